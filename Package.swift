@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built alike: Swift 6 mode, strict memory safety, warnings as errors.
+///
+/// `-enable-cmo-everything` lets the optimiser see `package` declarations of other modules in release
+/// builds; without it every generic of a protocol or a histogram would stay unspecialised in the loops
+/// that use it. `make asm-check` proves the effect after each change of toolchain.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release)),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency]
+) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "switchyard",
+    products: [
+        .executable(name: "switchyard-server", targets: ["switchyard-server"]),
+        .executable(name: "switchyard-load", targets: ["switchyard-load"]),
+        .executable(name: "switchyard", targets: ["switchyard"]),
+    ],
+    targets: [
+        .target(
+            name: "CLinux",
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "Basis", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
+        library("Platform", ["Basis", "CLinux"]),
+        library("Wire", ["Basis"]),
+        library("Secure", ["Basis", "Platform"]),
+        library("Measure", ["Basis", "CZlib"]),
+        library("Report", ["Basis", "Measure"]),
+        library("Serve", ["Basis", "Platform", "Wire", "Secure", "Measure"]),
+        library("Load", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report"]),
+        library("Matrix", ["Basis", "Platform", "Measure", "Report"]),
+
+        program("switchyard-server", ["Basis", "Platform", "Serve"]),
+        program("switchyard-load", ["Basis", "Platform", "Load", "Report"]),
+        program("switchyard", ["Basis", "Platform", "Matrix", "Report"]),
+
+        .executableTarget(
+            name: "switchyard-floor", path: "Benchmarks/Floor",
+            cSettings: [
+                .define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"]),
+            ]),
+        program(
+            "switchyard-micro", path: "Benchmarks/Micro",
+            ["Basis", "Platform", "Wire", "Measure"]),
+
+        .target(
+            name: "TestSupport", dependencies: ["Basis", "Platform"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("BasisTests", ["Basis"]),
+        tests("PlatformTests", ["Basis", "Platform"]),
+        tests("WireTests", ["Basis", "Wire"]),
+        tests("MeasureTests", ["Basis", "Measure"]),
+        tests("ReportTests", ["Basis", "Measure", "Report"]),
+        tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
+        tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
+        tests("MatrixTests", ["Basis", "Platform", "Measure", "Report", "Matrix"]),
+        tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report"]),
+        tests("PeerTests", ["Basis", "Platform", "Measure", "Report"]),
+        tests("TidyTests", ["Basis"]),
+    ]
+)

@@ -1,0 +1,51 @@
+/// A small, fast generator whose whole sequence follows from a printed seed: xoshiro256** with its state
+/// filled by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018).
+///
+/// For schedules, shuffles and tests. Not for secrets.
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var s0: UInt64
+    private var s1: UInt64
+    private var s2: UInt64
+    private var s3: UInt64
+
+    package init(seed: UInt64) {
+        var mixer = seed
+        func next() -> UInt64 {
+            mixer &+= 0x9E37_79B9_7F4A_7C15
+            var z = mixer
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+        s0 = next()
+        s1 = next()
+        s2 = next()
+        s3 = next()
+    }
+
+    package mutating func next() -> UInt64 {
+        let scrambled = s1 &* 5
+        let result = ((scrambled << 7) | (scrambled >> 57)) &* 9
+        let shifted = s1 << 17
+        s2 ^= s0
+        s3 ^= s1
+        s1 ^= s2
+        s0 ^= s3
+        s2 ^= shifted
+        s3 = (s3 << 45) | (s3 >> 19)
+        return result
+    }
+
+    /// A number drawn evenly from the open interval (0, 1): never 0, so that its logarithm is finite.
+    package mutating func nextOpenUnit() -> Double {
+        (Double(next() >> 11) + 0.5) * 0x1p-53
+    }
+
+    /// An independent generator for sub-stream `index` of this seed's family (one a thread, one a cell).
+    package static func stream(seed: UInt64, index: Int) -> SeededGenerator {
+        var mixed = SeededGenerator(
+            seed: seed ^ (UInt64(bitPattern: Int64(index)) &* 0xA24B_AED4_963E_E407))
+        _ = mixed.next()
+        return mixed
+    }
+}

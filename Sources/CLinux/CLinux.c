@@ -1,0 +1,2 @@
+#include "CLinux.h"
+int clinux_unused(void){return 0;}
