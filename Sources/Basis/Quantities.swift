@@ -9,11 +9,15 @@ package struct Nanoseconds: Equatable, Hashable, Comparable, Sendable {
     /// The largest representable span, about 292 years: "never" as a timeout.
     package static let forever = Nanoseconds(raw: .max)
 
-    package static func microseconds(_ count: Int64) -> Nanoseconds { .init(raw: count * 1_000) }
-    package static func milliseconds(_ count: Int64) -> Nanoseconds {
-        .init(raw: count * 1_000_000)
+    package static func microseconds(_ count: Int) -> Nanoseconds {
+        .init(raw: Int64(count) * 1_000)
     }
-    package static func seconds(_ count: Int64) -> Nanoseconds { .init(raw: count * 1_000_000_000) }
+    package static func milliseconds(_ count: Int) -> Nanoseconds {
+        .init(raw: Int64(count) * 1_000_000)
+    }
+    package static func seconds(_ count: Int) -> Nanoseconds {
+        .init(raw: Int64(count) * 1_000_000_000)
+    }
     /// Rounds to the nearest nanosecond; traps outside the representable range.
     package static func seconds(_ count: Double) -> Nanoseconds {
         .init(raw: Int64((count * 1e9).rounded()))

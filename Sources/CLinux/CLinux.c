@@ -1,2 +1,192 @@
 #include "CLinux.h"
-int clinux_unused(void){return 0;}
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int lacks_pwait2;
+
+int clinux_epoll_wait(int epfd, struct epoll_event *events, int capacity, int64_t timeout_ns) {
+    if (timeout_ns < 0 || timeout_ns == 0)
+        return epoll_wait(epfd, events, capacity, timeout_ns < 0 ? -1 : 0);
+    if (!__atomic_load_n(&lacks_pwait2, __ATOMIC_RELAXED)) {
+        struct timespec limit = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+        int ready = epoll_pwait2(epfd, events, capacity, &limit, NULL);
+        if (ready >= 0 || errno != ENOSYS) return ready;
+        __atomic_store_n(&lacks_pwait2, 1, __ATOMIC_RELAXED);
+    }
+    int64_t milliseconds = (timeout_ns + 999999) / 1000000;
+    return epoll_wait(epfd, events, capacity, milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+}
+
+int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uint64_t token) {
+    struct epoll_event event = {.events = interest, .data.u64 = token};
+    return epoll_ctl(epfd, operation, fd, &event);
+}
+
+uint32_t clinux_epoll_exclusive(void) { return EPOLLEXCLUSIVE; }
+uint32_t clinux_epoll_edge(void) { return EPOLLET; }
+
+int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+static void term_signals(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+}
+
+int clinux_block_term_signals(void) {
+    sigset_t set;
+    term_signals(&set);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int clinux_unblock_all_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    return pthread_sigmask(SIG_SETMASK, &set, NULL);
+}
+
+int clinux_signalfd_term(void) {
+    sigset_t set;
+    term_signals(&set);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int clinux_next_signal(int fd) {
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : -1;
+}
+
+int clinux_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+int clinux_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+int clinux_set_option(int fd, int level, int name, int value) {
+    return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+int clinux_set_linger(int fd, int on, int seconds) {
+    struct linger linger = {on, seconds};
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+int clinux_pending_error(int fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+int clinux_set_affinity(pid_t tid, const uint64_t *words, int count) {
+    return sched_setaffinity(tid, (size_t)count * sizeof *words, (const cpu_set_t *)words);
+}
+
+int clinux_get_affinity(pid_t tid, uint64_t *words, int count) {
+    /* The raw call says how many bytes it filled; glibc's wrapper hides it and may read past them. */
+    memset(words, 0, (size_t)count * sizeof *words);
+    return syscall(SYS_sched_getaffinity, tid, (size_t)count * sizeof *words, words) < 0 ? -1 : 0;
+}
+
+void clinux_error_text(int code, char *text, size_t capacity) {
+    snprintf(text, capacity, "%s", strerrordesc_np(code) ? strerrordesc_np(code) : "unknown error");
+}
+
+int clinux_current_cpu(void) { return sched_getcpu(); }
+pid_t clinux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
+int clinux_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int clinux_set_timer_slack(unsigned long nanoseconds) {
+    return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
+}
+
+int clinux_thread_usage(struct rusage *usage) { return getrusage(RUSAGE_THREAD, usage); }
+
+int clinux_process_usage(struct rusage *usage) { return getrusage(RUSAGE_SELF, usage); }
+
+int clinux_thread_cpu_clock(pid_t tid, struct timespec *time) {
+    /* A thread's CPU clock id as the kernel builds it (posix-timers_types.h): the complement of the
+     * thread id above CPUCLOCK_PERTHREAD_MASK (4) and CPUCLOCK_SCHED (2). */
+    clockid_t clock = (clockid_t)((~(unsigned)tid << 3) | 6);
+    return clock_gettime(clock, time);
+}
+
+/* The child's half of clinux_spawn: only async-signal-safe calls between fork(2) and execvp(3). */
+static void become(const struct clinux_spawn *request, pid_t parent) {
+    if (request->own_group && setpgid(0, 0) < 0) return;
+    if (request->dies_with_parent) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return;
+        if (getppid() != parent) _exit(127);
+    }
+    if (request->cpus && clinux_set_affinity(0, request->cpus, request->cpu_words) < 0) return;
+    if (request->descriptor_limit) {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+        limit.rlim_cur = request->descriptor_limit;
+        if (limit.rlim_max < limit.rlim_cur) limit.rlim_max = limit.rlim_cur;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    }
+    if (request->directory && chdir(request->directory) < 0) return;
+    int wanted[3] = {request->standard_input, request->standard_output, request->standard_error};
+    for (int target = 0; target < 3; target++) {
+        if (wanted[target] < 0) continue;
+        if (wanted[target] == target) {
+            if (fcntl(target, F_SETFD, 0) < 0) return;
+        } else if (dup2(wanted[target], target) < 0) {
+            return;
+        }
+    }
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    if (clinux_unblock_all_signals() != 0) return;
+    if (request->environment) {
+        execvpe(request->path, request->arguments, request->environment);
+    } else {
+        execvp(request->path, request->arguments);
+    }
+}
+
+pid_t clinux_spawn(const struct clinux_spawn *request) {
+    /* A close-on-exec pipe carries the errno of a failed step; exec closes it and says success. */
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0) return -1;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        become(request, parent);
+        int error = errno;
+        ssize_t written = write(report[1], &error, sizeof error);
+        _exit(written == sizeof error ? 127 : 126);
+    }
+    int saved = errno;
+    close(report[1]);
+    if (child < 0) {
+        close(report[0]);
+        errno = saved;
+        return -1;
+    }
+    int error = 0;
+    ssize_t got;
+    do {
+        got = read(report[0], &error, sizeof error);
+    } while (got < 0 && errno == EINTR);
+    close(report[0]);
+    if (got != sizeof error) return child;
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    errno = error;
+    return -1;
+}

@@ -1,1 +1,68 @@
-int clinux_unused(void);
+/* The Linux calls that Swift's Glibc module does not carry, as plain functions without policy.
+ * Every function returns what its system call returns and leaves errno as the call left it. */
+#ifndef SWITCHYARD_CLINUX_H
+#define SWITCHYARD_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <time.h>
+
+int clinux_epoll_create(void);
+/* timeout_ns < 0 waits for ever. Uses epoll_pwait2(2), or epoll_wait(2) rounded up to the next
+ * millisecond where the kernel is older than 5.11. */
+int clinux_epoll_wait(int epfd, struct epoll_event *events, int capacity, int64_t timeout_ns);
+int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uint64_t token);
+
+int clinux_eventfd(void);
+int clinux_pipe(int ends[2]);
+int clinux_signalfd_term(void);
+/* The number of the next signal that a signalfd holds, or -1. */
+int clinux_next_signal(int fd);
+int clinux_block_term_signals(void);
+int clinux_unblock_all_signals(void);
+
+int clinux_accept(int fd);
+
+int clinux_socket(int family);
+int clinux_set_option(int fd, int level, int name, int value);
+int clinux_set_linger(int fd, int on, int seconds);
+int clinux_pending_error(int fd);
+
+/* CPU sets are bit masks of 64-bit words, least significant CPU first. */
+int clinux_set_affinity(pid_t tid, const uint64_t *words, int count);
+int clinux_get_affinity(pid_t tid, uint64_t *words, int count);
+/* The C library's words for an errno. */
+void clinux_error_text(int code, char *text, size_t capacity);
+int clinux_current_cpu(void);
+pid_t clinux_thread_id(void);
+int clinux_set_thread_name(const char *name);
+int clinux_set_timer_slack(unsigned long nanoseconds);
+int clinux_thread_usage(struct rusage *usage);
+int clinux_process_usage(struct rusage *usage);
+int clinux_thread_cpu_clock(pid_t tid, struct timespec *time);
+
+struct clinux_spawn {
+    const char *path;          /* looked up in PATH when it has no slash */
+    char *const *arguments;    /* argv, NULL-terminated */
+    char *const *environment;  /* NULL: inherit */
+    const char *directory;     /* NULL: stay */
+    int standard_input;        /* descriptors for 0, 1 and 2; -1: inherit */
+    int standard_output;
+    int standard_error;
+    int dies_with_parent;      /* SIGKILL when the spawning thread ends */
+    int own_group;             /* leads a process group of its own */
+    const uint64_t *cpus;      /* NULL: inherit */
+    int cpu_words;
+    uint64_t descriptor_limit; /* soft RLIMIT_NOFILE; 0: inherit */
+};
+/* Returns the child's id, or -1 with errno of the step that failed, execvp(3) included. */
+pid_t clinux_spawn(const struct clinux_spawn *request);
+
+uint32_t clinux_epoll_exclusive(void);
+uint32_t clinux_epoll_edge(void);
+
+#endif

@@ -1,0 +1,83 @@
+package import Basis
+import CLinux
+import Glibc
+
+/// A set of CPUs, written `0`, `1,3-5`.
+package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
+    /// Ascending, without repeats.
+    package let cpus: [Int]
+
+    package init(_ cpus: some Sequence<Int>) { self.cpus = Set(cpus).sorted() }
+
+    /// Reads a list of CPUs and ranges; complains when it is malformed or names a CPU this process may
+    /// not use.
+    package init(parsing text: String) throws(Complaint) {
+        let malformed = Complaint(
+            "CPU list '\(text)' is not a list of CPUs", remedy: "write it like 0 or 1,3-5")
+        var found: Set<Int> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+                first >= 0, first <= last, last < Limit.cpus
+            else { throw malformed }
+            found.formUnion(first...last)
+        }
+        let usable = CPUSet.available
+        if let missing = found.sorted().first(where: { !usable.cpus.contains($0) }) {
+            throw Complaint(
+                "CPU \(missing) is not one that this process may use",
+                remedy: "choose from \(usable)")
+        }
+        cpus = found.sorted()
+    }
+
+    /// The CPUs this thread may run on (sched_getaffinity(2)).
+    package static var available: CPUSet {
+        var words = [UInt64](repeating: 0, count: Limit.cpus / 64)
+        let count = CInt(words.count)
+        // SAFETY: the call fills at most `count` words of the array.
+        guard unsafe clinux_get_affinity(0, &words, count) == 0 else {
+            return CPUSet(0..<max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        }
+        return CPUSet(
+            words.indices.flatMap { word in
+                (0..<64).filter { words[word] >> UInt64($0) & 1 == 1 }.map { word * 64 + $0 }
+            })
+    }
+
+    /// The CPU the calling thread runs on at this moment.
+    package static var current: Int { max(0, Int(clinux_current_cpu())) }
+
+    /// Binds the calling thread to these CPUs.
+    package func bindThisThread() throws(SystemError) { try bind(0) }
+
+    /// Binds the only or main thread of another process.
+    package func bind(processID: Int32) throws(SystemError) { try bind(processID) }
+
+    private func bind(_ id: pid_t) throws(SystemError) {
+        let mask = words
+        // SAFETY: the call reads `mask.count` words of the array.
+        _ = try checked("sched_setaffinity") {
+            unsafe clinux_set_affinity(id, mask, CInt(mask.count))
+        }
+    }
+
+    /// The kernel's bit mask.
+    var words: [UInt64] {
+        var words = [UInt64](repeating: 0, count: (cpus.last ?? 0) / 64 + 1)
+        for cpu in cpus { words[cpu / 64] |= 1 << UInt64(cpu % 64) }
+        return words
+    }
+
+    package var description: String {
+        var parts: [String] = []
+        var index = 0
+        while index < cpus.count {
+            var last = index
+            while last + 1 < cpus.count, cpus[last + 1] == cpus[last] + 1 { last += 1 }
+            parts.append(last == index ? "\(cpus[index])" : "\(cpus[index])-\(cpus[last])")
+            index = last + 1
+        }
+        return parts.joined(separator: ",")
+    }
+}

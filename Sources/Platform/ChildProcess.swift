@@ -1,0 +1,241 @@
+package import Basis
+import CLinux
+import Glibc
+
+/// How a child process is started.
+package struct SpawnOptions: Sendable {
+    /// The program, looked up in PATH when it has no slash.
+    package var program: String
+    /// Without the program's own name.
+    package var arguments: [String]
+    /// nil inherits; else the whole environment.
+    package var environment: [String: String]?
+    package var directory: String?
+    package var cpus: CPUSet?
+    /// SIGKILL when the thread that spawned it ends. Only for threads that live as long as the program.
+    package var diesWithParent = false
+    /// Where the standard error goes.
+    package var standardError = ErrorStream.inherit
+    /// Soft limit of open descriptors; nil inherits.
+    package var descriptorLimit: Int?
+
+    package enum ErrorStream: Sendable { case inherit, captured, discarded }
+
+    package init(_ program: String, _ arguments: [String] = []) {
+        self.program = program
+        self.arguments = arguments
+    }
+}
+
+/// A child process with its standard output as a stream of lines. Dropping it kills the child, so no
+/// child outlives its owner by mistake.
+package struct ChildProcess: ~Copyable {
+    package enum Ending: Equatable, Sendable {
+        case exited(Int32)
+        case killed(signal: Int32)
+    }
+
+    package let processID: Int32
+    private var output: LineReader
+    private var errors: LineReader?
+    private var ended: (Ending, ResourceUsage)?
+
+    package init(_ options: SpawnOptions) throws(SystemError) {
+        let outputPipe = try Pipe()
+        let outputWrite = outputPipe.writing.raw
+        let errorPipe = try Pipe()
+        let null = Descriptor(
+            raw: try checked("open") { unsafe open("/dev/null", O_RDWR | O_CLOEXEC) })
+        var request = unsafe clinux_spawn()
+        unsafe request.standard_input = null.raw
+        unsafe request.standard_output = outputWrite
+        switch options.standardError {
+        case .inherit: unsafe request.standard_error = -1
+        case .captured: unsafe request.standard_error = errorPipe.writing.raw
+        case .discarded: unsafe request.standard_error = null.raw
+        }
+        unsafe request.dies_with_parent = options.diesWithParent ? 1 : 0
+        unsafe request.own_group = 1
+        unsafe request.descriptor_limit = UInt64(options.descriptorLimit ?? 0)
+        // SAFETY: every pointer put into the request outlives the call: the C strings and the mask live
+        // in the closures' arguments.
+        let child = unsafe withCStrings([options.program] + options.arguments) { arguments in
+            let environment = options.environment?.map { "\($0.key)=\($0.value)" }.sorted()
+            return unsafe withCStrings(environment ?? []) { variables in
+                unsafe options.program.withCString { path in
+                    unsafe request.path = path
+                    unsafe request.arguments = arguments
+                    if environment != nil { unsafe request.environment = variables }
+                    let mask = options.cpus?.words ?? []
+                    return unsafe mask.withUnsafeBufferPointer { words in
+                        if !words.isEmpty { unsafe request.cpus = words.baseAddress }
+                        unsafe request.cpu_words = CInt(words.count)
+                        guard let directory = options.directory else {
+                            return unsafe clinux_spawn(&request)
+                        }
+                        return unsafe directory.withCString {
+                            unsafe request.directory = $0
+                            return unsafe clinux_spawn(&request)
+                        }
+                    }
+                }
+            }
+        }
+        guard child > 0 else { throw SystemError("execvp") }
+        processID = child
+        ended = nil
+        output = LineReader(outputPipe.takeReading())
+        errors = options.standardError == .captured ? LineReader(errorPipe.takeReading()) : nil
+    }
+
+    deinit {
+        if ended == nil {
+            kill(-processID, SIGKILL)
+            kill(processID, SIGKILL)
+            while waitpid(processID, nil, 0) < 0, errno == EINTR {}
+        }
+    }
+
+    /// The next line of standard output without its newline; nil at its end or when `timeout` passes.
+    package mutating func nextLine(timeout: Nanoseconds) -> String? {
+        output.next(timeout: timeout)
+    }
+
+    /// All that is left of standard output until its end or until `timeout` passes.
+    package mutating func remainingOutput(timeout: Nanoseconds) -> String {
+        output.rest(timeout: timeout)
+    }
+
+    /// What the child wrote to a captured standard error, until its end or until `timeout` passes.
+    package mutating func remainingErrors(timeout: Nanoseconds) -> String {
+        errors?.rest(timeout: timeout) ?? ""
+    }
+
+    /// Asks the child to end in order (SIGTERM).
+    package func terminate() { signal(SIGTERM) }
+    package func interrupt() { signal(SIGINT) }
+    package func killNow() { signal(SIGKILL) }
+    /// Stops the child where it stands, and lets it go on.
+    package func pause() { signal(SIGSTOP) }
+    package func proceed() { signal(SIGCONT) }
+
+    private func signal(_ number: CInt) {
+        if ended == nil { kill(processID, number) }
+    }
+
+    /// Waits for the end; nil when it has not come within `timeout`.
+    package mutating func wait(timeout: Nanoseconds) -> (ending: Ending, usage: ResourceUsage)? {
+        let deadline = MonotonicClock.now + min(timeout, .seconds(1_000_000))
+        var pause = Nanoseconds.microseconds(100)
+        while true {
+            if let ended { return ended }
+            var status: CInt = 0
+            var usage = rusage()
+            let got = unsafe wait4(processID, &status, WNOHANG, &usage)
+            if got == processID {
+                let signal = status & 0x7f
+                ended = (
+                    signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: signal),
+                    ResourceUsage(usage)
+                )
+                continue
+            }
+            if MonotonicClock.now >= deadline { return nil }
+            blockThread(for: pause)
+            pause = min(pause * 2, .milliseconds(5))
+        }
+    }
+}
+
+/// Reads lines from a pipe with a deadline.
+private struct LineReader: ~Copyable {
+    private let source: Descriptor
+    private var buffer = ByteQueue()
+    private var atEnd = false
+
+    init(_ source: consuming Descriptor) { self.source = source }
+
+    mutating func next(timeout: Nanoseconds) -> String? {
+        let deadline = MonotonicClock.now + min(timeout, .seconds(1_000_000))
+        var searched = 0
+        while true {
+            if let end = newline(from: searched) {
+                let line = text(upTo: end)
+                buffer.consume(end + 1)
+                return line
+            }
+            searched = buffer.count
+            if atEnd {
+                guard !buffer.isEmpty else { return nil }
+                let line = text(upTo: buffer.count)
+                buffer.removeAll()
+                return line
+            }
+            if !fill(until: deadline) { return nil }
+        }
+    }
+
+    private func newline(from start: Int) -> Int? {
+        let bytes = buffer.bytes
+        for index in start..<bytes.count where bytes[index] == UInt8(ascii: "\n") { return index }
+        return nil
+    }
+
+    mutating func rest(timeout: Nanoseconds) -> String {
+        let deadline = MonotonicClock.now + min(timeout, .seconds(1_000_000))
+        while !atEnd, buffer.count < Limit.childLineBytes, fill(until: deadline) {}
+        let all = text(upTo: buffer.count)
+        buffer.removeAll()
+        return all
+    }
+
+    /// Waits for more; false when the deadline passed.
+    private mutating func fill(until deadline: Instant) -> Bool {
+        let left = deadline.since(MonotonicClock.now)
+        var entry = pollfd(fd: source.raw, events: Int16(POLLIN), revents: 0)
+        let milliseconds = left > .zero ? (left.raw + 999_999) / 1_000_000 : 0
+        let ready = unsafe poll(&entry, 1, CInt(clamping: milliseconds))
+        if ready == 0 { return false }
+        if ready < 0 { return errno == EINTR }
+        let fd = source.raw
+        let got = unsafe buffer.withFreeSpace(minimum: 4_096) { free in
+            // SAFETY: read(2) fills at most the room it is given.
+            max(0, unsafe Glibc.read(fd, free.baseAddress!, free.count))
+        }
+        if got == 0 { atEnd = true }
+        return true
+    }
+
+    private func text(upTo end: Int) -> String {
+        let bytes = buffer.bytes.extracting(0..<end)
+        // SAFETY: the pointer is used only inside the closure.
+        return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Both ends of a pipe(7), close-on-exec.
+private struct Pipe: ~Copyable {
+    let reading: Descriptor
+    let writing: Descriptor
+
+    init() throws(SystemError) {
+        var ends: [CInt] = [-1, -1]
+        // SAFETY: pipe2(2) fills both entries.
+        _ = try checked("pipe2") { unsafe clinux_pipe(&ends) }
+        reading = Descriptor(raw: ends[0])
+        writing = Descriptor(raw: ends[1])
+    }
+
+    /// Closes the writing end and keeps the other.
+    consuming func takeReading() -> Descriptor { reading }
+}
+
+/// Lends a NULL-terminated array of C strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    // SAFETY: strdup(3) copies each string; all are freed after the body and the list ends with nil.
+    var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
+    defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
+    return unsafe pointers.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress!) }
+}

@@ -1,0 +1,38 @@
+package import Basis
+import Glibc
+
+/// The clock that all intervals come from (CLOCK_MONOTONIC through the vDSO: no system call).
+package enum MonotonicClock {
+    @inline(always)
+    package static var now: Instant { Instant(raw: read(CLOCK_MONOTONIC)) }
+}
+
+/// The calendar clock, for dates in replies and reports only.
+package enum WallClock {
+    /// Nanoseconds since 1970-01-01 UTC.
+    package static var nanoseconds: Int64 { read(CLOCK_REALTIME) }
+    /// Whole seconds since 1970-01-01 UTC.
+    package static var seconds: Int64 { read(CLOCK_REALTIME) / 1_000_000_000 }
+}
+
+/// CPU time that was used, to the nanosecond.
+package enum CPUClock {
+    package static var thisThread: Nanoseconds { Nanoseconds(raw: read(CLOCK_THREAD_CPUTIME_ID)) }
+    package static var thisProcess: Nanoseconds { Nanoseconds(raw: read(CLOCK_PROCESS_CPUTIME_ID)) }
+}
+
+@inline(always)
+private func read(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+}
+
+/// Holds the calling thread for `span`; for handlers that block on purpose and for the control plane.
+package func blockThread(for span: Nanoseconds) {
+    guard span > .zero else { return }
+    var left = timespec(
+        tv_sec: Int(span.raw / 1_000_000_000), tv_nsec: Int(span.raw % 1_000_000_000))
+    var unslept = timespec()
+    while unsafe clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &unslept) == EINTR { left = unslept }
+}

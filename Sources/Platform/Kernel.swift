@@ -1,0 +1,214 @@
+package import Basis
+import CLinux
+import Glibc
+
+/// What a read brought.
+package enum Received: Equatable, Sendable {
+    case bytes(Int)
+    case wouldBlock
+    /// The peer ended its half in order (recv(2) returned 0).
+    case closed
+}
+
+/// How much of a write the kernel took.
+package enum Sent: Equatable, Sendable {
+    case bytes(Int)
+    case wouldBlock
+}
+
+/// System calls by kind, as the loops made them. Plain counters of one thread.
+package struct SyscallCounts: Equatable, Sendable {
+    package var wait: UInt64 = 0
+    package var receive: UInt64 = 0
+    package var send: UInt64 = 0
+    package var accept: UInt64 = 0
+    /// epoll_ctl, close, connect, setsockopt, eventfd reads and writes.
+    package var other: UInt64 = 0
+
+    package init() {}
+
+    package var total: UInt64 { wait + receive + send + accept + other }
+}
+
+/// The system calls of the event loops, as a generic parameter, so that a test can make the N-th fail.
+///
+/// Errors that only a bug of ours can cause (EBADF, EFAULT, ENOTSOCK, EINVAL on a plain transfer) stop
+/// the program; EINTR is retried here; "would block" is a value; the rest is thrown.
+package protocol Kernel: Sendable {
+    var counts: SyscallCounts { get set }
+
+    /// recv(2) into `buffer`, which has room for at least one byte.
+    mutating func receive(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received
+
+    /// send(2) with MSG_NOSIGNAL. `bytes` is not empty.
+    mutating func send(
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
+    ) throws(SystemError) -> Sent
+
+    /// accept4(2), non-blocking and close-on-exec; nil when no connection waits. Connections that were
+    /// already reset are skipped (ECONNABORTED, EPROTO).
+    mutating func accept(on listener: borrowing Descriptor) throws(SystemError) -> Descriptor?
+
+    /// epoll_pwait2(2): fills `events`, at the latest after `timeout` (nil waits for ever).
+    mutating func wait(
+        on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
+    ) throws(SystemError)
+
+    /// epoll_ctl(2).
+    mutating func control(
+        _ poller: borrowing Poller, _ change: Poller.Change, _ descriptor: borrowing Descriptor,
+        interest: Interest, token: UInt64
+    ) throws(SystemError)
+
+    /// Begins a connection; true when it is established at once, false when it is in progress and
+    /// becomes writable with its outcome in `connectOutcome`.
+    mutating func connect(
+        _ descriptor: borrowing Descriptor, to address: SocketAddress
+    ) throws(SystemError) -> Bool
+
+    /// How a connect in progress ended (SO_ERROR).
+    mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError)
+
+    /// close(2).
+    mutating func close(_ descriptor: consuming Descriptor)
+
+    /// shutdown(2) of the sending half.
+    mutating func finishSending(on descriptor: borrowing Descriptor)
+
+    /// Adds one to an eventfd(2), waking its poller.
+    mutating func wake(_ waker: borrowing Waker)
+}
+
+/// The real system calls of this machine, counted.
+package struct LinuxKernel: Kernel {
+    package var counts = SyscallCounts()
+
+    package init() {}
+
+    @inline(always)
+    package mutating func receive(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received {
+        precondition(buffer.count > 0, "a read of no bytes would look like a close")
+        while true {
+            counts.receive &+= 1
+            // SAFETY: recv(2) writes at most `buffer.count` bytes at the address it is given.
+            let got = unsafe Glibc.recv(descriptor.raw, buffer.baseAddress!, buffer.count, 0)
+            if got > 0 { return .bytes(got) }
+            if got == 0 { return .closed }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: throw refusal("recv")
+            }
+        }
+    }
+
+    @inline(always)
+    package mutating func send(
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
+    ) throws(SystemError) -> Sent {
+        precondition(!bytes.isEmpty, "nothing to send")
+        while true {
+            counts.send &+= 1
+            // SAFETY: send(2) reads `count` bytes from the span's memory, which outlives the call.
+            let taken = unsafe bytes.withUnsafeBufferPointer {
+                unsafe Glibc.send(descriptor.raw, $0.baseAddress!, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            if taken >= 0 { return .bytes(taken) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: throw refusal("send")
+            }
+        }
+    }
+
+    package mutating func accept(
+        on listener: borrowing Descriptor
+    ) throws(SystemError) -> Descriptor? {
+        while true {
+            counts.accept &+= 1
+            let fd = clinux_accept(listener.raw)
+            if fd >= 0 { return Descriptor(raw: fd) }
+            switch errno {
+            // accept(2): a connection that died in the queue, and network errors already pending on
+            // the new socket, are to be treated like EAGAIN by retrying.
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTDOWN, ENONET, EHOSTUNREACH,
+                ENETUNREACH,
+                ENOPROTOOPT:
+                continue
+            case EAGAIN: return nil
+            default: throw SystemError("accept4")
+            }
+        }
+    }
+
+    @inline(always)
+    package mutating func wait(
+        on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
+    ) throws(SystemError) {
+        counts.wait &+= 1
+        let ready = events.fill(from: poller, timeout: timeout)
+        if ready >= 0 { return }
+        // A signal, a debugger or SIGCONT ends a wait early with nothing ready (epoll_wait(2)).
+        if errno != EINTR { throw refusal("epoll_wait") }
+    }
+
+    package mutating func control(
+        _ poller: borrowing Poller, _ change: Poller.Change, _ descriptor: borrowing Descriptor,
+        interest: Interest, token: UInt64
+    ) throws(SystemError) {
+        counts.other &+= 1
+        let result = clinux_epoll_control(
+            poller.descriptor.raw, change.operation, descriptor.raw, interest.rawValue, token)
+        if result < 0 { throw SystemError("epoll_ctl") }
+    }
+
+    package mutating func connect(
+        _ descriptor: borrowing Descriptor, to address: SocketAddress
+    ) throws(SystemError) -> Bool {
+        counts.other &+= 1
+        let result = unsafe address.withSockaddr { pointer, length in
+            unsafe Glibc.connect(descriptor.raw, pointer, length)
+        }
+        if result == 0 { return true }
+        // connect(2): an interrupted connect goes on in the background like one in progress.
+        if errno == EINPROGRESS || errno == EINTR { return false }
+        throw SystemError("connect")
+    }
+
+    package mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError) {
+        counts.other &+= 1
+        let error = clinux_pending_error(descriptor.raw)
+        if error != 0 { throw SystemError("connect", code: error) }
+    }
+
+    package mutating func close(_ descriptor: consuming Descriptor) {
+        counts.other &+= 1
+        // Linux gives the number back even when close(2) reports an error; there is nothing to retry.
+        _ = Glibc.close(descriptor.release())
+    }
+
+    package mutating func finishSending(on descriptor: borrowing Descriptor) {
+        counts.other &+= 1
+        _ = Glibc.shutdown(descriptor.raw, CInt(SHUT_WR))
+    }
+
+    package mutating func wake(_ waker: borrowing Waker) {
+        counts.other &+= 1
+        waker.wake()
+    }
+
+    @inline(never)
+    private func refusal(_ call: StaticString) -> SystemError {
+        let error = SystemError(call)
+        precondition(
+            error.code != EBADF && error.code != EFAULT && error.code != ENOTSOCK
+                && error.code != EINVAL,
+            "\(call): \(error.reason): the program mishandled a descriptor or a buffer")
+        return error
+    }
+}

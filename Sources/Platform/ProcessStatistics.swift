@@ -1,0 +1,104 @@
+package import Basis
+import CLinux
+import Glibc
+
+/// What a thread or process has used, as the kernel counts it (getrusage(2)).
+package struct ResourceUsage: Equatable, Sendable {
+    package var user: Nanoseconds = .zero
+    package var system: Nanoseconds = .zero
+    package var voluntarySwitches: Int64 = 0
+    package var involuntarySwitches: Int64 = 0
+    /// Largest resident set so far; of the whole process even when asked for a thread.
+    package var peakResident = ByteCount(raw: 0)
+
+    package init() {}
+
+    init(_ raw: rusage) {
+        user = Nanoseconds(
+            raw: Int64(raw.ru_utime.tv_sec) * 1_000_000_000
+                + Int64(raw.ru_utime.tv_usec) * 1_000)
+        system = Nanoseconds(
+            raw: Int64(raw.ru_stime.tv_sec) * 1_000_000_000
+                + Int64(raw.ru_stime.tv_usec) * 1_000)
+        voluntarySwitches = Int64(raw.ru_nvcsw)
+        involuntarySwitches = Int64(raw.ru_nivcsw)
+        // getrusage(2): in kilobytes of 1024 bytes.
+        peakResident = .kibibytes(Int(raw.ru_maxrss))
+    }
+
+    package static var thisThread: ResourceUsage {
+        var raw = rusage()
+        _ = unsafe clinux_thread_usage(&raw)
+        return ResourceUsage(raw)
+    }
+
+    package static var thisProcess: ResourceUsage {
+        var raw = rusage()
+        _ = unsafe clinux_process_usage(&raw)
+        return ResourceUsage(raw)
+    }
+}
+
+/// Readings about one thread that any thread of the process may take while it runs.
+package struct ThreadStatistics: Equatable, Sendable {
+    package var cpu: Nanoseconds = .zero
+    package var voluntarySwitches: Int64 = 0
+    package var involuntarySwitches: Int64 = 0
+
+    package init() {}
+
+    /// Reads the CPU clock of thread `id` of this process and its switches (proc_pid_status(5)); zeros
+    /// once the thread has ended.
+    package init(threadID id: Int32) {
+        var time = timespec()
+        if unsafe clinux_thread_cpu_clock(id, &time) == 0 {
+            cpu = Nanoseconds(raw: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        }
+        guard let status = try? readFile("/proc/self/task/\(id)/status") else { return }
+        for line in status.split(separator: "\n") {
+            let words = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " })
+            guard words.count == 2, let value = Int64(words[1]) else { continue }
+            if words[0] == "voluntary_ctxt_switches" { voluntarySwitches = value }
+            if words[0] == "nonvoluntary_ctxt_switches" { involuntarySwitches = value }
+        }
+    }
+}
+
+/// Reads a whole file, including those of /proc that claim no size. The text is repaired UTF-8.
+package func readFile(_ path: String) throws(SystemError) -> String {
+    let file = Descriptor(raw: try checked("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
+    var bytes = ByteQueue()
+    while true {
+        let got = unsafe bytes.withFreeSpace(minimum: 16 * 1_024) { free in
+            // SAFETY: read(2) fills at most the room it is given.
+            max(0, unsafe Glibc.read(file.raw, free.baseAddress!, free.count))
+        }
+        if got == 0 { break }
+    }
+    let content = bytes.bytes
+    return unsafe content.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+}
+
+/// The soft and hard limits of open descriptors, and raising the soft one.
+package enum DescriptorLimit {
+    package static var current: (soft: Int, hard: Int) {
+        var limit = rlimit()
+        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return (Int(clamping: limit.rlim_cur), Int(clamping: limit.rlim_max))
+    }
+
+    /// Raises the soft limit to `wanted`, and the hard one too where the privilege is there; says
+    /// whether `wanted` descriptors are now allowed.
+    @discardableResult
+    package static func raise(to wanted: Int) -> Bool {
+        let now = current
+        if now.soft >= wanted { return true }
+        var limit = rlimit(rlim_cur: rlim_t(wanted), rlim_max: rlim_t(max(wanted, now.hard)))
+        if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            return true
+        }
+        limit = rlimit(rlim_cur: rlim_t(now.hard), rlim_max: rlim_t(now.hard))
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return now.hard >= wanted
+    }
+}

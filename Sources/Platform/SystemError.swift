@@ -1,0 +1,52 @@
+package import Basis
+import CLinux
+import Glibc
+
+/// A system call that the outside refused, with the call's name and its errno.
+package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let call: String
+    package let code: CInt
+
+    package init(_ call: StaticString, code: CInt) {
+        self.call = call.description
+        self.code = code
+    }
+
+    /// Takes the calling thread's errno.
+    package init(_ call: StaticString) {
+        self.init(call, code: errno)
+    }
+
+    /// The C library's words for the code, such as `Address already in use`.
+    package var reason: String {
+        var text = [CChar](repeating: 0, count: 128)
+        // SAFETY: writes at most `text.count` bytes, the last of them NUL.
+        unsafe clinux_error_text(code, &text, text.count)
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    package var description: String { "\(call): \(reason)" }
+
+    /// This error as a line for a person.
+    package func complaint(
+        _ what: String, remedy: String, status: ExitStatus = .failure
+    ) -> Complaint {
+        Complaint("\(what): \(reason)", remedy: remedy, status: status)
+    }
+
+    /// The process or the machine has no descriptor left (accept(2), socket(2)).
+    package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+    package var isAddressInUse: Bool { code == EADDRINUSE }
+    package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
+    package var isMissing: Bool { code == ENOENT }
+}
+
+/// Runs `call` again while a signal interrupts it, and turns -1 into the call's error.
+@inline(always)
+func checked(_ name: StaticString, _ call: () -> CInt) throws(SystemError) -> CInt {
+    while true {
+        let result = call()
+        if result >= 0 { return result }
+        if errno != EINTR { throw SystemError(name) }
+    }
+}

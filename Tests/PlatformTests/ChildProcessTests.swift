@@ -1,0 +1,53 @@
+import Basis
+import Platform
+import Testing
+
+@Suite("child processes")
+struct ChildProcessTests {
+    @Test("a child's lines, its ending and its errors come back")
+    func echo() throws {
+        var options = SpawnOptions("sh", ["-c", "echo one; echo two; echo bad >&2; exit 7"])
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        #expect(child.nextLine(timeout: .seconds(10)) == "one")
+        #expect(child.remainingOutput(timeout: .seconds(10)) == "two\n")
+        #expect(child.remainingErrors(timeout: .seconds(10)) == "bad\n")
+        let end = try #require(child.wait(timeout: .seconds(10)))
+        #expect(end.ending == .exited(7))
+    }
+
+    @Test("a program that does not exist is refused with its errno")
+    func missing() {
+        #expect(throws: SystemError("execvp", code: 2)) {
+            _ = try ChildProcess(SpawnOptions("/nonexistent/program"))
+        }
+    }
+
+    @Test("a child runs on the CPUs it was given")
+    func affinity() throws {
+        let cpu = try #require(CPUSet.available.cpus.last)
+        var options = SpawnOptions("grep", ["Cpus_allowed_list", "/proc/self/status"])
+        options.cpus = CPUSet([cpu])
+        var child = try ChildProcess(options)
+        let line = try #require(child.nextLine(timeout: .seconds(10)))
+        #expect(line.hasSuffix("\t\(cpu)"))
+    }
+
+    @Test("a dropped child is gone")
+    func dropped() throws {
+        let id: Int32
+        do {
+            let child = try ChildProcess(SpawnOptions("sleep", ["1000"]))
+            id = child.processID
+        }
+        #expect(throws: SystemError.self) { try readFile("/proc/\(id)/status") }
+    }
+
+    @Test("a wait ends at its deadline while the child runs, and a signal ends the child")
+    func deadline() throws {
+        var child = try ChildProcess(SpawnOptions("sleep", ["1000"]))
+        #expect(child.wait(timeout: .milliseconds(20)) == nil)
+        child.terminate()
+        #expect(try #require(child.wait(timeout: .seconds(10))).ending == .killed(signal: 15))
+    }
+}
