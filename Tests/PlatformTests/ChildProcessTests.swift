@@ -29,7 +29,7 @@ struct ChildProcessTests {
         var options = SpawnOptions("grep", ["Cpus_allowed_list", "/proc/self/status"])
         options.cpus = CPUSet([cpu])
         var child = try ChildProcess(options)
-        let line = try #require(child.nextLine(timeout: .seconds(10)))
+        let line = child.nextLine(timeout: .seconds(10)) ?? ""
         #expect(line.hasSuffix("\t\(cpu)"))
     }
 
