@@ -1,0 +1,131 @@
+/// The reading primitives of the text protocols. Every one checks its bounds, so that a parser built
+/// from them can be wrong but cannot read outside its span.
+extension Span where Element == UInt8 {
+    /// The eight bytes at `offset`, the first one lowest.
+    @inline(always)
+    func word(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && count &- offset >= 8)
+        // SAFETY: the line above; unaligned loads of trivial types are allowed.
+        return unsafe withUnsafeBufferPointer { bytes in
+            unsafe UInt64(
+                littleEndian: UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+                    .loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+    }
+
+    /// The sixteen bytes at `offset`.
+    @inline(always)
+    func lanes(at offset: Int) -> SIMD16<UInt8> {
+        precondition(offset >= 0 && count &- offset >= 16)
+        // SAFETY: the line above; unaligned loads of trivial types are allowed.
+        return unsafe withUnsafeBufferPointer { bytes in
+            unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+                .loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+        }
+    }
+
+    /// The first index from `start` on whose byte is in `stops`; `count` when there is none.
+    @inline(always)
+    func firstIndex<Stops: ByteClass>(of stops: Stops, from start: Int) -> Int {
+        var at = start
+        while count &- at >= 16 {
+            let lane = stops.mask(lanes(at: at)).firstLane
+            at &+= lane
+            if lane < 16 { return at }
+        }
+        while at < count, !stops.contains(self[at]) { at &+= 1 }
+        return at
+    }
+
+    /// Whether `text` stands at `offset`, byte for byte.
+    @inline(always)
+    func has(_ text: StaticString, at offset: Int) -> Bool {
+        matches(text, at: offset, fold: 0)
+    }
+
+    /// Whether the bytes of `run` are `text`, which is written in lower case, in any case of letters.
+    ///
+    /// Folding sets bit 5, which is exact as long as `run` holds no control characters and `text`
+    /// consists of letters, digits and hyphens.
+    @inline(always)
+    func equalsFolded(_ text: StaticString, _ run: HTTP1.Run) -> Bool {
+        run.length == text.utf8CodeUnitCount
+            && matches(text, at: run.lower, fold: 0x2020_2020_2020_2020)
+    }
+
+    /// Whether `text`, which is written in lower case, stands at `offset` in any case of letters; exact
+    /// only for letters, digits, hyphens and what has bit 5 set, among visible characters.
+    func hasFolded(_ text: StaticString, at offset: Int) -> Bool {
+        matches(text, at: offset, fold: 0x2020_2020_2020_2020)
+    }
+
+    @inline(always)
+    private func matches(_ text: StaticString, at offset: Int, fold: UInt64) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard count &- offset >= length else { return false }
+        let literal = unsafe UnsafeRawPointer(text.utf8Start)
+        // SAFETY: both sides hold `length` bytes from where they are read (the guard above for the
+        // span), and each load ends at or before `length`.
+        return unsafe withUnsafeBufferPointer { bytes in
+            let here = unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped) + offset
+            func same<Word: FixedWidthInteger>(_ at: Int, _: Word.Type) -> Bool {
+                let ours = unsafe here.loadUnaligned(fromByteOffset: at, as: Word.self)
+                let theirs = unsafe literal.loadUnaligned(fromByteOffset: at, as: Word.self)
+                return ours | Word(truncatingIfNeeded: fold) == theirs
+                    | Word(truncatingIfNeeded: fold)
+            }
+            var at = 0
+            while length &- at >= 8 {
+                if !same(at, UInt64.self) { return false }
+                at &+= 8
+            }
+            if length &- at >= 4 {
+                if !same(at, UInt32.self) { return false }
+                at &+= 4
+            }
+            while at < length {
+                if !same(at, UInt8.self) { return false }
+                at &+= 1
+            }
+            return true
+        }
+    }
+}
+
+/// A set of bytes that a scan stops at, one at a time and sixteen at a time.
+protocol ByteClass {
+    func contains(_ byte: UInt8) -> Bool
+    func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>
+}
+
+extension SIMDMask<SIMD16<Int8>> {
+    /// The index of the first true lane, 16 when all are false.
+    @inline(always)
+    var firstLane: Int {
+        // SAFETY: a mask of sixteen 8-bit lanes is sixteen bytes, all ones for true, zero for false.
+        let halves = unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self)
+        if halves[0] != 0 { return halves[0].littleEndian.trailingZeroBitCount &>> 3 }
+        return 8 &+ halves[1].littleEndian.trailingZeroBitCount &>> 3
+    }
+}
+
+/// A set of ASCII characters as a bit map.
+struct ASCIISet: Sendable {
+    /// Bit `n` says whether byte `n` belongs.
+    let low: UInt64
+    /// Bit `n` says whether byte `64 + n` belongs.
+    let high: UInt64
+
+    @inline(always)
+    func contains(_ byte: UInt8) -> Bool {
+        let half = byte < 64 ? low : high
+        return byte < 128 && (half &>> UInt64(byte & 63)) & 1 != 0
+    }
+
+    /// token characters, RFC 9110 §5.6.2.
+    static let token = ASCIISet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFE_C7FF_FFFE)
+    /// reg-name without the check of the two digits behind `%`, RFC 3986 §3.2.2.
+    static let registeredName = ASCIISet(low: 0x2BFF_7FF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// What may stand between the brackets of an IP-literal, RFC 3986 §3.2.2.
+    static let addressLiteral = ASCIISet(low: 0x2FFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+}

@@ -1,0 +1,180 @@
+package import Basis
+
+extension HTTP1 {
+    /// How the payload of a reply is delimited.
+    package enum ReplyContent: BitwiseCopyable, Sendable {
+        /// The status allows none, or the reply is an upgrade.
+        case none
+        case length(UInt64)
+        /// Of unknown length: chunked, or up to the close for an HTTP/1.0 client.
+        case stream
+    }
+
+    /// Writes the reply to one request, piece by piece, behind what is queued.
+    ///
+    /// It remembers what the request decides about its reply: whether a payload may follow the head (never
+    /// for HEAD), how a stream is framed and whether the connection lives on. It is small enough to stay
+    /// with a connection while a streamed reply lasts.
+    package struct ReplyEncoder: BitwiseCopyable, Sendable {
+        private let version: Version
+        private let isHead: Bool
+        private var isChunked = false
+        /// Whether the connection may carry another request after this reply; final once the head is
+        /// written.
+        package private(set) var keepAlive: Bool
+
+        /// - Parameter keepAlive: false to close in spite of what the client asked for.
+        @inline(always)
+        package init(answering head: RequestHead, keepAlive: Bool = true) {
+            version = head.version
+            isHead = head.method == .head
+            self.keepAlive = keepAlive && head.keepAlive
+        }
+
+        /// The encoder for an answer to what could not be read as a request: the connection closes.
+        @inline(always)
+        package init(refusing: Void = ()) {
+            version = .http11
+            isHead = false
+            keepAlive = false
+        }
+
+        /// Writes a whole reply, without the payload where HTTP forbids it.
+        ///
+        /// Hot: once a request.
+        @inline(always)
+        package mutating func write(
+            _ status: Status, contentType: StaticString, content: Span<UInt8>,
+            date: borrowing HTTPDate, to output: inout ByteQueue
+        ) {
+            output.reserve(Self.usualHeadBytes + content.count)
+            beginHead(status, date: date, to: &output)
+            if status.isBodyless {
+                endHead(.none, to: &output)
+                return
+            }
+            field("Content-Type", contentType, to: &output)
+            endHead(.length(UInt64(content.count)), to: &output)
+            if !isHead { output.append(content) }
+        }
+
+        /// Answers `refusal` with its reason as plain text. The caller closes when it is sent.
+        package static func write(
+            _ refusal: Refusal, date: borrowing HTTPDate, to output: inout ByteQueue
+        ) {
+            var encoder = ReplyEncoder(refusing: ())
+            let reason = refusal.reason
+            encoder.beginHead(refusal.status, date: date, to: &output)
+            encoder.field("Content-Type", "text/plain", to: &output)
+            encoder.endHead(.length(UInt64(reason.utf8CodeUnitCount + 1)), to: &output)
+            output.append(reason)
+            output.append(.lineFeed)
+        }
+
+        /// The interim reply to `Expect: 100-continue`, RFC 9110 §15.2.1.
+        package static func writeContinue(to output: inout ByteQueue) {
+            output.append("HTTP/1.1 100 Continue\r\n\r\n")
+        }
+
+        /// Writes the status line and the fields every reply has. Fields of the reply may follow, then
+        /// `endHead`.
+        @inline(always)
+        package mutating func beginHead(
+            _ status: Status, date: borrowing HTTPDate, to output: inout ByteQueue
+        ) {
+            // RFC 9110 §6.2: the version says what the server conforms to, not what the client spoke.
+            output.append("HTTP/1.1 ")
+            output.append(decimal: UInt64(status.code))
+            output.append(.space)
+            output.append(status.phrase)
+            output.append("\r\nServer: switchyard\r\nDate: ")
+            output.append(date)
+            output.append("\r\n")
+        }
+
+        @inline(always)
+        package func field(
+            _ name: StaticString, _ value: StaticString, to output: inout ByteQueue
+        ) {
+            output.append(name)
+            output.append(": ")
+            output.append(value)
+            output.append("\r\n")
+        }
+
+        /// - Parameter value: without control characters; the caller vouches for it.
+        @inline(always)
+        package func field(
+            _ name: StaticString, _ value: Span<UInt8>, to output: inout ByteQueue
+        ) {
+            output.append(name)
+            output.append(": ")
+            output.append(value)
+            output.append("\r\n")
+        }
+
+        /// Writes the fields of framing and connection and the empty line.
+        @inline(always)
+        package mutating func endHead(_ content: ReplyContent, to output: inout ByteQueue) {
+            switch content {
+            case .none:
+                break
+            case .length(let length):
+                output.append("Content-Length: ")
+                output.append(decimal: length)
+                output.append("\r\n")
+            case .stream:
+                // RFC 9112 §6.1: a client of HTTP/1.0 does not know the chunked coding.
+                if version == .http11 {
+                    isChunked = true
+                    output.append("Transfer-Encoding: chunked\r\n")
+                } else {
+                    keepAlive = false
+                }
+            }
+            // RFC 9112 §9.3 and §9.6: HTTP/1.1 persists unless told, HTTP/1.0 the other way round.
+            if !keepAlive {
+                output.append("Connection: close\r\n")
+            } else if version == .http10 {
+                output.append("Connection: keep-alive\r\n")
+            }
+            output.append("\r\n")
+        }
+
+        /// Writes a piece of a streamed payload.
+        package func writePiece(_ bytes: Span<UInt8>, to output: inout ByteQueue) {
+            // An empty chunk would end the stream.
+            if bytes.isEmpty || isHead { return }
+            guard isChunked else {
+                output.append(bytes)
+                return
+            }
+            output.reserve(bytes.count + 20)
+            output.append(hexadecimal: UInt64(bytes.count))
+            output.append("\r\n")
+            output.append(bytes)
+            output.append("\r\n")
+        }
+
+        /// Ends a streamed payload. Where nothing frames it (`keepAlive` is false), the close does.
+        package func endStream(to output: inout ByteQueue) {
+            if isChunked && !isHead { output.append("0\r\n\r\n") }
+        }
+
+        /// Room for a head with the usual fields, so that one reply grows a queue once.
+        private static let usualHeadBytes = 256
+    }
+}
+
+extension ByteQueue {
+    /// Appends `value` in lower-case hexadecimal digits.
+    mutating func append(hexadecimal value: UInt64) {
+        var shift = max(0, (60 - value.leadingZeroBitCount) & ~3)
+        while true {
+            let digit = UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 15
+            append(digit < 10 ? .zero + digit : 0x57 + digit)
+            if shift == 0 { return }
+            shift -= 4
+        }
+    }
+}

@@ -1,0 +1,182 @@
+extension HTTP1.RequestHead {
+    /// Reads the request line at `start` (RFC 9112 §3) and returns where the next line begins, nil when the
+    /// line is unfinished.
+    @inline(always)
+    mutating func noteRequestLine(
+        at start: Int, in head: Span<UInt8>
+    ) throws(HTTP1.Refusal) -> Int? {
+        let targetStart: Int
+        if head.has("GET ", at: start) {
+            method = .get
+            targetStart = start &+ 4
+        } else {
+            guard let end = try noteMethod(at: start, in: head) else { return nil }
+            targetStart = end
+        }
+        let pathEnd = head.firstIndex(of: PathStop(), from: targetStart)
+        var end = pathEnd
+        if end < head.count, head[end] == .questionMark {
+            end = head.firstIndex(of: QueryStop(), from: end &+ 1)
+        }
+        guard end < head.count else { return nil }
+        guard head[end] == .space, end > targetStart else {
+            throw head.faultOfTarget(stoppedAt: end)
+        }
+        let next: Int
+        if head.has("HTTP/1.1\r\n", at: end &+ 1) {
+            version = .http11
+            next = end &+ 11
+        } else {
+            guard let lineEnd = try noteVersion(at: end &+ 1, in: head) else { return nil }
+            next = lineEnd
+        }
+        target = HTTP1.Run(targetStart, end)
+        if end > pathEnd { query = HTTP1.Run(pathEnd &+ 1, end) }
+        if head[targetStart] == .slash, method != .connect {
+            path = HTTP1.Run(targetStart, pathEnd)
+        } else {
+            try noteUncommonTarget(pathEnd: pathEnd, in: head)
+        }
+        return next
+    }
+
+    @inline(never)
+    private mutating func noteMethod(
+        at start: Int, in head: Span<UInt8>
+    ) throws(HTTP1.Refusal) -> Int? {
+        var end = head.endOfName(from: start)
+        guard end < head.count else { return nil }
+        guard head[end] == .space, end > start else {
+            switch head[end] {
+            case .lineFeed: throw .bareLineFeed
+            default: throw .badMethod
+            }
+        }
+        end &+= 1
+        method =
+            switch end &- start {
+            case 5 where head.has("HEAD", at: start): .head
+            case 5 where head.has("POST", at: start): .post
+            case 4 where head.has("PUT", at: start): .put
+            case 7 where head.has("DELETE", at: start): .delete
+            case 8 where head.has("CONNECT", at: start): .connect
+            case 8 where head.has("OPTIONS", at: start): .options
+            case 6 where head.has("TRACE", at: start): .trace
+            case 6 where head.has("PATCH", at: start): .patch
+            default: .other
+            }
+        return end
+    }
+
+    /// Reads `HTTP/d.d` and the line end when it is not `HTTP/1.1`.
+    @inline(never)
+    private mutating func noteVersion(
+        at start: Int, in head: Span<UInt8>
+    ) throws(HTTP1.Refusal) -> Int? {
+        let lineFeed = head.lineFeed(from: start)
+        guard lineFeed < head.count else { return nil }
+        guard head[lineFeed &- 1] == .carriageReturn else { throw .bareLineFeed }
+        guard lineFeed &- start == 9, head.has("HTTP/", at: start), head[start &+ 5].isDigit,
+            head[start &+ 6] == 0x2E, head[start &+ 7].isDigit
+        else { throw .badVersion }
+        guard head[start &+ 5] == .zero &+ 1 else { throw .unsupportedVersion }
+        version = head[start &+ 7] == .zero ? .http10 : .http11
+        return lineFeed &+ 1
+    }
+
+    /// The forms of a request target besides a plain path, RFC 9112 §3.2.2 to §3.2.4.
+    @inline(never)
+    private mutating func noteUncommonTarget(
+        pathEnd: Int, in head: Span<UInt8>
+    ) throws(HTTP1.Refusal) {
+        if method == .connect {
+            guard head.isAuthority(target, needsPort: true) else { throw .badTarget }
+            return
+        }
+        if target.length == 1, head[target.lower] == 0x2A {
+            guard method == .options else { throw .badTarget }
+            return
+        }
+        let authorityStart: Int
+        if head.hasFolded("http://", at: target.lower) {
+            authorityStart = target.lower &+ 7
+        } else if head.hasFolded("https://", at: target.lower) {
+            authorityStart = target.lower &+ 8
+        } else {
+            throw .badTarget
+        }
+        var authorityEnd = authorityStart
+        while authorityEnd < pathEnd, head[authorityEnd] != .slash { authorityEnd &+= 1 }
+        // RFC 9110 §4.2.1: an empty host is invalid; §4.2.4: so is user information.
+        guard head.isAuthority(HTTP1.Run(authorityStart, authorityEnd), needsPort: false) else {
+            throw .badTarget
+        }
+        if authorityEnd < pathEnd {
+            path = HTTP1.Run(authorityEnd, pathEnd)
+        } else if method != .options || !query.isEmpty {
+            // RFC 9110 §4.2.3: an empty path is `/`; the last slash of the scheme stands for it. (For
+            // OPTIONS it is the asterisk, RFC 9112 §3.2.4.)
+            path = HTTP1.Run(authorityStart &- 1, authorityStart)
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Why a request target ended at `stop`, which is not the space it should be.
+    @inline(never)
+    func faultOfTarget(stoppedAt stop: Int) -> HTTP1.Refusal {
+        switch self[stop] {
+        case .lineFeed: return .bareLineFeed
+        case .carriageReturn where stop &+ 1 < count && self[stop &+ 1] == .lineFeed:
+            // HTTP/0.9 has no version, and is not spoken here.
+            return .badVersion
+        case .carriageReturn: return .bareCarriageReturn
+        default: return .badTarget
+        }
+    }
+
+    /// Whether `run` is `uri-host [":" port]`, RFC 9110 §7.2 and RFC 3986 §3.2.2.
+    @inline(never)
+    func isAuthority(_ run: HTTP1.Run, needsPort: Bool) -> Bool {
+        let end = run.upper
+        var at = run.lower
+        if at < end, self[at] == 0x5B {
+            at &+= 1
+            let inner = at
+            while at < end, ASCIISet.addressLiteral.contains(self[at]) { at &+= 1 }
+            guard at > inner, at < end, self[at] == 0x5D else { return false }
+            at &+= 1
+        } else {
+            while at < end, ASCIISet.registeredName.contains(self[at]) { at &+= 1 }
+            guard at > run.lower else { return false }
+        }
+        if at == end { return !needsPort }
+        guard self[at] == .colon else { return false }
+        at &+= 1
+        if needsPort, at == end { return false }
+        while at < end, self[at].isDigit { at &+= 1 }
+        return at == end
+    }
+}
+
+/// Where the path of a request target stops: `?`, `#`, white space and all that is not visible ASCII.
+struct PathStop: ByteClass {
+    @inline(always)
+    func contains(_ byte: UInt8) -> Bool {
+        byte &- 0x21 >= 0x5E || byte == .questionMark || byte == .numberSign
+    }
+    @inline(always)
+    func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+        ((lanes &- 0x21) .>= 0x5E) .| (lanes .== .questionMark) .| (lanes .== .numberSign)
+    }
+}
+
+/// Where the query of a request target stops. A fragment is not part of a target (RFC 9112 §3.2.1).
+struct QueryStop: ByteClass {
+    @inline(always)
+    func contains(_ byte: UInt8) -> Bool { byte &- 0x21 >= 0x5E || byte == .numberSign }
+    @inline(always)
+    func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+        ((lanes &- 0x21) .>= 0x5E) .| (lanes .== .numberSign)
+    }
+}
