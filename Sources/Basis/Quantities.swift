@@ -1,5 +1,5 @@
 /// A span of time, in nanoseconds. May be negative (a difference), never fractional.
-package struct Nanoseconds: Equatable, Hashable, Comparable, Sendable {
+package struct Nanoseconds: BitwiseCopyable, Equatable, Hashable, Comparable, Sendable {
     package let raw: Int64
 
     @inline(always)
@@ -46,7 +46,7 @@ package struct Nanoseconds: Equatable, Hashable, Comparable, Sendable {
 
 /// A point on the monotonic clock, in nanoseconds since an arbitrary origin (clock_gettime(2),
 /// CLOCK_MONOTONIC). Never compared across machines or boots.
-package struct Instant: Equatable, Hashable, Comparable, Sendable {
+package struct Instant: BitwiseCopyable, Equatable, Hashable, Comparable, Sendable {
     package let raw: Int64
 
     @inline(always)
@@ -68,7 +68,7 @@ package struct Instant: Equatable, Hashable, Comparable, Sendable {
 }
 
 /// Events in each second. Finite and not negative.
-package struct PerSecond: Equatable, Hashable, Comparable, Sendable {
+package struct PerSecond: BitwiseCopyable, Equatable, Hashable, Comparable, Sendable {
     package let raw: Double
 
     package init(raw: Double) {
@@ -85,7 +85,7 @@ package struct PerSecond: Equatable, Hashable, Comparable, Sendable {
 }
 
 /// An amount of memory or of data on the wire.
-package struct ByteCount: Equatable, Hashable, Comparable, Sendable {
+package struct ByteCount: BitwiseCopyable, Equatable, Hashable, Comparable, Sendable {
     package let raw: Int
 
     package init(raw: Int) { self.raw = raw }

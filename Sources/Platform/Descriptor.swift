@@ -21,3 +21,10 @@ package struct Descriptor: ~Copyable, Sendable {
         return number
     }
 }
+
+extension Descriptor {
+    /// A descriptor that only occupies a place, to be given up when places run out.
+    package static func placeholder() throws(SystemError) -> Descriptor {
+        Descriptor(raw: try checked("open") { unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) })
+    }
+}

@@ -62,6 +62,11 @@ package struct HandoffRing<Element: ~Copyable & Sendable>: ~Copyable, @unchecked
         return element
     }
 
+    /// Elements that wait; exact only for a caller that is one of the two ends.
+    package var count: Int {
+        Int(tail.load(ordering: .acquiring) &- head.load(ordering: .acquiring))
+    }
+
     /// Consumer: whether nothing waits.
     package var isEmpty: Bool {
         head.load(ordering: .relaxed) == tail.load(ordering: .acquiring)

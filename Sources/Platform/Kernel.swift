@@ -14,6 +14,15 @@ package enum Received: Equatable, Sendable {
 package enum Sent: Equatable, Sendable {
     case bytes(Int)
     case wouldBlock
+
+    /// The bytes taken, none when it would block.
+    @inline(always)
+    package var count: Int {
+        switch self {
+        case .bytes(let count): count
+        case .wouldBlock: 0
+        }
+    }
 }
 
 /// System calls by kind, as the loops made them. Plain counters of one thread.

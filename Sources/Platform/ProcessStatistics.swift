@@ -102,3 +102,6 @@ package enum DescriptorLimit {
         return now.hard >= wanted
     }
 }
+
+/// The kernel's id of this process (getpid(2)).
+package var currentProcessID: Int32 { getpid() }

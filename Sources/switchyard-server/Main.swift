@@ -1,1 +1,27 @@
-@main enum Main { static func main() {} }
+import Basis
+import Platform
+import Serve
+
+/// switchyard-server: parse, choose, run, report.
+@main
+enum Main {
+    static func main() {
+        let parser = ServerOptions.parser
+        do throws(Complaint) {
+            let parsed = try parser.parse(Array(CommandLine.arguments.dropFirst()))
+            if parsed.wantsHelp {
+                StandardStreams.output(parser.help)
+                return
+            }
+            if parsed.has("version") {
+                StandardStreams.output("switchyard-server \(switchyardVersion)\n")
+                return
+            }
+            try Server.run(try ServerOptions(parsed)) { line in
+                StandardStreams.output(line.compact + "\n")
+            }
+        } catch {
+            StandardStreams.fail(parser.program, error)
+        }
+    }
+}

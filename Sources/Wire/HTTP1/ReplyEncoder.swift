@@ -17,7 +17,7 @@ extension HTTP1 {
     /// with a connection while a streamed reply lasts.
     package struct ReplyEncoder: BitwiseCopyable, Sendable {
         private let version: Version
-        private let isHead: Bool
+        package let isHead: Bool
         private var isChunked = false
         /// Whether the connection may carry another request after this reply; final once the head is
         /// written.

@@ -1,0 +1,39 @@
+package import Basis
+import Glibc
+
+/// Writes whole lines to the standard streams, at once.
+package enum StandardStreams {
+    /// Data for other programs. False when nobody reads any more.
+    @discardableResult
+    package static func output(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+
+    /// Words for a person.
+    @discardableResult
+    package static func error(_ text: String) -> Bool { write(text, to: STDERR_FILENO) }
+
+    /// Says why `program` can't do what it was asked, on one line, and ends the process.
+    package static func fail(_ program: String, _ complaint: Complaint) -> Never {
+        error("\(program): \(complaint)\n")
+        exit(complaint.status.rawValue)
+    }
+
+    /// Whether a person is likely to look at the stream as it is written (isatty(3)).
+    package static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    private static func write(_ text: String, to descriptor: CInt) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            // SAFETY: write(2) reads at most the slice's own bytes.
+            let taken = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress!, $0.count)
+            }
+            if taken < 0 {
+                if errno == EINTR { continue }
+                return false
+            }
+            rest = rest.dropFirst(taken)
+        }
+        return true
+    }
+}

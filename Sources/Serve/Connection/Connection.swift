@@ -1,0 +1,88 @@
+import Basis
+import Platform
+import Secure
+import Wire
+
+/// One peer: its socket, what of its bytes is not yet parsed, what of our bytes is not yet sent, and
+/// where its current message stands. Owned by exactly one reader.
+///
+/// About 300 bytes; the queues have storage only while something waits in them.
+struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
+    var descriptor: Descriptor?
+    var stream = Stream()
+    var generation: UInt32 = 0
+    var phase = Phase.free
+    /// What the poller watches now.
+    var interest: Interest = []
+    /// When the sweep ends this phase of the connection.
+    var deadline = Instant.distantFuture
+
+    var parser = HTTP1.RequestParser()
+    /// Received and not yet consumed by the parser.
+    var input = ByteQueue()
+    /// Encoded and not yet taken by the socket.
+    var output = ByteQueue()
+    /// Bytes of `/bytes/{n}` still to be made behind `output`.
+    var fillerLeft = 0
+
+    /// The head whose payload is arriving.
+    var message: Message?
+    /// The idempotency key and the payload of `message`.
+    var body = ByteQueue()
+    /// A reply that waits for its time, on this thread.
+    var timed: Content?
+
+    /// Messages in the hands of workers, oldest first, as a list through the items.
+    var firstInFlight = WorkItem.none
+    var lastInFlight = WorkItem.none
+    var inFlight = 0
+
+    /// Nothing more is parsed: the current reply is the last one.
+    var isLast = false
+    /// The refusal to send when the replies before it are out.
+    var refusal: HTTP1.Refusal?
+    /// The peer may still be sending what nobody will parse.
+    var hasUnreadInput = false
+    /// The peer has ended its half in order.
+    var hasPeerFinished = false
+    /// Listed to go on with input that is already here.
+    var isListed = false
+
+    enum Phase: UInt8, BitwiseCopyable {
+        case free
+        /// Promised to an acceptor that will bring a socket.
+        case reserved
+        case handshake
+        /// Between messages.
+        case idle
+        /// A message is arriving.
+        case receiving
+        /// A reply waits for its time, for a worker or for the peer to take it.
+        case replying
+        /// All is sent; the peer may finish before the close.
+        case lingering
+    }
+
+    init() {}
+
+    /// Whether the parser must wait: a reply of before is not out yet.
+    @inline(always)
+    var mustHoldInput: Bool {
+        timed != nil || fillerLeft > 0 || isLast
+            || inFlight >= Limit.messagesInFlightPerConnection || output.count > Limit.unsentBytes
+    }
+
+    /// Whether any reply is still owed.
+    @inline(always)
+    var owesReply: Bool {
+        timed != nil || fillerLeft > 0 || inFlight > 0 || refusal != nil || !output.isEmpty
+    }
+
+    /// Back to a free slot under the next generation. The descriptor must have been taken out.
+    mutating func reset() {
+        precondition(descriptor == nil, "the socket of a freed slot is closed first")
+        let next = generation &+ 1
+        self = Connection()
+        generation = next
+    }
+}

@@ -1,0 +1,44 @@
+import Basis
+
+/// What waits for its time, soonest first: a binary heap that keeps its memory.
+struct TimerHeap<Entry: BitwiseCopyable> {
+    private var heap: [(due: Instant, entry: Entry)] = []
+
+    init() { heap.reserveCapacity(64) }
+
+    /// When the first entry is due; `distantFuture` when there is none.
+    @inline(always)
+    var next: Instant { heap.isEmpty ? .distantFuture : heap[0].due }
+
+    mutating func insert(_ entry: Entry, due: Instant) {
+        heap.append((due, entry))
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            if heap[parent].due <= heap[child].due { break }
+            heap.swapAt(parent, child)
+            child = parent
+        }
+    }
+
+    /// Takes the first entry if it is due at `now`.
+    mutating func pop(at now: Instant) -> Entry? {
+        guard let first = heap.first, first.due <= now else { return nil }
+        let last = heap.removeLast()
+        if !heap.isEmpty {
+            heap[0] = last
+            var parent = 0
+            while true {
+                var least = parent
+                for child in [2 * parent + 1, 2 * parent + 2]
+                where child < heap.count && heap[child].due < heap[least].due {
+                    least = child
+                }
+                if least == parent { break }
+                heap.swapAt(parent, least)
+                parent = least
+            }
+        }
+        return first.entry
+    }
+}

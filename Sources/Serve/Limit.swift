@@ -1,0 +1,52 @@
+import Basis
+
+/// What a server may spend on one peer, one loop or one turn. Every bound has its reason.
+package enum Limit {
+    /// Bytes one read may bring: amortises the call for pipelined and bulk input, and stays in the L2
+    /// cache. One buffer a thread, not a connection.
+    static let receiveBytes = 64 * 1_024
+    /// Requests of one connection answered before the loop's other connections have a turn.
+    static let requestsPerTurn = 64
+    /// Connections that a loop with a listener of its own accepts in one turn.
+    static let acceptsPerTurn = 16
+    /// Unsent reply bytes of one connection above which nothing more is read from it: a slow reader
+    /// costs this much memory and no more.
+    static let unsentBytes = 256 * 1_024
+    /// Unparsed input that a connection may hold back: one head, and what came behind it in one read.
+    static let unparsedBytes = 2 * receiveBytes
+    /// Storage an idle connection may keep for its next message; more is given back.
+    static let keptBytes = 1_024
+    /// The largest reply of `/bytes/{n}`.
+    static let fillerBytes = 1 << 30
+    /// A piece of such a reply that is made at a time.
+    static let fillerPieceBytes = 64 * 1_024
+    /// The longest that `/work`, `/block` and `/wait` may take.
+    static let handlerTime = Nanoseconds.seconds(60)
+    /// Messages in the hands of workers, over all connections of a reader.
+    static let messagesInFlight = 4_096
+    /// Messages of one connection in the hands of workers: the pipeline depth that is served in parallel.
+    static let messagesInFlightPerConnection = 64
+    /// Slots that a reader keeps ready for acceptors which arm its poller themselves.
+    static let promisedSlots = 256
+    /// Accepted connections on their way to a reader.
+    static let arrivals = 1_024
+    /// How often deadlines are looked at: a quarter of the resolution that timeouts promise.
+    static let tick = Nanoseconds.milliseconds(250)
+    /// A head must be whole this long after its first byte, a connection must say something this long
+    /// after it was accepted.
+    static let headTime = Nanoseconds.seconds(10)
+    /// A body has this long, and each of its bytes buys `bodyTimePerByte` more: at least 1 KiB/s.
+    static let bodyTime = Nanoseconds.seconds(10)
+    static let bodyTimePerByte = Nanoseconds(raw: 976_563)
+    /// A reader of replies must take something within this time.
+    static let writeTime = Nanoseconds.seconds(30)
+    /// After the last reply the peer may finish what it was sending, so that closing does not reset the
+    /// connection under the reply (RFC 9112 §9.6).
+    static let lingerTime = Nanoseconds.seconds(2)
+    /// Requests in progress have this long to end after a stop was asked for.
+    static let drainTime = Nanoseconds.seconds(5)
+    /// Idempotency keys that are remembered, oldest forgotten first.
+    static let paymentKeys = 65_536
+    /// The longest idempotency key taken.
+    static let paymentKeyBytes = 255
+}

@@ -1,0 +1,28 @@
+import Platform
+import Secure
+
+/// `acceptors:one-reader`: the textbook's wording of many acceptors: N threads accept from one listener
+/// and pass every connection to the one thread that reads and works.
+struct AcceptorsOneReader: ExecutionPattern {
+    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
+        _ crew: Crew<K>, stream: Stream.Type
+    ) throws(SystemError) -> [Listener] {
+        let listeners = try crew.listen()
+        let port = try crew.openPort()
+        let inboxes = (0..<crew.options.threads).map { _ in crew.openInbox() }
+        try crew.startReader(
+            0, port: port, inboxes: inboxes, promisesSlots: false, stream: stream)
+        for (index, inbox) in inboxes.enumerated() {
+            let station = crew.station(.acceptor, index)
+            let dispatcher = Dispatcher(
+                ways: [.init(port: port, inbox: inbox)], passage: .queue, balance: .roundRobin,
+                seed: 1)
+            try crew.start(
+                try Acceptor.polling(
+                    listeners, exclusive: true, dispatcher: dispatcher, station: station,
+                    crew: crew),
+                at: station)
+        }
+        return listeners
+    }
+}

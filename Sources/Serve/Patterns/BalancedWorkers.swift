@@ -1,0 +1,53 @@
+import Platform
+import Secure
+
+/// `balanced:shared` and `balanced:per-worker`: one thread listens, accepts and reads, and passes every
+/// message to one of N workers. Replies leave in the order of their requests, connection by connection.
+struct BalancedWorkers: ExecutionPattern {
+    enum Queues: Sendable { case shared, perWorker }
+
+    private let queues: Queues
+
+    init(_ queues: Queues) { self.queues = queues }
+
+    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
+        _ crew: Crew<K>, stream: Stream.Type
+    ) throws(SystemError) -> [Listener] {
+        let listeners = try crew.listen()
+        let pool = Shared(WorkItemPool())
+        crew.keep(pool)
+        let port = try crew.openPort()
+        let distribution = distribution(for: crew)
+        var lanes: [Shared<WorkerLane>] = []
+        for index in 0..<crew.options.threads {
+            let lane = Shared(try WorkerLane())
+            crew.keep(lane)
+            crew.whenWorkersEnd { lane.value.gate.waker.wake() }
+            lanes.append(lane)
+            let station = crew.station(.worker, index)
+            try crew.start(
+                try Worker(
+                    station: station, pool: pool, lane: lane, distribution: distribution,
+                    readerPort: port),
+                at: station)
+        }
+        let station = crew.station(.reader, 0)
+        let reader = try Reader<K, Stream, WorkerDesk>(
+            station: station, port: port,
+            desk: WorkerDesk(pool: pool, lanes: lanes, distribution: distribution),
+            doorway: try Doorway(listeners, budget: Limit.acceptsPerTurn))
+        try crew.start(reader, at: station)
+        return listeners
+    }
+
+    private func distribution<K: Kernel>(for crew: Crew<K>) -> WorkDistribution {
+        switch queues {
+        case .perWorker: return .perWorker
+        case .shared:
+            let queue = Shared(WorkQueue())
+            crew.keep(queue)
+            crew.whenWorkersEnd { queue.value.close() }
+            return .shared(queue)
+        }
+    }
+}

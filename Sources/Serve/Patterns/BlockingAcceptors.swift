@@ -1,0 +1,31 @@
+import Platform
+import Secure
+
+/// `acceptors:blocking`: N threads sleep in accept on one listener, and the kernel serves them first
+/// come first served; each feeds a reader of its own, so that connections are spread evenly.
+struct BlockingAcceptors: ExecutionPattern {
+    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
+        _ crew: Crew<K>, stream: Stream.Type
+    ) throws(SystemError) -> [Listener] {
+        let listeners = try crew.listen()
+        for listener in listeners { try Socket.makeBlocking(listener.socket.value) }
+        for index in 0..<crew.options.threads {
+            let port = try crew.openPort()
+            // A thread can sleep in one accept only, so each address has its own acceptors.
+            let inboxes = listeners.map { _ in crew.openInbox() }
+            try crew.startReader(
+                index, port: port, inboxes: inboxes, promisesSlots: true, stream: stream)
+            for (listener, inbox) in zip(listeners, inboxes) {
+                let station = crew.station(.acceptor, index)
+                let dispatcher = Dispatcher(
+                    ways: [.init(port: port, inbox: inbox)], passage: .direct,
+                    balance: .roundRobin, seed: 1)
+                try crew.start(
+                    try Acceptor.blocking(
+                        listener, dispatcher: dispatcher, station: station, crew: crew),
+                    at: station)
+            }
+        }
+        return listeners
+    }
+}

@@ -1,0 +1,58 @@
+import Basis
+import Platform
+import Wire
+
+/// Answers messages. One a thread; what is shared lies in the ledger.
+struct Responder {
+    private let ledger: PaymentLedger
+
+    init(ledger: PaymentLedger) { self.ledger = ledger }
+
+    /// Decides the reply, doing the route's work on the calling thread.
+    ///
+    /// Hot: once a request.
+    /// - Parameter body: the idempotency key, `message.keyCount` bytes, and the payload behind it.
+    func respond(to message: Message, body: Span<UInt8>) -> Reply {
+        switch message.route {
+        case .plaintext:
+            return .now(Content(status: .ok, payload: .text("Hello, World!")))
+        case .json:
+            return .now(Content(status: .ok, payload: .greeting("Hello, World!")))
+        case .bytes(let count):
+            return .now(Content(status: .ok, payload: .filler(count)))
+        case .echo:
+            return .now(Content(status: .ok, payload: .request))
+        case .work(let span):
+            burn(span)
+            return .now(Content(status: .ok, payload: .text("worked\n")))
+        case .block(let span):
+            blockThread(for: span)
+            return .now(Content(status: .ok, payload: .text("blocked\n")))
+        case .wait(let span):
+            return .after(span, Content(status: .ok, payload: .text("waited\n")))
+        case .payments:
+            return .now(
+                ledger.pay(
+                    key: body.extracting(first: message.keyCount),
+                    order: body.extracting(droppingFirst: message.keyCount)))
+        case .serverOptions:
+            return .now(Content(status: .noContent, payload: .none))
+        case .notFound:
+            return .now(Content(status: .notFound, payload: .problem("no such path")))
+        case .methodNotAllowed(let allowed):
+            return .now(Content(status: .methodNotAllowed, payload: .allow(allowed)))
+        case .methodNotImplemented:
+            return .now(Content(status: .notImplemented, payload: .problem("unknown method")))
+        case .badParameter:
+            return .now(
+                Content(
+                    status: .badRequest, payload: .problem("the number is malformed or too large")))
+        }
+    }
+
+    /// Uses `span` of this thread's CPU time, however often the thread is preempted.
+    private func burn(_ span: Nanoseconds) {
+        let end = CPUClock.thisThread + span
+        while CPUClock.thisThread < end {}
+    }
+}

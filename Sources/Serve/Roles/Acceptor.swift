@@ -1,0 +1,108 @@
+import Basis
+import Platform
+
+/// A thread that only accepts and hands over, waiting in epoll or in accept itself.
+struct Acceptor<K: Kernel>: Post, ~Copyable {
+    private var kernel: K
+    private let listeners: [Listener]
+    private let wait: Wait
+    private var dispatcher: Dispatcher
+    private var doorkeeper: Doorkeeper
+    private let stop: StopFlag
+    private let board: Shared<TallyBoard>
+    private var tally = Tally()
+
+    private enum Wait: Sendable {
+        /// In accept4(2) on the one listener: the kernel serves waiting threads first come first served.
+        case blocking
+        /// In epoll_wait(2) on this poller, which watches all listeners.
+        case polling(Shared<Poller>)
+    }
+
+    /// An acceptor that waits in epoll. `exclusive` wakes one of several acceptors on one listener
+    /// instead of all.
+    static func polling(
+        _ listeners: [Listener], exclusive: Bool, dispatcher: consuming Dispatcher,
+        station: Station<K>, crew: Crew<K>
+    ) throws(SystemError) -> Acceptor {
+        let poller = Shared(try Poller())
+        crew.keep(poller)
+        let gate = Shared(try WakeGate())
+        crew.keep(gate)
+        for listener in listeners {
+            try poller.value.add(
+                listener.socket.value, interest: exclusive ? [.readable, .exclusive] : .readable,
+                token: 0)
+        }
+        try poller.value.add(gate.value.waker, token: 1)
+        crew.whenAcceptingEnds { gate.value.waker.wake() }
+        return try Acceptor(
+            station: station, listeners: listeners, wait: .polling(poller), dispatcher: dispatcher)
+    }
+
+    /// An acceptor that sleeps in accept on its one listener, which must block.
+    static func blocking(
+        _ listener: Listener, dispatcher: consuming Dispatcher, station: Station<K>, crew: Crew<K>
+    ) throws(SystemError) -> Acceptor {
+        crew.whenAcceptingEnds { Socket.stopListening(listener.socket.value) }
+        return try Acceptor(
+            station: station, listeners: [listener], wait: .blocking, dispatcher: dispatcher)
+    }
+
+    private init(
+        station: Station<K>, listeners: [Listener], wait: Wait, dispatcher: consuming Dispatcher
+    ) throws(SystemError) {
+        kernel = station.kernel
+        stop = station.stop
+        board = station.board
+        self.listeners = listeners
+        self.wait = wait
+        self.dispatcher = dispatcher
+        doorkeeper = try Doorkeeper()
+    }
+
+    mutating func run() throws(SystemError) {
+        switch wait {
+        case .blocking: acceptBlocking()
+        case .polling(let poller): try acceptPolling(poller)
+        }
+        board.value.publish(tally, kernel.counts)
+    }
+
+    private mutating func acceptBlocking() {
+        while !stop.isSet(.accepting) {
+            admitOne(from: listeners[0])
+            board.value.publish(tally, kernel.counts)
+        }
+    }
+
+    private mutating func acceptPolling(_ poller: Shared<Poller>) throws(SystemError) {
+        var events = EventBuffer()
+        while true {
+            try kernel.wait(on: poller.value, for: &events, timeout: nil)
+            if stop.isSet(.accepting) { return }
+            for listener in listeners { acceptSome(from: listener) }
+            board.value.publish(tally, kernel.counts)
+        }
+    }
+
+    private mutating func acceptSome(from listener: Listener) {
+        for attempt in 0..<Limit.acceptsPerTurn where !admitOne(from: listener) {
+            if attempt == 0 { tally.emptyAccepts &+= 1 }
+            return
+        }
+    }
+
+    @discardableResult
+    private mutating func admitOne(from listener: Listener) -> Bool {
+        if let descriptor = doorkeeper.admit(
+            from: listener.socket.value, with: &kernel, tally: &tally)
+        {
+            dispatcher.hand(descriptor, with: &kernel, tally: &tally)
+            return true
+        }
+        // An acceptor has nothing else to do, so it may wait for descriptors to come free.
+        if doorkeeper.mustPause, !stop.isSet(.accepting) { blockThread(for: .milliseconds(10)) }
+        return false
+    }
+}

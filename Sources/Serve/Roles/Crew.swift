@@ -1,0 +1,223 @@
+package import Basis
+package import Platform
+import Synchronization
+
+/// What a thread does for its whole life.
+protocol Post: ~Copyable, SendableMetatype {
+    /// Returns when the server stops; throws when it can't go on.
+    mutating func run() throws(SystemError)
+}
+
+/// The name of a thread's part in a pattern, as reports say it.
+package enum Role: String, Sendable, CaseIterable {
+    /// Listens, accepts, reads and works: run to completion.
+    case loop
+    case acceptor
+    case reader
+    case worker
+}
+
+/// What a post is given to start with.
+struct Station<K: Kernel>: Sendable {
+    let role: Role
+    /// Which of its role it is, from 0.
+    let index: Int
+    let kernel: K
+    let options: ServerOptions
+    let ledger: PaymentLedger
+    let stop: StopFlag
+    let board: Shared<TallyBoard>
+    fileprivate let crew: Crew<K>
+
+    /// Leaves the value to the crew, which ends it after all threads.
+    func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) { crew.keep(value) }
+}
+
+/// The threads of one server: starts them, tells them to stop, waits for them and reads their tallies.
+package final class Crew<K: Kernel>: Sendable {
+    package let options: ServerOptions
+    private let makeKernel: @Sendable () -> K
+    private let ledger = PaymentLedger()
+    private let stop = StopFlag()
+    private let seats = Mutex<[Seat]>([])
+    private let chores = Mutex(Chores())
+    /// Woken when a post can't go on.
+    package let alarm: Waker
+    private let firstFailure = Mutex<SystemError?>(nil)
+
+    private struct Seat {
+        let role: Role
+        let index: Int
+        let board: Shared<TallyBoard>
+        let thread: Handover<Thread>
+    }
+
+    private struct Chores {
+        var whenAcceptingEnds: [@Sendable () -> Void] = []
+        var whenDraining: [@Sendable () -> Void] = []
+        var whenWorkersEnd: [@Sendable () -> Void] = []
+        var atTheEnd: [@Sendable () -> Void] = []
+    }
+
+    package init(
+        options: ServerOptions, makeKernel: @escaping @Sendable () -> K
+    ) throws(SystemError) {
+        self.options = options
+        self.makeKernel = makeKernel
+        alarm = try Waker()
+    }
+
+    // MARK: for patterns
+
+    /// A station for the next post of `role`.
+    func station(_ role: Role, _ index: Int) -> Station<K> {
+        let board = Shared(TallyBoard())
+        keep(board)
+        return Station(
+            role: role, index: index, kernel: makeKernel(), options: options, ledger: ledger,
+            stop: stop, board: board, crew: self)
+    }
+
+    /// Opens a socket on each address the options name. With `addresses`, on those instead: sockets that
+    /// share a port must all be bound to the one the kernel chose for the first.
+    func listen(
+        sharingPort: Bool = false, on addresses: [SocketAddress]? = nil
+    ) throws(SystemError) -> [Listener] {
+        var settings = ListenOptions()
+        settings.backlog = options.backlog
+        settings.sendsAtOnce = options.sendsAtOnce
+        settings.sharesPort = sharingPort
+        var listeners: [Listener] = []
+        for address in addresses ?? options.listen {
+            let listener = try Listener(Socket.listen(on: address, settings))
+            keep(listener.socket)
+            listeners.append(listener)
+        }
+        return listeners
+    }
+
+    /// Starts a thread that holds `post`.
+    func start<P: Post & ~Copyable>(
+        _ post: consuming sending P, at station: Station<K>
+    ) throws(SystemError) {
+        let box = Handover(post)
+        let pin = pin(forSeat: seats.withLock { $0.count })
+        let board = station.board
+        let thread = try Thread(named: "\(station.role.rawValue)-\(station.index)") { [self] in
+            if let pin { try? pin.bindThisThread() }
+            board.value.begin()
+            var post = box.take()
+            do throws(SystemError) { try post.run() } catch { report(error) }
+            board.value.end()
+        }
+        let joinable = Handover(thread)
+        seats.withLock {
+            $0.append(
+                Seat(role: station.role, index: station.index, board: board, thread: joinable))
+        }
+    }
+
+    func whenAcceptingEnds(_ chore: @escaping @Sendable () -> Void) {
+        chores.withLock { $0.whenAcceptingEnds.append(chore) }
+    }
+
+    func whenDraining(_ chore: @escaping @Sendable () -> Void) {
+        chores.withLock { $0.whenDraining.append(chore) }
+    }
+
+    func whenWorkersEnd(_ chore: @escaping @Sendable () -> Void) {
+        chores.withLock { $0.whenWorkersEnd.append(chore) }
+    }
+
+    func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) {
+        chores.withLock { $0.atTheEnd.append { value.free() } }
+    }
+
+    /// Thread i runs on the i-th of the CPUs that were given, round and round.
+    private func pin(forSeat seat: Int) -> CPUSet? {
+        guard let cpus = options.cpus?.cpus, !cpus.isEmpty else { return nil }
+        return CPUSet([cpus[seat % cpus.count]])
+    }
+
+    private func report(_ error: SystemError) {
+        firstFailure.withLock { $0 = $0 ?? error }
+        alarm.wake()
+    }
+
+    // MARK: for the program
+
+    /// Why a post gave up, if one did.
+    package var failure: SystemError? { firstFailure.withLock { $0 } }
+
+    /// Lets every thread finish what it has begun, in order, and waits for it: at most the drain time
+    /// and one handler.
+    package func dismiss() {
+        let chores = chores.withLock { $0 }
+        finish(.accepting, chores.whenAcceptingEnds, [.acceptor])
+        finish(.draining, chores.whenDraining, [.loop, .reader])
+        finish(.workers, chores.whenWorkersEnd, [.worker])
+    }
+
+    private func finish(_ stage: StopFlag.Stage, _ chores: [@Sendable () -> Void], _ roles: [Role])
+    {
+        stop.set(stage)
+        for chore in chores { chore() }
+        for seat in seats.withLock({ $0 }) where roles.contains(seat.role) {
+            seat.thread.take().join()
+        }
+    }
+
+    /// Frees what the threads shared. Only after `dismiss`, and after the last `snapshot`.
+    package func disband() {
+        let last = chores.withLock { chores in
+            defer { chores.atTheEnd = [] }
+            return chores.atTheEnd
+        }
+        for chore in last { chore() }
+        stop.free()
+    }
+
+    /// What every thread has counted and used, as the control socket and the last line say it.
+    package func snapshot(event: String) -> JSONValue {
+        let staff = seats.withLock { $0 }
+        let workers = staff.enumerated().map { number, seat -> JSONValue in
+            let (tally, thread) = seat.board.value.read()
+            return [
+                "worker": .integer(Int64(number)),
+                "role": .string(seat.role.rawValue),
+                "accepted": JSONValue(tally.accepted),
+                "connections": JSONValue(tally.connections),
+                "requests": JSONValue(tally.requests),
+                "cpu_ns": .integer(thread.cpu.raw),
+                "voluntary_switches": .integer(thread.voluntarySwitches),
+                "involuntary_switches": .integer(thread.involuntarySwitches),
+                "syscalls": [
+                    "epoll_wait": JSONValue(tally.syscalls.wait),
+                    "recv": JSONValue(tally.syscalls.receive),
+                    "send": JSONValue(tally.syscalls.send),
+                    "accept": JSONValue(tally.syscalls.accept),
+                    "other": JSONValue(tally.syscalls.other),
+                ],
+                "wakeups": JSONValue(tally.wakeups),
+                "eagain_accepts": JSONValue(tally.emptyAccepts),
+                "handoffs": JSONValue(tally.handoffs),
+                "steals": JSONValue(tally.steals),
+                "shed": JSONValue(tally.shed),
+            ]
+        }
+        let process = ResourceUsage.thisProcess
+        return [
+            "event": .string(event),
+            "monotonic_ns": .integer(MonotonicClock.now.raw),
+            "workers": .array(workers),
+            "cpu_ns": .integer(CPUClock.thisProcess.raw),
+            "cpu_user_ns": .integer(process.user.raw),
+            "cpu_system_ns": .integer(process.system.raw),
+            "rss_peak_bytes": .integer(Int64(process.peakResident.raw)),
+        ]
+    }
+}
+
+extension JSONValue {
+    fileprivate init(_ count: UInt64) { self = .integer(Int64(clamping: count)) }
+}

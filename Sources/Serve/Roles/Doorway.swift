@@ -1,0 +1,65 @@
+import Platform
+
+/// The listeners in a reader's own poller.
+struct Doorway: ~Copyable {
+    private let listeners: [Listener]
+    private let interest: Interest
+    private var doorkeeper: Doorkeeper
+    private var isOpen = false
+    /// Connections accepted in one turn at most.
+    let budget: Int
+
+    /// - Parameters:
+    ///   - exclusive: of several loops that watch one listener, wake one.
+    ///   - budget: one, where other loops share the listener: a loop that drained the queue would starve
+    ///     them.
+    init(_ listeners: [Listener], exclusive: Bool = false, budget: Int) throws(SystemError) {
+        self.listeners = listeners
+        interest = exclusive ? [.readable, .exclusive] : .readable
+        self.budget = budget
+        doorkeeper = try Doorkeeper(holdingReserve: !listeners.isEmpty)
+    }
+
+    /// The tokens of the listeners' events: special slots behind the waker's.
+    var tokens: [UInt64] { listeners.indices.map { token(of: $0) } }
+
+    var mustPause: Bool { doorkeeper.mustPause }
+
+    private func token(of index: Int) -> UInt64 {
+        UInt64(ConnectionReference.firstSpecialSlot) + 1 + UInt64(index)
+    }
+
+    /// Begins to watch the listeners, if it doesn't yet.
+    mutating func open<K: Kernel>(
+        with kernel: inout K, on poller: borrowing Poller
+    ) throws(SystemError) {
+        if isOpen { return }
+        for index in listeners.indices {
+            try kernel.control(
+                poller, .add, listeners[index].socket.value, interest: interest,
+                token: token(of: index))
+        }
+        isOpen = true
+    }
+
+    /// Stops watching: connections wait in the kernel's queue. An exclusive watch can't be modified,
+    /// only removed (epoll_ctl(2)).
+    mutating func close<K: Kernel>(with kernel: inout K, on poller: borrowing Poller) {
+        if !isOpen { return }
+        for listener in listeners {
+            // Removing can only fail for a descriptor that is not watched.
+            try? kernel.control(
+                poller, .remove, listener.socket.value, interest: [], token: 0)
+        }
+        isOpen = false
+    }
+
+    /// The next connection at the listener whose event has `token`.
+    mutating func admit<K: Kernel>(
+        _ token: UInt64, with kernel: inout K, tally: inout Tally
+    ) -> Descriptor? {
+        let index = Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)
+        return doorkeeper.admit(
+            from: listeners[index].socket.value, with: &kernel, tally: &tally)
+    }
+}

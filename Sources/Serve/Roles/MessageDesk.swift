@@ -1,0 +1,69 @@
+import Basis
+import Platform
+
+/// Where a reader takes its messages: answered on the spot, or passed to workers.
+protocol MessageDesk: ~Copyable {
+    /// Whether replies come back later through `nextDone`.
+    static var isDeferred: Bool { get }
+
+    /// Whether another message can be taken now.
+    var hasRoom: Bool { get }
+
+    /// Takes a message. `body` is its idempotency key and payload.
+    mutating func submit<K: Kernel>(
+        _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
+        with kernel: inout K, tally: inout Tally
+    ) -> Submission
+
+    /// The next item that came back from a worker.
+    mutating func nextDone() -> UInt32?
+
+    /// Whether `nextDone` would answer, for a last look before sleeping.
+    var hasDone: Bool { get }
+
+    func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result
+
+    /// Takes an item back for another message.
+    mutating func release(_ index: UInt32)
+}
+
+/// What became of a message.
+enum Submission {
+    case reply(Reply)
+    case passedOn(UInt32)
+}
+
+/// The desk of run-to-completion patterns: the reader's own thread does the work.
+struct OwnDesk: MessageDesk, ~Copyable {
+    private let responder: Responder
+
+    init(responder: Responder) { self.responder = responder }
+
+    static var isDeferred: Bool { false }
+
+    @inline(always)
+    var hasRoom: Bool { true }
+
+    @inline(always)
+    mutating func submit<K: Kernel>(
+        _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
+        with kernel: inout K, tally: inout Tally
+    ) -> Submission {
+        tally.requests &+= 1
+        return .reply(responder.respond(to: message, body: body))
+    }
+
+    @inline(always)
+    mutating func nextDone() -> UInt32? { nil }
+
+    @inline(always)
+    var hasDone: Bool { false }
+
+    func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result {
+        preconditionFailure("nothing is ever passed on from this desk")
+    }
+
+    mutating func release(_ index: UInt32) {
+        preconditionFailure("nothing is ever passed on from this desk")
+    }
+}

@@ -1,0 +1,273 @@
+// Hot path
+import Basis
+import Platform
+import Secure
+import Synchronization
+import Wire
+
+/// Owns connections and moves their bytes: receives, lets the session find messages, takes them to the
+/// desk and sends the replies. With a listener of its own it accepts as well, and with a desk of its own
+/// it also works: then it is a whole event loop.
+struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable>:
+    Post, ~Copyable
+{
+    private var connections: ConnectionSlab<Stream>
+    private var buffer = ByteQueue(capacity: Limit.receiveBytes)
+    private var core: ReaderCore<K, Stream, Desk>
+    private var doorway: Doorway
+    private let inboxes: [Shared<Inbox>]
+    /// Whether acceptors arm this reader's poller themselves, with slots promised to them.
+    private let promisesSlots: Bool
+    private let stop: StopFlag
+    private let board: Shared<TallyBoard>
+
+    private var nextSweep = Instant(raw: 0)
+    private var drainDeadline: Instant?
+    private var relisted: [ConnectionReference] = []
+
+    /// - Parameters:
+    ///   - inboxes: one for each acceptor that hands over to this reader.
+    ///   - promisesSlots: whether those acceptors arm this reader's poller themselves.
+    ///   - doorway: the listeners of its own, perhaps none.
+    init(
+        station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk,
+        inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false, doorway: consuming Doorway
+    ) throws(SystemError) {
+        connections = ConnectionSlab(limit: station.options.connectionsPerReader)
+        core = ReaderCore(station: station, port: port, desk: desk)
+        self.doorway = doorway
+        self.inboxes = inboxes
+        self.promisesSlots = promisesSlots
+        stop = station.stop
+        board = station.board
+        try port.value.poller.add(port.value.gate.waker, token: Self.wakeToken)
+        relisted.reserveCapacity(256)
+    }
+
+    private static var wakeToken: UInt64 { UInt64(ConnectionReference.firstSpecialSlot) }
+
+    mutating func run() throws(SystemError) {
+        var events = EventBuffer()
+        promiseSlots()
+        try doorway.open(with: &core.kernel, on: core.port.value.poller)
+        while true {
+            try wait(for: &events)
+            core.beginTurn()
+            takeArrivals()
+            if Desk.isDeferred { deliverDone() }
+            for index in events.indices { handle(events[index]) }
+            runTimers()
+            runListed()
+            if core.now >= nextSweep { sweep() }
+            if drainDeadline != nil || stop.isSet(.draining), drain() { break }
+            board.value.publish(core.tally, core.kernel.counts)
+        }
+        closeAll()
+        board.value.publish(core.tally, core.kernel.counts)
+    }
+
+    /// Sleeps until there is something to do. With mail from other threads the sleep is announced first
+    /// and the boxes are looked at once more, so that no wake is lost.
+    @inline(always)
+    private mutating func wait(for events: inout EventBuffer) throws(SystemError) {
+        let hasMailboxes = Desk.isDeferred || !inboxes.isEmpty
+        var timeout = core.nextDue(nextSweep).since(MonotonicClock.now)
+        if hasMailboxes { core.port.value.gate.announceSleep() }
+        if !core.listed.isEmpty || core.desk.hasDone || inboxes.contains(where: \.hasArrival) {
+            timeout = .zero
+        }
+        try core.kernel.wait(on: core.port.value.poller, for: &events, timeout: max(.zero, timeout))
+        if hasMailboxes { core.port.value.gate.announceAwake() }
+    }
+
+    @inline(always)
+    private mutating func handle(_ event: Event) {
+        let reference = ConnectionReference(token: event.token)
+        if reference.slot >= ConnectionReference.firstSpecialSlot {
+            if event.token != Self.wakeToken { acceptSome(event.token) }
+            return
+        }
+        guard connections.isAlive(reference) else { return }
+        core.handle(event, &connections[reference.slot], reference, &buffer)
+        freeIfClosed(reference)
+    }
+
+    @inline(always)
+    private mutating func freeIfClosed(_ reference: ConnectionReference) {
+        if connections[reference.slot].phase == .free { connections.free(reference.slot) }
+    }
+
+    // MARK: new connections
+
+    private mutating func acceptSome(_ token: UInt64) {
+        let budget = doorway.budget
+        for attempt in 0..<budget {
+            if connections.isFull {
+                doorway.close(with: &core.kernel, on: core.port.value.poller)
+                return
+            }
+            guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+            else {
+                if attempt == 0 { core.tally.emptyAccepts &+= 1 }
+                if doorway.mustPause {
+                    doorway.close(with: &core.kernel, on: core.port.value.poller)
+                }
+                return
+            }
+            core.port.value.load.wrappingAdd(1, ordering: .relaxed)
+            adopt(descriptor, at: nil)
+        }
+    }
+
+    private mutating func takeArrivals() {
+        for inbox in inboxes {
+            while let arrival = inbox.value.arrivals.pop() {
+                let promised = arrival.promised
+                adopt(arrival.intoDescriptor(), at: promised)
+            }
+        }
+        promiseSlots()
+    }
+
+    /// Makes the connection ours. `promised` is the slot that the poller already reports for it.
+    private mutating func adopt(
+        _ descriptor: consuming Descriptor, at promised: ConnectionReference?
+    ) {
+        guard let reference = promised ?? connections.allocate() else {
+            core.shed(descriptor)
+            return
+        }
+        core.welcome(
+            descriptor, &connections[reference.slot], reference, isArmed: promised != nil)
+        freeIfClosed(reference)
+    }
+
+    private mutating func promiseSlots() {
+        guard promisesSlots else { return }
+        for inbox in inboxes {
+            while inbox.value.promises.count < Limit.promisedSlots,
+                let reference = connections.allocate()
+            {
+                connections[reference.slot].phase = .reserved
+                let refused = inbox.value.promises.push(reference)
+                precondition(refused == nil, "the ring holds more than is promised")
+            }
+        }
+    }
+
+    // MARK: work that no event announces
+
+    private mutating func deliverDone() {
+        while let index = core.desk.nextDone() {
+            let owner = core.desk.withItem(index) { $0.owner }
+            guard connections.isAlive(owner) else {
+                core.desk.release(index)
+                continue
+            }
+            core.take(index, &connections[owner.slot], owner)
+            freeIfClosed(owner)
+        }
+        if core.desk.hasRoom, !core.starved.isEmpty {
+            core.listed.append(contentsOf: core.starved)
+            core.starved.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private mutating func runTimers() {
+        while let due = core.timers.pop(at: core.now) {
+            switch due {
+            case .reply(let reference):
+                guard connections.isAlive(reference) else { continue }
+                core.sendTimed(&connections[reference.slot], reference)
+                freeIfClosed(reference)
+            case .item(let index):
+                let owner = core.desk.withItem(index) { $0.owner }
+                guard connections.isAlive(owner) else {
+                    core.desk.release(index)
+                    continue
+                }
+                core.finish(index, &connections[owner.slot], owner)
+                freeIfClosed(owner)
+            }
+        }
+    }
+
+    /// Goes on with connections whose next requests are here already.
+    private mutating func runListed() {
+        if core.listed.isEmpty { return }
+        swap(&core.listed, &relisted)
+        for reference in relisted where connections.isAlive(reference) {
+            core.resume(&connections[reference.slot], reference)
+            freeIfClosed(reference)
+        }
+        relisted.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends what is overdue, and opens the doorway again if it had to close.
+    private mutating func sweep() {
+        nextSweep = core.now + Limit.tick
+        for slot in connections.slots where connections[slot].deadline <= core.now {
+            let reference = ConnectionReference(
+                slot: slot, generation: connections[slot].generation)
+            core.expire(&connections[slot], reference)
+            freeIfClosed(reference)
+        }
+        if drainDeadline == nil, !connections.isFull {
+            // Where the kernel refuses now, the next sweep tries again.
+            try? doorway.open(with: &core.kernel, on: core.port.value.poller)
+        }
+    }
+
+    // MARK: the end
+
+    /// Closes what is idle; says whether nothing is left or the time is over.
+    private mutating func drain() -> Bool {
+        if let deadline = drainDeadline {
+            if core.now >= deadline { return true }
+        } else {
+            drainDeadline = core.now + Limit.drainTime
+            core.isDraining = true
+            acceptTheLast()
+        }
+        var isEmpty = true
+        for slot in connections.slots {
+            switch connections[slot].phase {
+            case .free, .reserved: continue
+            case .idle:
+                core.close(&connections[slot])
+                connections.free(slot)
+            case .handshake, .receiving, .replying, .lingering: isEmpty = false
+            }
+        }
+        return isEmpty
+    }
+
+    /// Closing a listener resets what waits in its queue, so the queue is emptied first.
+    private mutating func acceptTheLast() {
+        for token in doorway.tokens {
+            while !connections.isFull,
+                let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+            {
+                core.port.value.load.wrappingAdd(1, ordering: .relaxed)
+                adopt(descriptor, at: nil)
+            }
+        }
+        doorway.close(with: &core.kernel, on: core.port.value.poller)
+    }
+
+    private mutating func closeAll() {
+        for slot in connections.slots where connections[slot].descriptor != nil {
+            core.close(&connections[slot])
+            connections.free(slot)
+        }
+    }
+}
+
+extension Shared where Value == Inbox {
+    @inline(always)
+    fileprivate var hasArrival: Bool { !value.arrivals.isEmpty }
+}
+
+extension Arrival {
+    consuming func intoDescriptor() -> Descriptor { descriptor }
+}

@@ -1,0 +1,189 @@
+// Hot path
+import Basis
+import Platform
+import Secure
+import Wire
+
+extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
+    /// Finds the messages in `input` and takes each to the desk. Returns how many bytes are done with.
+    @inline(always)
+    mutating func parse(
+        _ input: Span<UInt8>, of connection: inout Connection<Stream>,
+        _ reference: ConnectionReference
+    ) -> Int {
+        var offset = 0
+        var budget = Limit.requestsPerTurn
+        // With a body under way there may be an end to find where no byte is left.
+        while offset < input.count || connection.message != nil {
+            if connection.mustHoldInput || connection.refusal != nil { return offset }
+            if !desk.hasRoom {
+                starved.append(reference)
+                return offset
+            }
+            if budget == 0 {
+                list(&connection, reference)
+                return offset
+            }
+            switch connection.parser.next(input, from: offset, bodyLimit: bodyLimit) {
+            case .needMore:
+                return offset
+            case .head(let head, let end):
+                offset = end
+                budget -= 1
+                begin(head, in: input, of: &connection, reference)
+            case .body(let start, let end, let next):
+                offset = next
+                // Each byte of a body buys it time; a drip does not.
+                connection.deadline =
+                    connection.deadline + Limit.bodyTimePerByte * Int64(end - start)
+                if connection.message?.route.wantsBody == true {
+                    connection.body.append(input.extracting(start..<end))
+                }
+            case .endOfBody(let next):
+                offset = next
+                finishMessage(of: &connection, reference)
+            case .refuse(let refusal):
+                connection.refusal = refusal
+                return input.count
+            }
+        }
+        return offset
+    }
+
+    /// Hot: once a request.
+    @inline(always)
+    private mutating func begin(
+        _ head: HTTP1.RequestHead, in input: Span<UInt8>,
+        of connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        let route = Route(head, in: input)
+        let key =
+            route == .payments
+            ? head.idempotencyKey.bytes(of: input) : input.extracting(first: 0)
+        let message = Message(
+            route: route, keyCount: key.count,
+            framing: HTTP1.ReplyEncoder(answering: head, keepAlive: !isDraining))
+        if head.framing == .none {
+            submit(message, body: key, of: &connection, reference)
+            return
+        }
+        connection.message = message
+        connection.body.append(key)
+        connection.phase = .receiving
+        connection.deadline = now + Limit.bodyTime
+        if head.expectsContinue { HTTP1.ReplyEncoder.writeContinue(to: &output) }
+    }
+
+    private mutating func finishMessage(
+        of connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        guard let message = connection.message.take() else {
+            preconditionFailure("a body ended that no head began")
+        }
+        var body = ByteQueue()
+        swap(&body, &connection.body)
+        submit(message, body: body.bytes, of: &connection, reference)
+        body.keepLittle()
+        swap(&body, &connection.body)
+        connection.phase = .idle
+    }
+
+    @inline(always)
+    private mutating func submit(
+        _ message: Message, body: Span<UInt8>, of connection: inout Connection<Stream>,
+        _ reference: ConnectionReference
+    ) {
+        switch desk.submit(
+            message, body: body, from: reference, with: &kernel, tally: &tally)
+        {
+        case .reply(.now(let content)):
+            answer(content, message, body: body, on: &connection)
+        case .reply(.after(let delay, let content)):
+            connection.timed = content
+            connection.message = message
+            timers.insert(.reply(reference), due: now + delay)
+        case .passedOn(let index):
+            if connection.lastInFlight == WorkItem.none {
+                connection.firstInFlight = index
+            } else {
+                desk.withItem(connection.lastInFlight) { $0.next = index }
+            }
+            connection.lastInFlight = index
+            connection.inFlight += 1
+            // Behind a last message nothing is parsed, even while its reply is still being made.
+            if !message.framing.keepAlive { connection.isLast = true }
+        }
+    }
+
+    @inline(always)
+    private mutating func answer(
+        _ content: Content, _ message: Message, body: Span<UInt8>,
+        on connection: inout Connection<Stream>
+    ) {
+        var message = message
+        connection.fillerLeft = writer.write(
+            content, answering: &message, body: body, to: &output)
+        if !message.framing.keepAlive { connection.isLast = true }
+    }
+
+    /// Notes that a connection must be gone on with although no event will say so.
+    private mutating func list(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        if connection.isListed { return }
+        connection.isListed = true
+        listed.append(reference)
+    }
+
+    // MARK: replies that come later
+
+    /// The time of a held-back reply has come.
+    mutating func sendTimed(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        guard let content = connection.timed.take(), let message = connection.message.take() else {
+            return
+        }
+        let nothing = ByteQueue()
+        answer(content, message, body: nothing.bytes, on: &connection)
+        resume(&connection, reference)
+    }
+
+    /// A worker has returned an item of this connection.
+    mutating func take(
+        _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        let delay = desk.withItem(index) { $0.delay }
+        if delay > .zero {
+            timers.insert(.item(index), due: now + delay)
+        } else {
+            finish(index, &connection, reference)
+        }
+    }
+
+    /// An item is ready to send: sends it, and those behind it that were ready before their turn.
+    mutating func finish(
+        _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        desk.withItem(index) { $0.isDone = true }
+        while connection.firstInFlight != WorkItem.none, connection.fillerLeft == 0 {
+            let first = connection.firstInFlight
+            guard desk.withItem(first, { $0.isDone }) else { break }
+            // One borrow of the item: its reply joins the output, its length of filler and its
+            // successor come back.
+            var joined = ByteQueue()
+            swap(&joined, &output)
+            let (filler, next) = desk.withItem(first) { item in
+                joined.append(item.output.bytes)
+                return (item.fillerLeft, item.next)
+            }
+            swap(&joined, &output)
+            connection.fillerLeft = filler
+            connection.firstInFlight = next
+            if next == WorkItem.none { connection.lastInFlight = WorkItem.none }
+            connection.inFlight -= 1
+            desk.release(first)
+        }
+        resume(&connection, reference)
+    }
+}

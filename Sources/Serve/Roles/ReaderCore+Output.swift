@@ -1,0 +1,147 @@
+// Hot path
+import Basis
+import Platform
+import Secure
+import Wire
+
+extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
+    /// Sends what can be sent: first what waited, then the replies of this event. False when the
+    /// connection broke and is closed.
+    @inline(always)
+    mutating func flush(_ connection: inout Connection<Stream>) -> Bool {
+        do throws(SystemError) {
+            while true {
+                if connection.output.isEmpty {
+                    if output.isEmpty {
+                        if connection.fillerLeft == 0 { return true }
+                        makeFiller(&connection)
+                    }
+                    if try !sendReplies(&connection) { return true }
+                } else {
+                    connection.output.append(output.bytes)
+                    output.removeAll()
+                    if try !sendQueued(&connection) { return true }
+                }
+            }
+        } catch {
+            output.removeAll()
+            close(&connection)
+            return false
+        }
+    }
+
+    /// Sends the replies of this event; what the socket does not take waits with the connection. Says
+    /// whether all of it went.
+    @inline(always)
+    private mutating func sendReplies(
+        _ connection: inout Connection<Stream>
+    ) throws(SystemError) -> Bool {
+        var replies = ByteQueue()
+        swap(&replies, &output)
+        defer {
+            replies.removeAll()
+            swap(&replies, &output)
+        }
+        let sent = try connection.stream.send(
+            replies.bytes, to: connection.descriptor!, with: &kernel)
+        if sent.count == replies.count { return true }
+        connection.output.append(replies.bytes.extracting(droppingFirst: sent.count))
+        return false
+    }
+
+    /// Sends from the connection's queue; says whether all of it went.
+    private mutating func sendQueued(
+        _ connection: inout Connection<Stream>
+    ) throws(SystemError) -> Bool {
+        var waiting = ByteQueue()
+        swap(&waiting, &connection.output)
+        defer { swap(&waiting, &connection.output) }
+        let sent = try connection.stream.send(
+            waiting.bytes, to: connection.descriptor!, with: &kernel)
+        waiting.consume(sent.count)
+        if waiting.isEmpty { waiting.keepLittle() }
+        return waiting.isEmpty
+    }
+
+    private mutating func makeFiller(_ connection: inout Connection<Stream>) {
+        let count = min(connection.fillerLeft, Limit.fillerPieceBytes)
+        output.append(repeating: ReplyWriter.fillerByte, count: count)
+        connection.fillerLeft -= count
+    }
+
+    /// Brings a connection to rest after whatever happened to it: sends, decides what it waits for and
+    /// until when, and tells the poller if that changed.
+    ///
+    /// Hot: once an event.
+    @inline(always)
+    mutating func settle(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        if let refusal = connection.refusal, connection.inFlight == 0, connection.timed == nil,
+            connection.fillerLeft == 0
+        {
+            connection.refusal = nil
+            connection.isLast = true
+            connection.hasUnreadInput = true
+            writer.write(refusal, to: &output)
+        }
+        guard flush(&connection) else { return }
+        if connection.owesReply {
+            connection.phase = .replying
+            connection.deadline =
+                connection.output.isEmpty ? .distantFuture : now + Limit.writeTime
+        } else if connection.isLast {
+            let mayHaveUnread = connection.hasUnreadInput || !connection.input.isEmpty
+            if !mayHaveUnread || connection.hasPeerFinished {
+                close(&connection)
+                return
+            }
+            linger(&connection)
+        } else if connection.hasPeerFinished {
+            close(&connection)
+            return
+        } else if connection.message != nil {
+            // A body is arriving: its deadline was set with its head and grows with its bytes.
+            connection.phase = .receiving
+        } else if !connection.input.isEmpty {
+            if connection.phase != .receiving {
+                connection.phase = .receiving
+                connection.deadline = now + Limit.headTime
+            }
+        } else {
+            connection.phase = .idle
+            connection.deadline = now + idleTime
+        }
+        watch(&connection, reference)
+    }
+
+    private mutating func linger(_ connection: inout Connection<Stream>) {
+        guard connection.phase != .lingering else { return }
+        connection.stream.finishSending(on: connection.descriptor!, with: &kernel)
+        connection.phase = .lingering
+        connection.deadline = now + Limit.lingerTime
+        connection.input.releaseStorage()
+        connection.body.releaseStorage()
+    }
+
+    /// Tells the poller what the connection waits for, if that is not what it waited for before.
+    @inline(always)
+    private mutating func watch(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        var wanted: Interest = []
+        if !connection.hasPeerFinished, connection.input.count < Limit.unparsedBytes {
+            wanted.insert(.readable)
+        }
+        if !connection.output.isEmpty { wanted.insert(.writable) }
+        if wanted == connection.interest { return }
+        connection.interest = wanted
+        do {
+            try kernel.control(
+                port.value.poller, .modify, connection.descriptor!, interest: wanted,
+                token: reference.token)
+        } catch {
+            close(&connection)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+// Hot path
+import Basis
+import Platform
+import Secure
+import Synchronization
+import Wire
+
+/// What a reader does with one connection at a time. It knows every part of the reader but the slab, so
+/// that a connection can be lent to it.
+struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable>:
+    ~Copyable
+{
+    enum Due: BitwiseCopyable {
+        case reply(ConnectionReference)
+        case item(UInt32)
+    }
+
+    var kernel: K
+    var desk: Desk
+    let port: Shared<ReaderPort>
+    var writer = ReplyWriter()
+    var tally = Tally()
+    var timers = TimerHeap<Due>()
+    /// Connections to go on with next turn: their input is here already.
+    var listed: [ConnectionReference] = []
+    /// Connections to go on with when the desk has room again.
+    var starved: [ConnectionReference] = []
+    /// The time of this turn.
+    private(set) var now = MonotonicClock.now
+    var isDraining = false
+    /// Replies of the current event that are not sent yet.
+    var output = ByteQueue(capacity: Limit.receiveBytes)
+    let idleTime: Nanoseconds
+    let bodyLimit: UInt64
+
+    init(station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk) {
+        kernel = station.kernel
+        self.desk = desk
+        self.port = port
+        idleTime = station.options.idleTimeout
+        bodyLimit = UInt64(station.options.bodyLimit.raw)
+        listed.reserveCapacity(256)
+    }
+
+    @inline(always)
+    mutating func beginTurn() {
+        now = MonotonicClock.now
+        writer.refreshDate(unixSeconds: WallClock.seconds)
+    }
+
+    /// The earlier of `instant` and the first timer.
+    @inline(always)
+    func nextDue(_ instant: Instant) -> Instant { min(instant, timers.next) }
+
+    // MARK: a connection's beginning and end
+
+    mutating func welcome(
+        _ descriptor: consuming Descriptor, _ connection: inout Connection<Stream>,
+        _ reference: ConnectionReference, isArmed: Bool
+    ) {
+        tally.connections &+= 1
+        connection.interest = .readable
+        if !isArmed {
+            do {
+                try kernel.control(
+                    port.value.poller, .add, descriptor, interest: .readable,
+                    token: reference.token)
+            } catch {
+                // No memory for another watch (ENOSPC, ENOMEM).
+                shed(descriptor)
+                connection.phase = .free
+                return
+            }
+        }
+        connection.descriptor = consume descriptor
+        connection.phase = .handshake
+        connection.deadline = now + Limit.headTime
+        _ = open(&connection)
+    }
+
+    /// Refuses a connection that nothing is left for.
+    mutating func shed(_ descriptor: consuming Descriptor) {
+        kernel.close(descriptor)
+        tally.shed &+= 1
+        port.value.load.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Goes on with the stream's opening; true when bytes can be read.
+    private mutating func open(_ connection: inout Connection<Stream>) -> Bool {
+        do {
+            switch try connection.stream.handshake(on: connection.descriptor!, with: &kernel) {
+            case .done:
+                connection.phase = .idle
+                return true
+            case .wantsRead: return false
+            case .wantsWrite:
+                connection.interest.insert(.writable)
+                return false
+            }
+        } catch {
+            close(&connection)
+            return false
+        }
+    }
+
+    /// Ends a connection at once. Its slot is marked free; the reader takes it back.
+    mutating func close(_ connection: inout Connection<Stream>) {
+        if let descriptor = connection.descriptor.take() { kernel.close(descriptor) }
+        port.value.load.wrappingSubtract(1, ordering: .relaxed)
+        // Items still with workers come back to a stale owner and are released then.
+        var index = connection.firstInFlight
+        while index != WorkItem.none {
+            let (next, isDone) = desk.withItem(index) { ($0.next, $0.isDone) }
+            if isDone { desk.release(index) }
+            index = next
+        }
+        connection.phase = .free
+    }
+
+    // MARK: events
+
+    @inline(always)
+    mutating func handle(
+        _ event: Event, _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        _ buffer: inout ByteQueue
+    ) {
+        if connection.phase == .handshake, !open(&connection) { return }
+        if event.isWritable, connection.interest.contains(.writable) {
+            resume(&connection, reference)
+            if connection.phase == .free { return }
+        }
+        guard event.isReadable else { return }
+        // The level stays high for an error or a hang-up even when nothing may be read now.
+        if connection.interest.contains(.readable) {
+            read(&connection, reference, &buffer)
+        } else if event.isBroken {
+            close(&connection)
+        }
+    }
+
+    @inline(always)
+    private mutating func read(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        _ buffer: inout ByteQueue
+    ) {
+        buffer.removeAll()
+        var received = Received.wouldBlock
+        do throws(SystemError) {
+            // SAFETY: the room is used only by the call, which fills a part of it.
+            _ = try unsafe buffer.withFreeSpace(minimum: Limit.receiveBytes) {
+                (room: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int in
+                received = try unsafe connection.stream.receive(
+                    from: connection.descriptor!, into: room, with: &kernel)
+                if case .bytes(let count) = received { return count }
+                return 0
+            }
+        } catch {
+            close(&connection)
+            return
+        }
+        switch received {
+        case .wouldBlock: return
+        case .closed:
+            connection.hasPeerFinished = true
+            if connection.phase == .lingering || !connection.owesReply {
+                close(&connection)
+                return
+            }
+        case .bytes:
+            if connection.phase == .lingering { return }
+            accept(buffer.bytes, for: &connection, reference)
+        }
+        settle(&connection, reference)
+    }
+
+    /// Takes received bytes: parsed where they lie when nothing older waits, else queued behind it.
+    @inline(always)
+    private mutating func accept(
+        _ bytes: Span<UInt8>, for connection: inout Connection<Stream>,
+        _ reference: ConnectionReference
+    ) {
+        if connection.input.isEmpty {
+            let consumed = parse(bytes, of: &connection, reference)
+            if consumed < bytes.count {
+                connection.input.append(bytes.extracting(droppingFirst: consumed))
+            }
+        } else {
+            connection.input.append(bytes)
+            parseQueued(&connection, reference)
+        }
+    }
+
+    mutating func parseQueued(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        var held = ByteQueue()
+        swap(&held, &connection.input)
+        let consumed = parse(held.bytes, of: &connection, reference)
+        held.consume(consumed)
+        if held.isEmpty { held.keepLittle() }
+        swap(&held, &connection.input)
+    }
+
+    /// Goes on with a connection whose replies were in the way: sends, then parses what waits.
+    mutating func resume(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        connection.isListed = false
+        guard flush(&connection) else { return }
+        if !connection.input.isEmpty, !connection.mustHoldInput {
+            parseQueued(&connection, reference)
+        }
+        settle(&connection, reference)
+    }
+
+    /// What the sweep does with a connection whose time is over.
+    mutating func expire(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        switch connection.phase {
+        case .free, .reserved: return
+        case .receiving:
+            connection.refusal = .timedOut
+            settle(&connection, reference)
+        case .handshake, .idle, .replying, .lingering: close(&connection)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Platform
+import Synchronization
+
+/// The side of a reader that other threads see.
+struct ReaderPort: ~Copyable, Sendable {
+    let poller: Poller
+    let gate: WakeGate
+    /// Connections the reader has or is about to have. The acceptor counts up when it hands over, the
+    /// reader counts down when it closes, both at once, so that the number is never stale by a message.
+    let load: Atomic<Int>
+
+    init() throws(SystemError) {
+        let poller = try Poller()
+        let gate = try WakeGate()
+        self.poller = poller
+        self.gate = gate
+        load = Atomic(0)
+    }
+}
+
+/// A connection on its way from an acceptor to a reader.
+struct Arrival: ~Copyable, Sendable {
+    let descriptor: Descriptor
+    /// The slot the reader promised, where the acceptor has armed the poller with it already.
+    let promised: ConnectionReference?
+}
+
+/// The way from exactly one acceptor to exactly one reader.
+struct Inbox: ~Copyable, Sendable {
+    let arrivals = HandoffRing<Arrival>(capacity: Limit.arrivals)
+    /// Slots that the reader has put aside for connections the acceptor arms itself. A slot comes back
+    /// in an `Arrival`.
+    let promises = HandoffRing<ConnectionReference>(capacity: Limit.arrivals)
+}

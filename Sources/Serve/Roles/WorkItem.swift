@@ -1,0 +1,54 @@
+import Basis
+import Platform
+
+/// One message on its way from a reader to a worker and back, with its reply. Whoever holds its index
+/// owns it: the reader, a queue, or one worker.
+struct WorkItem: ~Copyable {
+    /// The index that means no item.
+    static let none = UInt32.max
+
+    var owner = ConnectionReference(slot: 0, generation: 0)
+    var message: Message?
+    /// The idempotency key and the payload.
+    var body = ByteQueue()
+    /// The encoded reply, ready to send.
+    var output = ByteQueue()
+    var fillerLeft = 0
+    /// A reply that the reader must hold back first.
+    var delay = Nanoseconds.zero
+    /// The next younger message of the same connection.
+    var next = WorkItem.none
+    /// Back at the reader and ready to send. Used by the reader only.
+    var isDone = false
+}
+
+/// The items of one reader and its workers, at fixed addresses. The reader alone takes and returns
+/// them; their number bounds what can be in flight.
+@safe
+struct WorkItemPool: ~Copyable, @unchecked Sendable {
+    // SAFETY of the unchecked conformance: an item is touched only by the thread that holds its index,
+    // and indices travel through queues that order memory; the free list is the reader's own.
+    private let items: UnsafeMutablePointer<WorkItem>
+    private let capacity: Int
+
+    init(capacity: Int = Limit.messagesInFlight) {
+        unsafe items = .allocate(capacity: capacity)
+        for index in 0..<capacity { unsafe (items + index).initialize(to: WorkItem()) }
+        self.capacity = capacity
+    }
+
+    deinit {
+        unsafe items.deinitialize(count: capacity)
+        unsafe items.deallocate()
+    }
+
+    var indices: Range<UInt32> { 0..<UInt32(capacity) }
+
+    /// The item at `index`, for its holder.
+    @inline(always)
+    func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result {
+        precondition(Int(index) < capacity, "no such work item")
+        // SAFETY: initialised in `init`; the holder of the index is alone with the item.
+        return unsafe body(&items[Int(index)])
+    }
+}

@@ -1,0 +1,73 @@
+import Platform
+
+/// Messages waiting for any of several workers: one queue, first come first served, so that no message
+/// waits behind a slow one while a worker is idle.
+///
+/// One lock with one condition, which up to about eight workers is as good as anything finer. It cannot
+/// overflow: there are no more items than `capacity`.
+@safe
+struct WorkQueue: ~Copyable, @unchecked Sendable {
+    // SAFETY of the unchecked conformance: all state is touched only inside the monitor.
+    private let monitor = Monitor()
+    private let state: UnsafeMutablePointer<State>
+
+    private struct State {
+        var ring: [UInt32]
+        var head = 0
+        var count = 0
+        var sleepers = 0
+        var isClosed = false
+    }
+
+    init(capacity: Int = Limit.messagesInFlight) {
+        unsafe state = .allocate(capacity: 1)
+        unsafe state.initialize(to: State(ring: Array(repeating: 0, count: capacity)))
+    }
+
+    deinit {
+        unsafe state.deinitialize(count: 1)
+        unsafe state.deallocate()
+    }
+
+    /// Adds an item; says whether a sleeping worker was woken.
+    func push(_ item: UInt32) -> Bool {
+        monitor.enter()
+        // SAFETY: inside the monitor, here and below.
+        let state = unsafe self.state
+        unsafe precondition(state.pointee.count < state.pointee.ring.count, "more items than exist")
+        let position = unsafe (state.pointee.head + state.pointee.count) % state.pointee.ring.count
+        unsafe state.pointee.ring[position] = item
+        unsafe state.pointee.count += 1
+        let wakes = unsafe state.pointee.sleepers > 0
+        if wakes { monitor.signal() }
+        monitor.leave()
+        return wakes
+    }
+
+    /// Takes the oldest item, waiting for one; nil when the queue is closed and empty. `slept` tells how
+    /// often the calling thread had to sleep.
+    func pop(slept: inout UInt64) -> UInt32? {
+        monitor.enter()
+        defer { monitor.leave() }
+        let state = unsafe self.state
+        while unsafe state.pointee.count == 0 {
+            if unsafe state.pointee.isClosed { return nil }
+            unsafe state.pointee.sleepers += 1
+            slept += 1
+            monitor.wait()
+            unsafe state.pointee.sleepers -= 1
+        }
+        let item = unsafe state.pointee.ring[state.pointee.head]
+        unsafe state.pointee.head = (state.pointee.head + 1) % state.pointee.ring.count
+        unsafe state.pointee.count -= 1
+        return item
+    }
+
+    /// Lets the workers go once the queue is empty.
+    func close() {
+        monitor.enter()
+        unsafe state.pointee.isClosed = true
+        monitor.signalAll()
+        monitor.leave()
+    }
+}

@@ -1,0 +1,103 @@
+import Basis
+import Platform
+
+/// Takes messages from its queue, does their work and returns the encoded replies. It never touches a
+/// socket, so it can't write to a connection that has been closed and its number used again.
+struct Worker<K: Kernel>: Post, ~Copyable {
+    private var kernel: K
+    private let responder: Responder
+    private var writer = ReplyWriter()
+    private let pool: Shared<WorkItemPool>
+    private let lane: Shared<WorkerLane>
+    private let readerPort: Shared<ReaderPort>
+    private let source: Source
+    private let stop: StopFlag
+    private let board: Shared<TallyBoard>
+    private var tally = Tally()
+
+    private enum Source {
+        case shared(Shared<WorkQueue>)
+        case own(Shared<Poller>)
+    }
+
+    init(
+        station: Station<K>, pool: Shared<WorkItemPool>, lane: Shared<WorkerLane>,
+        distribution: WorkDistribution, readerPort: Shared<ReaderPort>
+    ) throws(SystemError) {
+        kernel = station.kernel
+        responder = Responder(ledger: station.ledger)
+        stop = station.stop
+        board = station.board
+        self.pool = pool
+        self.lane = lane
+        self.readerPort = readerPort
+        switch distribution {
+        case .shared(let queue): source = .shared(queue)
+        case .perWorker:
+            let poller = Shared(try Poller())
+            try poller.value.add(lane.value.gate.waker, token: 0)
+            station.keep(poller)
+            source = .own(poller)
+        }
+    }
+
+    mutating func run() throws(SystemError) {
+        switch source {
+        case .shared(let queue): runShared(queue)
+        case .own(let poller): try runOwn(poller)
+        }
+        board.value.publish(tally, kernel.counts)
+    }
+
+    private mutating func runShared(_ queue: Shared<WorkQueue>) {
+        var slept: UInt64 = 0
+        while let index = queue.value.pop(slept: &slept) {
+            kernel.counts.other &+= slept
+            slept = 0
+            serve(index)
+        }
+    }
+
+    private mutating func runOwn(_ poller: Shared<Poller>) throws(SystemError) {
+        var events = EventBuffer(capacity: 1)
+        while true {
+            while let index = lane.value.inbound.pop() { serve(index) }
+            lane.value.gate.announceSleep()
+            if lane.value.inbound.isEmpty {
+                if stop.isSet(.workers) { return }
+                try kernel.wait(on: poller.value, for: &events, timeout: nil)
+            }
+            lane.value.gate.announceAwake()
+        }
+    }
+
+    /// Hot: once a message.
+    private mutating func serve(_ index: UInt32) {
+        writer.refreshDate(unixSeconds: WallClock.seconds)
+        pool.value.withItem(index) { item in
+            guard var message = item.message else {
+                preconditionFailure("an item without a message")
+            }
+            let content: Content
+            switch responder.respond(to: message, body: item.body.bytes) {
+            case .now(let ready):
+                content = ready
+                item.delay = .zero
+            case .after(let delay, let later):
+                content = later
+                item.delay = delay
+            }
+            var output = ByteQueue()
+            swap(&output, &item.output)
+            item.fillerLeft = writer.write(
+                content, answering: &message, body: item.body.bytes, to: &output)
+            swap(&output, &item.output)
+            item.message = message
+        }
+        tally.requests &+= 1
+        let refused = lane.value.outbound.push(index)
+        precondition(refused == nil, "a lane holds every item there is")
+        if readerPort.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
+        board.value.publish(tally, kernel.counts)
+    }
+}

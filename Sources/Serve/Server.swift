@@ -1,0 +1,129 @@
+package import Basis
+import Platform
+import Secure
+
+/// A running server: its crew, its signals and its control socket, seen from the main thread.
+package enum Server {
+    /// Serves until a signal asks to stop. `say` prints one JSON line.
+    ///
+    /// Call it on the main thread before any other thread is started: it blocks the signals that it
+    /// waits for.
+    package static func run(
+        _ options: ServerOptions, say: (JSONValue) -> Void
+    ) throws(Complaint) {
+        DescriptorLimit.raise(to: DescriptorLimit.current.hard)
+        let signals = try starting { () throws(SystemError) in try TerminationSignals() }
+        let poller = try starting { () throws(SystemError) in try Poller() }
+        let crew = try starting { () throws(SystemError) in
+            try Crew(options: options) { LinuxKernel() }
+        }
+        try starting { () throws(SystemError) in
+            try signals.watch(with: poller, token: Token.signal)
+            try poller.add(crew.alarm, token: Token.alarm)
+        }
+        var control = try openControl(options.controlPath, poller)
+        let listeners = try assemble(crew)
+        if !options.isQuiet { say(ready(options, listeners)) }
+
+        var events = EventBuffer()
+        var kernel = LinuxKernel()
+        serving: while true {
+            // Nothing here can fail but for a bug, and then stopping is right.
+            guard (try? kernel.wait(on: poller, for: &events, timeout: nil)) != nil else { break }
+            for index in events.indices where events[index].token < Token.control {
+                break serving
+            }
+            control?.serve(with: poller, firstToken: Token.control) { line in
+                answer(line, crew)
+            }
+        }
+        crew.dismiss()
+        let last = crew.snapshot(event: "stopped")
+        let failure = crew.failure
+        crew.disband()
+        if !options.isQuiet { say(last) }
+        if let failure {
+            throw failure.complaint(
+                "a thread can't go on", remedy: "see dmesg and the limits of the system")
+        }
+    }
+
+    /// Does a step of the start, which fails only where the machine's limits are reached.
+    private static func starting<Result: ~Copyable>(
+        _ step: () throws(SystemError) -> Result
+    ) throws(Complaint) -> Result {
+        do throws(SystemError) {
+            return try step()
+        } catch {
+            throw error.complaint("can't start", remedy: "raise the limit of open files (ulimit -n)")
+        }
+    }
+
+    private enum Token {
+        static let signal: UInt64 = 0
+        static let alarm: UInt64 = 1
+        /// The control socket's first; it uses those behind it too.
+        static let control: UInt64 = 2
+    }
+
+    private static func answer(_ line: String, _ crew: Crew<LinuxKernel>) -> String {
+        switch line {
+        case "snapshot": return crew.snapshot(event: "snapshot").compact
+        default:
+            let reply: JSONValue = ["event": "error", "reason": "the only question is: snapshot"]
+            return reply.compact
+        }
+    }
+
+    private static func openControl(
+        _ path: String?, _ poller: borrowing Poller
+    ) throws(Complaint) -> ControlSocket? {
+        guard let path else { return nil }
+        do throws(SystemError) {
+            let control = try ControlSocket(path: path)
+            try control.watch(with: poller, firstToken: Token.control)
+            return control
+        } catch {
+            throw error.complaint(
+                "can't open the control socket \(path)",
+                remedy: "give a path in a directory you may write to, that no other server uses")
+        }
+    }
+
+    private static func assemble(_ crew: Crew<LinuxKernel>) throws(Complaint) -> [Listener] {
+        do throws(SystemError) {
+            return try crew.assemble(stream: PlainStream.self)
+        } catch {
+            crew.dismiss()
+            let addresses = crew.options.listen.map(\.description).joined(separator: ", ")
+            if error.isAddressInUse {
+                throw error.complaint(
+                    "can't listen on \(addresses)",
+                    remedy: "stop the program that uses it, or choose another with --listen HOST:0")
+            }
+            if error.isPermissionDenied {
+                throw error.complaint(
+                    "can't listen on \(addresses)", remedy: "choose a port above 1023")
+            }
+            if error.isOutOfDescriptors {
+                throw error.complaint(
+                    "can't start \(crew.options.threads) threads",
+                    remedy: "raise the limit of open files (ulimit -n) or lower --threads")
+            }
+            throw error.complaint(
+                "can't start on \(addresses): \(error.call)", remedy: "check the address and limits"
+            )
+        }
+    }
+
+    private static func ready(_ options: ServerOptions, _ listeners: [Listener]) -> JSONValue {
+        [
+            "event": "ready",
+            "listen": .string(listeners.first?.address.description ?? ""),
+            "addresses": .array(listeners.map { .string($0.address.description) }),
+            "pid": .integer(Int64(currentProcessID)),
+            "pattern": .string(options.pattern.rawValue),
+            "threads": .integer(Int64(options.threads)),
+        ]
+    }
+}

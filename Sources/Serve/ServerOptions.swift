@@ -1,0 +1,97 @@
+package import Basis
+package import Platform
+
+/// What a server is told at its start.
+package struct ServerOptions: Sendable {
+    package var listen: [SocketAddress] = [.v4(0x7F00_0001, port: 8_080)]
+    package var pattern = PatternID.shardedHash
+    /// Threads of the role that the pattern multiplies: loops, readers, acceptors or workers.
+    package var threads = CPUSet.available.cpus.count
+    /// Where the threads run, the i-th on the i-th; nil leaves it to the kernel.
+    package var cpus: CPUSet?
+    /// TCP_NODELAY on accepted connections.
+    package var sendsAtOnce = true
+    package var backlog = 4_096
+    package var balance = Balance.roundRobin
+    package var idleTimeout = Nanoseconds.seconds(60)
+    /// The largest payload of one request.
+    package var bodyLimit = ByteCount.mebibytes(16)
+    /// Connections that one reader holds at most.
+    package var connectionsPerReader = 1_000_000
+    /// Where a Unix socket answers `snapshot`.
+    package var controlPath: String?
+    package var isQuiet = false
+
+    package init() {}
+}
+
+extension ServerOptions {
+    package static let parser = OptionParser(
+        program: "switchyard-server",
+        summary:
+            "Serves a small set of routes by a chosen execution pattern over raw epoll sockets.",
+        options: [
+            OptionSpec(
+                "listen", value: "HOST:PORT", repeatable: true,
+                help: "address to listen on, port 0 lets the kernel choose [127.0.0.1:8080]"),
+            OptionSpec("pattern", value: "ID", help: "execution pattern, see below [sharded]"),
+            OptionSpec(
+                "threads", short: "t", value: "N",
+                help: "loops, readers, acceptors or workers of the pattern [one a CPU]"),
+            OptionSpec("cpus", value: "LIST", help: "CPUs for the threads, such as 1,3-5 [all]"),
+            OptionSpec(
+                "balance", value: "POLICY",
+                help: "how acceptors choose a reader: round-robin, least-connections, two-choices"),
+            OptionSpec("nodelay", value: "on|off", help: "send small segments at once [on]"),
+            OptionSpec("backlog", value: "N", help: "length of the accept queue [4096]"),
+            OptionSpec("idle-timeout", value: "TIME", help: "end idle connections [60s]"),
+            OptionSpec("max-body", value: "SIZE", help: "largest request payload [16MiB]"),
+            OptionSpec(
+                "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
+            OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
+            OptionSpec("quiet", short: "q", help: "no ready and stopped lines"),
+            OptionSpec("version", help: "show the version"),
+        ],
+        epilogue: PatternID.help)
+
+    /// Reads a command line; complains in one line.
+    package init(_ parsed: ParsedOptions) throws(Complaint) {
+        self.init()
+        if let stray = parsed.operands.first {
+            throw Complaint("unexpected operand '\(stray)'", remedy: "see switchyard-server --help")
+        }
+        if parsed.has("listen") {
+            listen = []
+            for text in parsed.all("listen") { listen.append(try SocketAddress(parsing: text)) }
+        }
+        if let id = parsed.text("pattern") { pattern = try PatternID(parsing: id) }
+        if let set = parsed.text("cpus") { cpus = try CPUSet(parsing: set) }
+        threads = try parsed.count("threads", in: 1...1_024) ?? cpus?.cpus.count ?? threads
+        balance = try parsed.choice("balance", of: Balance.self) ?? balance
+        if parsed.has("balance"), !pattern.handsConnectionsOver {
+            throw Complaint(
+                "--balance has no meaning for pattern \(pattern.rawValue)",
+                remedy: "leave it out, or choose readers:direct or readers:queue")
+        }
+        sendsAtOnce = try parsed.toggle("nodelay") ?? sendsAtOnce
+        backlog = try parsed.count("backlog", in: 1...1_000_000) ?? backlog
+        idleTimeout =
+            try parsed.time("idle-timeout", in: .milliseconds(250) ... .seconds(86_400))
+            ?? idleTimeout
+        bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
+        connectionsPerReader =
+            try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
+        controlPath = parsed.text("control")
+        if let path = controlPath, path.utf8.count >= SocketAddress.unixPathBytes {
+            throw Complaint(
+                "--control path is longer than \(SocketAddress.unixPathBytes - 1) bytes",
+                remedy: "give a shorter one")
+        }
+        isQuiet = parsed.has("quiet")
+        if pattern.hasOneLoop, parsed.has("threads"), threads > 1 {
+            throw Complaint(
+                "pattern single has one thread, not \(threads)",
+                remedy: "leave --threads out, or choose sharded")
+        }
+    }
+}
