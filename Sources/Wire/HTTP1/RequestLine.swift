@@ -1,7 +1,7 @@
 extension HTTP1.RequestHead {
     /// Reads the request line at `start` (RFC 9112 §3) and returns where the next line begins, nil when the
     /// line is unfinished.
-    @inline(always)
+    @inline(never)
     mutating func noteRequestLine(
         at start: Int, in head: Span<UInt8>
     ) throws(HTTP1.Refusal) -> Int? {
@@ -167,7 +167,8 @@ struct PathStop: ByteClass {
     }
     @inline(always)
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        ((lanes &- 0x21) .>= 0x5E) .| (lanes .== .questionMark) .| (lanes .== .numberSign)
+        let outside = (lanes &- .all(0x21)) .>= .all(0x5E)
+        return outside .| (lanes .== .all(.questionMark)) .| (lanes .== .all(.numberSign))
     }
 }
 
@@ -177,6 +178,6 @@ struct QueryStop: ByteClass {
     func contains(_ byte: UInt8) -> Bool { byte &- 0x21 >= 0x5E || byte == .numberSign }
     @inline(always)
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        ((lanes &- 0x21) .>= 0x5E) .| (lanes .== .numberSign)
+        ((lanes &- .all(0x21)) .>= .all(0x5E)) .| (lanes .== .all(.numberSign))
     }
 }

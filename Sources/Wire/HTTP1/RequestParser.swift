@@ -212,7 +212,7 @@ extension HTTP1 {
 extension HTTP1.RequestHead {
     /// Reads field lines up to the empty one and returns what is behind it; nil, with `line` at the
     /// unfinished line, when that has not come.
-    @inline(always)
+    @inline(never)
     mutating func noteFields(
         line: inout Int, in head: Span<UInt8>, facts: inout HTTP1.FieldFacts
     ) throws(HTTP1.Refusal) -> Int? {
