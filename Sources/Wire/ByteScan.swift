@@ -90,6 +90,10 @@ extension SIMD16<UInt8> {
     /// of the standard library are generic and compile to a loop over the lanes (6.3.1).
     @inline(always)
     static func all(_ byte: UInt8) -> SIMD16<UInt8> { SIMD16(repeating: byte) }
+
+    /// Whether all lanes are equal; `==` is one of the operators that loop.
+    @inline(always)
+    func equal(_ other: SIMD16<UInt8>) -> Bool { (self .!= other).firstLane == 16 }
 }
 
 extension SIMDMask<SIMD16<Int8>> {

@@ -1,8 +1,12 @@
-extension HTTP1.RequestHead {
-    /// Reads the request line at `start` (RFC 9112 §3) and returns where the next line begins, nil when the
-    /// line is unfinished.
+extension HTTP1.RequestHead: HTTP1.MessageHead {
+    static var startLineLimit: Int { HTTP1.Limit.requestLineBytes }
+    static var startLineFault: HTTP1.Refusal { .targetTooLong }
+    static var mayFollowEmptyLines: Bool { true }
+    static func canBegin(with byte: UInt8) -> Bool { ASCIISet.token.contains(byte) }
+
+    /// The request line, RFC 9112 §3.
     @inline(never)
-    mutating func noteRequestLine(
+    mutating func noteStartLine(
         at start: Int, in head: Span<UInt8>
     ) throws(HTTP1.Refusal) -> Int? {
         let targetStart: Int
