@@ -1,27 +1,13 @@
 /// The reading primitives of the text protocols. Every one checks its bounds, so that a parser built
 /// from them can be wrong but cannot read outside its span.
 extension Span where Element == UInt8 {
-    /// The eight bytes at `offset`, the first one lowest.
-    @inline(always)
-    func word(at offset: Int) -> UInt64 {
-        precondition(offset >= 0 && count &- offset >= 8)
-        // SAFETY: the line above; unaligned loads of trivial types are allowed.
-        return unsafe withUnsafeBufferPointer { bytes in
-            unsafe UInt64(
-                littleEndian: UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
-                    .loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        }
-    }
-
     /// The sixteen bytes at `offset`.
     @inline(always)
     func lanes(at offset: Int) -> SIMD16<UInt8> {
         precondition(offset >= 0 && count &- offset >= 16)
         // SAFETY: the line above; unaligned loads of trivial types are allowed.
-        return unsafe withUnsafeBufferPointer { bytes in
-            unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
-                .loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
-        }
+        return unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: offset, as: SIMD16<UInt8>.self)
     }
 
     /// The first index from `start` on whose byte is in `stops`; `count` when there is none.
@@ -63,32 +49,33 @@ extension Span where Element == UInt8 {
     private func matches(_ text: StaticString, at offset: Int, fold: UInt64) -> Bool {
         let length = text.utf8CodeUnitCount
         guard count &- offset >= length else { return false }
-        let literal = unsafe UnsafeRawPointer(text.utf8Start)
-        // SAFETY: both sides hold `length` bytes from where they are read (the guard above for the
-        // span), and each load ends at or before `length`.
-        return unsafe withUnsafeBufferPointer { bytes in
-            let here = unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped) + offset
-            func same<Word: FixedWidthInteger>(_ at: Int, _: Word.Type) -> Bool {
-                let ours = unsafe here.loadUnaligned(fromByteOffset: at, as: Word.self)
-                let theirs = unsafe literal.loadUnaligned(fromByteOffset: at, as: Word.self)
-                return ours | Word(truncatingIfNeeded: fold) == theirs
-                    | Word(truncatingIfNeeded: fold)
-            }
-            var at = 0
-            while length &- at >= 8 {
-                if !same(at, UInt64.self) { return false }
-                at &+= 8
-            }
-            if length &- at >= 4 {
-                if !same(at, UInt32.self) { return false }
-                at &+= 4
-            }
-            while at < length {
-                if !same(at, UInt8.self) { return false }
-                at &+= 1
-            }
-            return true
+        var at = 0
+        while length &- at >= 8 {
+            if !same(UInt64.self, text, at, offset, fold) { return false }
+            at &+= 8
         }
+        if length &- at >= 4 {
+            if !same(UInt32.self, text, at, offset, fold) { return false }
+            at &+= 4
+        }
+        while at < length {
+            if !same(UInt8.self, text, at, offset, fold) { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    @inline(always)
+    private func same<Word: FixedWidthInteger & BitwiseCopyable>(
+        _: Word.Type, _ text: StaticString, _ at: Int, _ offset: Int, _ fold: UInt64
+    ) -> Bool {
+        let fold = Word(truncatingIfNeeded: fold)
+        // SAFETY: `matches` looked that both sides hold all of `text`, and keeps its loads within.
+        let ours = unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: offset &+ at, as: Word.self)
+        let theirs = unsafe UnsafeRawPointer(text.utf8Start).loadUnaligned(
+            fromByteOffset: at, as: Word.self)
+        return ours | fold == theirs | fold
     }
 }
 
@@ -96,6 +83,17 @@ extension Span where Element == UInt8 {
 protocol ByteClass {
     func contains(_ byte: UInt8) -> Bool
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>
+}
+
+extension SIMD16<UInt8> {
+    /// Sixteen times `byte`. Comparing with a vector is one instruction; with a bare scalar the operators
+    /// of the standard library are generic and compile to a loop over the lanes (6.3.1).
+    @inline(always)
+    static func all(_ byte: UInt8) -> SIMD16<UInt8> { SIMD16(repeating: byte) }
+
+    /// Whether all lanes are equal; `==` is one of the operators that loop.
+    @inline(always)
+    func equal(_ other: SIMD16<UInt8>) -> Bool { (self .!= other).firstLane == 16 }
 }
 
 extension SIMDMask<SIMD16<Int8>> {

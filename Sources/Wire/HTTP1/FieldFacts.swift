@@ -1,8 +1,16 @@
 extension HTTP1 {
     /// What the fields of one head say about its framing and its connection, gathered line by line.
     struct FieldFacts: BitwiseCopyable {
-        struct Flags: OptionSet, BitwiseCopyable {
-            let rawValue: UInt16
+        /// An option set without the protocol, whose generic operations cost calls in a large function.
+        struct Flags: BitwiseCopyable {
+            private(set) var rawValue: UInt16
+
+            @inline(always)
+            func contains(_ other: Flags) -> Bool { rawValue & other.rawValue != 0 }
+            @inline(always)
+            mutating func insert(_ other: Flags) { rawValue |= other.rawValue }
+            @inline(always)
+            mutating func remove(_ other: Flags) { rawValue &= ~other.rawValue }
 
             static let host = Flags(rawValue: 1 << 0)
             static let contentLength = Flags(rawValue: 1 << 1)
@@ -21,7 +29,7 @@ extension HTTP1 {
         }
 
         var contentLength: UInt64 = 0
-        var flags: Flags = []
+        var flags = Flags(rawValue: 0)
         var lines: UInt8 = 0
 
         /// Counts a field line against `Limit.fieldLines`.
@@ -124,13 +132,13 @@ extension HTTP1 {
         func requestFraming(
             version: Version, bodyLimit: UInt64
         ) throws(Refusal) -> RequestFraming {
-            if flags.isDisjoint(with: [.contentLength, .transferEncoding]) { return .none }
             if flags.contains(.transferEncoding) {
                 try checkTransferEncoding(version: version)
                 return .chunked
             }
+            if contentLength == 0 { return .none }
             guard contentLength <= bodyLimit else { throw .bodyTooLarge }
-            return contentLength == 0 ? .none : .length(contentLength)
+            return .length(contentLength)
         }
 
         @inline(never)

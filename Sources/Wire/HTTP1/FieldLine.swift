@@ -118,7 +118,7 @@ struct ControlByte: ByteClass {
     func contains(_ byte: UInt8) -> Bool { byte < .space || byte == .delete }
     @inline(always)
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        (lanes .< .space) .| (lanes .== .delete)
+        (lanes .< .all(.space)) .| (lanes .== .all(.delete))
     }
 }
 
@@ -130,8 +130,8 @@ struct UncommonNameByte: ByteClass {
     }
     @inline(always)
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        let letter = ((lanes | 0x20) &- 0x61) .< 26
-        let digit = (lanes &- .zero) .< 10
-        return .!(letter .| digit .| (lanes .== 0x2D))
+        let notLetter = ((lanes | .all(0x20)) &- .all(0x61)) .>= .all(26)
+        let notDigit = (lanes &- .all(.zero)) .>= .all(10)
+        return notLetter .& notDigit .& (lanes .!= .all(0x2D))
     }
 }

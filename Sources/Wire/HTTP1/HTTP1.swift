@@ -60,6 +60,10 @@ extension HTTP1 {
         /// Framing in excess of 16 bytes and twice the payload a chunk, summed over a message. One-byte
         /// chunks pass, bodies that are mostly extensions do not (CVE-2023-39326, CVE-2024-22019).
         package static let chunkOverheadBytes: UInt32 = 16 * 1_024
+        /// Interim responses (1xx) before a final one.
+        package static let interimResponses: UInt8 = 16
+        /// The longest response head that is remembered to be compared with the next one.
+        package static let predictedHeadBytes = 1_024
         /// The trailer section with the last chunk's line.
         package static let trailerBytes = 8 * 1_024
     }

@@ -1,8 +1,9 @@
 extension HTTP1 {
-    /// Why a request cannot be served as it was framed. The connection closes after the answer: where the
+    /// Why a message is not taken. The connection closes, after the answer if it was a request: where the
     /// next message begins is no longer known (RFC 9112 §2.2, §6.3, §11.2).
     package enum Refusal: UInt8, Error, BitwiseCopyable, Sendable, CaseIterable {
-        case badMethod, badTarget, badVersion, badFieldName, badFieldValue, foldedLine
+        case badFirstByte, badMethod, badTarget, badVersion, badStatusLine, badFieldName,
+            badFieldValue, foldedLine
         case bareCarriageReturn, bareLineFeed, tooManyEmptyLines
         case missingHost, repeatedHost, badHost
         case badContentLength, badTransferEncoding, conflictingFraming
@@ -15,7 +16,7 @@ extension HTTP1 {
         case unknownTransferCoding
         case unsupportedVersion
 
-        /// The status of the answer.
+        /// The status of the answer to such a request.
         package var status: Status {
             switch self {
             case .timedOut: .requestTimeout
@@ -32,9 +33,11 @@ extension HTTP1 {
         /// One line that tells the peer's author what to mend.
         package var reason: StaticString {
             switch self {
+            case .badFirstByte: "this is not HTTP/1"
             case .badMethod: "the method is not a token followed by one space"
             case .badTarget: "the request target is malformed or does not suit the method"
             case .badVersion: "the request line does not end in HTTP/1.1"
+            case .badStatusLine: "the status line is not a version, a status and a reason"
             case .badFieldName: "a field name is not a token followed at once by a colon"
             case .badFieldValue: "a field value holds a control character"
             case .foldedLine: "a field line begins with white space"

@@ -33,7 +33,7 @@ extension HTTP1 {
         package init() {}
 
         /// Takes note of one field. A further field of interest is one more line.
-        @inline(always)
+        @inline(never)
         mutating func note(
             name: Run, value: Run, in head: Span<UInt8>, facts: inout FieldFacts
         ) throws(Refusal) {

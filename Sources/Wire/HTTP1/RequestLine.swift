@@ -1,8 +1,12 @@
-extension HTTP1.RequestHead {
-    /// Reads the request line at `start` (RFC 9112 §3) and returns where the next line begins, nil when the
-    /// line is unfinished.
-    @inline(always)
-    mutating func noteRequestLine(
+extension HTTP1.RequestHead: HTTP1.MessageHead {
+    static var startLineLimit: Int { HTTP1.Limit.requestLineBytes }
+    static var startLineFault: HTTP1.Refusal { .targetTooLong }
+    static var mayFollowEmptyLines: Bool { true }
+    static func canBegin(with byte: UInt8) -> Bool { ASCIISet.token.contains(byte) }
+
+    /// The request line, RFC 9112 §3.
+    @inline(never)
+    mutating func noteStartLine(
         at start: Int, in head: Span<UInt8>
     ) throws(HTTP1.Refusal) -> Int? {
         let targetStart: Int
@@ -167,7 +171,8 @@ struct PathStop: ByteClass {
     }
     @inline(always)
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        ((lanes &- 0x21) .>= 0x5E) .| (lanes .== .questionMark) .| (lanes .== .numberSign)
+        let outside = (lanes &- .all(0x21)) .>= .all(0x5E)
+        return outside .| (lanes .== .all(.questionMark)) .| (lanes .== .all(.numberSign))
     }
 }
 
@@ -177,6 +182,6 @@ struct QueryStop: ByteClass {
     func contains(_ byte: UInt8) -> Bool { byte &- 0x21 >= 0x5E || byte == .numberSign }
     @inline(always)
     func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        ((lanes &- 0x21) .>= 0x5E) .| (lanes .== .numberSign)
+        ((lanes &- .all(0x21)) .>= .all(0x5E)) .| (lanes .== .all(.numberSign))
     }
 }

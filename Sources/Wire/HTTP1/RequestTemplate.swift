@@ -1,0 +1,111 @@
+package import Basis
+
+extension HTTP1 {
+    /// The bytes of one request, built and checked once and then sent as they are.
+    package struct RequestTemplate: Equatable, Sendable {
+        package struct Field: Equatable, Sendable {
+            package let name: String
+            package let value: String
+
+            package init(_ name: String, _ value: String) {
+                self.name = name
+                self.value = value
+            }
+
+            fileprivate func isNamed(_ other: String) -> Bool { name.lowercased() == other }
+        }
+
+        /// Head and payload as they go on the wire.
+        package let bytes: [UInt8]
+        /// How many of `bytes` are the head.
+        package let headBytes: Int
+        /// Whether the response has no payload because of the method; `ResponseParser` must be told.
+        package let answersHead: Bool
+
+        /// - Parameters:
+        ///   - method: a token; CONNECT is refused, a tunnel is not a request one can repeat.
+        ///   - target: the request target as sent, path and query in percent-encoding.
+        ///   - host: host and port of the URL; a `Host` among `fields` is taken instead.
+        ///   - fields: sent in this order behind Host. Content-Length is computed, so it and
+        ///     Transfer-Encoding are refused.
+        package init(
+            method: String = "GET", target: String, host: String, fields: [Field] = [],
+            body: [UInt8] = []
+        ) throws(Complaint) {
+            try Self.check(method: method, target: target)
+            for field in fields { try Self.check(field) }
+            let hosts = fields.filter { $0.isNamed("host") }
+            let hostValue = hosts.first?.value ?? host
+            guard hosts.count < 2, Self.isAuthority(hostValue) else {
+                throw Complaint(
+                    "'\(hostValue)' is not one host with an optional port",
+                    remedy: "give a Host such as example.org:8080")
+            }
+            if method == "TRACE", !body.isEmpty {
+                // RFC 9110 §9.3.8.
+                throw Complaint("TRACE has no body", remedy: "leave the body out")
+            }
+            var head = "\(method) \(target) HTTP/1.1\r\nHost: \(hostValue)\r\n"
+            for field in fields where !field.isNamed("host") {
+                head += "\(field.name): \(field.value)\r\n"
+            }
+            // RFC 9110 §8.6: methods that anticipate content say that there is none.
+            if !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) {
+                head += "Content-Length: \(body.count)\r\n"
+            }
+            head += "\r\n"
+            guard head.utf8.count <= Limit.headBytes else {
+                throw Complaint(
+                    "the request head has \(head.utf8.count) bytes",
+                    remedy: "keep it within \(Limit.headBytes), which most servers take")
+            }
+            bytes = Array(head.utf8) + body
+            headBytes = head.utf8.count
+            answersHead = method == "HEAD"
+        }
+
+        private static func check(method: String, target: String) throws(Complaint) {
+            guard isToken(method), method != "CONNECT" else {
+                throw Complaint(
+                    "'\(method)' is not a method that can be sent", remedy: "give one such as GET")
+            }
+            let isVisible = target.utf8.allSatisfy { $0 > .space && $0 < .delete }
+            let isAsterisk = method == "OPTIONS" && target == "*"
+            guard isVisible, !target.contains("#"), target.hasPrefix("/") || isAsterisk else {
+                throw Complaint(
+                    "'\(target)' is not a request target",
+                    remedy: "give a path that begins with / and is percent-encoded")
+            }
+        }
+
+        /// A line break in a name or a value would be another field, or another request.
+        private static func check(_ field: Field) throws(Complaint) {
+            guard isToken(field.name) else {
+                throw Complaint(
+                    "'\(field.name)' is not a field name",
+                    remedy: "use letters, digits and hyphens")
+            }
+            let isPlain = !field.value.utf8.contains {
+                ControlByte().contains($0) && $0 != .tab
+            }
+            guard isPlain else {
+                throw Complaint(
+                    "the value of \(field.name) holds a control character",
+                    remedy: "keep it on one line")
+            }
+            guard !field.isNamed("content-length"), !field.isNamed("transfer-encoding") else {
+                throw Complaint(
+                    "\(field.name) follows from the body", remedy: "leave the field out")
+            }
+        }
+
+        private static func isToken(_ text: String) -> Bool {
+            !text.isEmpty && text.utf8.allSatisfy { ASCIISet.token.contains($0) }
+        }
+
+        private static func isAuthority(_ text: String) -> Bool {
+            let bytes = Array(text.utf8)
+            return bytes.span.isAuthority(Run(0, bytes.count), needsPort: false)
+        }
+    }
+}

@@ -1,0 +1,238 @@
+extension HTTP1 {
+    /// One finished response, reduced to what a load generator counts.
+    package struct Response: BitwiseCopyable, Equatable, Sendable {
+        package internal(set) var status = Status(0)
+        /// Whether the connection may carry another request.
+        package internal(set) var keepAlive = false
+        /// Bytes of the final head, status line to empty line; interim responses not counted.
+        package internal(set) var headBytes = 0
+        /// Bytes of payload without their framing.
+        package internal(set) var bodyBytes: UInt64 = 0
+    }
+
+    /// Why a connection can't go on to deliver responses.
+    package enum ResponseFailure: BitwiseCopyable, Equatable, Sendable {
+        case malformed(Refusal)
+        case tooManyInterimResponses
+        /// The peer closed in the middle of a response.
+        case truncated
+    }
+
+    /// What has come of the response a connection waits for.
+    package enum ResponseEvent: BitwiseCopyable, Equatable, Sendable {
+        /// Not finished. Everything before `keepFrom` is done with and may be dropped; the next call gets the
+        /// bytes from there on, and more.
+        case needMore(keepFrom: Int)
+        /// Finished; the next response begins at `next`.
+        case complete(Response, next: Int)
+        case failure(ResponseFailure)
+    }
+
+    /// A smaller step than `ResponseEvent`, for clients that look at payload (event streams, WebSocket).
+    package enum ResponsePiece: BitwiseCopyable, Equatable, Sendable {
+        /// Keep everything from the offset of this call on.
+        case needMore
+        /// A head before the final one, RFC 9110 §15.2; go on at `end`.
+        case interim(Status, end: Int)
+        /// A final head; its payload, or the next response, begins at `end`.
+        case head(ResponseHead, end: Int)
+        /// A piece of payload, never empty; go on at `end`.
+        case body(start: Int, end: Int)
+        /// The response is over; the next one begins at `next`.
+        case end(Response, next: Int)
+        case failure(ResponseFailure)
+    }
+
+    /// What the peer's close means.
+    package enum CloseVerdict: BitwiseCopyable, Equatable, Sendable {
+        /// No response had begun.
+        case idle
+        /// The close was the end of the payload, RFC 9112 §6.3 item 8.
+        case complete(Response)
+        case truncated
+    }
+
+    /// The client's side of one connection: reads the responses to a run of like requests.
+    ///
+    /// Payload need not be kept: of a body only what is left to skip is remembered.
+    package struct ResponseParser: BitwiseCopyable, Sendable {
+        private enum State: BitwiseCopyable {
+            case head(HeadReader)
+            case length(UInt64)
+            case chunked(ChunkDecoder)
+            case untilClose
+        }
+
+        private var state = State.head(HeadReader())
+        private var response = Response()
+        private var interimResponses: UInt8 = 0
+        /// Whether the requests are HEAD, whose responses never have a payload.
+        package let answersHead: Bool
+
+        package init(answersHead: Bool = false) {
+            self.answersHead = answersHead
+        }
+
+        /// Whether part of a response has come.
+        package var isMidMessage: Bool {
+            switch state {
+            case .head(let reader): reader.hasBegun || interimResponses > 0
+            case .length, .chunked, .untilClose: true
+            }
+        }
+
+        /// Goes as far as `input[offset...]` allows, at most to the end of one response.
+        package mutating func next(_ input: Span<UInt8>, from offset: Int) -> ResponseEvent {
+            var at = offset
+            while true {
+                switch nextPiece(input, from: at) {
+                case .needMore: return .needMore(keepFrom: at)
+                case .interim(_, let end), .head(_, let end), .body(_, let end): at = end
+                case .end(let response, let next): return .complete(response, next: next)
+                case .failure(let failure): return .failure(failure)
+                }
+            }
+        }
+
+        /// As `next(_:from:)`, but takes a head that equals the last one from `predictor` unparsed. The answer
+        /// is the same.
+        ///
+        /// Hot: once a response.
+        @inline(always)
+        package mutating func next(
+            _ input: Span<UInt8>, from offset: Int, predictor: inout ResponsePredictor
+        ) -> ResponseEvent {
+            if case .head(let reader) = state, !reader.hasBegun, interimResponses == 0,
+                let predicted = predictor.match(input, at: offset, answersHead: answersHead)
+            {
+                let body = offset &+ predicted.headBytes
+                let missing = predicted.bodyBytes
+                if UInt64(input.count &- body) >= missing {
+                    return .complete(predicted, next: body &+ Int(missing))
+                }
+            }
+            return learn(input, from: offset, predictor: &predictor)
+        }
+
+        @inline(never)
+        private mutating func learn(
+            _ input: Span<UInt8>, from offset: Int, predictor: inout ResponsePredictor
+        ) -> ResponseEvent {
+            let isWholeHead = if case .head = state { interimResponses == 0 } else { false }
+            let event = next(input, from: offset)
+            if isWholeHead, case .complete(let response, let next) = event,
+                UInt64(next &- offset &- response.headBytes) == response.bodyBytes
+            {
+                predictor.remember(
+                    input, at: offset, response: response, answersHead: answersHead)
+            }
+            return event
+        }
+
+        /// The next step of the response at `input[offset...]`.
+        package mutating func nextPiece(
+            _ input: Span<UInt8>, from offset: Int
+        ) -> ResponsePiece {
+            switch state {
+            case .head(let reader):
+                return head(input, from: offset, reader: reader)
+            case .length(let remaining):
+                if remaining == 0 { return finish(next: offset) }
+                let taken = min(UInt64(input.count &- offset), remaining)
+                state = .length(remaining &- taken)
+                return body(from: offset, count: Int(taken))
+            case .chunked(let decoder):
+                return chunk(input, from: offset, decoder: decoder)
+            case .untilClose:
+                return body(from: offset, count: input.count &- offset)
+            }
+        }
+
+        /// The peer closed; every byte before that was given to `next`.
+        package mutating func close() -> CloseVerdict {
+            if case .untilClose = state, case .end(let response, _) = finish(next: 0) {
+                return .complete(response)
+            }
+            return isMidMessage ? .truncated : .idle
+        }
+
+        private mutating func head(
+            _ input: Span<UInt8>, from offset: Int, reader: HeadReader
+        ) -> ResponsePiece {
+            var reader = reader
+            var head = ResponseHead()
+            var facts = FieldFacts()
+            switch reader.read(input, from: offset, into: &head, facts: &facts) {
+            case .unfinished:
+                state = .head(reader)
+                return .needMore
+            case .refused(let refusal):
+                return .failure(.malformed(refusal))
+            case .whole(let end):
+                // RFC 9110 §15.2: any number of interim responses may come first; 101 is final.
+                if head.status.code < 200, head.status != .switchingProtocols {
+                    if interimResponses == Limit.interimResponses {
+                        return .failure(.tooManyInterimResponses)
+                    }
+                    interimResponses &+= 1
+                    state = .head(HeadReader())
+                    return .interim(head.status, end: end)
+                }
+                do throws(Refusal) {
+                    try head.conclude(facts, answersHead: answersHead)
+                } catch {
+                    return .failure(.malformed(error))
+                }
+                begin(head, headBytes: end &- offset)
+                return .head(head, end: end)
+            }
+        }
+
+        @inline(always)
+        private mutating func begin(_ head: ResponseHead, headBytes: Int) {
+            response = Response(
+                status: head.status, keepAlive: head.keepAlive, headBytes: headBytes, bodyBytes: 0)
+            switch head.framing {
+            case .none: state = .length(0)
+            case .length(let length): state = .length(length)
+            case .chunked: state = .chunked(ChunkDecoder())
+            case .untilClose: state = .untilClose
+            }
+        }
+
+        @inline(always)
+        private mutating func body(from offset: Int, count: Int) -> ResponsePiece {
+            if count == 0 { return .needMore }
+            response.bodyBytes &+= UInt64(count)
+            return .body(start: offset, end: offset &+ count)
+        }
+
+        private mutating func chunk(
+            _ input: Span<UInt8>, from offset: Int, decoder: ChunkDecoder
+        ) -> ResponsePiece {
+            var decoder = decoder
+            do throws(Refusal) {
+                let event = try decoder.next(input, from: offset, bodyLimit: .max)
+                state = .chunked(decoder)
+                switch event {
+                case .needMore:
+                    return .needMore
+                case .data(let start, let end):
+                    response.bodyBytes &+= UInt64(end &- start)
+                    return .body(start: start, end: end)
+                case .end(let next):
+                    return finish(next: next)
+                }
+            } catch {
+                return .failure(.malformed(error))
+            }
+        }
+
+        @inline(always)
+        private mutating func finish(next: Int) -> ResponsePiece {
+            state = .head(HeadReader())
+            interimResponses = 0
+            return .end(response, next: next)
+        }
+    }
+}
