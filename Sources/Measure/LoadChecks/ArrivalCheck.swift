@@ -3,7 +3,7 @@ package import Basis
 /// Whether an open-loop generator sent as it should have: the gaps between sends against the schedule's.
 package struct ArrivalCheck: Equatable, Sendable {
     package enum Limit {
-        /// More gaps are thinned to this many, evenly over the run: with millions the test would refuse any
+        /// More gaps are thinned to this many from all of the run: with millions the test would refuse any
         /// real clock and timer for deviations that no server could notice.
         package static let gaps = 1_000
         /// Fewer gaps decide nothing.
@@ -12,6 +12,8 @@ package struct ArrivalCheck: Equatable, Sendable {
         package static let andersonDarling = 2 * 1.957
         /// The share of gaps that may be too short, and the share that may be too long.
         package static let kolmogorovSmirnov = 0.05
+        /// Fixed, so that the same gaps always get the same answer.
+        static let thinningSeed: UInt64 = 0x6A_95
     }
 
     package let statistic: Double
@@ -60,8 +62,15 @@ package struct ArrivalCheck: Equatable, Sendable {
             limit: Limit.kolmogorovSmirnov, gaps: gaps.count)
     }
 
+    /// One gap from each of `Limit.gaps` equal stretches, at a random place in it: equal steps could fall in
+    /// with the period of a burst and see only one phase of it.
     private static func thinned(_ gaps: [Nanoseconds]) -> [Nanoseconds] {
         if gaps.count <= Limit.gaps { return gaps }
-        return (0..<Limit.gaps).map { gaps[$0 * gaps.count / Limit.gaps] }
+        var generator = SeededGenerator(seed: Limit.thinningSeed)
+        return (0..<Limit.gaps).map { stretch in
+            let start = stretch * gaps.count / Limit.gaps
+            let end = (stretch + 1) * gaps.count / Limit.gaps
+            return gaps[Int.random(in: start..<end, using: &generator)]
+        }
     }
 }
