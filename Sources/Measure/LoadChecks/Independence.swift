@@ -44,7 +44,8 @@ package struct LagCorrelation: Equatable, Sendable {
     }
 
     /// The first of `Limit.thinning` at which the correlation is no longer significant at `level`: taking
-    /// every such sample leaves nearly independent ones. Nil when none passes or too few values are left.
+    /// every such sample leaves nearly independent ones. The values in between still depend on each other,
+    /// which makes p too small; Lancet therefore asks for no more than 1e-10. Nil when none passes or too few values are left.
     package static func thinningLag(_ values: [Double], level: Double) -> Int? {
         for lag in Limit.thinning {
             guard let correlation = LagCorrelation(values, lag: lag) else { return nil }

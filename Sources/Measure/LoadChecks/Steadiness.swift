@@ -1,24 +1,26 @@
 /// Whether the second part of a run was like the first.
 ///
-/// Two conditions together make a run unsteady: a *trend* that chance does not explain, by the test of Mann
-/// and Kendall (H. B. Mann, "Nonparametric tests against trend", Econometrica 13, 1945; M. G. Kendall, "Rank
-/// Correlation Methods", 1970), and a *difference* of the halves' medians that would matter. The test alone
-/// would refuse long runs for drifts of a per mille; the difference alone would refuse short noisy ones.
+/// Two conditions together make a run unsteady: a change that chance does not explain, and a *difference* of
+/// the halves' medians that would matter. Significance alone would refuse long runs for drifts of a per
+/// mille; the difference alone would refuse short noisy ones.
 ///
-/// Mann and Kendall's test needs no distribution, has an exact null distribution from five values up (the
-/// least two-sided p there is 2/120), and finds a step in the middle nearly as well as a test made for
-/// steps. The augmented Dickey-Fuller test, which Lancet names, asks for a unit root, which a warming-up
-/// server has not, and means nothing for ten values. A single bad interval in the middle is no trend: it
-/// belongs to the tail of the latencies, where it is counted.
+/// Chance is judged twice, because each test is weak where the other is strong. Mann and Kendall's test for a
+/// trend (H. B. Mann, "Nonparametric tests against trend", Econometrica 13, 1945; M. G. Kendall, "Rank
+/// Correlation Methods", 1970) can speak from five intervals on, where p can be 2/120, but does not find even
+/// a clean step among ten. The rank-sum test of the halves finds that, but is mute below nine intervals. Both
+/// are exact for few values and ask for no distribution. The augmented Dickey-Fuller test, which Lancet
+/// names, asks for a unit root, which a warming-up server has not, and means nothing for ten values. A single
+/// bad interval is no change of state: it belongs to the tail of the latencies, where it is counted.
 ///
-/// False alarms: at most `level` = 2 % of runs with independent intervals, by construction, and fewer
-/// through the second condition. Intervals that resemble their neighbours make more (about 8 % of runs of
-/// 30 with lag-1 correlation 0.5) if they also scatter enough to differ by 5 %.
+/// False alarms, from 20 000 simulated runs each: with independent intervals the tests together refuse 1.7,
+/// 2.8, 2.7 and 3.2 % of runs of 5, 10, 30 and 100 intervals, before the second condition spares those that
+/// differ little. Neighbours that resemble each other cause more: with lag-1 correlation 0.5 and a deviation
+/// of 10 % of the mean, 18 % of runs of 30 are called unsteady; with a deviation of 2 %, 2 in 10 000.
 package struct Steadiness: Equatable, Sendable {
     package enum Limit {
         /// Fewer intervals cannot reach significance.
         package static let intervals = 5
-        /// The two-sided level of the trend test: just above the 2/120 that five intervals can reach.
+        /// The two-sided level of each test: just above the 2/120 that five intervals can reach.
         package static let level = 0.02
         /// The relative difference of the halves that matters.
         package static let difference = 0.05
@@ -28,12 +30,14 @@ package struct Steadiness: Equatable, Sendable {
     package let tau: Double
     /// The two-sided p-value of the trend.
     package let pTrend: Double
+    /// The two-sided p-value of the difference between the halves.
+    package let pHalves: Double
     /// Median of the second half over median of the first, minus 1. The middle one of an odd number of
     /// intervals belongs to neither.
     package let difference: Double
 
     package var isSteady: Bool {
-        pTrend > Limit.level || abs(difference) <= Limit.difference
+        min(pTrend, pHalves) > Limit.level || abs(difference) <= Limit.difference
     }
 
     /// `values` are one figure an interval, in time order and positive (a rate, a median latency). Nil for
@@ -41,10 +45,13 @@ package struct Steadiness: Equatable, Sendable {
     package init?(_ values: [Double]) {
         guard values.count >= Limit.intervals else { return nil }
         let half = values.count / 2
-        guard let first = Median.of(Array(values[..<half])), first != 0,
-            let second = Median.of(Array(values[(values.count - half)...]))
-        else { return nil }
+        let early = Array(values[..<half])
+        let late = Array(values[(values.count - half)...])
+        guard let first = Median.of(early), first != 0, let second = Median.of(late) else {
+            return nil
+        }
         difference = second / first - 1
+        pHalves = RankSum.pTwoSided(early, late)
         let trend = MannKendall(values)
         tau = trend.tau
         pTrend = trend.pTwoSided

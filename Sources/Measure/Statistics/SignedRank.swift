@@ -28,6 +28,12 @@ package enum SignedRank {
         return upperTails(ofSums: signed)[observed]
     }
 
+    /// The least p-value that a test of `pairs` pairs can give, 2^-pairs: a plan whose level lies below can
+    /// never find anything.
+    package static func pLeast(pairs: Int) -> Double {
+        Double(sign: .plus, exponent: -pairs, significand: 1)
+    }
+
     /// P(W ≥ w) for w in 0...n(n+1)/2, W being the rank sum of the positive among `pairs` differences
     /// symmetric about zero without ties.
     package static func upperTails(pairs: Int) -> [Double] {

@@ -6,7 +6,8 @@ enum SpecialFunctions {
     }
 
     /// ln Γ(x) for x > 0: Stirling's series after the recurrence has brought x above 10 (Abramowitz and
-    /// Stegun, "Handbook of Mathematical Functions", 6.1.15 and 6.1.41). Relative error about 1e-15.
+    /// Stegun, "Handbook of Mathematical Functions", 6.1.15 and 6.1.41). Error about
+    /// 1e-15 of the value, at least 2e-14.
     static func logGamma(_ x: Double) -> Double {
         precondition(x > 0, "ln Γ is asked for positive arguments only")
         var x = x
