@@ -1,0 +1,180 @@
+import Basis
+import Testing
+
+@testable import Measure
+
+@Suite("Signed rank")
+struct SignedRankTests {
+    /// Greatest W with P(W ≤ w) ≤ level, one-sided: R. L. McCornack, "Extended tables of the Wilcoxon matched
+    /// pair signed rank statistic", JASA 60, 1965. -1 where no value is that rare.
+    @Test(
+        "the distribution reproduces the published critical values",
+        arguments: [
+            (5, 0, -1, -1, -1), (6, 2, 0, -1, -1), (7, 3, 2, 0, -1), (8, 5, 3, 1, 0),
+            (9, 8, 5, 3, 1), (10, 10, 8, 5, 3), (11, 13, 10, 7, 5), (12, 17, 13, 9, 7),
+            (13, 21, 17, 12, 9), (14, 25, 21, 15, 12), (15, 30, 25, 19, 15), (16, 35, 29, 23, 19),
+            (17, 41, 34, 27, 23), (18, 47, 40, 32, 27), (19, 53, 46, 37, 32), (20, 60, 52, 43, 37),
+            (25, 100, 89, 76, 68), (30, 151, 137, 120, 109),
+        ])
+    func criticalValues(pairs: Int, _ five: Int, _ twoAndHalf: Int, _ one: Int, _ half: Int) {
+        let tails = SignedRank.upperTails(pairs: pairs)
+        let most = pairs * (pairs + 1) / 2
+        for (level, critical) in [(0.05, five), (0.025, twoAndHalf), (0.01, one), (0.005, half)] {
+            // By symmetry P(W ≤ w) = P(W ≥ most - w).
+            let found = (0...most).last { tails[most - $0] <= level } ?? -1
+            #expect(found == critical, "\(pairs) pairs at \(level)")
+        }
+    }
+
+    @Test("the least p-value is 2^-n", arguments: [1, 7, 10, 12, 16, 24, 60])
+    func leastValue(pairs: Int) {
+        let values = (1...pairs).map(Double.init)
+        let least = (0..<pairs).reduce(1.0) { halved, _ in halved / 2 }
+        #expect(SignedRank.pGreater(values) == least)
+        #expect(SignedRank.pLeast(pairs: pairs) == least)
+        #expect(abs(SignedRank.pGreater(values.map { -$0 }) - 1) < 1e-12)
+    }
+
+    /// Hamilton's depression scale factor before and after (Hollander and Wolfe, example 3.1): W+ = 40 with
+    /// P = 0.0195, estimate 0.46, interval (0.010, 0.786) at 96.1 % (there for the opposite sign).
+    private static let depression = [
+        0.952, -0.147, 1.022, 0.43, 0.62, 0.59, 0.49, -0.08, 0.01,
+    ]
+
+    @Test("the textbook's example")
+    func textbook() throws {
+        #expect(SignedRank.pGreater(Self.depression) == 10.0 / 512)
+        let estimate = try #require(SignedRank.hodgesLehmann(Self.depression))
+        #expect(abs(estimate - 0.46) < 1e-12)
+        let interval = SignedRank.interval(of: Self.depression, confidence: 0.95)
+        #expect(abs((interval.low ?? .nan) - 0.010) < 1e-12)
+        #expect(abs((interval.high ?? .nan) - 0.786) < 1e-12)
+        #expect(abs(interval.coverage - 0.9609375) < 1e-12)
+    }
+
+    @Test("Walsh averages, all of them and in order")
+    func walsh() {
+        #expect(SignedRank.walshAverages([4, 1, 2]) == [1, 1.5, 2, 2.5, 3, 4])
+        #expect(SignedRank.walshAverages([]) == [])
+        #expect(SignedRank.hodgesLehmann([]) == nil)
+        #expect(SignedRank.hodgesLehmann([4, 1, 2]) == 2.25)
+    }
+
+    @Test("ties and zeros: the p-value is the share of sign assignments", arguments: 1...12)
+    func bruteForce(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let shift = Double(Int.random(in: -2...2, using: &generator))
+        let values = (0..<Int.random(in: 1...10, using: &generator)).map { _ in
+            Double(Int.random(in: -4...5, using: &generator))
+        }
+        let distances = values.map { $0 - shift }
+        // Midranks by counting, zeros ranked and then left out (Pratt).
+        let ranks = distances.map { own in
+            let less = distances.count { abs($0) < abs(own) }
+            let equal = distances.count { abs($0) == abs(own) }
+            return Double(less) + Double(equal + 1) / 2
+        }
+        let signed = zip(distances, ranks).filter { $0.0 != 0 }
+        let observed = signed.reduce(0.0) { $0 + ($1.0 > 0 ? $1.1 : 0) }
+        var reached = 0
+        for signs in 0..<(1 << signed.count) {
+            var sum = 0.0
+            for (place, pair) in signed.enumerated() where signs >> place & 1 == 1 { sum += pair.1 }
+            if sum >= observed { reached += 1 }
+        }
+        let expected = Double(reached) / Double(1 << signed.count)
+        #expect(
+            abs(SignedRank.pGreater(values, shift: shift) - expected) < 1e-12,
+            "seed \(seed): \(values) shift \(shift)")
+    }
+
+    @Test("nothing but zeros proves nothing")
+    func zeros() {
+        #expect(SignedRank.pGreater([0.01, 0.01, 0.01], shift: 0.01) == 1)
+        #expect(SignedRank.pGreater([]) == 1)
+    }
+
+    @Test("test and interval agree: the interval holds the shifts that are not refused")
+    func duality() throws {
+        let interval = SignedRank.interval(of: Self.depression, confidence: 0.95)
+        let tail = (1 - interval.coverage) / 2
+        let low = try #require(interval.low)
+        #expect(SignedRank.pGreater(Self.depression, shift: low - 1e-9) <= tail + 1e-12)
+        #expect(SignedRank.pGreater(Self.depression, shift: low + 1e-9) > tail + 1e-12)
+    }
+
+    @Test("intervals bound nothing below six values at 95 % and eight at 99 %")
+    func smallIntervals() {
+        for (confidence, needed) in [(0.95, 6), (0.99, 8)] {
+            for count in 0..<12 {
+                let interval = SignedRank.interval(
+                    of: (0..<count).map(Double.init), confidence: confidence)
+                #expect((interval.low != nil) == (count >= needed), "\(count) at \(confidence)")
+                #expect(interval.coverage >= confidence)
+            }
+        }
+    }
+
+    @Test("the interval covers the centre as often as it says")
+    func coverage() {
+        let seed: UInt64 = 5
+        var generator = SeededGenerator(seed: seed)
+        var covered = 0
+        for _ in 0..<1_000 {
+            let sample = (0..<12).map { _ in Normal.sample(&generator) }
+            let interval = SignedRank.interval(of: sample, confidence: 0.95)
+            if let low = interval.low, let high = interval.high, low <= 0, 0 <= high {
+                covered += 1
+            }
+        }
+        #expect(covered >= 930 && covered <= 980, "seed \(seed): \(covered)")
+    }
+}
+
+@Suite("Signed-rank design")
+struct SignedRankDesignTests {
+    @Test("a level below 2^-n can find nothing")
+    func mute() {
+        let design = SignedRankDesign(pairs: 6, level: 0.01)
+        #expect(design.criticalSum == nil)
+        #expect(design.minimumDetectableEffect(sigma: 0.01) == nil)
+        #expect(design.power(effect: 10, sigma: 0.01) == 0)
+    }
+
+    /// McCornack: 12 pairs at one-sided 1 % refuse from W = 78 - 9.
+    @Test("the critical sum is the table's")
+    func criticalSum() {
+        #expect(SignedRankDesign(pairs: 12, level: 0.01).criticalSum == 69)
+    }
+
+    @Test(
+        "the predicted power is the power of the test itself",
+        arguments: [(12, 0.01, 0.05, 0.025), (16, 0.01 / 6, 0.04, 0.03)])
+    func power(pairs: Int, level: Double, effect: Double, sigma: Double) {
+        let seed: UInt64 = 99
+        var generator = SeededGenerator(seed: seed)
+        let band = Elementary.log(1.01)
+        var found = 0
+        for _ in 0..<400 {
+            let sample = (0..<pairs).map { _ in effect + sigma * Normal.sample(&generator) }
+            if SignedRank.pGreater(sample, shift: band) <= level { found += 1 }
+        }
+        let design = SignedRankDesign(pairs: pairs, level: level, deadBand: band)
+        let predicted = design.power(effect: effect, sigma: sigma)
+        // Three standard errors of 400 trials are at most 0.075.
+        #expect(abs(Double(found) / 400 - predicted) < 0.08, "seed \(seed): \(found)")
+    }
+
+    @Test("effect and power are each other's inverse, and scale as they should")
+    func inverse() throws {
+        let design = SignedRankDesign(pairs: 16, level: 0.01, deadBand: 0.01)
+        let effect = try #require(design.minimumDetectableEffect(sigma: 0.04, power: 0.8))
+        #expect(abs(design.power(effect: effect.nextUp, sigma: 0.04) - 0.8) < 1e-3)
+        let noisier = try #require(design.minimumDetectableEffect(sigma: 0.08, power: 0.8))
+        #expect(abs((noisier - 0.01) / (effect - 0.01) - 2) < 1e-12)
+        #expect(design.power(effect: 0.01, sigma: 0.04) <= 0.02)
+        // Student's t, the best possible for normal noise, needs 0.82 sigma here: (t(.01) + t(.2)) / 4 with
+        // 15 degrees of freedom is (2.602 + 0.866) / 4 = 0.87; ranks cost about 5 % more.
+        #expect((effect - 0.01) / 0.04 > 0.8 && (effect - 0.01) / 0.04 < 0.95)
+    }
+}
