@@ -10,14 +10,14 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { RESPONSE_TIMEOUT_MS = 2000 };
+enum { RESPONSE_TIMEOUT_MS = 2000, DESCRIPTORS_MAX = CONNECTIONS_MAX + 64 };
 
 static char request[1024];
 static int request_bytes;
 static int response_bytes;
 
 // What is still to come of the response each connection waits for, by descriptor.
-static int outstanding[CONNECTIONS_MAX + 64];
+static int outstanding[DESCRIPTORS_MAX];
 
 _Noreturn static void give_up(const char *why) {
     fprintf(stderr, "switchyard-floor: %s\n", why);
@@ -35,7 +35,7 @@ static void learn(int connection) {
     ask(connection);
     for (;;) {
         int added = check(recv(connection, head + count, sizeof head - 1 - count, 0), "recv");
-        if (added == 0) give_up("the server closed instead of answering, or its answer is too long");
+        if (added == 0) give_up("the server closed, or its answer is too long");
         count += added;
         head[count] = 0;
         char *end = strstr(head, "\r\n\r\n");
@@ -51,7 +51,7 @@ static void learn(int connection) {
 
 static int connect_to(int port) {
     int connection = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    if (connection >= (int)(sizeof outstanding / sizeof *outstanding)) give_up("descriptors ran out");
+    if (connection >= DESCRIPTORS_MAX) give_up("there are too many open descriptors");
     int on = 1;
     check(setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
     check(connect(connection, loopback(port), LOOPBACK_BYTES), "connect");
@@ -110,7 +110,8 @@ void drive(const struct options *options) {
 
     if (options->json) {
         printf("{\"requests\":%lu,\"seconds\":%.6f,\"cpu_ns\":%lu,\"bytes\":%lu,"
-               "\"response_bytes\":%d,\"syscalls\":{\"epoll_wait\":%lu,\"recv\":%lu,\"send\":%lu}}\n",
+               "\"response_bytes\":%d,"
+               "\"syscalls\":{\"epoll_wait\":%lu,\"recv\":%lu,\"send\":%lu}}\n",
                counts.requests, seconds, cpu, counts.bytes, response_bytes, counts.epoll_wait,
                counts.recv, counts.send);
     } else {

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// As long as what switchyard-server answers to /plaintext, so that both move the same bytes. The date
-// stands still: keeping it is work beyond the floor.
+// As long as what switchyard-server answers to /plaintext, so that both move the same bytes. The
+// date stands still: keeping it is work beyond the floor.
 static const char response[] =
     "HTTP/1.1 200 OK\r\nServer: switchyard\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
     "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
@@ -44,7 +44,7 @@ static void accept_all(int poller, int listener, struct counts *counts) {
     }
 }
 
-// One recv holds one whole request unless it is cut, and then its last piece ends in the empty line.
+// One recv holds one whole request, or a piece of one; only the last piece ends in the empty line.
 static void answer(int connection, struct counts *counts) {
     static char buffer[BUFFER_BYTES];
     counts->recv++;
