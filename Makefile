@@ -64,7 +64,7 @@ micro: build ## time the parsers and encoders, in nanoseconds a message
 	$(RELEASE)/switchyard-micro parser
 
 .PHONY: asm-check
-asm-check: build ## prove that the hot functions hold no reference counting, allocation or access check
+asm-check: build ## prove that hot functions count no references and allocate nothing
 	$(RELEASE)/switchyard-micro asm-check
 
 .PHONY: alloc-check

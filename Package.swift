@@ -3,9 +3,9 @@ import PackageDescription
 
 /// Every Swift target is built alike: Swift 6 mode, strict memory safety, warnings as errors.
 ///
-/// `-enable-cmo-everything` lets the optimiser see `package` declarations of other modules in release
-/// builds; without it every generic of a protocol or a histogram would stay unspecialised in the loops
-/// that use it. `make asm-check` proves the effect after each change of toolchain.
+/// `-enable-cmo-everything` lets the optimiser see `package` declarations of other modules in
+/// release builds; without it every generic of a protocol or a histogram would stay unspecialised
+/// in the loops that use it. `make asm-check` proves the effect after each change of toolchain.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -52,8 +52,8 @@ let package = Package(
             name: "Basis", swiftSettings: strict,
             linkerSettings: [
                 .linkedLibrary("m"),
-                // docs/decisions/0002: modules opened to each other emit the same specialisations of
-                // the standard library under the same names.
+                // docs/decisions/0002: modules opened to each other emit the same specialisations
+                // of the standard library under the same names.
                 .unsafeFlags(
                     ["-Xlinker", "--allow-multiple-definition"], .when(configuration: .release)),
             ]),

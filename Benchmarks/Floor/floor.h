@@ -1,6 +1,6 @@
-// The least an epoll server and an epoll client can do: epoll_wait, recv, send, and counting. What
-// others spend beyond these two, in CPU time per request, is the cost of parsing, routing, pacing and
-// recording.
+// The least an epoll server and an epoll client can do: epoll_wait, recv, send, and counting.
+// What others spend beyond these two, in CPU time per request, is the cost of parsing, routing,
+// pacing and recording.
 #pragma once
 
 #include <stdint.h>

@@ -10,6 +10,7 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([Member])
 
+    /// One `"name": value` of an object.
     package struct Member: Equatable, Sendable {
         package let name: String
         package let value: JSONValue
