@@ -22,9 +22,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func program(
-    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency]
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency],
+    exclude: [String] = []
 ) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: path, exclude: exclude,
+        swiftSettings: strict)
 }
 
 func tests(
@@ -41,6 +44,7 @@ let package = Package(
         .executable(name: "switchyard-server", targets: ["switchyard-server"]),
         .executable(name: "switchyard-load", targets: ["switchyard-load"]),
         .executable(name: "switchyard", targets: ["switchyard"]),
+        .library(name: "mallocmeter", type: .dynamic, targets: ["mallocmeter"]),
     ],
     targets: [
         .target(
@@ -75,9 +79,12 @@ let package = Package(
             cSettings: [
                 .define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"]),
             ]),
+        .target(
+            name: "mallocmeter", path: "Benchmarks/Mallocmeter",
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"])]),
         program(
             "switchyard-micro", path: "Benchmarks/Micro",
-            ["Basis", "Platform", "Wire", "Measure"]),
+            ["Basis", "Platform", "Wire", "Measure"], exclude: ["hot-symbols.txt"]),
 
         .target(
             name: "TestSupport", dependencies: ["Basis", "Platform"], path: "Tests/TestSupport",
@@ -93,5 +100,6 @@ let package = Package(
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report"]),
         tests("PeerTests", ["Basis", "Platform", "Measure", "Report"]),
         tests("TidyTests", ["Basis"]),
+        tests("MicroTests", ["Basis", "Platform", "switchyard-micro"]),
     ]
 )
