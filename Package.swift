@@ -3,9 +3,9 @@ import PackageDescription
 
 /// Every Swift target is built alike: Swift 6 mode, strict memory safety, warnings as errors.
 ///
-/// `-enable-cmo-everything` lets the optimiser see `package` declarations of other modules in release
-/// builds; without it every generic of a protocol or a histogram would stay unspecialised in the loops
-/// that use it. `make asm-check` proves the effect after each change of toolchain.
+/// `-enable-cmo-everything` lets the optimiser see `package` declarations of other modules in
+/// release builds; without it every generic of a protocol or a histogram would stay unspecialised
+/// in the loops that use it. `make asm-check` proves the effect after each change of toolchain.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -22,9 +22,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func program(
-    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency]
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency],
+    exclude: [String] = []
 ) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: path, exclude: exclude,
+        swiftSettings: strict)
 }
 
 func tests(
@@ -41,6 +44,7 @@ let package = Package(
         .executable(name: "switchyard-server", targets: ["switchyard-server"]),
         .executable(name: "switchyard-load", targets: ["switchyard-load"]),
         .executable(name: "switchyard", targets: ["switchyard"]),
+        .library(name: "mallocmeter", type: .dynamic, targets: ["mallocmeter"]),
     ],
     targets: [
         .target(
@@ -52,8 +56,8 @@ let package = Package(
             name: "Basis", swiftSettings: strict,
             linkerSettings: [
                 .linkedLibrary("m"),
-                // docs/decisions/0002: modules opened to each other emit the same specialisations of
-                // the standard library under the same names.
+                // docs/decisions/0002: modules opened to each other emit the same specialisations
+                // of the standard library under the same names.
                 .unsafeFlags(
                     ["-Xlinker", "--allow-multiple-definition"], .when(configuration: .release)),
             ]),
@@ -75,9 +79,12 @@ let package = Package(
             cSettings: [
                 .define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"]),
             ]),
+        .target(
+            name: "mallocmeter", path: "Benchmarks/Mallocmeter",
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"])]),
         program(
             "switchyard-micro", path: "Benchmarks/Micro",
-            ["Basis", "Platform", "Wire", "Measure"]),
+            ["Basis", "Platform", "Wire", "Measure"], exclude: ["hot-symbols.txt"]),
 
         .target(
             name: "TestSupport", dependencies: ["Basis", "Platform"], path: "Tests/TestSupport",
@@ -93,5 +100,6 @@ let package = Package(
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report"]),
         tests("PeerTests", ["Basis", "Platform", "Measure", "Report"]),
         tests("TidyTests", ["Basis"]),
+        tests("MicroTests", ["Basis", "Platform", "switchyard-micro"]),
     ]
 )

@@ -1,8 +1,8 @@
 /// A first-in first-out run of bytes in one contiguous, growable piece of memory.
 ///
-/// Storage appears with the first byte and can be given back with `releaseStorage()`, so that an idle
-/// connection costs only the three words of this header. Appending may move the bytes; a `Span` taken
-/// before is then refused by the compiler.
+/// Storage appears with the first byte and can be given back with `releaseStorage()`, so that an
+/// idle connection costs only the three words of this header. Appending may move the bytes; a
+/// `Span` taken before is then refused by the compiler.
 @safe
 package struct ByteQueue: ~Copyable {
     private var base: UnsafeMutablePointer<UInt8>?
@@ -11,6 +11,7 @@ package struct ByteQueue: ~Copyable {
     private var tail: Int
 
     package init() {
+        // SAFETY: nil points nowhere.
         unsafe base = nil
         capacity = 0
         head = 0
@@ -23,6 +24,7 @@ package struct ByteQueue: ~Copyable {
     }
 
     deinit {
+        // SAFETY: `base` came from `allocate` in `makeRoom` and has no other owner.
         unsafe base?.deallocate()
     }
 
@@ -38,8 +40,8 @@ package struct ByteQueue: ~Copyable {
         @_lifetime(borrow self)
         @inline(always)
         borrowing get {
-            // SAFETY: `head..<tail` was initialised by appends and lies within the allocation, which
-            // lives as long as `self`.
+            // SAFETY: `head..<tail` was initialised by appends and lies within the allocation,
+            // which lives as long as `self`.
             let run = unsafe UnsafeBufferPointer(
                 start: unsafe base.map { unsafe UnsafePointer($0 + head) }, count: tail - head)
             let view = unsafe Span(_unsafeElements: run)
@@ -63,6 +65,7 @@ package struct ByteQueue: ~Copyable {
         } else {
             let wanted = max(max(64, capacity * 2), used + count)
             let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
+            // SAFETY: `fresh` holds `wanted >= used` bytes and is another allocation than `old`.
             if let old = unsafe base {
                 unsafe fresh.update(from: old + head, count: used)
                 unsafe old.deallocate()
@@ -77,6 +80,7 @@ package struct ByteQueue: ~Copyable {
     @inline(always)
     package mutating func append(_ byte: UInt8) {
         reserve(1)
+        // SAFETY: `reserve` left room for a byte at `tail`.
         unsafe base![tail] = byte
         tail += 1
     }
@@ -87,7 +91,8 @@ package struct ByteQueue: ~Copyable {
         if count == 0 { return }
         reserve(count)
         unsafe bytes.withUnsafeBufferPointer { source in
-            // SAFETY: `reserve` left room for `count` bytes at `tail`; the source is another object.
+            // SAFETY: `reserve` left room for `count` bytes at `tail`; the source is another
+            // object.
             unsafe (base! + tail).update(from: source.baseAddress!, count: count)
         }
         tail += count
@@ -97,6 +102,7 @@ package struct ByteQueue: ~Copyable {
     @inline(always)
     package mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
+        if count == 0 { return }
         reserve(count)
         // SAFETY: a literal's bytes live for ever; `reserve` left room for them.
         unsafe (base! + tail).update(from: text.utf8Start, count: count)
@@ -119,6 +125,7 @@ package struct ByteQueue: ~Copyable {
         reserve(digits)
         rest = value
         var position = tail + digits
+        // SAFETY: `reserve` left room for `digits` bytes at `tail`, and the loop writes just those.
         while rest != 0 {
             position -= 1
             unsafe base![position] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
@@ -129,8 +136,11 @@ package struct ByteQueue: ~Copyable {
 
     /// Appends `count` copies of `byte`.
     package mutating func append(repeating byte: UInt8, count: Int) {
+        precondition(count >= 0, "a negative number of bytes")
+        if count == 0 { return }
         reserve(count)
-        if count > 0 { unsafe (base! + tail).update(repeating: byte, count: count) }
+        // SAFETY: `reserve` left room for `count` bytes at `tail`.
+        unsafe (base! + tail).update(repeating: byte, count: count)
         tail += count
     }
 
@@ -154,6 +164,7 @@ package struct ByteQueue: ~Copyable {
 
     /// Forgets the bytes and gives the memory back.
     package mutating func releaseStorage() {
+        // SAFETY: as in `deinit`; the pointer is forgotten at once.
         unsafe base?.deallocate()
         unsafe base = nil
         capacity = 0
@@ -161,12 +172,13 @@ package struct ByteQueue: ~Copyable {
         tail = 0
     }
 
-    /// Lends at least `minimum` writable bytes behind the queued ones to `fill`, which returns how many
-    /// it initialised (recv(2) and the like).
+    /// Lends at least `minimum` writable bytes behind the queued ones to `fill`, which returns how
+    /// many it initialised (recv(2) and the like). `minimum` is at least 1.
     @inline(always)
     package mutating func withFreeSpace<Failure: Error>(
         minimum: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
+        precondition(minimum > 0, "a zero-length read would look like a close")
         reserve(minimum)
         // SAFETY: `tail..<capacity` is allocated and owned by `self`.
         let free = unsafe UnsafeMutableRawBufferPointer(start: base! + tail, count: capacity - tail)

@@ -33,6 +33,7 @@ package struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         let line = remedy.isEmpty ? problem : "\(problem); \(remedy)"
         return String(
-            String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 32 ? "?" : $0 }))
+            String.UnicodeScalarView(
+                line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 }

@@ -1,5 +1,5 @@
-/// A JSON value (RFC 8259) whose objects keep the order in which their members were written, so that
-/// reports read the same every time.
+/// A JSON value (RFC 8259) whose objects keep the order in which their members were written, so
+/// that reports read the same every time.
 package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
@@ -10,6 +10,7 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([Member])
 
+    /// One `"name": value` of an object.
     package struct Member: Equatable, Sendable {
         package let name: String
         package let value: JSONValue

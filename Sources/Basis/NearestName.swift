@@ -1,7 +1,7 @@
 /// The entry of `candidates` that a misspelt `name` most likely meant, or nil when none is near.
 ///
-/// Nearness is the edit distance with swaps of neighbours (Damerau 1964, optimal string alignment), at
-/// most a third of the longer word.
+/// Nearness is the edit distance with swaps of neighbours (Damerau 1964, optimal string alignment),
+/// at most a third of the longer word; one edit is always forgiven. Case does not count.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
     var best: (name: String, distance: Int)?
     for candidate in candidates {

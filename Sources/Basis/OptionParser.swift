@@ -21,8 +21,8 @@ package struct OptionSpec: Sendable {
     }
 }
 
-/// What a program or subcommand understands: its options, its operands and the sentence that says what
-/// it is for.
+/// What a program or subcommand understands: its options, its operands and the sentence that says
+/// what it is for.
 package struct OptionParser: Sendable {
     package let program: String
     package let operands: String
@@ -59,8 +59,9 @@ package struct OptionParser: Sendable {
         return epilogue.isEmpty ? text : text + "\n" + epilogue + "\n"
     }
 
-    /// Reads `arguments` (without the program's name). Options and operands may be mixed; `--name=value`,
-    /// `--name value`, `-xvalue` and `-x value` mean the same; `--` ends the options.
+    /// Reads `arguments` (without the program's name). Options and operands may be mixed;
+    /// `--name=value`, `--name value`, `-xvalue` and `-x value` mean the same; `--` ends the
+    /// options.
     package func parse(_ arguments: [String]) throws(Complaint) -> ParsedOptions {
         var parsed = ParsedOptions(parser: self)
         var index = 0
@@ -86,7 +87,7 @@ package struct OptionParser: Sendable {
             } else if let attached {
                 try parsed.add(attached, to: option)
             } else {
-                guard index < arguments.count else {
+                guard index < arguments.count, !isOption(arguments[index]) else {
                     throw Complaint(
                         "--\(option.name) has no value",
                         remedy: "write --\(option.name) \(option.value ?? "")")
@@ -96,6 +97,12 @@ package struct OptionParser: Sendable {
             }
         }
         return parsed
+    }
+
+    /// Whether `argument` is one of the options, so that `--csv --json -` is a forgotten file name
+    /// and not a file called `--json`. Where it is meant so, `--csv=--json` says it.
+    private func isOption(_ argument: String) -> Bool {
+        options.contains { argument == "--\($0.name)" || argument.hasPrefix("--\($0.name)=") }
     }
 
     private func match(_ argument: String) throws(Complaint) -> (OptionSpec, attached: String?) {
@@ -118,7 +125,8 @@ package struct OptionParser: Sendable {
     }
 }
 
-/// The options and operands found on one command line, with typed access that complains in one line.
+/// The options and operands found on one command line, with typed access that complains in one
+/// line.
 package struct ParsedOptions: Sendable {
     package fileprivate(set) var operands: [String] = []
     private var values: [String: [String]] = [:]
@@ -151,7 +159,8 @@ package struct ParsedOptions: Sendable {
         guard let text = text(name) else { return nil }
         guard let value = parseCount(text), range.contains(value) else {
             throw Complaint(
-                "--\(name) '\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)",
+                "--\(name) '\(text)' is not a whole number from \(range.lowerBound)"
+                    + " to \(range.upperBound)",
                 remedy: "give one such as \(max(range.lowerBound, min(64, range.upperBound)))")
         }
         return value

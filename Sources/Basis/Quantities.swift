@@ -76,9 +76,11 @@ package struct PerSecond: BitwiseCopyable, Equatable, Hashable, Comparable, Send
         self.raw = raw
     }
 
-    /// The mean gap between two events; `forever` at rate zero.
+    /// The mean gap between two events; `forever` at rate zero and where it would be longer than
+    /// that.
     package var interval: Nanoseconds {
-        raw == 0 ? .forever : Nanoseconds(raw: Int64((1e9 / raw).rounded()))
+        let gap = (1e9 / raw).rounded()
+        return gap < 0x1p63 ? Nanoseconds(raw: Int64(gap)) : .forever
     }
 
     package static func < (a: PerSecond, b: PerSecond) -> Bool { a.raw < b.raw }

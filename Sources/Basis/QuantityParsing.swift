@@ -1,12 +1,12 @@
 extension Nanoseconds {
-    /// Reads `10s`, `250ms`, `1.5us`, `2m`, `1h`, `800ns`; a bare number counts seconds. Nil when the text
-    /// is no such time or is negative or too large.
+    /// Reads `10s`, `250ms`, `1.5us`, `2m`, `1h`, `800ns`; a bare number counts seconds. Nil when
+    /// the text is no such time or is negative or too large.
     package init?(parsing text: String) {
         guard let (number, unit) = splitNumber(text) else { return nil }
         let scale: Double
         switch unit {
         case "ns": scale = 1
-        case "us", "µs": scale = 1e3
+        case "us", "\u{B5}s", "\u{3BC}s": scale = 1e3
         case "ms": scale = 1e6
         case "", "s": scale = 1e9
         case "m", "min": scale = 60e9
@@ -18,16 +18,17 @@ extension Nanoseconds {
         self.init(raw: Int64(raw))
     }
 
-    /// The shortest text with three significant digits, such as `12.3ms`.
+    /// Three significant digits and the unit that suits them, such as `12.3ms`; whole below a
+    /// microsecond.
     package var display: String {
-        let magnitude = Double(raw.magnitude)
-        let (scale, unit): (Double, String) =
-            magnitude >= 60e9
-            ? (60e9, "m")
-            : magnitude >= 1e9
-                ? (1e9, "s")
-                : magnitude >= 1e6 ? (1e6, "ms") : magnitude >= 1e3 ? (1e3, "us") : (1, "ns")
-        return significant(Double(raw) / scale) + unit
+        let value = Double(raw)
+        return switch value.magnitude {
+        case ..<1e3: "\(raw)ns"
+        case ..<999.5e3: significant(value / 1e3) + "us"
+        case ..<999.5e6: significant(value / 1e6) + "ms"
+        case ..<60e9: significant(value / 1e9) + "s"
+        default: significant(value / 60e9) + "m"
+        }
     }
 }
 
@@ -42,12 +43,13 @@ extension PerSecond {
         self.init(raw: raw)
     }
 
-    /// The shortest text with three significant digits, such as `48.2k`.
+    /// Such as `950`, `5000`, `48.2k`: see `decimalDisplay`.
     package var display: String { decimalDisplay(raw) }
 }
 
 extension ByteCount {
-    /// Reads `4096`, `64KiB`, `16MiB`, `1GiB` and `64k`, `16M` with the same binary meaning.
+    /// Reads `4096`, `64KiB`, `16MiB`, `1GiB` and `64k`, `16M` with the same binary meaning. Nil
+    /// when the text is no such size or is not a whole number of bytes.
     package init?(parsing text: String) {
         guard let (number, unit) = splitNumber(text) else { return nil }
         let scale: Double
@@ -58,37 +60,39 @@ extension ByteCount {
         case "g", "gib": scale = 1_073_741_824
         default: return nil
         }
-        let raw = (number * scale).rounded()
-        guard raw >= 0, raw < 9.2e18 else { return nil }
-        self.init(raw: Int(raw))
+        guard let raw = whole(number * scale) else { return nil }
+        self.init(raw: raw)
     }
 
     /// Such as `13B`, `1.50KiB`, `16.0MiB`.
     package var display: String {
         let value = Double(raw)
-        if value < 1_024 { return "\(raw)B" }
-        if value < 1_048_576 { return significant(value / 1_024) + "KiB" }
-        if value < 1_073_741_824 { return significant(value / 1_048_576) + "MiB" }
-        return significant(value / 1_073_741_824) + "GiB"
+        return switch value.magnitude {
+        case ..<1_024: "\(raw)B"
+        case ..<1_048_576: significant(value / 1_024) + "KiB"
+        case ..<1_073_741_824: significant(value / 1_048_576) + "MiB"
+        default: significant(value / 1_073_741_824) + "GiB"
+        }
     }
 }
 
 /// Reads a count such as `64`, `10k` or `1M`; nil when it is not a whole number at least zero.
 package func parseCount(_ text: String) -> Int? {
     guard let (number, unit) = splitNumber(text), let scale = decimalScale(unit) else { return nil }
-    let value = number * scale
-    guard value >= 0, value <= 9e15, value == value.rounded() else { return nil }
-    return Int(value)
+    return whole(number * scale)
 }
 
-/// Three significant digits with a decimal prefix: `999`, `1.20k`, `3.41M`.
+/// Three significant digits with a decimal prefix, four where they are all there is: `0.25`, `999`,
+/// `1200`, `12.0k`, `3.41M`.
 package func decimalDisplay(_ value: Double) -> String {
-    let magnitude = value.magnitude
-    if magnitude >= 1e9 { return significant(value / 1e9) + "G" }
-    if magnitude >= 1e6 { return significant(value / 1e6) + "M" }
-    if magnitude >= 1e4 { return significant(value / 1e3) + "k" }
-    if magnitude >= 1e3 || value == value.rounded() { return String(Int64(value.rounded())) }
-    return significant(value)
+    guard value.isFinite else { return fixed(value, decimals: 0) }
+    return switch value.magnitude {
+    case 999.5e6...: significant(value / 1e9) + "G"
+    case 999.5e3...: significant(value / 1e6) + "M"
+    case 9_999.5...: significant(value / 1e3) + "k"
+    case 999.5...: fixed(value, decimals: 0)
+    default: value == value.rounded() ? fixed(value, decimals: 0) : significant(value)
+    }
 }
 
 /// `value` with a fixed number of decimals, in the C locale whatever the environment says.
@@ -109,6 +113,17 @@ package func fixed(_ value: Double, decimals: Int) -> String {
 private func significant(_ value: Double) -> String {
     let magnitude = value.magnitude
     return fixed(value, decimals: magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2)
+}
+
+/// `value` when it is a whole number that a Double can tell from its neighbours. The decimal text
+/// and its product with a unit were each rounded once, so `16.1k` is 16100 give or take two last
+/// places.
+private func whole(_ value: Double) -> Int? {
+    let rounded = value.rounded()
+    guard value >= 0, value <= 9e15, (value - rounded).magnitude <= 2 * value.ulp else {
+        return nil
+    }
+    return Int(rounded)
 }
 
 private func decimalScale(_ unit: String) -> Double? {

@@ -1,5 +1,6 @@
-/// A small, fast generator whose whole sequence follows from a printed seed: xoshiro256** with its state
-/// filled by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018).
+/// A small, fast generator whose whole sequence follows from a printed seed: xoshiro256** with its
+/// state filled by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number
+/// Generators", 2018).
 ///
 /// For schedules, shuffles and tests. Not for secrets.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
@@ -36,16 +37,18 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return result
     }
 
-    /// A number drawn evenly from the open interval (0, 1): never 0, so that its logarithm is finite.
-    package mutating func nextOpenUnit() -> Double {
-        (Double(next() >> 11) + 0.5) * 0x1p-53
-    }
+    /// A number drawn evenly from the open interval (0, 1): never 0, so that its logarithm is
+    /// finite.
+    package mutating func nextOpenUnit() -> Double { Self.openUnit(next()) }
 
-    /// An independent generator for sub-stream `index` of this seed's family (one a thread, one a cell).
+    /// The middle of the `bits >> 12`-th of 2^52 equal steps from 0 to 1. With one bit more the
+    /// half would be rounded away, and the last step would become 1.
+    static func openUnit(_ bits: UInt64) -> Double { (Double(bits >> 12) + 0.5) * 0x1p-52 }
+
+    /// An independent generator for sub-stream `index` of this seed's family (one a thread, one a
+    /// cell). No sub-stream is the sequence of the seed itself.
     package static func stream(seed: UInt64, index: Int) -> SeededGenerator {
-        var mixed = SeededGenerator(
-            seed: seed ^ (UInt64(bitPattern: Int64(index)) &* 0xA24B_AED4_963E_E407))
-        _ = mixed.next()
-        return mixed
+        precondition(index >= 0, "sub-streams count from zero")
+        return SeededGenerator(seed: seed ^ ((UInt64(index) &+ 1) &* 0xA24B_AED4_963E_E407))
     }
 }

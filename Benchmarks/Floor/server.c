@@ -1,0 +1,101 @@
+#include "floor.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+// As long as what switchyard-server answers to /plaintext, so that both move the same bytes. The
+// date stands still: keeping it is work beyond the floor.
+static const char response[] =
+    "HTTP/1.1 200 OK\r\nServer: switchyard\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+    "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
+enum { RESPONSE_BYTES = sizeof response - 1 };
+
+static void watch(int poller, int descriptor) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+    check(epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event), "epoll_ctl");
+}
+
+static int listen_on(int port) {
+    int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+    int on = 1;
+    check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+    check(bind(listener, loopback(port), LOOPBACK_BYTES), "bind");
+    check(listen(listener, 4096), "listen");
+    return listener;
+}
+
+static void accept_all(int poller, int listener, struct counts *counts) {
+    for (;;) {
+        counts->accept++;
+        int connection = accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (connection < 0) return;
+        int on = 1;
+        check(setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+        watch(poller, connection);
+    }
+}
+
+// One recv holds one whole request, or a piece of one; only the last piece ends in the empty line.
+static void answer(int connection, struct counts *counts) {
+    static char buffer[BUFFER_BYTES];
+    counts->recv++;
+    ssize_t count = recv(connection, buffer, sizeof buffer, 0);
+    if (count <= 0) {
+        if (count == 0 || errno != EAGAIN) close(connection);
+        return;
+    }
+    if (count < 4 || memcmp(buffer + count - 4, "\r\n\r\n", 4) != 0) return;
+    counts->send++;
+    counts->requests++;
+    if (send(connection, response, RESPONSE_BYTES, MSG_NOSIGNAL) != RESPONSE_BYTES) {
+        close(connection);
+    }
+}
+
+void serve(const struct options *options) {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    check(sigprocmask(SIG_BLOCK, &ends, 0), "sigprocmask");
+    int signals = check(signalfd(-1, &ends, SFD_CLOEXEC), "signalfd");
+    int poller = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    int listener = listen_on(options->port);
+    watch(poller, signals);
+    watch(poller, listener);
+
+    struct sockaddr_in bound;
+    socklen_t length = sizeof bound;
+    check(getsockname(listener, (struct sockaddr *)&bound, &length), "getsockname");
+    printf("{\"event\":\"ready\",\"listen\":\"127.0.0.1:%d\",\"pid\":%d}\n",
+           ntohs(bound.sin_port), getpid());
+    fflush(stdout);
+
+    struct counts counts = {0};
+    uint64_t cpu_before = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (int running = 1; running;) {
+        struct epoll_event events[EVENTS_PER_WAIT];
+        counts.epoll_wait++;
+        int count = epoll_wait(poller, events, EVENTS_PER_WAIT, -1);
+        if (count < 0 && errno != EINTR) fail("epoll_wait");
+        for (int i = 0; i < count; i++) {
+            int descriptor = events[i].data.fd;
+            if (descriptor == listener) accept_all(poller, listener, &counts);
+            else if (descriptor == signals) running = 0;
+            else answer(descriptor, &counts);
+        }
+    }
+    printf("{\"event\":\"stopped\",\"requests\":%lu,\"cpu_ns\":%lu,\"response_bytes\":%d,"
+           "\"syscalls\":{\"epoll_wait\":%lu,\"recv\":%lu,\"send\":%lu,\"accept\":%lu}}\n",
+           counts.requests, nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before, RESPONSE_BYTES,
+           counts.epoll_wait, counts.recv, counts.send, counts.accept);
+}

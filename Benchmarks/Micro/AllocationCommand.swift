@@ -1,0 +1,134 @@
+import Basis
+import Foundation
+import Platform
+
+/// `switchyard-micro alloc-check`: allocations a request, from two runs of different length. What
+/// connections and start-up allocate is in both and cancels out.
+enum AllocationCommand {
+    private static let parser = OptionParser(
+        program: "switchyard-micro alloc-check",
+        summary: "Proves that a request allocates nothing once warm.",
+        options: [
+            OptionSpec(
+                "pattern", value: "ID", repeatable: true, help: "patterns to check (all hot)"),
+            OptionSpec("short", value: "TIME", help: "the shorter run (300ms)"),
+            OptionSpec("long", value: "TIME", help: "the longer run (900ms)"),
+        ],
+        epilogue: "exit status: 0 no allocations, 10 there are some")
+
+    /// Every pattern whose requests must not allocate: all but those of Swift concurrency, which are
+    /// there to show what its tasks cost.
+    private static let patterns = [
+        "single", "readers:direct", "readers:queue", "balanced:shared", "balanced:per-worker",
+        "acceptors", "sharded",
+    ]
+
+    /// Less than one allocation in a thousand requests is none: a cached date a second, a queue that
+    /// grows once more.
+    static let allocationsPerRequestMax = 0.001
+
+    static func run(_ arguments: [String]) throws(Complaint) -> ExitStatus {
+        let options = try parser.parse(arguments)
+        if options.wantsHelp {
+            print(parser.help, terminator: "")
+            return .success
+        }
+        let range = Nanoseconds.milliseconds(50)...Nanoseconds.seconds(600)
+        let short = try options.time("short", in: range) ?? .milliseconds(300)
+        let long = try options.time("long", in: range) ?? .milliseconds(900)
+        guard short < long else {
+            throw Complaint("--long is not longer than --short", remedy: "give it more time")
+        }
+        let chosen = options.all("pattern")
+        var failures = 0
+        for pattern in chosen.isEmpty ? patterns : chosen {
+            let use = try server(pattern, short, long)
+            failures += report("switchyard-server \(pattern)", use)
+        }
+        if chosen.isEmpty { failures += report("switchyard-load", try generator(short, long)) }
+        print(
+            failures == 0
+                ? "alloc-check: no request allocates" : "alloc-check: \(failures) allocate")
+        return failures == 0 ? .success : .regression
+    }
+
+    /// Requests and allocations of one run.
+    struct Use: Equatable {
+        var requests: Int
+        var allocations: Int
+
+        /// Allocations of each request by which `long` outlasts `short`; nil when it does not.
+        static func perRequest(short: Use, long: Use) -> Double? {
+            let requests = long.requests - short.requests
+            guard requests >= 1_000 else { return nil }
+            return Double(max(0, long.allocations - short.allocations)) / Double(requests)
+        }
+    }
+
+    private static func report(_ name: String, _ use: (short: Use, long: Use)) -> Int {
+        guard let each = Use.perRequest(short: use.short, long: use.long) else {
+            print("FAIL  \(name): the longer run did not answer 1000 requests more")
+            return 1
+        }
+        let isClean = each < allocationsPerRequestMax
+        let extra = use.long.requests - use.short.requests
+        print(
+            "\(isClean ? "ok   " : "FAIL ") \(name): \(fixed(each, decimals: 4)) allocations a"
+                + " request over \(extra) requests")
+        return isClean ? 0 : 1
+    }
+
+    private static func server(
+        _ pattern: String, _ short: Nanoseconds, _ long: Nanoseconds
+    ) throws(Complaint) -> (Use, Use) {
+        let meter = try Meter(program: "switchyard-server")
+        let server = try RunningServer(
+            .switchyard(pattern: pattern), cpu: nil, environment: meter.environment)
+        func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
+            let before = meter.allocations
+            let run = try GeneratorKind.floor.run(
+                port: server.port, connections: 64, duration: duration, cpu: nil)
+            return Use(requests: run.requests, allocations: meter.allocations - before)
+        }
+        _ = try drive(.milliseconds(100))
+        return (try drive(short), try drive(long))
+    }
+
+    private static func generator(
+        _ short: Nanoseconds, _ long: Nanoseconds
+    ) throws(Complaint) -> (Use, Use) {
+        let server = try RunningServer(.floor, cpu: nil)
+        func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
+            let meter = try Meter(program: "switchyard-load")
+            let run = try GeneratorKind.switchyard.run(
+                port: server.port, connections: 64, duration: duration, cpu: nil,
+                environment: meter.environment)
+            return Use(requests: run.requests, allocations: meter.allocations)
+        }
+        return (try drive(short), try drive(long))
+    }
+
+    /// Counts the allocations of a program started with its environment (Benchmarks/Mallocmeter).
+    private struct Meter: ~Copyable {
+        let environment: [String: String]
+        private let file: URL
+
+        init(program: String) throws(Complaint) {
+            file = FileManager.default.temporaryDirectory.appending(
+                path: "switchyard-mallocmeter-\(UUID().uuidString)")
+            environment = [
+                "LD_PRELOAD": try Programs.built("libmallocmeter.so"),
+                "MALLOCMETER_FILE": file.path,
+                "MALLOCMETER_PROGRAM": program,
+            ]
+        }
+
+        deinit { try? FileManager.default.removeItem(at: file) }
+
+        /// So far: the first word of the file (mallocmeter.h). Zero while the program has not begun.
+        var allocations: Int {
+            let bytes = (try? Data(contentsOf: file)) ?? Data()
+            return bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+    }
+}

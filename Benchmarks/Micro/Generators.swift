@@ -1,0 +1,97 @@
+import Basis
+import Foundation
+import Platform
+
+/// A load generator to be held against others, as a user would start it.
+enum GeneratorKind: Equatable, CustomStringConvertible {
+    case floor, wrk, switchyard
+
+    var description: String {
+        switch self {
+        case .floor: "floor client"
+        case .wrk: "wrk"
+        case .switchyard: "switchyard-load"
+        }
+    }
+
+    /// Drives `http://127.0.0.1:port/plaintext` in a closed loop without warm-up and waits for its
+    /// end.
+    func run(
+        port: Int, connections: Int, duration: Nanoseconds, cpu: Int?,
+        environment: [String: String] = [:]
+    ) throws(Complaint) -> GeneratorRun {
+        let seconds = fixed(duration.inSeconds, decimals: 3)
+        let url = "http://127.0.0.1:\(port)/plaintext"
+        var options: SpawnOptions
+        switch self {
+        case .floor:
+            options = SpawnOptions(
+                try Programs.built("switchyard-floor"),
+                [
+                    "client", "--port", "\(port)", "-c", "\(connections)", "-d", seconds,
+                    "--warmup", "0", "--json",
+                ])
+        case .wrk:
+            guard let program = Programs.system("wrk") else {
+                throw Complaint("wrk is not installed", remedy: "install it", status: .failure)
+            }
+            // wrk takes whole seconds only.
+            let whole = Int(duration.inSeconds.rounded(.up))
+            options = SpawnOptions(program, ["-t1", "-c\(connections)", "-d\(whole)s", url])
+        case .switchyard:
+            options = SpawnOptions(
+                try Programs.built("switchyard-load"),
+                [
+                    "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s", "--warmup", "0s",
+                    "--json", "-", "-q", url,
+                ])
+        }
+        if !environment.isEmpty {
+            options.environment = ProcessInfo.processInfo.environment
+                .merging(environment) { $1 }
+        }
+        options.cpus = cpu.map { CPUSet([$0]) }
+        let (text, usage) = try Programs.output(of: options, within: duration + .seconds(20))
+        guard let run = GeneratorRun(reading: text, of: self, cpu: usage.user + usage.system) else {
+            throw Complaint(
+                "\(self) printed no result that can be read",
+                remedy: "run it by hand: \(options.program) \(options.arguments)",
+                status: .failure)
+        }
+        return run
+    }
+}
+
+/// What one run of a generator did.
+struct GeneratorRun: Equatable {
+    let requests: Int
+    /// Of the whole process from its start to its end (wait4(2)), so that all are measured alike.
+    let cpu: Nanoseconds
+    /// System calls by its own count; nil where it does not count.
+    let systemCalls: Int?
+    /// The length of an answer with its head, as the floor client learned it.
+    let responseBytes: Int?
+
+    var requestsPerCPUSecond: Double { Double(requests) / cpu.inSeconds }
+
+    /// Reads what `kind` printed; nil when no requests are found in it.
+    init?(reading text: String, of kind: GeneratorKind, cpu: Nanoseconds) {
+        self.cpu = cpu
+        if kind == .wrk {
+            // "  121269 requests in 1.00s, 15.61MB read"
+            let line = text.split(separator: "\n").first { $0.contains(" requests in ") }
+            guard let count = line?.split(separator: " ").first.flatMap({ Int($0) }), count > 0
+            else { return nil }
+            requests = count
+            systemCalls = nil
+            responseBytes = nil
+            return
+        }
+        guard let start = text.firstIndex(of: "{"), let report = JSONText.object(text[start...]),
+            let count = report["requests"] as? Int, count > 0
+        else { return nil }
+        requests = count
+        systemCalls = (report["syscalls"] as? [String: Int])?.values.reduce(0, +)
+        responseBytes = report["response_bytes"] as? Int
+    }
+}

@@ -1,0 +1,71 @@
+import Basis
+import Foundation
+import Platform
+
+/// The programs of this package that were built beside this one, and those of the system.
+enum Programs {
+    /// The path of a program or library of the same build.
+    static func built(_ name: String) throws(Complaint) -> String {
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let path = URL(filePath: own).deletingLastPathComponent().appending(path: name).path
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Complaint(
+                "\(path) is missing", remedy: "build it with `make build`", status: .failure)
+        }
+        return path
+    }
+
+    /// Whether the system has a program of this name; nginx is in a folder that is not in every PATH.
+    static func system(_ name: String) -> String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        return (folders.map(String.init) + ["/usr/sbin", "/sbin"])
+            .map { "\($0)/\(name)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// Runs a program to its end and returns what it wrote to standard output. Complains with what it
+    /// wrote to standard error when it fails.
+    static func output(
+        of options: SpawnOptions, within timeout: Nanoseconds
+    ) throws(Complaint) -> (text: String, usage: ResourceUsage) {
+        var options = options
+        options.standardError = .captured
+        let name = URL(filePath: options.program).lastPathComponent
+        var child = try spawn(options)
+        var text = ""
+        while let line = child.nextLine(timeout: timeout) { text += line + "\n" }
+        guard let end = child.wait(timeout: timeout) else {
+            throw Complaint(
+                "\(name) did not end within \(timeout.display)",
+                remedy: "run it by hand: \(commandLine(options))", status: .failure)
+        }
+        guard end.ending == .exited(0) else {
+            let errors = child.remainingErrors(timeout: .seconds(1))
+            throw Complaint(
+                "\(name) failed: \(errors.split(separator: "\n").first ?? "\(end.ending)")",
+                remedy: "run it by hand: \(commandLine(options))", status: .failure)
+        }
+        return (text, end.usage)
+    }
+
+    static func spawn(_ options: SpawnOptions) throws(Complaint) -> ChildProcess {
+        do {
+            return try ChildProcess(options)
+        } catch {
+            throw error.complaint("\(options.program) does not start", remedy: "build it anew")
+        }
+    }
+
+    private static func commandLine(_ options: SpawnOptions) -> String {
+        ([options.program] + options.arguments).joined(separator: " ")
+    }
+}
+
+/// Reading the JSON that the programs print, as far as it is needed here.
+enum JSONText {
+    /// The members of the object that is the whole of `text`; nil when it is no such thing.
+    static func object(_ text: some StringProtocol) -> [String: Any]? {
+        (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+    }
+}

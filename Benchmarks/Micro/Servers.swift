@@ -1,0 +1,163 @@
+import Basis
+import Foundation
+import Platform
+
+/// A server to be driven, as a user would start it.
+enum ServerKind: Equatable, CustomStringConvertible {
+    case floor
+    case switchyard(pattern: String)
+    /// nginx with one process, padded so that its answer has `responseBytes`.
+    case nginx(responseBytes: Int)
+
+    var description: String {
+        switch self {
+        case .floor: "floor server"
+        case .switchyard(let pattern): pattern
+        case .nginx: "nginx"
+        }
+    }
+}
+
+/// A server that answers `GET /plaintext`. Dropping it ends it.
+struct RunningServer: ~Copyable {
+    private var child: ChildProcess
+    let port: Int
+    let description: String
+    /// Removed with the server.
+    private let folder: URL
+
+    static let startTimeout = Nanoseconds.seconds(10)
+
+    /// - Parameter environment: added to this program's own.
+    init(_ kind: ServerKind, cpu: Int?, environment: [String: String] = [:]) throws(Complaint) {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "switchyard-micro-\(ProcessInfo.processInfo.processIdentifier)")
+        var options: SpawnOptions
+        var port: Int?
+        switch kind {
+        case .floor:
+            options = SpawnOptions(
+                try Programs.built("switchyard-floor"), ["server", "--port", "0"])
+        case .switchyard(let pattern):
+            options = SpawnOptions(
+                try Programs.built("switchyard-server"),
+                ["--listen", "127.0.0.1:0", "--pattern", pattern, "--threads", "1"])
+        case .nginx(let responseBytes):
+            let free = try Self.freePort()
+            options = try Self.nginx(port: free, responseBytes: responseBytes, in: folder)
+            port = free
+        }
+        if !environment.isEmpty {
+            options.environment = ProcessInfo.processInfo.environment
+                .merging(environment) { $1 }
+        }
+        options.cpus = cpu.map { CPUSet([$0]) }
+        var child = try Programs.spawn(options)
+        if let port {
+            try Self.waitUntil("\(kind)", listensOn: port)
+        } else {
+            port = try Self.readyPort(of: &child, "\(kind)")
+        }
+        self.child = child
+        self.port = port ?? 0
+        self.folder = folder
+        description = "\(kind)"
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// The port in the line that our servers print when they are ready.
+    private static func readyPort(
+        of child: inout ChildProcess, _ description: String
+    ) throws(Complaint) -> Int {
+        let line = child.nextLine(timeout: startTimeout) ?? ""
+        guard let ready = JSONText.object(line), ready["event"] as? String == "ready",
+            let address = ready["listen"] as? String,
+            let port = address.split(separator: ":").last.flatMap({ Int($0) })
+        else {
+            throw Complaint(
+                "\(description) did not say that it is ready, but '\(line)'",
+                remedy: "start it by hand and read what it says", status: .failure)
+        }
+        return port
+    }
+
+    private static func waitUntil(
+        _ description: String, listensOn port: Int
+    ) throws(Complaint) {
+        let deadline = MonotonicClock.now + startTimeout
+        // proc_net_tcp(5): the local address in hexadecimal, and state 0A for a listening socket.
+        let entry = ":" + String(port + 0x10000, radix: 16, uppercase: true).dropFirst() + " "
+        while MonotonicClock.now < deadline {
+            let table = (try? readFile("/proc/net/tcp")) ?? ""
+            if table.split(separator: "\n").contains(where: {
+                $0.contains(entry) && $0.contains(" 0A ")
+            }) {
+                return
+            }
+            blockThread(for: .milliseconds(5))
+        }
+        throw Complaint(
+            "\(description) did not listen within \(startTimeout.display)",
+            remedy: "start it by hand and read what it says", status: .failure)
+    }
+
+    /// CPU time of all its threads so far, exact while it idles (proc(5), schedstat: nanoseconds).
+    var cpu: Nanoseconds {
+        let folder = "/proc/\(child.processID)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.reduce(.zero) { sum, thread in
+            let text = (try? readFile("\(folder)/\(thread)/schedstat")) ?? ""
+            return sum + Nanoseconds(raw: Int64(text.prefix { $0 != " " }) ?? 0)
+        }
+    }
+
+    /// A port that was free a moment ago, for servers that can't tell which one they got.
+    private static func freePort() throws(Complaint) -> Int {
+        do {
+            let listener = try Socket.listen(on: SocketAddress(parsing: "127.0.0.1:0"), .init())
+            return Int(try Socket.localAddress(of: listener).port ?? 0)
+        } catch let error as SystemError {
+            throw error.complaint("no free port", remedy: "end other servers")
+        } catch let error as Complaint {
+            throw error
+        } catch {
+            throw Complaint("no free port: \(error)", remedy: "end other servers", status: .failure)
+        }
+    }
+
+    /// The least nginx can be asked to do: a fixed answer, no log, no limit of requests a connection.
+    private static func nginx(
+        port: Int, responseBytes: Int, in folder: URL
+    ) throws(Complaint) -> SpawnOptions {
+        guard let program = Programs.system("nginx") else {
+            throw Complaint("nginx is not installed", remedy: "install it", status: .failure)
+        }
+        // "HTTP/1.1 200 OK", Server, Date, Content-Length of two digits and Connection: keep-alive.
+        let head = 115
+        let content = "Hello, World!"
+            .padding(toLength: max(13, responseBytes - head), withPad: ".", startingAt: 0)
+        let configuration = """
+            daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
+            events { worker_connections 4096; }
+            http {
+                access_log off; server_tokens off; default_type '';
+                keepalive_requests 1000000000; keepalive_timeout 600;
+                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+                uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                server { listen 127.0.0.1:\(port); location / { return 200 '\(content)'; } }
+            }
+
+            """
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(configuration.utf8).write(to: folder.appending(path: "nginx.conf"))
+        } catch {
+            throw Complaint(
+                "\(folder.path) can't be written: \(error)", remedy: "set TMPDIR",
+                status: .failure)
+        }
+        return SpawnOptions(
+            program, ["-p", folder.path, "-c", "nginx.conf", "-e", "stderr"])
+    }
+}

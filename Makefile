@@ -1,0 +1,110 @@
+# The front door. A recipe is one call; what is more than a call lives in the programs of Sources,
+# in switchyard-micro (Benchmarks/Micro) or in scripts/set-up. Every target does its own set-up.
+
+RELEASE := .build/release
+RUN ?= results/latest
+SWIFT_TEST := swift test --disable-xctest
+
+.DEFAULT_GOAL := help
+# The compiler uses every core by itself, and measurements bear no company.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+##@ To measure
+
+.PHONY: bench
+bench: build ready-to-plot ## run the benchmark matrix, write results/ and draw it
+	$(RELEASE)/switchyard run Benchmarks/default.json5 $(if $(PROFILE),--profile '$(PROFILE)') \
+	    $(if $(FILTER),--filter '$(FILTER)')
+
+.PHONY: resume
+resume: build ready-to-plot ## go on with an interrupted run
+	$(RELEASE)/switchyard resume '$(RUN)'
+
+.PHONY: plots
+plots: build ready-to-plot ## draw a run's figures again
+	$(RELEASE)/switchyard plot '$(RUN)'
+
+.PHONY: doctor
+doctor: build ## say whether this machine is fit to measure, and what to change
+	$(RELEASE)/switchyard doctor
+
+.PHONY: test
+test: ready-to-test ## run every test
+	$(SWIFT_TEST)
+
+##@ To work on it
+
+.PHONY: build
+build: ready ## build the programs for release, into .build/release
+	swift build -c release
+
+.PHONY: check
+check: lint tidy build asm-check alloc-check fuzz-smoke ## what must hold besides the tests
+
+.PHONY: lint
+lint: ready-to-test ## look for bad style in Swift and shell
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	shellcheck scripts/set-up .ci/run
+
+.PHONY: format
+format: ready ## bring the Swift sources into their style
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+.PHONY: tidy
+tidy: ready ## test what a compiler can't see: imports, comments, documents, links
+	$(SWIFT_TEST) --filter TidyTests
+
+.PHONY: floor
+floor: build ready-to-test ## hold server and generator against bare C, wrk and nginx (3 minutes)
+	$(RELEASE)/switchyard-micro floor
+
+.PHONY: micro
+micro: build ## time the parsers and encoders, in nanoseconds a message
+	$(RELEASE)/switchyard-micro parser
+
+.PHONY: asm-check
+asm-check: build ## prove that hot functions count no references and allocate nothing
+	$(RELEASE)/switchyard-micro asm-check
+
+.PHONY: alloc-check
+alloc-check: build ## prove that a request allocates nothing once warm
+	$(RELEASE)/switchyard-micro alloc-check
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ready ## replay the fuzz corpora and their mutations
+	$(SWIFT_TEST) --filter Fuzz
+
+.PHONY: tsan
+tsan: ready ## run the server's tests under the thread sanitizer, in .build-tsan
+	$(SWIFT_TEST) --sanitize=thread --scratch-path .build-tsan --filter 'ServeTests|EndToEndTests'
+
+.PHONY: asan
+asan: ready ## run the tests under the address sanitizer, in .build-asan
+	$(SWIFT_TEST) --sanitize=address --scratch-path .build-asan
+
+.PHONY: clean
+clean: ## remove what was built (results/ stays)
+	rm -rf .build .build-tsan .build-asan
+
+##@ Variables
+##  PROFILE=name  bench: a profile of the matrix file (quick, full, ...)
+##  FILTER=text   bench: only the cells whose id contains the text
+##  RUN=folder    resume, plots: the run meant (results/latest)
+##  CI=true       a missing test tool is a failure, not a skipped test
+##  NO_COLOR=1    plain progress and tables
+
+.PHONY: help
+help:
+	@awk '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	    /^##  / { sub(/^##/, ""); print } \
+	    match($$0, /^[a-z-]+:.*## /) { name = $$0; sub(/:.*/, "", name); \
+	        printf "  make %-13s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
+
+.PHONY: ready ready-to-test ready-to-plot
+ready:
+	@scripts/set-up build
+ready-to-test:
+	@scripts/set-up build test plot
+ready-to-plot:
+	@scripts/set-up build plot

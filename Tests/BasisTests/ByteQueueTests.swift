@@ -1,0 +1,153 @@
+import Basis
+import Testing
+
+@Suite("byte queue")
+struct ByteQueueTests {
+    /// What a queue's content is, copied out.
+    private func content(_ queue: borrowing ByteQueue) -> [UInt8] {
+        let bytes = queue.bytes
+        return bytes.indices.map { bytes[$0] }
+    }
+
+    @Test("behaves as an array does under any mix of operations", arguments: UInt64(1)...40)
+    func model(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var queue = ByteQueue()
+        var model: [UInt8] = []
+        for step in 0..<400 {
+            let count = Int.random(in: 0...(step % 7 == 0 ? 300 : 24), using: &random)
+            switch Int.random(in: 0..<9, using: &random) {
+            case 0:
+                queue.append(UInt8(truncatingIfNeeded: step))
+                model.append(UInt8(truncatingIfNeeded: step))
+            case 1:
+                let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+                queue.append(bytes.span)
+                model += bytes
+            case 2:
+                let value = random.next() >> UInt64.random(in: 0...63, using: &random)
+                queue.append(decimal: value)
+                model += Array(String(value).utf8)
+            case 3:
+                queue.append(repeating: 7, count: count)
+                model += [UInt8](repeating: 7, count: count)
+            case 4:
+                queue.append("Content-Length: ")
+                model += Array("Content-Length: ".utf8)
+            case 5, 6:
+                let dropped = min(count * 2, model.count)
+                queue.consume(dropped)
+                model.removeFirst(dropped)
+            case 7:
+                lend(&queue, &model, count: count, minimum: count + 1)
+            default:
+                empty(&queue, &model, keepingStorage: step % 3 == 0, whenDrawn: count < 2)
+            }
+            let isSame = content(queue) == model
+            try #require(isSame, "seed \(seed), step \(step)")
+            #expect(queue.count == model.count && queue.isEmpty == model.isEmpty)
+            #expect(queue.storageBytes >= queue.count)
+        }
+    }
+
+    private func lend(
+        _ queue: inout ByteQueue, _ model: inout [UInt8], count: Int, minimum: Int
+    ) {
+        // SAFETY: the closure writes `count` bytes, and `count < minimum <= free.count`.
+        let added = unsafe queue.withFreeSpace(minimum: minimum) { free in
+            #expect(free.count >= minimum)
+            for index in 0..<count {
+                unsafe free[index] = UInt8(truncatingIfNeeded: index)
+            }
+            return count
+        }
+        #expect(added == count)
+        model += (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+    }
+
+    private func empty(
+        _ queue: inout ByteQueue, _ model: inout [UInt8], keepingStorage: Bool, whenDrawn: Bool
+    ) {
+        guard whenDrawn else { return }
+        let held = queue.storageBytes
+        if keepingStorage { queue.removeAll() } else { queue.releaseStorage() }
+        #expect(queue.storageBytes == (keepingStorage ? held : 0))
+        model = []
+    }
+
+    @Test("costs no memory until the first byte, and takes empty pieces before it")
+    func emptyPieces() {
+        var queue = ByteQueue()
+        queue.append("")
+        queue.append([UInt8]().span)
+        queue.append(repeating: 1, count: 0)
+        queue.consume(0)
+        queue.releaseStorage()
+        #expect(queue.storageBytes == 0)
+        #expect(queue.bytes.count == 0)
+        queue.append("\n")
+        #expect(content(queue) == [10])
+    }
+
+    @Test("prints numbers of every length", arguments: 0...19)
+    func decimals(digits: Int) {
+        var power: UInt64 = 1
+        for _ in 0..<digits { power *= 10 }
+        for value in [power, power - 1, power + 1, UInt64.max] {
+            var queue = ByteQueue()
+            queue.append(decimal: value)
+            #expect(content(queue) == Array(String(value).utf8))
+        }
+    }
+
+    @Test("memory stays within four times what is queued when as much leaves as comes")
+    func steadyState() {
+        var queue = ByteQueue()
+        queue.append(repeating: 0, count: 1_000)
+        for _ in 0..<10_000 {
+            queue.append(repeating: 1, count: 37)
+            queue.consume(37)
+        }
+        #expect(queue.storageBytes <= 4 * 1_037)
+    }
+
+    @Test("a reserved queue does not grow while the bytes fit")
+    func reserve() {
+        var queue = ByteQueue(capacity: 500)
+        let held = queue.storageBytes
+        #expect(held >= 500)
+        queue.append(repeating: 1, count: 500)
+        #expect(queue.storageBytes == held)
+    }
+
+    @Test("passes on what the filling closure throws, and queues nothing")
+    func fillingFails() {
+        var queue = ByteQueue()
+        queue.append("ab")
+        #expect(throws: Complaint("no", remedy: "")) {
+            // SAFETY: the closure touches nothing.
+            _ = try unsafe queue.withFreeSpace(minimum: 8) { _ throws(Complaint) in
+                throw Complaint("no", remedy: "")
+            }
+        }
+        #expect(queue.count == 2)
+    }
+
+    @Test("consuming more than is queued stops the program")
+    func overconsume() async {
+        await #expect(processExitsWith: .failure) {
+            var queue = ByteQueue()
+            queue.append("ab")
+            queue.consume(3)
+        }
+    }
+
+    @Test("reporting more bytes than were lent stops the program")
+    func overfill() async {
+        await #expect(processExitsWith: .failure) {
+            var queue = ByteQueue()
+            // SAFETY: the closure only reads how much it was lent.
+            _ = unsafe queue.withFreeSpace(minimum: 8) { $0.count + 1 }
+        }
+    }
+}

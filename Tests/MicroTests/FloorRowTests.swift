@@ -1,0 +1,95 @@
+import Basis
+import Testing
+
+@testable import switchyard_micro
+
+@Suite("rows of the floor")
+struct FloorRowTests {
+    @Test(
+        "the median decides",
+        arguments: [
+            (.atLeast(1.25), [1.3, 1.2, 1.25], .pass), (.atLeast(1.25), [1.3, 1.2, 1.24], .miss),
+            (.atMost(2.1), [2.05], .pass), (.atMost(2.1), [2.11], .miss),
+            (.within(0.95...1.05), [0.9, 1.0, 1.2], .pass), (.within(0.95...1.05), [1.1], .miss),
+            (.atLeast(1), [], .absent),
+        ] as [(FloorRow.Target, [Double], FloorRow.Verdict)])
+    func verdict(target: FloorRow.Target, values: [Double], verdict: FloorRow.Verdict) {
+        var row = FloorRow("a", target)
+        row.values = values
+        #expect(row.verdict == verdict)
+    }
+
+    @Test("what is not there decides nothing, and says why")
+    func absent() {
+        var row = FloorRow("a / b", .atLeast(1))
+        row.absence = "wrk is not installed"
+        #expect(row.verdict == .absent)
+        #expect(row.line == "ABSENT  wrk is not installed       >= 1.00       a / b")
+        #expect(row.json["verdict"] == "absent")
+        #expect(row.json["absence"] == "wrk is not installed")
+    }
+
+    @Test("a row shows median, range and target")
+    func line() {
+        var row = FloorRow("a / b", .within(0.95...1.05))
+        row.values = [1.01, 0.98, 1.0]
+        #expect(row.line == "PASS    1.000  (0.980 to 1.010)    0.95 to 1.05  a / b")
+        #expect(row.json["median"] == 1.0)
+        #expect(row.json["values"] == [1.01, 0.98, 1.0])
+    }
+
+    @Test("the order turns from round to round")
+    func order() {
+        #expect(["a", "b", "c"].turned(by: 0) == ["a", "b", "c"])
+        #expect(["a", "b", "c"].turned(by: 4) == ["b", "c", "a"])
+    }
+}
+
+@Suite("results of generators")
+struct GeneratorRunTests {
+    @Test("wrk's summary")
+    func wrk() {
+        let text = """
+            Running 1s test @ http://127.0.0.1:46047/plaintext
+              Latency   350.35us    0.92ms  21.24ms   98.88%
+              121269 requests in 1.00s, 15.61MB read
+            Requests/sec: 120964.29
+            """
+        let run = GeneratorRun(reading: text, of: .wrk, cpu: .milliseconds(500))
+        #expect(run?.requests == 121_269)
+        #expect(run?.requestsPerCPUSecond == 242_538)
+        #expect(run?.systemCalls == nil && run?.responseBytes == nil)
+    }
+
+    @Test("our reports, with whatever stands before them")
+    func reports() {
+        let text = """
+            starting
+            {"requests":1000,"response_bytes":135,"syscalls":{"recv":1000,"send":1000,"epoll_wait":50}}
+            """
+        let run = GeneratorRun(reading: text, of: .floor, cpu: .seconds(1))
+        #expect(run?.requests == 1_000 && run?.responseBytes == 135 && run?.systemCalls == 2_050)
+        let bare = GeneratorRun(reading: #"{"requests":7}"#, of: .switchyard, cpu: .seconds(1))
+        #expect(bare?.requests == 7 && bare?.systemCalls == nil)
+    }
+
+    @Test(
+        "no requests are no result",
+        arguments: ["", "{", "{}", #"{"requests":0}"#, "  0 requests in 1.00s, 0B read"])
+    func nothing(text: String) {
+        #expect(GeneratorRun(reading: text, of: .switchyard, cpu: .seconds(1)) == nil)
+        #expect(GeneratorRun(reading: text, of: .wrk, cpu: .seconds(1)) == nil)
+    }
+
+    @Test("what two runs share cancels out of the allocations a request")
+    func allocations() {
+        typealias Use = AllocationCommand.Use
+        let short = Use(requests: 10_000, allocations: 700)
+        let clean = Use(requests: 30_000, allocations: 702)
+        let dirty = Use(requests: 30_000, allocations: 20_700)
+        #expect(Use.perRequest(short: short, long: clean) == 0.0001)
+        #expect(Use.perRequest(short: short, long: dirty) == 1)
+        #expect(Use.perRequest(short: short, long: short) == nil)
+        #expect(Use.perRequest(short: clean, long: Use(requests: 50_000, allocations: 1)) == 0)
+    }
+}
