@@ -238,6 +238,11 @@ struct ArrivalTests {
         }
         #expect((check(bursts)?.statistic ?? 0) > 0.85)
         #expect(check(bursts)?.passes == false)
+        // Whoever looked at every 30th of these gaps would see only the good ones.
+        let periodic = (0..<10_000).flatMap { _ in
+            [Nanoseconds.microseconds(100), .zero, .microseconds(200)]
+        }
+        #expect(abs((check(periodic)?.statistic ?? 0) - 0.333) < 0.05)
         let fewLong = even.dropLast(10) + [Nanoseconds](repeating: .microseconds(200), count: 10)
         #expect(check(Array(fewLong))?.statistic == 0.05)
         #expect(check(Array(fewLong))?.passes == true)

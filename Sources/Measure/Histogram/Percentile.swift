@@ -3,7 +3,7 @@ package enum Percentile {
     /// ceil(percentile/100 * count), at least 1: how many of `count` samples must be ≤ the percentile.
     ///
     /// `percentile` lies in 0...100 and `count` is at least 1. The product is formed from the next
-    /// smaller number, so that 99.9 of 1 000 is 999 although 99.9 has no exact binary form.
+    /// smaller number, so that 0.14 of 10 000 is 14 although 0.14 has no exact binary form.
     package static func rank(_ percentile: Double, of count: UInt64) -> UInt64 {
         precondition(percentile >= 0 && percentile <= 100, "a percentile lies in 0...100")
         precondition(count >= 1, "no percentile of nothing")

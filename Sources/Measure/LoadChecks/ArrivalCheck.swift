@@ -2,6 +2,7 @@ package import Basis
 
 /// Whether an open-loop generator sent as it should have: the gaps between sends against the schedule's.
 package struct ArrivalCheck: Equatable, Sendable {
+    /// The named limits of this check.
     package enum Limit {
         /// More gaps are thinned to this many from all of the run: with millions the test would refuse any
         /// real clock and timer for deviations that no server could notice.

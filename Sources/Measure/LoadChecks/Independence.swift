@@ -5,6 +5,7 @@
 /// Confidence intervals of percentiles count on independent samples. A dependent sequence still has
 /// percentiles, but fewer effective samples behind them.
 package struct LagCorrelation: Equatable, Sendable {
+    /// The named limits of this check.
     package enum Limit {
         /// Lancet's lags: the first that passes is the step at which to thin.
         package static let thinning = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000]

@@ -17,6 +17,7 @@
 /// differ little. Neighbours that resemble each other cause more: with lag-1 correlation 0.5 and a deviation
 /// of 10 % of the mean, 18 % of runs of 30 are called unsteady; with a deviation of 2 %, 2 in 10 000.
 package struct Steadiness: Equatable, Sendable {
+    /// The named limits of this check.
     package enum Limit {
         /// Fewer intervals cannot reach significance.
         package static let intervals = 5
