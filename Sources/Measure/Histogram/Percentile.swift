@@ -1,6 +1,7 @@
 /// What a percentile is, in this project: the nearest rank, counted from 1.
 package enum Percentile {
-    /// ceil(percentile/100 * count), at least 1: how many of `count` samples must be ≤ the percentile.
+    /// ceil(percentile/100 * count), at least 1: how many of `count` samples must be ≤ the
+    /// percentile.
     ///
     /// `percentile` lies in 0...100 and `count` is at least 1. The product is formed from the next
     /// smaller number, so that 0.14 of 10 000 is 14 although 0.14 has no exact binary form.
@@ -14,9 +15,10 @@ package enum Percentile {
     /// How many samples must stand behind a percentile before it is printed: the least n with
     /// 1 - (percentile/100)^n ≥ 0.95, which is ln 0.05 / ln(percentile/100) rounded up.
     ///
-    /// With fewer, the longest of all samples is not yet a 95 % upper bound of the percentile (S. S. Wilks,
-    /// "Determination of sample sizes for setting tolerance limits", Ann. Math. Stat. 12, 1941). 99 needs
-    /// 299, 99.9 needs 2 995, 99.99 needs 29 956. Samples must be independent; correlated ones need more.
+    /// With fewer, the longest of all samples is not yet a 95 % upper bound of the percentile (S.
+    /// S. Wilks, "Determination of sample sizes for setting tolerance limits", Ann. Math. Stat. 12,
+    /// 1941). 99 needs 299, 99.9 needs 2 995, 99.99 needs 29 956. Samples must be independent;
+    /// correlated ones need more.
     package static func samplesNeeded(_ percentile: Double) -> UInt64 {
         precondition(
             percentile >= 0 && percentile < 100, "a percentile to be shown lies in 0..<100")
