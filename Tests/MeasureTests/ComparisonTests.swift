@@ -69,7 +69,8 @@ struct ComparisonTests {
         #expect(Balance.jainIndex([4, 4, 4, 4]) == 1)
         #expect(Balance.jainIndex([400, 0, 0, 0]) == 0.25)
         #expect(Balance.jainIndex([0, 0]) == nil)
-        // Connections of 8 nginx workers sharing one listener, and what was published of them: 0.14.
+        // Connections of 8 nginx workers sharing one listener, and what was published of them:
+        // 0.14.
         let skewed: [Double] = [349, 17, 4, 0, 0, 0, 0, 0]
         let index = try #require(Balance.jainIndex(skewed))
         #expect(abs(index - 0.14) < 0.005)

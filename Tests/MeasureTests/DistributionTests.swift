@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Distributions")
 struct DistributionTests {
-    /// P(Z > z) from SciPy 1.17 `norm.sf`; the middle three also stand in Abramowitz and Stegun, table 26.1.
+    /// P(Z > z) from SciPy 1.17 `norm.sf`; the middle three also stand in Abramowitz and Stegun,
+    /// table 26.1.
     @Test(
         "normal tails",
         arguments: [

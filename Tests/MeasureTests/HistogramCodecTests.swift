@@ -5,8 +5,9 @@ import Testing
 
 @Suite("HistogramCodec")
 struct HistogramCodecTests {
-    /// Made by the Python port of HdrHistogram (PyPI `hdrhistogram`, `HdrHistogram(1, 3600000000000, 3)`)
-    /// from 3 times 1 000, once 2 048, 10 times 50 000, twice 1 000 000 and once 123 456 789.
+    /// Made by the Python port of HdrHistogram (PyPI `hdrhistogram`, `HdrHistogram(1,
+    /// 3600000000000, 3)`) from 3 times 1 000, once 2 048, 10 times 50 000, twice 1 000 000 and
+    /// once 123 456 789.
     private static let golden =
         "HISTFAAAADB4nJNpmSzMwMDAzwABzFCaEch0M9ixgMH+A0TgPD/bWgGmjR4i3W4sH/OYALj1CUA="
     private static let goldenInflated = """

@@ -102,7 +102,8 @@ struct HistogramTests {
         arguments: [
             (0, 10, 1), (1, 10, 1), (50, 1, 1), (50, 2, 1), (50, 3, 2), (50, 4, 2), (90, 10, 9),
             (95, 20, 19), (99, 100, 99), (99, 101, 100), (99.9, 1_000, 999), (99.9, 1_001, 1_000),
-            (99.99, 10_000, 9_999), (99.9, 1_000_000_000, 999_000_000), (100, 7, 7),
+            (99.99, 10_000, 9_999), (99.9, 1_000_000_000, 999_000_000), (0.07, 10_000, 7),
+            (0.14, 5_000, 7), (1.1, 1_000, 11), (100, 7, 7),
         ] as [(Double, UInt64, UInt64)])
     func rank(percentile: Double, count: UInt64, rank: UInt64) {
         #expect(Percentile.rank(percentile, of: count) == rank)
@@ -166,8 +167,10 @@ struct HistogramTests {
         histogram.reset()
         expectSame(histogram, Histogram(), "after reset")
         histogram.record(.milliseconds(5))
+        histogram.record(.forever)
         var fresh = Histogram()
         fresh.record(.milliseconds(5))
+        fresh.record(.forever)
         expectSame(histogram, fresh, "after reuse")
     }
 }

@@ -5,8 +5,9 @@ import Testing
 
 @Suite("Intervals")
 struct IntervalTests {
-    /// Ranks of the interval of a median and their coverage in per cent: D. G. Altman, D. Machin, T. N.
-    /// Bryant and M. J. Gardner, "Statistics with Confidence", 2nd ed. 2000, table 18.4 (95 %, 99 %).
+    /// Ranks of the interval of a median and their coverage in per cent: D. G. Altman, D. Machin,
+    /// T. N. Bryant and M. J. Gardner, "Statistics with Confidence", 2nd ed. 2000, table 18.4 (95
+    /// %, 99 %).
     @Test(
         "ranks for the median",
         arguments: [

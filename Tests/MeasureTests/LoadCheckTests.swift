@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Steadiness")
 struct SteadinessTests {
-    /// P(S ≥ s), one-sided: M. G. Kendall, "Rank Correlation Methods", 4th ed. 1970, appendix table 1.
+    /// P(S ≥ s), one-sided: M. G. Kendall, "Rank Correlation Methods", 4th ed. 1970, appendix table
+    /// 1.
     @Test(
         "the exact distribution of Mann and Kendall's score",
         arguments: [
@@ -162,7 +163,8 @@ struct IndependenceTests {
     func thinning() {
         let seed: UInt64 = 32
         var generator = SeededGenerator(seed: seed)
-        // Each value stands four times: neighbours one to three apart are alike, five apart are not.
+        // Each value stands four times: neighbours one to three apart are alike, five apart are
+        // not.
         let values = (0..<400).flatMap { _ in
             [Double](repeating: Normal.sample(&generator), count: 4)
         }
@@ -174,8 +176,8 @@ struct IndependenceTests {
 
 @Suite("Arrivals")
 struct ArrivalTests {
-    /// Air-conditioning failures of one aeroplane (F. Proschan, Technometrics 5, 1963), and A² by SciPy 1.17,
-    /// `anderson(x, "expon").statistic`.
+    /// Air-conditioning failures of one aeroplane (F. Proschan, Technometrics 5, 1963), and A² by
+    /// SciPy 1.17, `anderson(x, "expon").statistic`.
     @Test("Anderson and Darling's statistic is that of another implementation")
     func reference() throws {
         let gaps: [Int64] = [
@@ -238,6 +240,11 @@ struct ArrivalTests {
         }
         #expect((check(bursts)?.statistic ?? 0) > 0.85)
         #expect(check(bursts)?.passes == false)
+        // Whoever looked at every 30th of these gaps would see only the good ones.
+        let periodic = (0..<10_000).flatMap { _ in
+            [Nanoseconds.microseconds(100), .zero, .microseconds(200)]
+        }
+        #expect(abs((check(periodic)?.statistic ?? 0) - 0.333) < 0.05)
         let fewLong = even.dropLast(10) + [Nanoseconds](repeating: .microseconds(200), count: 10)
         #expect(check(Array(fewLong))?.statistic == 0.05)
         #expect(check(Array(fewLong))?.passes == true)

@@ -14,9 +14,10 @@ struct QueueSimulatorTests {
         ).run(requests: requests, warmup: requests / 5, seed: seed)
     }
 
-    /// M. Majkowski, "Why does one NGINX worker take all the load?" (Cloudflare, 2017): 12 workers, 200
-    /// clients, a new connection for each request. Published with a shared queue: mean 30.39 ms, median
-    /// 30.28, deviation 1.58; with SO_REUSEPORT: 31.37, 24.67, 25.27. Service 30.39 ms * 12 / 200.
+    /// M. Majkowski, "Why does one NGINX worker take all the load?" (Cloudflare, 2017): 12 workers,
+    /// 200 clients, a new connection for each request. Published with a shared queue: mean 30.39
+    /// ms, median 30.28, deviation 1.58; with SO_REUSEPORT: 31.37, 24.67, 25.27. Service 30.39 ms *
+    /// 12 / 200.
     private static let cloudflare = ServiceTime.deterministic(Nanoseconds(raw: 1_823_400))
 
     @Test("Cloudflare's table: a shared queue")
@@ -44,8 +45,8 @@ struct QueueSimulatorTests {
         #expect(deviation > 21 && deviation < 36, "seed \(seed): \(deviation)")
     }
 
-    /// 99 % of requests take half the mean, 1 % fifty times the mean. The expected efficiencies come from an
-    /// independent simulation that counted throughput against the nominal mean.
+    /// 99 % of requests take half the mean, 1 % fifty times the mean. The expected efficiencies
+    /// come from an independent simulation that counted throughput against the nominal mean.
     @Test(
         "mixed service times separate the disciplines",
         arguments: [
@@ -66,8 +67,9 @@ struct QueueSimulatorTests {
         #expect(abs(outcome.efficiency - expected) < 0.05, "\(outcome.efficiency)")
     }
 
-    /// A closed network of two equal exponential servers with random routing has all N + 1 states equally
-    /// likely (W. J. Gordon and G. F. Newell, Operations Research 15, 1967): each is idle in one of N + 1.
+    /// A closed network of two equal exponential servers with random routing has all N + 1 states
+    /// equally likely (W. J. Gordon and G. F. Newell, Operations Research 15, 1967): each is idle
+    /// in one of N + 1.
     @Test("random routing of exponential work agrees with queueing theory", arguments: [1, 4, 16])
     func gordonNewell(clients: Int) {
         let outcome = run(

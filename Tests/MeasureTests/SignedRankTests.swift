@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Signed rank")
 struct SignedRankTests {
-    /// Greatest W with P(W ≤ w) ≤ level, one-sided: R. L. McCornack, "Extended tables of the Wilcoxon matched
-    /// pair signed rank statistic", JASA 60, 1965. -1 where no value is that rare.
+    /// Greatest W with P(W ≤ w) ≤ level, one-sided: R. L. McCornack, "Extended tables of the
+    /// Wilcoxon matched pair signed rank statistic", JASA 60, 1965. -1 where no value is that rare.
     @Test(
         "the distribution reproduces the published critical values",
         arguments: [
@@ -35,8 +35,9 @@ struct SignedRankTests {
         #expect(abs(SignedRank.pGreater(values.map { -$0 }) - 1) < 1e-12)
     }
 
-    /// Hamilton's depression scale factor before and after (Hollander and Wolfe, example 3.1): W+ = 40 with
-    /// P = 0.0195, estimate 0.46, interval (0.010, 0.786) at 96.1 % (there for the opposite sign).
+    /// Hamilton's depression scale factor before and after (Hollander and Wolfe, example 3.1): W+ =
+    /// 40 with P = 0.0195, estimate 0.46, interval (0.010, 0.786) at 96.1 % (there for the opposite
+    /// sign).
     private static let depression = [
         0.952, -0.147, 1.022, 0.43, 0.62, 0.59, 0.49, -0.08, 0.01,
     ]
@@ -173,8 +174,8 @@ struct SignedRankDesignTests {
         let noisier = try #require(design.minimumDetectableEffect(sigma: 0.08, power: 0.8))
         #expect(abs((noisier - 0.01) / (effect - 0.01) - 2) < 1e-12)
         #expect(design.power(effect: 0.01, sigma: 0.04) <= 0.02)
-        // Student's t, the best possible for normal noise, needs 0.82 sigma here: (t(.01) + t(.2)) / 4 with
-        // 15 degrees of freedom is (2.602 + 0.866) / 4 = 0.87; ranks cost about 5 % more.
+        // Student's t, the best possible for normal noise, needs 0.82 sigma here: (t(.01) + t(.2))
+        // / 4 with 15 degrees of freedom is (2.602 + 0.866) / 4 = 0.87; ranks cost about 5 % more.
         #expect((effect - 0.01) / 0.04 > 0.8 && (effect - 0.01) / 0.04 < 0.95)
     }
 }

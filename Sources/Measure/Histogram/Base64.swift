@@ -23,8 +23,9 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for any character outside the alphabet, white space included, a length that is not a multiple
-    /// of four, padding elsewhere than at the end, or set bits behind the last byte (section 3.5).
+    /// Nil for any character outside the alphabet, white space included, a length that is not a
+    /// multiple of four, padding elsewhere than at the end, or set bits behind the last byte
+    /// (section 3.5).
     static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 4) else { return nil }

@@ -21,8 +21,8 @@ struct BigEndianReader {
     }
 }
 
-/// ZigZag LEB128-64b9B (HdrHistogram, `ZigZagEncoding.java`): seven bits a byte, low ones first, but the
-/// ninth byte carries eight, so that 64 bits never take ten bytes as they do in protobuf.
+/// ZigZag LEB128-64b9B (HdrHistogram, `ZigZagEncoding.java`): seven bits a byte, low ones first,
+/// but the ninth byte carries eight, so that 64 bits never take ten bytes as they do in protobuf.
 enum ZigZag {
     static func append(_ value: Int64, to bytes: inout [UInt8]) {
         var rest = UInt64(bitPattern: (value << 1) ^ (value >> 63))

@@ -31,8 +31,8 @@ extension Histogram {
 
     /// The standard deviation of the samples in nanoseconds, dividing by n; 0 when there is none.
     ///
-    /// Every sample stands at the middle of its bucket, as in HdrHistogram, so the relative error is of
-    /// the order of `relativeErrorBound`. Equal samples give exactly zero.
+    /// Every sample stands at the middle of its bucket, as in HdrHistogram, so the relative error
+    /// is of the order of `relativeErrorBound`. Equal samples give exactly zero.
     package var standardDeviation: Double {
         if totalCount == 0 { return 0 }
         let total = Double(totalCount)
@@ -46,12 +46,14 @@ extension Histogram {
         return variance.squareRoot()
     }
 
-    /// The `percentile`-th percentile (0...100) by nearest rank: the smallest value v such that at least
-    /// ceil(percentile/100 * n) samples, and at least one, are ≤ v. No interpolation; zero when empty.
+    /// The `percentile`-th percentile (0...100) by nearest rank: the smallest value v such that at
+    /// least ceil(percentile/100 * n) samples, and at least one, are ≤ v. No interpolation; zero
+    /// when empty.
     ///
-    /// The answer is the greatest value of the bucket that holds the sample of this rank, so it is never
-    /// below that sample and above it by less than `relativeErrorBound` of it. HdrHistogram_c and the
-    /// Python port round `percentile/100 * n` to the nearest integer instead of up; Java rounds up.
+    /// The answer is the greatest value of the bucket that holds the sample of this rank, so it is
+    /// never below that sample and above it by less than `relativeErrorBound` of it. HdrHistogram_c
+    /// and the Python port round `percentile/100 * n` to the nearest integer instead of up; Java
+    /// rounds up.
     package func value(atPercentile percentile: Double) -> Nanoseconds {
         if totalCount == 0 { return .zero }
         return bucket(ofRank: Percentile.rank(percentile, of: totalCount)).upperBound
@@ -68,8 +70,8 @@ extension Histogram {
         return Self.values(at: topIndex)
     }
 
-    /// How many samples are not longer than `value`, as far as the histogram can tell: all samples of
-    /// the bucket of `value` are counted, although some may be longer by `relativeErrorBound`.
+    /// How many samples are not longer than `value`, as far as the histogram can tell: all samples
+    /// of the bucket of `value` are counted, although some may be longer by `relativeErrorBound`.
     package func countAtOrBelow(_ value: Nanoseconds) -> UInt64 {
         if value < .zero { return 0 }
         var seen: UInt64 = 0

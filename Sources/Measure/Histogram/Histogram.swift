@@ -1,12 +1,13 @@
 package import Basis
 
-/// A latency histogram with a bounded relative error, in the layout of HdrHistogram with lowest value
-/// 1 ns, highest value one hour and 3 significant digits (Gil Tene, HdrHistogram; HdrHistogram_c,
-/// `src/hdr_histogram.c`, `hdr_calculate_bucket_config`).
+/// A latency histogram with a bounded relative error, in the layout of HdrHistogram with lowest
+/// value 1 ns, highest value one hour and 3 significant digits (Gil Tene, HdrHistogram;
+/// HdrHistogram_c, `src/hdr_histogram.c`, `hdr_calculate_bucket_config`).
 ///
-/// Values below 2 048 ns have a bucket each. Above, each power of two is cut into 1 024 buckets of equal
-/// width, so that a bucket is never wider than 1/1 024 of the values in it. All histograms share this one
-/// layout; adding the counts of two is therefore exact: no sample moves to another bucket.
+/// Values below 2 048 ns have a bucket each. Above, each power of two is cut into 1 024 buckets of
+/// equal width, so that a bucket is never wider than 1/1 024 of the values in it. All histograms
+/// share this one layout; adding the counts of two is therefore exact: no sample moves to another
+/// bucket.
 ///
 /// Recording never allocates, locks or counts references. A worker owns its histogram; results are
 /// merged with `add` after the run, or handed over by `copy`.
@@ -15,7 +16,8 @@ package struct Histogram: ~Copyable {
     /// The largest recordable span, one hour. Longer ones are recorded as this and counted in
     /// `clampedCount`.
     package static let highest = Nanoseconds(raw: 3_600_000_000_000)
-    /// A value reported for a bucket exceeds every sample in it by less than this share of the sample.
+    /// A value reported for a bucket exceeds every sample in it by less than this share of the
+    /// sample.
     package static let relativeErrorBound = 1.0 / Double(Layout.half)
 
     private let counts: UnsafeMutablePointer<UInt64>
@@ -80,7 +82,8 @@ package struct Histogram: ~Copyable {
         }
     }
 
-    /// Adds every sample of `other`; the result is what recording both streams here would have given.
+    /// Adds every sample of `other`; the result is what recording both streams here would have
+    /// given.
     package mutating func add(_ other: borrowing Histogram) {
         for index in 0...other.topIndex {
             // SAFETY: `topIndex` of any histogram lies below `Layout.length`.
@@ -113,8 +116,8 @@ package struct Histogram: ~Copyable {
         return duplicate
     }
 
-    /// Counts `count` samples of which only the bucket is known, `index` at most `Layout.topIndex`: the
-    /// shortest and longest stand at the ends of the bucket, the sum counts its middle.
+    /// Counts `count` samples of which only the bucket is known, `index` at most `Layout.topIndex`:
+    /// the shortest and longest stand at the ends of the bucket, the sum counts its middle.
     mutating func addBucket(at index: Int, count: UInt64) {
         precondition(index >= 0 && index <= Layout.topIndex, "no such bucket")
         if count == 0 { return }
@@ -141,14 +144,17 @@ package struct Histogram: ~Copyable {
 extension Histogram: @unchecked Sendable {}
 
 extension Histogram {
-    /// Where values go. Indices and borders are those of HdrHistogram, so that counts can be exchanged.
+    /// Where values go. Indices and borders are those of HdrHistogram, so that counts can be
+    /// exchanged.
     enum Layout {
-        /// log2 of the number of buckets in one power of two: 1 024 is the least that gives 3 digits.
+        /// log2 of the number of buckets in one power of two: 1 024 is the least that gives 3
+        /// digits.
         static let halfMagnitude = 10
         static let half = 1 << halfMagnitude
         /// Below this, values have a bucket each.
         static let linearEnd = UInt64(2 * half)
-        /// Buckets in all: 1 024 for each of the powers of two up to the hour, 1 024 more for the first.
+        /// Buckets in all: 1 024 for each of the powers of two up to the hour, 1 024 more for the
+        /// first.
         static let length = 33 * half
 
         /// The bucket of `Histogram.highest`.

@@ -1,25 +1,28 @@
 import Basis
 import CZlib
 
-/// Writes and reads histograms in the "V2 compressed" form of HdrHistogram, which its Java, C, Python, Go,
-/// Rust and JavaScript libraries and log tools share (HdrHistogram_c, `src/hdr_histogram_log.c`).
+/// Writes and reads histograms in the "V2 compressed" form of HdrHistogram, which its Java, C,
+/// Python, Go, Rust and JavaScript libraries and log tools share (HdrHistogram_c,
+/// `src/hdr_histogram_log.c`).
 ///
-/// Outer frame, all numbers big-endian: `u32 0x1c849314`, `i32` length, then that many bytes of zlib
-/// (RFC 1950). Inflated: 40 bytes of header (`u32 0x1c849313`, `i32` payload length, `i32` normalising
-/// offset 0, `i32` significant digits, `i64` lowest, `i64` highest, `f64` ratio 1.0), then the counts from
-/// bucket 0 to the highest in use, each as ZigZag LEB128-64b9B: n > 0 a count, n < 0 a run of -n zeros.
+/// Outer frame, all numbers big-endian: `u32 0x1c849314`, `i32` length, then that many bytes of
+/// zlib (RFC 1950). Inflated: 40 bytes of header (`u32 0x1c849313`, `i32` payload length, `i32`
+/// normalising offset 0, `i32` significant digits, `i64` lowest, `i64` highest, `f64` ratio 1.0),
+/// then the counts from bucket 0 to the highest in use, each as ZigZag LEB128-64b9B: n > 0 a count,
+/// n < 0 a run of -n zeros.
 ///
-/// The form carries bucket counts only: a decoded histogram knows the shortest and longest sample and the
-/// sum to within a bucket, and has a `clampedCount` of zero.
+/// The form carries bucket counts only: a decoded histogram knows the shortest and longest sample
+/// and the sum to within a bucket, and has a `clampedCount` of zero.
 package enum HistogramCodec {
     enum Limit {
         static let headerBytes = 40
         /// ZigZag LEB128-64b9B never takes more than nine bytes a number.
         static let numberBytes = 9
-        /// A header and one number for each bucket: the most that a well-formed histogram inflates to.
+        /// A header and one number for each bucket: the most that a well-formed histogram inflates
+        /// to.
         static let inflatedBytes = headerBytes + numberBytes * Histogram.Layout.length
-        /// zlib adds at most 5 bytes to each 16 KiB block and 6 in all to incompressible data; an eighth
-        /// more is generous. Longer input is refused unread.
+        /// zlib adds at most 5 bytes to each 16 KiB block and 6 in all to incompressible data; an
+        /// eighth more is generous. Longer input is refused unread.
         static let compressedBytes = inflatedBytes + inflatedBytes / 8
     }
 
@@ -41,7 +44,8 @@ package enum HistogramCodec {
         case tooLarge(limit: Int)
         /// zlib refused the data, or it inflates to more than a histogram of this layout can have.
         case notInflatable
-        /// A sound histogram with other bounds, digits, offset or ratio; its counts cannot be merged.
+        /// A sound histogram with other bounds, digits, offset or ratio; its counts cannot be
+        /// merged.
         case otherLayout
         /// A count or a run of zeros that leads outside the buckets, or a sum above 2^63 - 1.
         case countOutOfRange
@@ -64,6 +68,7 @@ package enum HistogramCodec {
         Base64.encode(encode(histogram))
     }
 
+    /// Reads the compressed form; refuses anything that is not one whole histogram of this layout.
     package static func decode(_ bytes: [UInt8]) throws(Refusal) -> Histogram {
         if bytes.count > 8 + Limit.compressedBytes {
             throw .tooLarge(limit: 8 + Limit.compressedBytes)
@@ -77,6 +82,7 @@ package enum HistogramCodec {
         return try decodeUncompressed(try inflate(Array(bytes[8...])))
     }
 
+    /// Reads the last column of a histogram log. White space around it is refused.
     package static func decode(base64 text: String) throws(Refusal) -> Histogram {
         let limit = Base64.encodedCount(8 + Limit.compressedBytes)
         if text.utf8.count > limit { throw .tooLarge(limit: limit) }
@@ -154,8 +160,9 @@ package enum HistogramCodec {
     private static func deflate(_ plain: [UInt8]) -> [UInt8] {
         var length = compressBound(UInt(plain.count))
         return unsafe [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
-            // SAFETY: zlib reads `plain.count` bytes of `plain`, which the call keeps alive, and writes at
-            // most `length` bytes, the capacity of `buffer`; it sets `length` to what it wrote.
+            // SAFETY: zlib reads `plain.count` bytes of `plain`, which the call keeps alive, and
+            // writes at most `length` bytes, the capacity of `buffer`; it sets `length` to what it
+            // wrote.
             let status = unsafe compress2(
                 buffer.baseAddress, &length, plain, UInt(plain.count), Z_DEFAULT_COMPRESSION)
             // zlib.h: with compressBound bytes of room only lack of memory is left as a cause.

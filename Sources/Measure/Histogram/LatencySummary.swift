@@ -22,7 +22,8 @@ package struct LatencySummary: Equatable, Sendable {
     /// The 99.99th.
     package let p9999: Nanoseconds?
 
-    /// Percentiles are those of `Histogram.value(atPercentile:)`, but never above the exact maximum.
+    /// Percentiles are those of `Histogram.value(atPercentile:)`, but never above the exact
+    /// maximum.
     package init(_ histogram: borrowing Histogram) {
         samples = histogram.totalCount
         min = histogram.min

@@ -1,9 +1,10 @@
 /// What a percentile is, in this project: the nearest rank, counted from 1.
 package enum Percentile {
-    /// ceil(percentile/100 * count), at least 1: how many of `count` samples must be ≤ the percentile.
+    /// ceil(percentile/100 * count), at least 1: how many of `count` samples must be ≤ the
+    /// percentile.
     ///
     /// `percentile` lies in 0...100 and `count` is at least 1. The product is formed from the next
-    /// smaller number, so that 99.9 of 1 000 is 999 although 99.9 has no exact binary form.
+    /// smaller number, so that 0.14 of 10 000 is 14 although 0.14 has no exact binary form.
     package static func rank(_ percentile: Double, of count: UInt64) -> UInt64 {
         precondition(percentile >= 0 && percentile <= 100, "a percentile lies in 0...100")
         precondition(count >= 1, "no percentile of nothing")
@@ -14,9 +15,10 @@ package enum Percentile {
     /// How many samples must stand behind a percentile before it is printed: the least n with
     /// 1 - (percentile/100)^n ≥ 0.95, which is ln 0.05 / ln(percentile/100) rounded up.
     ///
-    /// With fewer, the longest of all samples is not yet a 95 % upper bound of the percentile (S. S. Wilks,
-    /// "Determination of sample sizes for setting tolerance limits", Ann. Math. Stat. 12, 1941). 99 needs
-    /// 299, 99.9 needs 2 995, 99.99 needs 29 956. Samples must be independent; correlated ones need more.
+    /// With fewer, the longest of all samples is not yet a 95 % upper bound of the percentile (S.
+    /// S. Wilks, "Determination of sample sizes for setting tolerance limits", Ann. Math. Stat. 12,
+    /// 1941). 99 needs 299, 99.9 needs 2 995, 99.99 needs 29 956. Samples must be independent;
+    /// correlated ones need more.
     package static func samplesNeeded(_ percentile: Double) -> UInt64 {
         precondition(
             percentile >= 0 && percentile < 100, "a percentile to be shown lies in 0..<100")

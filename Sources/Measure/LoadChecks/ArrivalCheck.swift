@@ -1,10 +1,12 @@
 package import Basis
 
-/// Whether an open-loop generator sent as it should have: the gaps between sends against the schedule's.
+/// Whether an open-loop generator sent as it should have: the gaps between sends against the
+/// schedule's.
 package struct ArrivalCheck: Equatable, Sendable {
+    /// The named limits of this check.
     package enum Limit {
-        /// More gaps are thinned to this many from all of the run: with millions the test would refuse any
-        /// real clock and timer for deviations that no server could notice.
+        /// More gaps are thinned to this many from all of the run: with millions the test would
+        /// refuse any real clock and timer for deviations that no server could notice.
         package static let gaps = 1_000
         /// Fewer gaps decide nothing.
         package static let gapsNeeded = 20
@@ -16,6 +18,7 @@ package struct ArrivalCheck: Equatable, Sendable {
         static let thinningSeed: UInt64 = 0x6A_95
     }
 
+    /// The distance from the schedule: A² for Poisson arrivals, a share of gaps for constant ones.
     package let statistic: Double
     /// The greatest statistic that passes.
     package let limit: Double
@@ -24,9 +27,10 @@ package struct ArrivalCheck: Equatable, Sendable {
 
     package var passes: Bool { statistic <= limit }
 
-    /// Poisson arrivals: Anderson and Darling's A² of the gaps against an exponential distribution with their
-    /// own mean, times 1 + 0.6/n (M. A. Stephens, "EDF statistics for goodness of fit and some comparisons",
-    /// JASA 69, 1974; 1 % point 1.957). The rate itself is not judged here. Nil for fewer than 20 gaps.
+    /// Poisson arrivals: Anderson and Darling's A² of the gaps against an exponential distribution
+    /// with their own mean, times 1 + 0.6/n (M. A. Stephens, "EDF statistics for goodness of fit
+    /// and some comparisons", JASA 69, 1974; 1 % point 1.957). The rate itself is not judged here.
+    /// Nil for fewer than 20 gaps.
     package static func poisson(_ gaps: [Nanoseconds]) -> ArrivalCheck? {
         let gaps = thinned(gaps)
         guard gaps.count >= Limit.gapsNeeded else { return nil }
@@ -46,10 +50,10 @@ package struct ArrivalCheck: Equatable, Sendable {
             statistic: statistic, limit: Limit.andersonDarling, gaps: gaps.count)
     }
 
-    /// Constant arrivals: the Kolmogorov-Smirnov distance between the gaps and the nearest distribution that
-    /// lies wholly within `tolerance` of `interval`. This is the share of gaps that are too short or the
-    /// share that are too long, whichever is greater; bursts have many of the one and pauses of the other,
-    /// even when the mean is right. Nil for fewer than 20 gaps.
+    /// Constant arrivals: the Kolmogorov-Smirnov distance between the gaps and the nearest
+    /// distribution that lies wholly within `tolerance` of `interval`. This is the share of gaps
+    /// that are too short or the share that are too long, whichever is greater; bursts have many of
+    /// the one and pauses of the other, even when the mean is right. Nil for fewer than 20 gaps.
     package static func constant(
         _ gaps: [Nanoseconds], interval: Nanoseconds, tolerance: Nanoseconds
     ) -> ArrivalCheck? {
@@ -62,8 +66,8 @@ package struct ArrivalCheck: Equatable, Sendable {
             limit: Limit.kolmogorovSmirnov, gaps: gaps.count)
     }
 
-    /// One gap from each of `Limit.gaps` equal stretches, at a random place in it: equal steps could fall in
-    /// with the period of a burst and see only one phase of it.
+    /// One gap from each of `Limit.gaps` equal stretches, at a random place in it: equal steps
+    /// could fall in with the period of a burst and see only one phase of it.
     private static func thinned(_ gaps: [Nanoseconds]) -> [Nanoseconds] {
         if gaps.count <= Limit.gaps { return gaps }
         var generator = SeededGenerator(seed: Limit.thinningSeed)

@@ -1,22 +1,25 @@
 /// Whether the second part of a run was like the first.
 ///
-/// Two conditions together make a run unsteady: a change that chance does not explain, and a *difference* of
-/// the halves' medians that would matter. Significance alone would refuse long runs for drifts of a per
-/// mille; the difference alone would refuse short noisy ones.
+/// Two conditions together make a run unsteady: a change that chance does not explain, and a
+/// *difference* of the halves' medians that would matter. Significance alone would refuse long runs
+/// for drifts of a per mille; the difference alone would refuse short noisy ones.
 ///
-/// Chance is judged twice, because each test is weak where the other is strong. Mann and Kendall's test for a
-/// trend (H. B. Mann, "Nonparametric tests against trend", Econometrica 13, 1945; M. G. Kendall, "Rank
-/// Correlation Methods", 1970) can speak from five intervals on, where p can be 2/120, but does not find even
-/// a clean step among ten. The rank-sum test of the halves finds that, but is mute below nine intervals. Both
-/// are exact for few values and ask for no distribution. The augmented Dickey-Fuller test, which Lancet
-/// names, asks for a unit root, which a warming-up server has not, and means nothing for ten values. A single
-/// bad interval is no change of state: it belongs to the tail of the latencies, where it is counted.
+/// Chance is judged twice, because each test is weak where the other is strong. Mann and Kendall's
+/// test for a trend (H. B. Mann, "Nonparametric tests against trend", Econometrica 13, 1945; M. G.
+/// Kendall, "Rank Correlation Methods", 1970) can speak from five intervals on, where p can be
+/// 2/120, but does not find even a clean step among ten. The rank-sum test of the halves finds
+/// that, but is mute below nine intervals. Both are exact for few values and ask for no
+/// distribution. The augmented Dickey-Fuller test, which Lancet names, asks for a unit root, which
+/// a warming-up server has not, and means nothing for ten values. A single bad interval is no
+/// change of state: it belongs to the tail of the latencies, where it is counted.
 ///
-/// False alarms, from 20 000 simulated runs each: with independent intervals the tests together refuse 1.7,
-/// 2.8, 2.7 and 3.2 % of runs of 5, 10, 30 and 100 intervals, before the second condition spares those that
-/// differ little. Neighbours that resemble each other cause more: with lag-1 correlation 0.5 and a deviation
-/// of 10 % of the mean, 18 % of runs of 30 are called unsteady; with a deviation of 2 %, 2 in 10 000.
+/// False alarms, from 20 000 simulated runs each: with independent intervals the tests together
+/// refuse 1.7, 2.8, 2.7 and 3.2 % of runs of 5, 10, 30 and 100 intervals, before the second
+/// condition spares those that differ little. Neighbours that resemble each other cause more: with
+/// lag-1 correlation 0.5 and a deviation of 10 % of the mean, 18 % of runs of 30 are called
+/// unsteady; with a deviation of 2 %, 2 in 10 000.
 package struct Steadiness: Equatable, Sendable {
+    /// The named limits of this check.
     package enum Limit {
         /// Fewer intervals cannot reach significance.
         package static let intervals = 5
@@ -32,16 +35,17 @@ package struct Steadiness: Equatable, Sendable {
     package let pTrend: Double
     /// The two-sided p-value of the difference between the halves.
     package let pHalves: Double
-    /// Median of the second half over median of the first, minus 1. The middle one of an odd number of
-    /// intervals belongs to neither.
+    /// Median of the second half over median of the first, minus 1. The middle one of an odd number
+    /// of intervals belongs to neither.
     package let difference: Double
 
+    /// False when the halves differ by more than `Limit.difference` and chance does not explain it.
     package var isSteady: Bool {
         min(pTrend, pHalves) > Limit.level || abs(difference) <= Limit.difference
     }
 
-    /// `values` are one figure an interval, in time order and positive (a rate, a median latency). Nil for
-    /// fewer than five, or when the first half's median is zero.
+    /// `values` are one figure an interval, in time order and positive (a rate, a median latency).
+    /// Nil for fewer than five, or when the first half's median is zero.
     package init?(_ values: [Double]) {
         guard values.count >= Limit.intervals else { return nil }
         let half = values.count / 2
@@ -69,10 +73,12 @@ package struct MannKendall: Equatable, Sendable {
     package let score: Int
     /// The score over the number of pairs.
     package let tau: Double
+    /// The probability of a score at least this far from zero in a random order.
     package let pTwoSided: Double
 
-    /// Needs at least two values. Without ties and up to 100 values the p-value is exact; otherwise it comes
-    /// from the normal approximation with Kendall's variance for ties and continuity correction.
+    /// Needs at least two values. Without ties and up to 100 values the p-value is exact; otherwise
+    /// it comes from the normal approximation with Kendall's variance for ties and continuity
+    /// correction.
     package init(_ values: [Double]) {
         precondition(values.count >= 2, "a trend needs two values")
         let count = values.count
@@ -96,8 +102,8 @@ package struct MannKendall: Equatable, Sendable {
         }
     }
 
-    /// P(|S| ≥ |score|) over all orders of `count` different values. The falling pairs of a random order are
-    /// a sum of independent uniform counts 0...0, 0...1, ..., 0...count-1.
+    /// P(|S| ≥ |score|) over all orders of `count` different values. The falling pairs of a random
+    /// order are a sum of independent uniform counts 0...0, 0...1, ..., 0...count-1.
     private static func exactTwoSided(score: Int, count: Int) -> Double {
         let pairs = count * (count - 1) / 2
         var chances = [Double](repeating: 0, count: pairs + 1)

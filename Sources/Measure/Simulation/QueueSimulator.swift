@@ -1,12 +1,13 @@
 package import Basis
 
-/// A closed-loop simulation of clients that share workers: what an execution pattern's way of handing out
-/// requests does to latency and throughput by itself, with no CPU, kernel or network in the way.
+/// A closed-loop simulation of clients that share workers: what an execution pattern's way of
+/// handing out requests does to latency and throughput by itself, with no CPU, kernel or network in
+/// the way.
 ///
-/// Each of `clients` clients has always one request under way and sends the next at the instant it is
-/// answered. Each of `workers` workers serves one request at a time, first come first served. It predicts,
-/// for instance, the latency table of M. Majkowski, "Why does one NGINX worker take all the load?"
-/// (Cloudflare, 2017), from 12 workers, 200 clients and the mean service time alone.
+/// Each of `clients` clients has always one request under way and sends the next at the instant it
+/// is answered. Each of `workers` workers serves one request at a time, first come first served. It
+/// predicts, for instance, the latency table of M. Majkowski, "Why does one NGINX worker take all
+/// the load?" (Cloudflare, 2017), from 12 workers, 200 clients and the mean service time alone.
 package struct QueueSimulator: Equatable, Sendable {
     /// Which worker serves a request. All but `shared` decide on arrival, for good.
     package enum Discipline: Equatable, Sendable, CaseIterable {
@@ -18,11 +19,12 @@ package struct QueueSimulator: Equatable, Sendable {
         case hashPerClient
         /// The next worker in turn for each request.
         case roundRobin
-        /// Of two workers drawn at random, with replacement, the one with fewer requests (M. Mitzenmacher,
-        /// "The power of two choices in randomized load balancing", IEEE TPDS 12, 2001); the first drawn
-        /// when equal. With few workers both draws are often the same one.
+        /// Of two workers drawn at random, with replacement, the one with fewer requests (M.
+        /// Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12,
+        /// 2001); the first drawn when equal. With few workers both draws are often the same one.
         case twoChoices
-        /// A worker with the fewest requests, waiting and in service; a random one when several have.
+        /// A worker with the fewest requests, waiting and in service; a random one when several
+        /// have.
         case leastLoaded
     }
 
@@ -40,12 +42,14 @@ package struct QueueSimulator: Equatable, Sendable {
         self.discipline = discipline
     }
 
+    /// What the counted requests met.
     package struct Outcome: ~Copyable {
         /// Time from sending to answer of the requests after the warm-up.
         package let sojourn: Histogram
         package let throughput: PerSecond
-        /// Throughput over that of workers that are never idle, which is the share of their time that they
-        /// spent on these requests: 1 is the best there can be, but for requests cut by the run's borders.
+        /// Throughput over that of workers that are never idle, which is the share of their time
+        /// that they spent on these requests: 1 is the best there can be, but for requests cut by
+        /// the run's borders.
         package let efficiency: Double
         /// Requests that each worker finished after the warm-up.
         package let served: [UInt64]
@@ -53,8 +57,8 @@ package struct QueueSimulator: Equatable, Sendable {
 
     /// Simulates until `warmup + requests` requests are answered and reports the last `requests`.
     ///
-    /// All clients send their first request at time zero, so some thousand requests of warm-up are needed
-    /// for a picture of the steady state. The same seed gives the same outcome.
+    /// All clients send their first request at time zero, so some thousand requests of warm-up are
+    /// needed for a picture of the steady state. The same seed gives the same outcome.
     package func run(requests: Int, warmup: Int, seed: UInt64) -> Outcome {
         precondition(requests >= 1 && warmup >= 0, "a simulation needs requests")
         var state = State(self, seed: seed)
@@ -141,8 +145,8 @@ extension QueueSimulator {
             }
         }
 
-        /// Answers the request that is ready first; its worker turns to the next one waiting, and then its
-        /// client sends again.
+        /// Answers the request that is ready first; its worker turns to the next one waiting, and
+        /// then its client sends again.
         mutating func finishNext() -> Finished {
             let finish = finishes.removeFirst()
             now = finish.time

@@ -1,16 +1,18 @@
 import Basis
 
-/// The bias-corrected and accelerated bootstrap of the median (B. Efron, "Better bootstrap confidence
-/// intervals", JASA 82, 1987; Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 14.3).
+/// The bias-corrected and accelerated bootstrap of the median (B. Efron, "Better bootstrap
+/// confidence intervals", JASA 82, 1987; Efron and Tibshirani, "An Introduction to the Bootstrap",
+/// 1993, section 14.3).
 ///
-/// A cross-check of the exact intervals, not a substitute: for fewer than about 20 values it covers less
-/// often than it says.
+/// A cross-check of the exact intervals, not a substitute: for fewer than about 20 values it covers
+/// less often than it says.
 package enum Bootstrap {
     /// The interval of the median of `values` from `resamples` resamples drawn with `seed`.
     ///
-    /// The bias correction counts half of the resamples that hit the estimate itself, which with a median
-    /// are many. The acceleration comes from the jackknife and is zero when all its medians agree. Both
-    /// bounds are nil for fewer than two values; `coverage` is the confidence asked for.
+    /// The bias correction counts half of the resamples that hit the estimate itself, which with a
+    /// median are many. The acceleration comes from the jackknife and is zero when all its medians
+    /// agree. Both bounds are nil for fewer than two values; `coverage` is the confidence asked
+    /// for.
     package static func medianInterval(
         of values: [Double], confidence: Double, resamples: Int = 10_000, seed: UInt64
     ) -> ConfidenceInterval<Double> {

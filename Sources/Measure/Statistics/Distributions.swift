@@ -2,8 +2,8 @@
 package enum Normal {
     /// P(Z > z), accurate in relative terms also far out.
     ///
-    /// Marsaglia's series below 3 ("Evaluating the Normal Distribution", J. Stat. Software 11(4), 2004),
-    /// Laplace's continued fraction above (Abramowitz and Stegun 26.2.14).
+    /// Marsaglia's series below 3 ("Evaluating the Normal Distribution", J. Stat. Software 11(4),
+    /// 2004), Laplace's continued fraction above (Abramowitz and Stegun 26.2.14).
     package static func upperTail(_ z: Double) -> Double {
         if z < -3 { return 1 - upperTail(-z) }
         let density = Elementary.exp(-z * z / 2) / (2 * Double.pi).squareRoot()
@@ -26,8 +26,8 @@ package enum Normal {
     /// P(Z ≤ z).
     package static func cumulative(_ z: Double) -> Double { upperTail(-z) }
 
-    /// The z with P(Z ≤ z) = `probability`, which lies between 0 and 1, both excluded. By bisection in the
-    /// nearer tail, to the last bit: no table of coefficients to trust.
+    /// The z with P(Z ≤ z) = `probability`, which lies between 0 and 1, both excluded. By bisection
+    /// in the nearer tail, to the last bit: no table of coefficients to trust.
     package static func quantile(_ probability: Double) -> Double {
         precondition(
             probability > 0 && probability < 1, "a quantile needs a probability inside 0...1")
@@ -41,7 +41,8 @@ package enum Normal {
         }
     }
 
-    /// One standard normal deviate (Box and Muller, Ann. Math. Stat. 29, 1958; the second is dropped).
+    /// One standard normal deviate (Box and Muller, Ann. Math. Stat. 29, 1958; the second is
+    /// dropped).
     package static func sample(_ generator: inout some RandomNumberGenerator) -> Double {
         let radius = (-2 * Elementary.log(openUnit(&generator))).squareRoot()
         return radius * Elementary.cos(2 * Double.pi * openUnit(&generator))
@@ -73,7 +74,8 @@ package enum Binomial {
 
 /// Student's t distribution.
 package enum StudentT {
-    /// P(|T| ≥ |t|) with `degrees` > 0 degrees of freedom (Abramowitz and Stegun 26.7.1 and 26.5.27).
+    /// P(|T| ≥ |t|) with `degrees` > 0 degrees of freedom (Abramowitz and Stegun 26.7.1 and
+    /// 26.5.27).
     package static func twoSided(_ t: Double, degrees: Double) -> Double {
         SpecialFunctions.incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5)
     }

@@ -1,5 +1,5 @@
-/// The elementary functions of libm, reached through the standard library's own intrinsics: this module
-/// computes and does not import the C library.
+/// The elementary functions of libm, reached through the standard library's own intrinsics: this
+/// module computes and does not import the C library.
 enum Elementary {
     @inline(always)
     static func log(_ x: Double) -> Double { _log(x) }

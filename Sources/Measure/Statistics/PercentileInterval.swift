@@ -1,14 +1,14 @@
 package import Basis
 
-/// Confidence intervals of percentiles that assume nothing of the distribution but independent samples:
-/// the interval runs from one order statistic to another (H. A. David and H. N. Nagaraja, "Order
-/// Statistics", 3rd ed. 2003, section 7.1).
+/// Confidence intervals of percentiles that assume nothing of the distribution but independent
+/// samples: the interval runs from one order statistic to another (H. A. David and H. N. Nagaraja,
+/// "Order Statistics", 3rd ed. 2003, section 7.1).
 ///
-/// How many of n samples lie at or below the true percentile is binomial(n, p). Ranks are chosen so that
-/// each tail beyond the interval has at most half of 1 - confidence: by the binomial distribution itself,
-/// or, where n·p·(1-p) exceeds `exactVarianceLimit`, by its normal approximation, which then errs by less
-/// than a rank in fifty. Latencies of successive requests are rarely independent; thin them or take the
-/// interval over runs.
+/// How many of n samples lie at or below the true percentile is binomial(n, p). Ranks are chosen so
+/// that each tail beyond the interval has at most half of 1 - confidence: by the binomial
+/// distribution itself, or, where n·p·(1-p) exceeds `exactVarianceLimit`, by its normal
+/// approximation, which then errs by less than a rank in fifty. Latencies of successive requests
+/// are rarely independent; thin them or take the interval over runs.
 package enum PercentileInterval {
     /// Above this binomial variance the normal ranks are used.
     static let exactVarianceLimit = 2_500.0
@@ -76,7 +76,8 @@ package enum PercentileInterval {
             coverage: 1 - 2 * tail)
     }
 
-    /// How many of the ranks 1...count satisfy `holds`, which is true up to some rank and false beyond.
+    /// How many of the ranks 1...count satisfy `holds`, which is true up to some rank and false
+    /// beyond.
     private static func partition(_ count: UInt64, _ holds: (UInt64) -> Bool) -> UInt64 {
         var yes: UInt64 = 0
         var no = count + 1

@@ -1,5 +1,5 @@
-/// The rank-sum test of two independent samples (F. Wilcoxon, Biometrics Bulletin 1, 1945; H. B. Mann and
-/// D. R. Whitney, Ann. Math. Stat. 18, 1947).
+/// The rank-sum test of two independent samples (F. Wilcoxon, Biometrics Bulletin 1, 1945; H. B.
+/// Mann and D. R. Whitney, Ann. Math. Stat. 18, 1947).
 package enum RankSum {
     private enum Limit {
         /// Above this many values in all, the normal approximation is used.
@@ -8,10 +8,10 @@ package enum RankSum {
 
     /// The two-sided p-value: small when one sample tends to be larger than the other.
     ///
-    /// Up to 20 values in all it is exact, by counting which of the ranks present, mean ranks for ties
-    /// included, could have fallen to `x`; beyond, it is the normal approximation with continuity correction
-    /// and the variance that the ties leave (E. L. Lehmann, "Nonparametrics", 1975, section 1.4). 1 when a
-    /// sample is empty.
+    /// Up to 20 values in all it is exact, by counting which of the ranks present, mean ranks for
+    /// ties included, could have fallen to `x`; beyond, it is the normal approximation with
+    /// continuity correction and the variance that the ties leave (E. L. Lehmann, "Nonparametrics",
+    /// 1975, section 1.4). 1 when a sample is empty.
     package static func pTwoSided(_ x: [Double], _ y: [Double]) -> Double {
         if x.isEmpty || y.isEmpty { return 1 }
         let ranks = Ranks.doubledMidranks(of: x + y)

@@ -1,20 +1,24 @@
-/// Wilcoxon's signed-rank test and what belongs to it, exactly and for any number of ties (F. Wilcoxon,
-/// "Individual comparisons by ranking methods", Biometrics Bulletin 1, 1945; M. Hollander, D. A. Wolfe and
-/// E. Chicken, "Nonparametric Statistical Methods", 3rd ed. 2014, chapter 3).
+/// Wilcoxon's signed-rank test and what belongs to it, exactly and for any number of ties (F.
+/// Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1, 1945; M.
+/// Hollander, D. A. Wolfe and E. Chicken, "Nonparametric Statistical Methods", 3rd ed. 2014,
+/// chapter 3).
 package enum SignedRank {
     enum Limit {
-        /// The distribution takes time and memory of order n³ and n²: 1 000 pairs are far beyond any plan.
+        /// The distribution takes time and memory of order n³ and n²: 1 000 pairs are far beyond
+        /// any plan.
         static let pairs = 1_000
     }
 
-    /// The probability, if the differences are symmetric about `shift`, of a rank sum of the positive
-    /// `differences - shift` at least as large as the one seen: small when they are larger than `shift`.
+    /// The probability, if the differences are symmetric about `shift`, of a rank sum of the
+    /// positive `differences - shift` at least as large as the one seen: small when they are larger
+    /// than `shift`.
     ///
-    /// Exact, by counting the assignments of signs to the ranks present. Equal absolute values share their
-    /// mean rank. Differences equal to `shift` take part in the ranking and then add to neither side (J. W.
-    /// Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures", JASA 54, 1959): dropped
-    /// before ranking, as Wilcoxon did, they can make a sample look stronger when it grows weaker. The least
-    /// value possible is 2^-n. 1 when nothing differs from `shift`. At most 1 000 differences.
+    /// Exact, by counting the assignments of signs to the ranks present. Equal absolute values
+    /// share their mean rank. Differences equal to `shift` take part in the ranking and then add to
+    /// neither side (J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank
+    /// procedures", JASA 54, 1959): dropped before ranking, as Wilcoxon did, they can make a sample
+    /// look stronger when it grows weaker. The least value possible is 2^-n. 1 when nothing differs
+    /// from `shift`. At most 1 000 differences.
     package static func pGreater(_ differences: [Double], shift: Double = 0) -> Double {
         precondition(differences.count <= Limit.pairs, "too many pairs for the exact distribution")
         let distances = differences.map { $0 - shift }
@@ -28,14 +32,14 @@ package enum SignedRank {
         return upperTails(ofSums: signed)[observed]
     }
 
-    /// The least p-value that a test of `pairs` pairs can give, 2^-pairs: a plan whose level lies below can
-    /// never find anything.
+    /// The least p-value that a test of `pairs` pairs can give, 2^-pairs: a plan whose level lies
+    /// below can never find anything.
     package static func pLeast(pairs: Int) -> Double {
         Double(sign: .plus, exponent: -pairs, significand: 1)
     }
 
-    /// P(W ≥ w) for w in 0...n(n+1)/2, W being the rank sum of the positive among `pairs` differences
-    /// symmetric about zero without ties.
+    /// P(W ≥ w) for w in 0...n(n+1)/2, W being the rank sum of the positive among `pairs`
+    /// differences symmetric about zero without ties.
     package static func upperTails(pairs: Int) -> [Double] {
         precondition(
             pairs >= 0 && pairs <= Limit.pairs, "too many pairs for the exact distribution")
@@ -70,19 +74,21 @@ package enum SignedRank {
         return averages
     }
 
-    /// The median of the Walsh averages: the centre of symmetry, estimated (J. L. Hodges and E. L. Lehmann,
-    /// "Estimates of location based on rank tests", Ann. Math. Stat. 34, 1963). Nil for an empty sample.
+    /// The median of the Walsh averages: the centre of symmetry, estimated (J. L. Hodges and E. L.
+    /// Lehmann, "Estimates of location based on rank tests", Ann. Math. Stat. 34, 1963). Nil for an
+    /// empty sample.
     package static func hodgesLehmann(_ values: [Double]) -> Double? {
         Median.of(sorted: walshAverages(values))
     }
 
-    /// The interval of all shifts that the two-sided signed-rank test would not refuse: from the k-th least
-    /// to the k-th greatest Walsh average (J. W. Tukey, 1949; Hollander, Wolfe and Chicken, section 3.3).
+    /// The interval of all shifts that the two-sided signed-rank test would not refuse: from the
+    /// k-th least to the k-th greatest Walsh average (J. W. Tukey, 1949; Hollander, Wolfe and
+    /// Chicken, section 3.3).
     ///
-    /// Exact for continuous symmetric differences. With ties among them the closed interval covers at least
-    /// as often (G. E. Noether, "Wilcoxon confidence intervals for location parameters in the discrete
-    /// case", JASA 62, 1967). Both bounds are nil when even the widest interval falls short: fewer than 6
-    /// values at 95 %, fewer than 8 at 99 %.
+    /// Exact for continuous symmetric differences. With ties among them the closed interval covers
+    /// at least as often (G. E. Noether, "Wilcoxon confidence intervals for location parameters in
+    /// the discrete case", JASA 62, 1967). Both bounds are nil when even the widest interval falls
+    /// short: fewer than 6 values at 95 %, fewer than 8 at 99 %.
     package static func interval(
         of values: [Double], confidence: Double
     ) -> ConfidenceInterval<Double> {

@@ -3,15 +3,16 @@ import Basis
 /// A planned signed-rank test: what it can and cannot find, known before anything is measured.
 ///
 /// The test refuses "not above the dead band" when the rank sum of `differences - deadBand` reaches
-/// `criticalSum`. Equivalently, the `criticalSum`-th greatest Walsh average lies above the dead band (see
-/// `SignedRank.interval`). So each simulated sample of noise alone has one threshold: the effect that, added
-/// to all its differences, would just be found. The quantile of these thresholds at the wished power is the
-/// minimum detectable effect, and the share of them below an effect is the power for it; one simulation
-/// serves all effects and spreads, and no normal approximation of W is made, which would fail at the small
-/// levels a correction for several tests leaves.
+/// `criticalSum`. Equivalently, the `criticalSum`-th greatest Walsh average lies above the dead
+/// band (see `SignedRank.interval`). So each simulated sample of noise alone has one threshold: the
+/// effect that, added to all its differences, would just be found. The quantile of these thresholds
+/// at the wished power is the minimum detectable effect, and the share of them below an effect is
+/// the power for it; one simulation serves all effects and spreads, and no normal approximation of
+/// W is made, which would fail at the small levels a correction for several tests leaves.
 ///
-/// The noise is taken as normal. Heavier tails with the same `MedianDeviation.sigma` cost some power.
-/// 2 000 simulated samples put the standard error of a minimum detectable effect near 1.5 % of it.
+/// The noise is taken as normal. Heavier tails with the same `MedianDeviation.sigma` cost some
+/// power. 2 000 simulated samples put the standard error of a minimum detectable effect near 1.5 %
+/// of it.
 package struct SignedRankDesign: Equatable, Sendable {
     private enum Limit {
         static let replicates = 2_000
@@ -24,11 +25,15 @@ package struct SignedRankDesign: Equatable, Sendable {
     package let level: Double
     /// The shift that is still no effect, in the unit of the differences.
     package let deadBand: Double
-    /// The least rank sum that is significant; nil when no sum is, because 2^-pairs exceeds the level.
+    /// The least rank sum that is significant; nil when no sum is, because 2^-pairs exceeds the
+    /// level.
     package let criticalSum: Int?
-    /// Detection thresholds above the dead band in units of sigma, rising. Empty without `criticalSum`.
+    /// Detection thresholds above the dead band in units of sigma, rising. Empty without
+    /// `criticalSum`.
     private let thresholds: [Double]
 
+    /// Simulates the design at once, at a cost of order pairs² · log(pairs); keep it rather than
+    /// make it anew.
     package init(pairs: Int, level: Double, deadBand: Double = 0) {
         precondition(pairs >= 1, "a test needs pairs")
         precondition(level > 0 && level < 1, "a level lies inside 0...1")
@@ -40,8 +45,9 @@ package struct SignedRankDesign: Equatable, Sendable {
         thresholds = criticalSum.map { Self.thresholds(pairs: pairs, criticalSum: $0) } ?? []
     }
 
-    /// The smallest true effect, dead band included, that is found with probability `power` when the
-    /// differences have standard deviation `sigma`; nil when the design can find nothing at all.
+    /// The smallest true effect, dead band included, that is found with probability `power` when
+    /// the differences have standard deviation `sigma`; nil when the design can find nothing at
+    /// all.
     package func minimumDetectableEffect(sigma: Double, power: Double = 0.8) -> Double? {
         precondition(sigma >= 0 && power > 0 && power < 1, "sigma ≥ 0 and a power inside 0...1")
         if thresholds.isEmpty { return nil }
@@ -49,7 +55,8 @@ package struct SignedRankDesign: Equatable, Sendable {
         return deadBand + sigma * thresholds[Int(rank) - 1]
     }
 
-    /// The probability that a true `effect` is found when the differences have deviation `sigma` > 0.
+    /// The probability that a true `effect` is found when the differences have deviation `sigma` >
+    /// 0.
     package func power(effect: Double, sigma: Double) -> Double {
         precondition(sigma > 0, "sigma > 0")
         if thresholds.isEmpty { return 0 }

@@ -5,9 +5,9 @@ enum SpecialFunctions {
         static let fractionSteps = 100_000
     }
 
-    /// ln Γ(x) for x > 0: Stirling's series after the recurrence has brought x above 10 (Abramowitz and
-    /// Stegun, "Handbook of Mathematical Functions", 6.1.15 and 6.1.41). Error about
-    /// 1e-15 of the value, at least 2e-14.
+    /// ln Γ(x) for x > 0: Stirling's series after the recurrence has brought x above 10 (Abramowitz
+    /// and Stegun, "Handbook of Mathematical Functions", 6.1.15 and 6.1.41). Error about 1e-15 of
+    /// the value, at least 2e-14.
     static func logGamma(_ x: Double) -> Double {
         precondition(x > 0, "ln Γ is asked for positive arguments only")
         var x = x
@@ -24,9 +24,9 @@ enum SpecialFunctions {
         return (x - 0.5) * Elementary.log(x) - x + halfLogTwoPi + series - Elementary.log(product)
     }
 
-    /// The regularised incomplete beta function I_x(a, b), a and b > 0, x in 0...1, by its continued
-    /// fraction (Abramowitz and Stegun 26.5.8) with Lentz's method (Press et al., "Numerical Recipes",
-    /// section 6.4).
+    /// The regularised incomplete beta function I_x(a, b), a and b > 0, x in 0...1, by its
+    /// continued fraction (Abramowitz and Stegun 26.5.8) with Lentz's method (Press et al.,
+    /// "Numerical Recipes", section 6.4).
     static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
         if x <= 0 { return 0 }
         if x >= 1 { return 1 }
