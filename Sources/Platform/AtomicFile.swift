@@ -1,0 +1,87 @@
+package import Basis
+import CLinux
+import Glibc
+
+/// Replaces whole files so that a reader, or a crash, sees either the old or the new content.
+package enum AtomicFile {
+    /// Writes `content` beside `path`, brings it to the disk and renames it over `path` (rename(2) is
+    /// atomic within a file system). The folder must exist.
+    package static func replace(_ path: String, with content: String) throws(SystemError) {
+        let fresh = path + ".new"
+        do throws(SystemError) {
+            let file = Descriptor(
+                raw: try checked("open") {
+                    unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+                })
+            try write(content, to: file)
+            let fd = file.raw
+            _ = try checked("fsync") { fsync(fd) }
+            _ = try checked("rename") { unsafe rename(fresh, path) }
+        } catch {
+            _ = unsafe unlink(fresh)
+            throw error
+        }
+    }
+
+    /// Makes `path` a symbolic link to `target`, whether or not it was one before.
+    package static func link(_ path: String, to target: String) throws(SystemError) {
+        let fresh = path + ".new"
+        _ = unsafe unlink(fresh)
+        _ = try checked("symlink") { unsafe symlink(target, fresh) }
+        _ = try checked("rename") { unsafe rename(fresh, path) }
+    }
+
+    /// Writes all of `content`, however often the kernel takes only a part.
+    fileprivate static func write(
+        _ content: String, to file: borrowing Descriptor
+    ) throws(SystemError) {
+        let bytes = Array(content.utf8)
+        var written = 0
+        while written < bytes.count {
+            let taken = unsafe bytes.withUnsafeBytes { all in
+                // SAFETY: the range from `written` to the end lies in `bytes`.
+                unsafe Glibc.write(file.raw, all.baseAddress! + written, all.count - written)
+            }
+            if taken < 0 {
+                if errno == EINTR { continue }
+                throw SystemError("write")
+            }
+            written += taken
+        }
+    }
+}
+
+/// A file of lines that only grows, and whose lines are on the disk when `append` returns.
+package struct AppendOnlyFile: ~Copyable {
+    private let file: Descriptor
+
+    /// Opens `path`, which is made if it does not exist, and holds it against a second writer until it
+    /// is closed or its process ends, however it ends (flock(2)).
+    package init(_ path: String) throws(SystemError) {
+        let opened = Descriptor(
+            raw: try checked("open") {
+                unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+            })
+        let fd = opened.raw
+        _ = try checked("flock") { flock(fd, LOCK_EX | LOCK_NB) }
+        file = opened
+    }
+
+    /// Adds `line` and its line end in one write, and waits for the disk.
+    package func append(_ line: String) throws(SystemError) {
+        try AtomicFile.write(line + "\n", to: file)
+        let fd = file.raw
+        _ = try checked("fdatasync") { fdatasync(fd) }
+    }
+
+    /// Cuts the file to its first `count` bytes.
+    package func truncate(to count: ByteCount) throws(SystemError) {
+        let fd = file.raw
+        _ = try checked("ftruncate") { ftruncate(fd, off_t(count.raw)) }
+    }
+}
+
+extension SystemError {
+    /// Another process holds the file (flock(2)).
+    package var isHeldByAnother: Bool { code == EWOULDBLOCK }
+}

@@ -1,0 +1,175 @@
+package import Basis
+
+/// One combination of server, pattern and load that a matrix measures.
+package struct Cell: Equatable, Hashable, Sendable {
+    /// The name of the server that is this project's own.
+    package static let builtIn = "switchyard"
+
+    /// How requests arrive.
+    package enum Arrival: Equatable, Hashable, Sendable {
+        /// The next request of a connection follows its last answer.
+        case closed
+        /// By a schedule: gaps drawn from an exponential distribution, or all alike.
+        case poisson(PerSecond)
+        case constant(PerSecond)
+
+        /// `closed`, `poisson` or `constant`.
+        package var name: String {
+            switch self {
+            case .closed: "closed"
+            case .poisson: "poisson"
+            case .constant: "constant"
+            }
+        }
+
+        package var rate: PerSecond? {
+            switch self {
+            case .closed: nil
+            case .poisson(let rate), .constant(let rate): rate
+            }
+        }
+    }
+
+    package enum TLS: String, Sendable, CaseIterable {
+        case off
+        case v12 = "1.2"
+        case v13 = "1.3"
+    }
+
+    package enum Language: String, Sendable, CaseIterable {
+        case h1, h2, ws, sse, grpc
+    }
+
+    /// `switchyard`, or the name that the matrix gives another server.
+    package var server: String = Cell.builtIn
+    /// The id of the execution pattern; nil for another server, whose pattern is its own affair.
+    package var pattern: String?
+    package var language: Language = .h1
+    /// Threads of the server.
+    package var threads: Int
+    package var connections: Int
+    /// Requests in flight on each connection by multiplexing.
+    package var streams: Int = 1
+    /// Bytes of the body of each answer.
+    package var payload: ByteCount = ByteCount(raw: 13)
+    /// The requested path and query; nil: the one that gives `payload` bytes.
+    package var path: String?
+    /// Requests in flight on each connection by pipelining.
+    package var pipeline: Int = 1
+    package var tls: TLS = .off
+    /// Small segments are sent at once on both sides (TCP_NODELAY).
+    package var sendsAtOnce: Bool = true
+    package var arrival: Arrival = .closed
+
+    package init(pattern: String?, threads: Int, connections: Int) {
+        self.pattern = pattern
+        self.threads = threads
+        self.connections = connections
+    }
+
+    /// What is requested, with the query.
+    package var target: String {
+        if let path { return path }
+        switch language {
+        case .h1, .h2: return payload.raw == 13 ? "/plaintext" : "/bytes/\(payload.raw)"
+        case .ws: return "/ws"
+        case .sse: return "/sse?tokens=16&interval_ms=0"
+        case .grpc: return "/switchyard.v1.Bench/Unary"
+        }
+    }
+
+    /// The name of this cell, made of its parameters in a fixed order; those that have their default are
+    /// left out except the first five. Two cells of one matrix never share it.
+    package var id: String {
+        var parts = [
+            language.rawValue, pattern ?? server, "w\(threads)", "c\(connections)",
+            "p\(payload.raw)",
+        ]
+        if pattern != nil, server != Self.builtIn { parts.insert(server, at: 1) }
+        if streams != 1 { parts.append("m\(streams)") }
+        if pipeline != 1 { parts.append("pl\(pipeline)") }
+        if let rate = arrival.rate {
+            parts.append("r\(Self.compact(rate))" + (arrival.name == "poisson" ? "" : "-constant"))
+        }
+        if tls != .off { parts.append("tls\(tls.rawValue)") }
+        if !sendsAtOnce { parts.append("nagle") }
+        if let path { parts.append("t" + path.split(separator: "/").joined(separator: "-")) }
+        return parts.joined(separator: "/")
+    }
+
+    /// The id as the stem of a file name: `/` becomes `_`, `:` and what else a shell minds becomes `-`.
+    package var fileStem: String {
+        String(
+            id.map { character in
+                if character == "/" { return "_" }
+                let isPlain =
+                    character.isASCII
+                    && (character.isLetter || character.isNumber || "._-".contains(character))
+                return isPlain ? character : "-"
+            })
+    }
+
+    private static func compact(_ rate: PerSecond) -> String {
+        for (unit, scale) in [("M", 1e6), ("k", 1e3)] {
+            let scaled = rate.raw / scale
+            if scaled >= 1, scaled == scaled.rounded() { return "\(Int(scaled))\(unit)" }
+        }
+        return rate.raw == rate.raw.rounded() ? "\(Int(rate.raw))" : "\(rate.raw)"
+    }
+}
+
+extension Cell: Comparable {
+    /// By protocol, server, pattern and then the load, numbers by their size.
+    package static func < (a: Cell, b: Cell) -> Bool {
+        let names = [
+            (a.language.rawValue, b.language.rawValue), (a.server, b.server),
+            (a.pattern ?? "", b.pattern ?? ""),
+        ]
+        for (first, second) in names where first != second { return first < second }
+        let numbers: [(Double, Double)] = [
+            (Double(a.threads), Double(b.threads)),
+            (Double(a.connections), Double(b.connections)),
+            (Double(a.payload.raw), Double(b.payload.raw)),
+            (Double(a.streams), Double(b.streams)), (Double(a.pipeline), Double(b.pipeline)),
+            (a.arrival.rate?.raw ?? 0, b.arrival.rate?.raw ?? 0),
+        ]
+        for (first, second) in numbers where first != second { return first < second }
+        return a.id < b.id
+    }
+}
+
+extension Cell {
+    package var json: JSONValue {
+        [
+            "cell_id": .string(id), "server": .string(server), "pattern": .optional(pattern),
+            "protocol": .string(language.rawValue), "threads": .count(threads),
+            "connections": .count(connections), "streams": .count(streams),
+            "payload_bytes": .count(payload.raw), "path": .optional(path),
+            "pipeline": .count(pipeline), "tls": .string(tls.rawValue),
+            "nodelay": .bool(sendsAtOnce), "arrival": .string(arrival.name),
+            "rate_target": .optional(arrival.rate?.raw),
+        ]
+    }
+
+    package init(_ fields: RecordFields) throws(RecordRefusal) {
+        self.init(
+            pattern: try fields.optionalText("pattern"), threads: try fields.count("threads"),
+            connections: try fields.count("connections"))
+        server = try fields.text("server")
+        language = try fields.choice("protocol", of: Language.self)
+        streams = try fields.count("streams")
+        payload = ByteCount(raw: try fields.count("payload_bytes"))
+        path = try fields.optionalText("path")
+        pipeline = try fields.count("pipeline")
+        tls = try fields.choice("tls", of: TLS.self)
+        sendsAtOnce = try fields.flag("nodelay")
+        let name = try fields.text("arrival")
+        let rate = try fields.optionalNumber("rate_target")
+        switch (name, rate) {
+        case ("closed", nil): arrival = .closed
+        case ("poisson", let rate?) where rate > 0: arrival = .poisson(PerSecond(raw: rate))
+        case ("constant", let rate?) where rate > 0: arrival = .constant(PerSecond(raw: rate))
+        default: throw RecordRefusal(path: "arrival", problem: "'\(name)' does not fit its rate")
+        }
+    }
+}

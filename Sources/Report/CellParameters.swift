@@ -1,0 +1,36 @@
+import Basis
+
+/// The columns that describe a cell, shared by `runs.csv` and `cells.csv`.
+enum CellParameters {
+    static func columns<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column("server", "text", "switchyard, or the matrix's name of another server") {
+                cell($0).server
+            },
+            Column("protocol", "text", "h1, h2, ws, sse or grpc") { cell($0).language.rawValue },
+            Column("pattern", "text", "the execution pattern; empty for another server") {
+                cell($0).pattern ?? ""
+            },
+            Column("threads", "1", "threads the server was asked to use") { "\(cell($0).threads)" },
+            Column("connections", "1", "connections of the generator") {
+                "\(cell($0).connections)"
+            },
+            Column("streams", "1", "requests in flight on a connection by multiplexing") {
+                "\(cell($0).streams)"
+            },
+            Column("payload_bytes", "bytes", "body of an answer") { "\(cell($0).payload.raw)" },
+            Column("pipeline", "1", "requests in flight on a connection by pipelining") {
+                "\(cell($0).pipeline)"
+            },
+            Column("tls", "text", "off, 1.2 or 1.3") { cell($0).tls.rawValue },
+            Column("nodelay", "text", "on or off: small segments are sent at once") {
+                cell($0).sendsAtOnce ? "on" : "off"
+            },
+            Column("arrival", "text", "closed, poisson or constant") { cell($0).arrival.name },
+            Column("rate_target", "1/s", "requests a second asked for; empty in a closed loop") {
+                guard let rate = cell($0).arrival.rate?.raw else { return "" }
+                return rate == rate.rounded() ? field(rate, decimals: 0) : "\(rate)"
+            },
+        ]
+    }
+}

@@ -1,0 +1,115 @@
+import Basis
+package import Measure
+
+/// What the launches of one cell say together: a row of `cells.csv`.
+package struct CellSummary: Equatable, Sendable {
+    /// The confidence of the intervals.
+    package static let confidence = 0.95
+    /// The least number of launches that gives an interval of this confidence: 1 - 2^(1-n) ≥ 0.95.
+    package static let launchesForInterval = 6
+
+    /// The median over the valid launches and its exact interval.
+    package struct Figure: Equatable, Sendable {
+        package let median: Double
+        package let interval: ConfidenceInterval<Double>
+    }
+
+    package let cell: Cell
+    package let launches: Int
+    /// Launches that counted; the figures are theirs.
+    package let validLaunches: Int
+    /// `valid` when all counted launches were; `invalid` when none counted; else the most frequent doubt.
+    package let verdict: String
+    /// One for each of `Metric.summarised`; nil where a launch lacks the figure.
+    package let figures: [Figure?]
+
+    /// - Parameter records: launches of `cell`.
+    package init(_ cell: Cell, records: [LaunchRecord]) {
+        let valid = records.filter(\.isValid)
+        self.cell = cell
+        launches = records.count
+        validLaunches = valid.count
+        let doubts = valid.map(\.verdict).filter { $0 != LoadReport.Verdict.valid.rawValue }
+        let counts = Dictionary(grouping: doubts) { $0 }.mapValues(\.count)
+        let worst = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        verdict = valid.isEmpty ? "invalid" : worst?.key ?? LoadReport.Verdict.valid.rawValue
+        figures = Metric.summarised.map { metric in
+            let values = valid.compactMap { metric.value($0) }
+            guard values.count == valid.count, let median = Median.of(values) else { return nil }
+            return Figure(
+                median: median,
+                interval: Median.interval(of: values, confidence: Self.confidence))
+        }
+    }
+
+    /// The summaries of all cells that were launched, cells in their order.
+    package static func all(_ records: [LaunchRecord]) -> [CellSummary] {
+        Dictionary(grouping: records, by: \.cell).sorted { $0.key < $1.key }.map {
+            CellSummary($0.key, records: $0.value)
+        }
+    }
+
+    /// The figure of the metric `name`; nil where it is missing.
+    package func figure(_ name: String) -> Figure? {
+        Metric.summarised.firstIndex { $0.name == name }.flatMap { figures[$0] }
+    }
+}
+
+/// A row of `cells.csv`: a cell and the run it belongs to.
+package struct CellRow: Sendable {
+    package let run: RunIdentity
+    package let summary: CellSummary
+
+    package init(run: RunIdentity, summary: CellSummary) {
+        self.run = run
+        self.summary = summary
+    }
+}
+
+/// The columns of `cells.csv`. The order is frozen; new ones go to the end.
+package enum CellColumns {
+    package static let schema = "switchyard.cells/1"
+
+    package static let all: [Column<CellRow>] =
+        identity + CellParameters.columns { $0.summary.cell }
+        + counts + Metric.summarised.enumerated().flatMap { figures($0.element, at: $0.offset) }
+
+    private static let identity: [Column<CellRow>] = [
+        Column("schema", "text", "the value \(schema)") { _ in schema },
+        Column("run_id", "text", "the name of the run's folder") { $0.run.runID },
+        Column("commit", "text", "the measured commit; empty outside a repository") {
+            $0.run.commit ?? ""
+        },
+        Column("cell_id", "text", "the cell") { $0.summary.cell.id },
+        Column("hist_name", "text", "the stem of the cell's files in hist/") {
+            $0.summary.cell.fileStem
+        },
+    ]
+
+    private static let counts: [Column<CellRow>] = [
+        Column("n", "1", "launches of the cell") { "\($0.summary.launches)" },
+        Column("n_valid", "1", "launches that count; the figures are theirs") {
+            "\($0.summary.validLaunches)"
+        },
+        Column(
+            "verdict", "text",
+            "valid when all that count were; invalid when none counts; else the most frequent doubt"
+        ) { $0.summary.verdict },
+    ]
+
+    private static func figures(_ metric: Metric, at index: Int) -> [Column<CellRow>] {
+        let parts: [(String, String, @Sendable (CellSummary.Figure) -> Double?)] = [
+            ("median", "median of \(metric.name) over the launches that count", { $0.median }),
+            (
+                "ci_lo", "lower end of its 95 % interval; empty below 6 launches",
+                { $0.interval.low }
+            ),
+            ("ci_hi", "upper end of the same", { $0.interval.high }),
+        ]
+        return parts.map { part in
+            Column("\(metric.name)_\(part.0)", metric.unit, part.1) {
+                field($0.summary.figures[index].flatMap(part.2), decimals: metric.decimals)
+            }
+        }
+    }
+}

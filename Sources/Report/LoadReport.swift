@@ -1,0 +1,182 @@
+package import Basis
+import Measure
+
+/// What one run of the load generator found: the record `switchyard.load/1`.
+///
+/// All counts, rates and histograms cover the measured phase only, without warm-up, unless a field says
+/// otherwise. `json` writes the members in the order of docs/FORMAT.md.
+package struct LoadReport: Equatable, Sendable {
+    /// The value of `schema`.
+    package static let schema = "switchyard.load/1"
+
+    package enum Mode: String, Sendable, CaseIterable {
+        /// A connection sends its next request when the last answer came; latency is the round trip.
+        case closed
+        /// Requests start by a schedule; latency is the response time, from the intended start.
+        case open
+    }
+
+    /// How far the figures may be believed.
+    package enum Verdict: String, Sendable, CaseIterable {
+        case valid
+        /// The generator, not the server, was the bottleneck.
+        case clientBound = "client-bound"
+        /// Requests were sent later than intended.
+        case late
+        /// The first and second half of the run differ.
+        case unsteady
+        /// Too many requests failed.
+        case errors
+        case tooFewSamples = "too-few-samples"
+    }
+
+    /// Requests or connections that failed, by the phase in which they did.
+    package struct Errors: Equatable, Sendable {
+        package var connect: Int64 = 0
+        package var handshake: Int64 = 0
+        package var write: Int64 = 0
+        /// Also a connection closed by the peer with requests outstanding.
+        package var read: Int64 = 0
+        package var timeout: Int64 = 0
+        /// Answers whose status is not 2xx or 3xx.
+        package var status: Int64 = 0
+        /// Answers that break the protocol or are not what was asked for.
+        package var `protocol`: Int64 = 0
+
+        package init() {}
+
+        package var total: Int64 {
+            connect + handshake + write + read + timeout + status + `protocol`
+        }
+    }
+
+    /// Answers by status class.
+    package struct Statuses: Equatable, Sendable {
+        package var success2xx: Int64 = 0
+        package var redirect3xx: Int64 = 0
+        package var client4xx: Int64 = 0
+        package var server5xx: Int64 = 0
+
+        package init() {}
+    }
+
+    /// TLS and TCP fast open handshakes, over the whole run including warm-up.
+    package struct Handshakes: Equatable, Sendable {
+        package var full: Int64 = 0
+        package var resumed: Int64 = 0
+        package var earlyAccepted: Int64 = 0
+        package var earlyRejected: Int64 = 0
+        package var fastOpenAccepted: Int64 = 0
+
+        package init() {}
+    }
+
+    /// The CPU time that the generator itself used.
+    package struct CPU: Equatable, Sendable {
+        package var user: Nanoseconds = .zero
+        package var system: Nanoseconds = .zero
+        /// User and system time for each successful request, in nanoseconds; zero without requests.
+        package var perRequest: Double = 0
+        /// CPU time of the busiest thread as a share of the measured phase, 0...1.
+        package var busiestThreadShare: Double = 0
+
+        package init() {}
+    }
+
+    /// The generator's own system calls by kind.
+    package struct Syscalls: Equatable, Sendable {
+        package var wait: Int64 = 0
+        package var receive: Int64 = 0
+        package var send: Int64 = 0
+        package var accept: Int64 = 0
+        package var other: Int64 = 0
+
+        package init() {}
+
+        package var total: Int64 { wait + receive + send + accept + other }
+    }
+
+    /// The target as it was given.
+    package var url: String
+    /// `h1`, `h2`, `ws`, `sse` or `grpc`: what was spoken, never `auto`.
+    package var `protocol`: String
+    package var mode: Mode
+    /// `constant` or `poisson`; nil in a closed loop.
+    package var arrivals: String?
+    package var threads: Int
+    package var connections: Int
+    /// Requests in flight on each connection by multiplexing (HTTP/2 and gRPC streams).
+    package var streams: Int
+    /// Requests in flight on each connection by pipelining (HTTP/1.1).
+    package var pipeline: Int
+    /// In 0...2^63-1, so that JSON carries it.
+    package var seed: Int64
+    /// How long the measured phase really lasted.
+    package var duration: Nanoseconds
+    package var warmup: Nanoseconds
+    /// Successful requests.
+    package var requests: Int64 = 0
+    /// Successful requests a second of `duration`.
+    package var achievedRate: Double = 0
+    /// Requests a second that were asked for; nil in a closed loop.
+    package var targetRate: Double?
+    /// `achievedRate / targetRate`; nil in a closed loop.
+    package var rateRatio: Double?
+    /// Open loop: requests sent more than a millisecond after their intended start.
+    package var lateSends: Int64 = 0
+    /// Bytes received from and given to the sockets.
+    package var bytesRead: Int64 = 0
+    package var bytesWritten: Int64 = 0
+    /// Bytes of the bodies (messages, events) of successful answers, without heads and frames.
+    package var bodyBytes: Int64 = 0
+    /// Round trip (closed loop) or response time (open loop).
+    package var latency: LatencyFigures
+    /// From the actual send to the last byte of the answer; equals `latency` in a closed loop.
+    package var service: LatencyFigures
+    /// Actual minus intended send; without samples in a closed loop.
+    package var lateness: LatencyFigures
+    package var errors = Errors()
+    package var statuses = Statuses()
+    package var handshakes = Handshakes()
+    /// Connections opened over the whole run, warm-up and reconnects included.
+    package var connectionsOpened: Int64 = 0
+    package var cpu = CPU()
+    package var syscalls = Syscalls()
+    package var verdict: Verdict = .valid
+    /// One line for each thing that spoke against `valid`, with its figure; empty when valid.
+    package var verdictReasons: [String] = []
+    /// What the user should know but what spoils nothing: one line each, what and advice.
+    package var warnings: [String] = []
+    /// The distributions behind `latency`, `service` and `lateness`: HdrHistogram V2, compressed, base64.
+    /// `lateness` is nil in a closed loop.
+    package var latencyHistogram: String
+    package var serviceHistogram: String
+    package var latenessHistogram: String?
+
+    /// A report with everything that is known before the first request; the rest starts at zero.
+    package init(
+        url: String, protocol: String, mode: Mode, arrivals: String? = nil, threads: Int,
+        connections: Int, streams: Int = 1, pipeline: Int = 1, seed: Int64, duration: Nanoseconds,
+        warmup: Nanoseconds, targetRate: Double? = nil
+    ) {
+        let nothing = Histogram()
+        self.url = url
+        self.protocol = `protocol`
+        self.mode = mode
+        self.arrivals = arrivals
+        self.threads = threads
+        self.connections = connections
+        self.streams = streams
+        self.pipeline = pipeline
+        self.seed = seed
+        self.duration = duration
+        self.warmup = warmup
+        self.targetRate = targetRate
+        latency = LatencyFigures(nothing)
+        service = LatencyFigures(nothing)
+        lateness = LatencyFigures(nothing)
+        latencyHistogram = HistogramCodec.encodeBase64(nothing)
+        serviceHistogram = latencyHistogram
+        latenessHistogram = nil
+    }
+}

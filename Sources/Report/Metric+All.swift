@@ -1,0 +1,60 @@
+import Basis
+
+extension Metric {
+    static let rps = Metric("rps", "1/s", 1, "successful requests a second") {
+        $0.load?.achievedRate
+    }
+    static let p50 = latency(
+        "p50_ns", "median latency: round trip in a closed loop, response time in an open one"
+    ) { $0.p50 }
+    static let p90 = latency("p90_ns", "90th percentile of latency") { $0.p90 }
+    static let p99 = latency("p99_ns", "99th percentile of latency") { $0.p99 }
+    static let p999 = latency("p999_ns", "99.9th percentile of latency") { $0.p999 }
+    static let p9999 = latency("p9999_ns", "99.99th percentile of latency") { $0.p9999 }
+    static let max = latency("max_ns", "longest latency") { $0.samples > 0 ? $0.max : nil }
+
+    static let serverCPU = perRequest(
+        "srv_cpu_ns_per_req", "ns", 1,
+        "CPU time of all threads and processes of the server for a request"
+    ) { Double($0.cpu.raw) }
+    static let serverSyscalls = perRequest(
+        "srv_syscalls_per_req", "1", 4, "system calls of the server for a request"
+    ) { $0.syscalls.map(Double.init) }
+    static let serverVoluntary = perRequest(
+        "srv_ctxsw_vol_per_req", "1", 4,
+        "voluntary context switches of the server for a request: it went to sleep"
+    ) { Double($0.voluntarySwitches) }
+    static let generatorCPU = Metric(
+        "gen_cpu_ns_per_req", "ns", 1, "CPU time of the generator for a request"
+    ) { record in record.load.flatMap { $0.requests > 0 ? $0.cpu.perRequest : nil } }
+    static let rateRatio = Metric(
+        "rate_ratio", "1", 6, "rps over rate_target; empty in a closed loop"
+    ) { $0.load?.rateRatio }
+
+    /// The figures that `cells.csv` summarises, in its order.
+    package static let summarised: [Metric] = [
+        rps, p50, p90, p99, p999, max, serverCPU, serverSyscalls, serverVoluntary, generatorCPU,
+        rateRatio,
+    ]
+
+    private static func latency(
+        _ name: String, _ meaning: String,
+        _ figure: @escaping @Sendable (LatencyFigures) -> Nanoseconds?
+    ) -> Metric {
+        Metric(name, "ns", 0, meaning) { record in
+            record.load.flatMap { figure($0.latency) }.map { Double($0.raw) }
+        }
+    }
+
+    /// A reading of the server divided by the requests of its span; nil without requests.
+    static func perRequest(
+        _ name: String, _ unit: String, _ decimals: Int, _ meaning: String,
+        _ amount: @escaping @Sendable (ServerUsage) -> Double?
+    ) -> Metric {
+        Metric(name, unit, decimals, meaning) { record in
+            guard let server = record.server, server.requests > 0, let total = amount(server)
+            else { return nil }
+            return total / server.requests
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import Basis
+
+/// A row of `runs.csv`: a launch and the run it belongs to.
+package struct RunRow: Sendable {
+    package let run: RunIdentity
+    package let launch: LaunchRecord
+
+    package init(run: RunIdentity, launch: LaunchRecord) {
+        self.run = run
+        self.launch = launch
+    }
+}
+
+/// The columns of `runs.csv`. The order is frozen; new ones go to the end.
+package enum RunColumns {
+    package static let schema = "switchyard.runs/1"
+
+    package static let all: [Column<RunRow>] =
+        identity + CellParameters.columns { $0.launch.cell } + outcome + latency + server + balance
+        + generator + conditions
+
+    private static let identity: [Column<RunRow>] = [
+        Column("schema", "text", "the value \(schema)") { _ in schema },
+        Column("run_id", "text", "the name of the run's folder") { $0.run.runID },
+        Column("time_utc", "text", "when the launch began, ISO 8601") {
+            UTCTime($0.launch.time).iso8601
+        },
+        Column("commit", "text", "the measured commit; empty outside a repository") {
+            $0.run.commit ?? ""
+        },
+        Column("branch", "text", "the branch of the commit; empty when detached") {
+            $0.run.branch ?? ""
+        },
+        Column("dirty", "1", "1 when the working tree differed from the commit, else 0") {
+            $0.run.isDirty.map { $0 ? "1" : "0" } ?? ""
+        },
+        Column("side", "text", "base, cand or null in a comparison; empty in a plain run") {
+            $0.launch.side ?? ""
+        },
+        Column("block", "1", "the repetition, counted from 0") { "\($0.launch.block)" },
+        Column("slot", "1", "the position in the plan, counted from 0") { "\($0.launch.slot)" },
+        Column("order", "text", "AB or BA in a comparison; empty in a plain run") {
+            $0.launch.order ?? ""
+        },
+        Column("seed", "1", "the generator's seed, shared by the launches of a block") {
+            "\($0.launch.seed)"
+        },
+        Column("cell_id", "text", "the cell; joins runs.csv, cells.csv and workers.csv") {
+            $0.launch.cell.id
+        },
+    ]
+
+    private static let outcome: [Column<RunRow>] = [
+        Column("warmup_s", "s", "load before the measured phase") {
+            field($0.launch.warmup.inSeconds, decimals: 3)
+        },
+        Column("duration_s", "s", "the measured phase as planned") {
+            field($0.launch.duration.inSeconds, decimals: 3)
+        },
+        count("requests_ok", "successful requests of the measured phase") { $0.requests },
+        count("errors_connect", "connections that could not be opened") { $0.errors.connect },
+        count("errors_handshake", "TLS handshakes that failed") { $0.errors.handshake },
+        count("errors_write", "requests that could not be sent") { $0.errors.write },
+        count("errors_read", "answers cut off by the peer") { $0.errors.read },
+        count("errors_timeout", "answers that did not come in time") { $0.errors.timeout },
+        count("errors_status", "answers whose status is neither 2xx nor 3xx") { $0.errors.status },
+        count("errors_protocol", "answers that break the protocol") { $0.errors.protocol },
+        count("late_sends", "requests of an open loop sent over 1 ms late; empty in a closed loop")
+        {
+            $0.mode == .open ? $0.lateSends : nil
+        },
+    ]
+
+    private static let latency: [Column<RunRow>] =
+        [
+            column(.rps),
+            Column(
+                "goodput_bytes_s", "bytes/s", "bytes of the bodies of successful answers a second"
+            ) {
+                row in
+                guard let load = row.launch.load, load.duration > .zero else { return "" }
+                return field(Double(load.bodyBytes) / load.duration.inSeconds, decimals: 0)
+            },
+        ] + [Metric.p50, .p90, .p99, .p999, .p9999, .max].map { column($0) } + [
+            column(
+                Metric("mean_ns", "ns", 0, "mean latency") { record in
+                    record.load.flatMap { $0.latency.samples > 0 ? $0.latency.mean : nil }
+                }),
+            span("service_p50_ns", "median of the service time, from the actual send") {
+                $0.service.p50
+            },
+            span("service_p99_ns", "99th percentile of the service time") { $0.service.p99 },
+            span("lateness_p50_ns", "median of send minus intended start; empty in a closed loop") {
+                $0.lateness.p50
+            },
+            span("lateness_p99_ns", "99th percentile of the same") { $0.lateness.p99 },
+        ]
+
+    private static let server: [Column<RunRow>] = [
+        column(.serverCPU),
+        perRequest("srv_user_ns_per_req", "ns", 1, "user part of it, sampled by the kernel's tick")
+        {
+            Double($0.user.raw)
+        },
+        perRequest("srv_sys_ns_per_req", "ns", 1, "system part of it, sampled by the kernel's tick")
+        {
+            Double($0.system.raw)
+        },
+        perRequest(
+            "srv_runq_wait_ns_per_req", "ns", 1, "time for a request in which a thread had no CPU"
+        ) { Double($0.runQueueWait.raw) },
+        column(.serverSyscalls),
+        perRequest("srv_epoll_wait_per_req", "1", 4, "calls of epoll_wait for a request") {
+            $0.epollWaits.map(Double.init)
+        },
+        column(.serverVoluntary),
+        perRequest(
+            "srv_ctxsw_invol_per_req", "1", 4,
+            "involuntary context switches of the server for a request: it was pushed off its CPU"
+        ) { Double($0.involuntarySwitches) },
+        Column("srv_migrations", "1", "moves of a server thread to another CPU while it was read") {
+            field($0.launch.server?.migrations)
+        },
+        Column("srv_rss_peak_bytes", "bytes", "largest resident memory of the server") {
+            field($0.launch.server?.peakResident.raw)
+        },
+        Column(
+            "srv_bytes_per_conn", "bytes",
+            "growth of resident memory for a connection, without the kernel's buffers"
+        ) { row in
+            field(
+                row.launch.server.map {
+                    Double($0.residentGrowth) / Double(row.launch.cell.connections)
+                }, decimals: 0)
+        },
+    ]
+
+    private static let balance: [Column<RunRow>] = [
+        Column("worker_balance_cv", "1", "standard deviation over mean of the workers' requests") {
+            field($0.launch.balance?.variation, decimals: 4)
+        },
+        Column("worker_balance_max_over_mean", "1", "requests of the busiest worker over the mean")
+        {
+            field($0.launch.balance?.maxOverMean, decimals: 4)
+        },
+        Column("worker_balance_jain", "1", "Jain's fairness of the workers' requests; 1 is even") {
+            field($0.launch.balance?.jain, decimals: 4)
+        },
+    ]
+
+    private static let generator: [Column<RunRow>] = [
+        column(.generatorCPU),
+        column(
+            Metric(
+                "gen_cpu_util", "1", 4, "share of its time that the busiest generator thread ran"
+            ) {
+                $0.load?.cpu.busiestThreadShare
+            }),
+        column(
+            Metric("gen_syscalls_per_req", "1", 4, "system calls of the generator for a request") {
+                record in
+                record.load.flatMap {
+                    $0.requests > 0 ? Double($0.syscalls.total) / Double($0.requests) : nil
+                }
+            }),
+        column(.rateRatio),
+    ]
+
+    private static let conditions: [Column<RunRow>] = [
+        Column("steal_pct", "%", "CPU time that the hypervisor withheld during the launch") {
+            field($0.launch.machine.stolenShare.map { $0 * 100 }, decimals: 3)
+        },
+        Column("psi_cpu_some_us", "us", "time in which some task of the machine waited for a CPU") {
+            field($0.launch.machine.pressure.map { $0.raw / 1_000 })
+        },
+        Column("server_cpus", "text", "the CPUs the server was held to") { $0.launch.serverCPUs },
+        Column("load_cpus", "text", "the CPUs the generator was held to") { $0.launch.loadCPUs },
+        Column("verdict", "text", "the generator's verdict, or failed") { $0.launch.verdict },
+        Column("valid", "1", "1 when the launch counts towards its cell, else 0") {
+            $0.launch.isValid ? "1" : "0"
+        },
+        Column("invalid_reason", "text", "why it does not count") {
+            $0.launch.invalidReason ?? ""
+        },
+        Column("hist_file", "text", "the histogram log, relative to the run's folder") {
+            $0.launch.load == nil ? "" : "hist/\($0.launch.cell.fileStem).hlog"
+        },
+        Column("hist_tag", "text", "the tag of the launch in that log") {
+            $0.launch.load == nil ? "" : $0.launch.tag
+        },
+    ]
+
+    private static func column(_ metric: Metric) -> Column<RunRow> {
+        Column(metric.name, metric.unit, metric.meaning) {
+            field(metric.value($0.launch), decimals: metric.decimals)
+        }
+    }
+
+    private static func perRequest(
+        _ name: String, _ unit: String, _ decimals: Int, _ meaning: String,
+        _ amount: @escaping @Sendable (ServerUsage) -> Double?
+    ) -> Column<RunRow> {
+        column(.perRequest(name, unit, decimals, meaning, amount))
+    }
+
+    private static func count(
+        _ name: String, _ meaning: String, _ value: @escaping @Sendable (LoadReport) -> Int64?
+    ) -> Column<RunRow> {
+        Column(name, "1", meaning) { field($0.launch.load.flatMap(value)) }
+    }
+
+    private static func span(
+        _ name: String, _ meaning: String,
+        _ value: @escaping @Sendable (LoadReport) -> Nanoseconds?
+    ) -> Column<RunRow> {
+        Column(name, "ns", meaning) { field($0.launch.load.flatMap(value)?.raw) }
+    }
+}

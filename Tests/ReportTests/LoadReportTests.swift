@@ -1,0 +1,104 @@
+import Basis
+import Measure
+import Report
+import Testing
+
+@Suite("records of the generator and the server")
+struct LoadReportTests {
+    static var filled: LoadReport {
+        var histogram = Histogram()
+        for value in 1...40_000 { histogram.record(Nanoseconds(raw: Int64(value) * 1_001)) }
+        var report = LoadReport(
+            url: "http://127.0.0.1:8080/plaintext", protocol: "h1", mode: .open,
+            arrivals: "poisson", threads: 1, connections: 64, streams: 1, pipeline: 2, seed: 42,
+            duration: .milliseconds(2_001), warmup: .milliseconds(700), targetRate: 20_000)
+        report.requests = 40_000
+        report.achievedRate = 19_990.5
+        report.rateRatio = 0.999525
+        report.lateSends = 3
+        (report.bytesRead, report.bytesWritten, report.bodyBytes) = (5_400_000, 1_800_000, 520_000)
+        report.latency = LatencyFigures(histogram)
+        report.service = LatencyFigures(histogram)
+        report.lateness = LatencyFigures(histogram)
+        report.errors.protocol = 7
+        report.errors.connect = 1
+        report.statuses.success2xx = 40_000
+        report.handshakes.fastOpenAccepted = 5
+        report.connectionsOpened = 65
+        report.cpu.user = .milliseconds(400)
+        report.cpu.perRequest = 25_125.5
+        report.cpu.busiestThreadShare = 0.61
+        report.syscalls.receive = 40_001
+        report.verdict = .late
+        report.verdictReasons = ["0.01% of sends were late"]
+        report.warnings = ["a \"warning\""]
+        report.latencyHistogram = HistogramCodec.encodeBase64(histogram)
+        report.latenessHistogram = report.latencyHistogram
+        return report
+    }
+
+    @Test("the generator's record survives its JSON")
+    func roundTrip() throws {
+        let report = Self.filled
+        let read = try LoadReport(json: JSONValue(parsing: report.json.compact))
+        #expect(read == report)
+        let empty = LoadReport(
+            url: "http://[::1]:1/", protocol: "h2", mode: .closed, threads: 1, connections: 1,
+            seed: .max, duration: .zero, warmup: .zero)
+        #expect(try LoadReport(json: JSONValue(parsing: empty.json.pretty)) == empty)
+    }
+
+    @Test("spans are microseconds that keep every nanosecond; absent percentiles are null")
+    func units() throws {
+        var histogram = Histogram()
+        histogram.record(Nanoseconds(raw: 1_234_567))
+        let figures = LatencyFigures(histogram)
+        #expect(figures.json["max"] == .number(1_234.567))
+        #expect(figures.json["p99"] == .null)
+        #expect(try LatencyFigures(RecordFields(figures.json)) == figures)
+    }
+
+    @Test("a missing, mistyped or unknown member is named")
+    func refusals() throws {
+        guard case .object(let members) = Self.filled.json else { return }
+        func message(_ name: String, _ value: JSONValue?) -> String? {
+            let changed = members.compactMap { member -> JSONValue.Member? in
+                if member.name != name { return member }
+                return value.map { JSONValue.Member(name, $0) }
+            }
+            let refusal = #expect(throws: RecordRefusal.self) {
+                try LoadReport(json: .object(changed))
+            }
+            return refusal?.description
+        }
+        #expect(message("url", nil) == "url is missing")
+        #expect(message("requests", "many") == "requests is not an integer")
+        #expect(message("schema", "x/2") == "schema is 'x/2', not switchyard.load/1")
+        #expect(message("errors", [:]) == "errors.connect is missing")
+        #expect(message("mode", "ajar") == "mode 'ajar' is unknown")
+        #expect(message("latency_us", 5) == "latency_us is not an object")
+        #expect(message("warnings", [1]) == "warnings holds something else than texts")
+        #expect(message("threads", -1) == "threads is negative")
+        #expect(message("duration_s", 1e30) == "duration_s is too long a time")
+    }
+
+    @Test("the server's lines survive their JSON")
+    func server() throws {
+        let ready = ServerReady(
+            listen: "[::1]:8080", processID: 7, pattern: "sharded:hash", threads: 2)
+        #expect(try ServerReady(json: JSONValue(parsing: ready.json.compact)) == ready)
+        #expect(ready.port == 8_080)
+        var worker = WorkerReport(worker: 1)
+        worker.accepted = 3
+        worker.requests = 100
+        worker.cpu = .milliseconds(5)
+        worker.emptyAccepts = 9
+        let report = ServerReport(
+            event: .stopped, workers: [worker], peakResident: .mebibytes(5))
+        #expect(try ServerReport(json: JSONValue(parsing: report.json.compact)) == report)
+        #expect(throws: RecordRefusal(path: "workers[0].accepted", problem: "is missing")) {
+            try ServerReport(
+                json: ["event": "stopped", "workers": [["worker": 0]], "rss_peak_bytes": 1])
+        }
+    }
+}
