@@ -10,21 +10,21 @@ enum AllocationCommand {
         summary: "Proves that a request allocates nothing once warm.",
         options: [
             OptionSpec(
-                "pattern", value: "ID", repeatable: true, help: "patterns to check (all hot)"),
+                "pattern", value: "ID", repeatable: true, help: "patterns to check (all)"),
             OptionSpec("short", value: "TIME", help: "the shorter run (300ms)"),
             OptionSpec("long", value: "TIME", help: "the longer run (900ms)"),
         ],
         epilogue: "exit status: 0 no allocations, 10 there are some")
 
-    /// Every pattern whose requests must not allocate: all but those of Swift concurrency, which are
-    /// there to show what its tasks cost.
+    /// Every pattern whose requests must not allocate: all but those of Swift concurrency, which
+    /// are there to show what its tasks cost.
     private static let patterns = [
         "single", "readers:direct", "readers:queue", "balanced:shared", "balanced:per-worker",
         "acceptors", "sharded",
     ]
 
-    /// Less than one allocation in a thousand requests is none: a cached date a second, a queue that
-    /// grows once more.
+    /// Less than one allocation in a thousand requests is none: a cached date a second, a queue
+    /// that grows once more.
     static let allocationsPerRequestMax = 0.001
 
     static func run(_ arguments: [String]) throws(Complaint) -> ExitStatus {
@@ -48,7 +48,7 @@ enum AllocationCommand {
         if chosen.isEmpty { failures += report("switchyard-load", try generator(short, long)) }
         print(
             failures == 0
-                ? "alloc-check: no request allocates" : "alloc-check: \(failures) allocate")
+                ? "alloc-check: no request allocates" : "alloc-check: \(failures) do")
         return failures == 0 ? .success : .regression
     }
 
@@ -125,7 +125,8 @@ enum AllocationCommand {
 
         deinit { try? FileManager.default.removeItem(at: file) }
 
-        /// So far: the first word of the file (mallocmeter.h). Zero while the program has not begun.
+        /// So far: the first word of the file (mallocmeter.h). Zero while the program has not
+        /// begun.
         var allocations: Int {
             let bytes = (try? Data(contentsOf: file)) ?? Data()
             return bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
