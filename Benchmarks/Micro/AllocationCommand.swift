@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Platform
+import Serve
 
 /// `switchyard-micro alloc-check`: allocations a request, from two runs of different length. What
 /// connections and start-up allocate is in both and cancels out.
@@ -15,13 +16,6 @@ enum AllocationCommand {
             OptionSpec("long", value: "TIME", help: "the longer run (900ms)"),
         ],
         epilogue: "exit status: 0 no allocations, 10 there are some")
-
-    /// Every pattern whose requests must not allocate: all but those of Swift concurrency, which
-    /// are there to show what its tasks cost.
-    private static let patterns = [
-        "single", "readers:direct", "readers:queue", "balanced:shared", "balanced:per-worker",
-        "acceptors", "sharded",
-    ]
 
     /// Less than one allocation in a thousand requests is none: a cached date a second, a queue
     /// that grows once more.
@@ -41,7 +35,7 @@ enum AllocationCommand {
         }
         let chosen = options.all("pattern")
         var failures = 0
-        for pattern in chosen.isEmpty ? patterns : chosen {
+        for pattern in chosen.isEmpty ? PatternID.allCases.map(\.rawValue) : chosen {
             let use = try server(pattern, short, long)
             failures += report("switchyard-server \(pattern)", use)
         }
@@ -91,6 +85,7 @@ enum AllocationCommand {
             return Use(requests: run.requests, allocations: meter.allocations - before)
         }
         _ = try drive(.milliseconds(100))
+        try meter.mustHaveCounted()
         return (try drive(short), try drive(long))
     }
 
@@ -103,6 +98,7 @@ enum AllocationCommand {
             let run = try GeneratorKind.switchyard.run(
                 port: server.port, connections: 64, duration: duration, cpu: nil,
                 environment: meter.environment)
+            try meter.mustHaveCounted()
             return Use(requests: run.requests, allocations: meter.allocations)
         }
         return (try drive(short), try drive(long))
@@ -124,6 +120,15 @@ enum AllocationCommand {
         }
 
         deinit { try? FileManager.default.removeItem(at: file) }
+
+        /// Every program allocates something until it runs: a count of none says that nobody counts.
+        func mustHaveCounted() throws(Complaint) {
+            guard allocations == 0 else { return }
+            throw Complaint(
+                "libmallocmeter.so counted nothing",
+                remedy: "see that LD_PRELOAD works here and that \(file.path) can be written",
+                status: .failure)
+        }
 
         /// So far: the first word of the file (mallocmeter.h). Zero while the program has not
         /// begun.
