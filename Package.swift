@@ -84,7 +84,7 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"])]),
         program(
             "switchyard-micro", path: "Benchmarks/Micro",
-            ["Basis", "Platform", "Wire", "Measure"], exclude: ["hot-symbols.txt"]),
+            ["Basis", "Platform", "Wire", "Measure", "Serve"], exclude: ["hot-symbols.txt"]),
 
         .target(
             name: "TestSupport", dependencies: ["Basis", "Platform"], path: "Tests/TestSupport",

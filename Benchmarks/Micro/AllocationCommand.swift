@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Platform
+import Serve
 
 /// `switchyard-micro alloc-check`: allocations a request, from two runs of different length. What
 /// connections and start-up allocate is in both and cancels out.
@@ -10,21 +11,14 @@ enum AllocationCommand {
         summary: "Proves that a request allocates nothing once warm.",
         options: [
             OptionSpec(
-                "pattern", value: "ID", repeatable: true, help: "patterns to check (all hot)"),
+                "pattern", value: "ID", repeatable: true, help: "patterns to check (all)"),
             OptionSpec("short", value: "TIME", help: "the shorter run (300ms)"),
             OptionSpec("long", value: "TIME", help: "the longer run (900ms)"),
         ],
         epilogue: "exit status: 0 no allocations, 10 there are some")
 
-    /// Every pattern whose requests must not allocate: all but those of Swift concurrency, which are
-    /// there to show what its tasks cost.
-    private static let patterns = [
-        "single", "readers:direct", "readers:queue", "balanced:shared", "balanced:per-worker",
-        "acceptors", "sharded",
-    ]
-
-    /// Less than one allocation in a thousand requests is none: a cached date a second, a queue that
-    /// grows once more.
+    /// Less than one allocation in a thousand requests is none: a cached date a second, a queue
+    /// that grows once more.
     static let allocationsPerRequestMax = 0.001
 
     static func run(_ arguments: [String]) throws(Complaint) -> ExitStatus {
@@ -41,14 +35,14 @@ enum AllocationCommand {
         }
         let chosen = options.all("pattern")
         var failures = 0
-        for pattern in chosen.isEmpty ? patterns : chosen {
+        for pattern in chosen.isEmpty ? PatternID.allCases.map(\.rawValue) : chosen {
             let use = try server(pattern, short, long)
             failures += report("switchyard-server \(pattern)", use)
         }
         if chosen.isEmpty { failures += report("switchyard-load", try generator(short, long)) }
         print(
             failures == 0
-                ? "alloc-check: no request allocates" : "alloc-check: \(failures) allocate")
+                ? "alloc-check: no request allocates" : "alloc-check: \(failures) do")
         return failures == 0 ? .success : .regression
     }
 
@@ -91,6 +85,7 @@ enum AllocationCommand {
             return Use(requests: run.requests, allocations: meter.allocations - before)
         }
         _ = try drive(.milliseconds(100))
+        try meter.mustHaveCounted()
         return (try drive(short), try drive(long))
     }
 
@@ -103,6 +98,7 @@ enum AllocationCommand {
             let run = try GeneratorKind.switchyard.run(
                 port: server.port, connections: 64, duration: duration, cpu: nil,
                 environment: meter.environment)
+            try meter.mustHaveCounted()
             return Use(requests: run.requests, allocations: meter.allocations)
         }
         return (try drive(short), try drive(long))
@@ -125,7 +121,17 @@ enum AllocationCommand {
 
         deinit { try? FileManager.default.removeItem(at: file) }
 
-        /// So far: the first word of the file (mallocmeter.h). Zero while the program has not begun.
+        /// Every program allocates something until it runs: a count of none says that nobody counts.
+        func mustHaveCounted() throws(Complaint) {
+            guard allocations == 0 else { return }
+            throw Complaint(
+                "libmallocmeter.so counted nothing",
+                remedy: "see that LD_PRELOAD works here and that \(file.path) can be written",
+                status: .failure)
+        }
+
+        /// So far: the first word of the file (mallocmeter.h). Zero while the program has not
+        /// begun.
         var allocations: Int {
             let bytes = (try? Data(contentsOf: file)) ?? Data()
             return bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -39,10 +39,9 @@ enum AssemblyCommand {
                     print("FAIL  \(program): nothing matches '\(symbol.pattern)'")
                 }
                 for verdict in verdicts {
-                    failures += verdict.offences.isEmpty ? 0 : 1
-                    print(
-                        "\(verdict.offences.isEmpty ? "ok   " : "FAIL ") \(program): \(verdict.name)"
-                    )
+                    let isClean = verdict.offences.isEmpty
+                    failures += isClean ? 0 : 1
+                    print("\(isClean ? "ok   " : "FAIL ") \(program): \(verdict.name)")
                     for offence in verdict.offences { print("        calls \(offence)") }
                     if options.has("calls") {
                         for call in verdict.calls { print("        \(call)") }
@@ -102,7 +101,8 @@ enum AssemblyCommand {
 
         private static func demangled(_ symbols: [String]) throws(Complaint) -> [String: String] {
             var names: [String: String] = [:]
-            // A command line has room for some megabytes (execve(2)); these are a few hundred kilobytes.
+            // A command line has room for some megabytes (execve(2)); these are a few hundred
+            // kilobytes.
             let batch = 1_000
             for start in stride(from: 0, to: symbols.count, by: batch) {
                 let part = Array(symbols[start..<min(start + batch, symbols.count)])

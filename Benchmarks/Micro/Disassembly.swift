@@ -56,8 +56,8 @@ enum Disassembly {
         }
     }
 
-    /// A jump through memory leaves the function; one through a register, or through a table with an
-    /// index, is how a `switch` goes on inside it.
+    /// A jump through memory leaves the function; one through a register, or through a table with
+    /// an index, is how a `switch` goes on inside it.
     private static func leap(_ operands: String) -> Call? {
         let isSwitch = !operands.contains("(") || operands.contains(",")
         return isSwitch ? nil : .indirect(operands)

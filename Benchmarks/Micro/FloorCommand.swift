@@ -1,8 +1,8 @@
 import Basis
 import Platform
 
-/// `switchyard-micro floor`: what server and generator cost beside the least that epoll allows, beside
-/// wrk and beside nginx, as ratios of one session.
+/// `switchyard-micro floor`: what server and generator cost beside the least that epoll allows,
+/// beside wrk and beside nginx, as ratios of one session.
 ///
 /// Each round measures all of them one after the other, in an order that turns with the round, and
 /// makes one ratio of each pair; so a machine that slows down slows down both.

@@ -4,8 +4,8 @@ import Measure
 import Platform
 import Wire
 
-/// `switchyard-micro parser`: the protocol code alone, in nanoseconds a message and as a multiple of
-/// what touching the same bytes once costs (memcpy and memchr).
+/// `switchyard-micro parser`: the protocol code alone, in nanoseconds a message and as a multiple
+/// of what touching the same bytes once costs (memcpy and memchr).
 enum ParserCommand {
     private static let parser = OptionParser(
         program: "switchyard-micro parser", summary: "Times parsers and encoders.",

@@ -7,7 +7,7 @@ extension ParserCommand.Subject {
         [
             request("HTTP/1.1 request, as wrk sends it", plainRequest),
             request("HTTP/1.1 request, as a browser sends it", browserRequest),
-            reply,
+            reply, response, predictedResponse,
         ]
     }
 
@@ -44,6 +44,51 @@ extension ParserCommand.Subject {
                 }
                 sum &+= Int(head.path.count)
                 offset = end == bytes.count ? 0 : end
+            }
+            return sum
+        }
+    }
+
+    static let plainResponse = """
+        HTTP/1.1 200 OK\r
+        Server: switchyard\r
+        Date: Sun, 06 Nov 1994 08:49:37 GMT\r
+        Content-Type: text/plain\r
+        Content-Length: 13\r
+        \r
+        Hello, World!
+        """
+
+    private static var response: Self {
+        let bytes = Array(plainResponse.utf8)
+        return Self(name: "HTTP/1.1 response to /plaintext, parsed", bytes: bytes.count) {
+            repeats in
+            var parser = HTTP1.ResponseParser()
+            var sum = 0
+            for _ in 0..<repeats {
+                guard case .complete(let response, _) = parser.next(bytes.span, from: 0) else {
+                    return 0
+                }
+                sum &+= response.headBytes
+            }
+            return sum
+        }
+    }
+
+    /// The usual case of a benchmark: the head equals the last one.
+    private static var predictedResponse: Self {
+        let bytes = Array(plainResponse.utf8)
+        return Self(name: "HTTP/1.1 response to /plaintext, predicted", bytes: bytes.count) {
+            repeats in
+            var parser = HTTP1.ResponseParser()
+            var predictor = HTTP1.ResponsePredictor()
+            var sum = 0
+            for _ in 0..<repeats {
+                guard
+                    case .complete(let response, _) = parser.next(
+                        bytes.span, from: 0, predictor: &predictor)
+                else { return 0 }
+                sum &+= response.headBytes
             }
             return sum
         }

@@ -16,7 +16,8 @@ enum Programs {
         return path
     }
 
-    /// Whether the system has a program of this name; nginx is in a folder that is not in every PATH.
+    /// Whether the system has a program of this name; nginx is in a folder that is not in every
+    /// PATH.
     static func system(_ name: String) -> String? {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         return (folders.map(String.init) + ["/usr/sbin", "/sbin"])
@@ -24,8 +25,8 @@ enum Programs {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// Runs a program to its end and returns what it wrote to standard output. Complains with what it
-    /// wrote to standard error when it fails.
+    /// Runs a program to its end and returns what it wrote to standard output. Complains with what
+    /// it wrote to standard error when it fails.
     static func output(
         of options: SpawnOptions, within timeout: Nanoseconds
     ) throws(Complaint) -> (text: String, usage: ResourceUsage) {

@@ -126,7 +126,8 @@ struct RunningServer: ~Copyable {
         }
     }
 
-    /// The least nginx can be asked to do: a fixed answer, no log, no limit of requests a connection.
+    /// The least nginx can be asked to do: a fixed answer, no log, no limit of requests a
+    /// connection.
     private static func nginx(
         port: Int, responseBytes: Int, in folder: URL
     ) throws(Complaint) -> SpawnOptions {
@@ -138,7 +139,8 @@ struct RunningServer: ~Copyable {
         let content = "Hello, World!"
             .padding(toLength: max(13, responseBytes - head), withPad: ".", startingAt: 0)
         let configuration = """
-            daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
+            daemon off; master_process off; worker_processes 1;
+            pid nginx.pid; error_log stderr crit;
             events { worker_connections 4096; }
             http {
                 access_log off; server_tokens off; default_type '';

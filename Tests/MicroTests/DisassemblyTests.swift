@@ -63,11 +63,17 @@ struct DisassemblyTests {
             ])
     }
 
+    private static let names = [
+        "$sOutlined": "outlined copy of A",
+        "$sElement": "generic specialization <UInt8> of Swift.Span.subscript.getter : (Int) -> A",
+    ]
+
     static let offences: [(call: Disassembly.Call, direct: Bool, indirect: Bool)] = [
         (.direct("swift_retain_n"), true, true), (.direct("swift_release"), true, true),
         (.direct("swift_bridgeObjectRelease"), true, true),
         (.direct("swift_allocObject"), true, true), (.direct("swift_beginAccess"), true, true),
         (.direct("malloc"), true, true), (.direct("$sOutlined"), true, true),
+        (.direct("$sElement"), true, true),
         (.direct("memcpy"), false, false), (.direct("swift_willThrow"), false, false),
         (.indirect("*%rax"), true, false),
     ]
@@ -77,7 +83,7 @@ struct DisassemblyTests {
         let function = Disassembly.Function(symbol: "hot", calls: [call, call])
         let symbols = try HotSymbol.parse("program direct hot\nprogram indirect hot\n")
         let found = symbols.map { symbol in
-            symbol.offences(in: function) { $0 == "$sOutlined" ? "outlined copy of A" : $0 }.count
+            symbol.offences(in: function) { Self.names[$0] ?? $0 }.count
         }
         #expect(found == [direct ? 1 : 0, indirect ? 1 : 0])
     }
@@ -95,6 +101,7 @@ struct DisassemblyTests {
             ])
         #expect(symbols[0].matches("static A.B.next(_: Int) -> C?"))
         #expect(!symbols[0].matches("C of A.B.next(_: Int)"))
+        #expect(!symbols[0].matches("default argument 1 of A.B.next(_: Int) -> C"))
     }
 
     @Test("malformed lines are refused by number", arguments: ["a b", "a maybe b", "a"])

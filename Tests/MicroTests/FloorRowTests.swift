@@ -65,7 +65,7 @@ struct GeneratorRunTests {
     func reports() {
         let text = """
             starting
-            {"requests":1000,"response_bytes":135,"syscalls":{"recv":1000,"send":1000,"epoll_wait":50}}
+            {"requests":1000,"response_bytes":135,"syscalls":{"recv":1000,"send":1000,"wait":50}}
             """
         let run = GeneratorRun(reading: text, of: .floor, cpu: .seconds(1))
         #expect(run?.requests == 1_000 && run?.responseBytes == 135 && run?.systemCalls == 2_050)

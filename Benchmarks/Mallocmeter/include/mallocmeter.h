@@ -1,6 +1,6 @@
-// Counts the allocations of a program that runs with libmallocmeter.so in LD_PRELOAD, and of all its
-// children. The file named by MALLOCMETER_FILE holds the counts while the program runs; a program
-// that is not named in MALLOCMETER_PROGRAM (the last part of /proc/self/exe) is left alone.
+// Counts the allocations of a program that runs with libmallocmeter.so in LD_PRELOAD, and of all
+// its children. The file named by MALLOCMETER_FILE holds the counts while the program runs; a
+// program that is not named in MALLOCMETER_PROGRAM (the last part of /proc/self/exe) is left alone.
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 extension Rule {
-    static let documentRules = [headings, links, makeTargets, plots, matrices]
+    static let documentRules = [headings, links, makeTargets, patterns, plots, matrices]
 
     static let headings = Rule(
         "a document has one title, and it comes first",
@@ -103,6 +103,44 @@ extension Rule {
             return word.isEmpty || part.dropFirst(word.count).first == "=" ? nil : word
         }
     }
+
+    static let patterns = Rule(
+        "every pattern stands in docs/PATTERNS.md and in an end-to-end test",
+        broken: [
+            [patternFile: "case a = \"a:b\"", "docs/PATTERNS.md": "| `a:b` |"],
+            [patternFile: "case a = \"a:b\"", "Tests/EndToEndTests/A.swift": "(\"a:b\", 1)"],
+            [
+                patternFile: "case a = \"a:b\"", "docs/PATTERNS.md": "| `a:bc` |",
+                "Tests/EndToEndTests/A.swift": "\"a:b\"",
+            ],
+        ],
+        kept: [
+            [
+                patternFile: "    case a = \"a:b\"\n    case .a: \"c\"",
+                "docs/PATTERNS.md": "| `a:b` |",
+                "Tests/EndToEndTests/A.swift": "(\"a:b\", 1)",
+            ]
+        ]
+    ) { repository in
+        let cases = (repository[patternFile]?.lines ?? []).enumerated().filter {
+            $0.element.drop { $0 == " " }.hasPrefix("case ") && $0.element.contains(" = \"")
+        }
+        let document = repository["docs/PATTERNS.md"]?.text ?? ""
+        let tests = repository.files(in: "Tests/EndToEndTests/", kind: "swift").compactMap(\.text)
+        return cases.flatMap { index, line in
+            let id = line.split(separator: "\"")[1]
+            var messages: [String] = []
+            if !document.contains("`\(id)`") { messages.append("is not in docs/PATTERNS.md") }
+            if !tests.contains(where: { $0.contains("\"\(id)\"") }) {
+                messages.append("is in no end-to-end test")
+            }
+            return messages.map {
+                Finding(path: patternFile, line: index + 1, message: "'\(id)' \($0)")
+            }
+        }
+    }
+
+    private static let patternFile = "Sources/Serve/Patterns/PatternID.swift"
 
     static let plots = Rule(
         "every plot stands in plots/README.md",

@@ -18,7 +18,7 @@ extension Rule {
         "switchyard-server": ["Basis", "Platform", "Serve", "Foundation"],
         "switchyard-load": ["Basis", "Platform", "Load", "Report", "Foundation"],
         "switchyard": ["Basis", "Platform", "Matrix", "Compare", "Report", "Foundation"],
-        "Micro": ["Basis", "Platform", "Wire", "Measure", "Foundation"],
+        "Micro": ["Basis", "Platform", "Wire", "Measure", "Serve", "Foundation"],
     ]
 
     static let imports = Rule.code(
