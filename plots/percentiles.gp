@@ -68,7 +68,7 @@ do for [i = 1:cells] {
         low = least(low, STATS_min_x)
         high = -least(-high, -STATS_max_x)
         most_samples = most_samples > STATS_max_y ? most_samples : STATS_max_y
-        series_point[cell_series[i]] = "5"
+        series_point[cell_series[i]] = 5
         if (cell_verdict[i] ne "valid") {
             series_note[cell_series[i]] = series_note[cell_series[i]] \
                 .(cell_load[i] == closed_load ? " (dashed: " : " (").cell_verdict[i].")"

@@ -260,21 +260,26 @@ hollow(k) = filled(k) - 1
 # --- Legends and axes -----------------------------------------------------------------------
 
 # The legend stands to the right of everything, made of labels: a key would be cut to the height of
-# its panel. `series_note` is what a figure adds to a name; an empty `series_point` leaves it out.
+# its panel. `series_note` is what a figure adds to a name; a `series_point` of 0 leaves it out.
 array series_note[series]
 array series_point[series]
-do for [k = 1:series] { series_note[k] = ""; series_point[k] = "" }
+do for [k = 1:series] { series_note[k] = ""; series_point[k] = 0 }
+doubtful = 0        # 1 when something hollow is drawn
 longest = 0
-MEASURE = "do for [k = 1:series] { if (series_point[k] ne '') {" \
+MEASURE = "do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." longest = strlen(series_name[k].series_note[k]) > longest" \
-    ." ? strlen(series_name[k].series_note[k]) : longest } }; edge = width - 54 - 7 * longest"
-LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] ne '') {" \
+    ." ? strlen(series_name[k].series_note[k]) : longest } };" \
+    ." if (doubtful && longest < 20) { longest = 20 }; edge = width - 54 - 7 * longest"
+LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." set label 100 + k series_name[k].series_note[k] at screen across(edge + 28)," \
     ." screen down(heading_height + 14 + 19 * entries) left offset character 1.4, -0.3 front" \
-    ." point pointtype (series_point[k] + 0) pointsize 1.2 linecolor rgb series_colour[k];" \
-    ." entries = entries + 1 } }"
+    ." point pointtype series_point[k] pointsize 1.2 linecolor rgb series_colour[k];" \
+    ." entries = entries + 1 } };" \
+    ." if (doubtful) { set label 100 'hollow: verdict not valid' at screen across(edge + 22)," \
+    ." screen down(heading_height + 18 + 19 * entries) left font font(10)" \
+    ." textcolor rgb '#606060' front }"
 
-plural(n, noun) = n." ".noun.(n == 1 ? "" : "s")
+plural(n, noun) = shown_count(n)." ".noun.(n == 1 ? "" : "s")
 shown_count(n) = n >= 1e6 ? sprintf("%gM", n / 1e6) : n >= 1e4 ? sprintf("%gk", n / 1e3) \
     : sprintf("%g", n)
 shown_rate(rate) = rate >= 1000 ? sprintf("%gk/s", rate / 1000.0) : sprintf("%g/s", rate)

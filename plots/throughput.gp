@@ -22,11 +22,12 @@ do for [k = 1:series] {
     series_bar[k] = 0
     do for [i = 1:cells] {
         if (cell_series[i] == k && cell_arrival[i] eq "closed") {
+            doubtful = doubtful || cell_verdict[i] ne "valid"
             counts = with(counts, cell_connections[i])
             if (!series_bar[k]) {
                 bars = bars + 1
                 series_bar[k] = bars
-                series_point[k] = "5"
+                series_point[k] = 5
             }
         }
     }
