@@ -25,9 +25,7 @@ any_closed = sum [i = 1:cells] (cell_workers[i] && cell_arrival[i] eq "closed")
 loop(i) = cell_workers[i] && (any_closed ? cell_arrival[i] eq "closed" : 1)
 any_many = sum [i = 1:cells] (loop(i) && cell_connections[i] > 1)
 chosen(i) = loop(i) && (any_many ? cell_connections[i] > 1 : 1)
-counts = ""
-do for [i = 1:cells] { if (chosen(i)) { counts = with(counts, cell_connections[i]) } }
-if (words(counts) == 0) {
+if (!(sum [i = 1:cells] chosen(i))) {
     print figure.": no worker of ".run."/workers.csv belongs to a cell of cells.csv"
     exit status 3
 }
@@ -65,23 +63,22 @@ squares(list) = sum [n = 1:words(list)] ((word(list, n) + 0.0) ** 2)
 # Jain's index: 1 when all do the same, 1/n when one of n does everything (Jain, Chiu, Hawe 1984).
 jain(list) = total(list) ** 2 / (words(list) * squares(list))
 
-# A row for each cell, in blocks by the number of connections. Its bar is cut where, on average over
+# A row for each cell, in blocks by load. Its bar is cut where, on average over
 # the launches, the share of the busiest worker ends, then that of the next.
-array row_cell[cells + words(counts)]       # 0 in the row that names the block
-array row_title[cells + words(counts)]
-longest_name = 14
+array row_cell[cells + loads]       # 0 in the row that names the block
+array row_title[cells + loads]
 row_count = 0
-do for [c = 1:words(counts)] {
-    row_count = row_count + 1
-    row_cell[row_count] = 0
-    row_title[row_count] = plural(word(counts, c) + 0, "connection")
-    do for [k = 1:series] {
-        do for [i = 1:cells] {
-            if (chosen(i) && cell_series[i] == k && cell_connections[i] == word(counts, c) + 0) {
-                row_count = row_count + 1
-                row_cell[row_count] = i
-                length = strlen(series_name[k])
-                longest_name = length > longest_name ? length : longest_name
+do for [l = 1:loads] {
+    if (sum [i = 1:cells] (chosen(i) && cell_load[i] == l)) {
+        row_count = row_count + 1
+        row_cell[row_count] = 0
+        row_title[row_count] = load_title(l)
+        do for [k = 1:series] {
+            do for [i = 1:cells] {
+                if (chosen(i) && cell_load[i] == l && cell_series[i] == k) {
+                    row_count = row_count + 1
+                    row_cell[row_count] = i
+                }
             }
         }
     }
@@ -136,7 +133,7 @@ print "0 0 0"                # a datablock without lines cannot be plotted
 unset print
 
 headline = "Share of each worker, busiest first (lines: fair shares; CV and Jain's J: mean of launches)"
-left = 30 + 7 * longest_name
+left = 30 + 7 * (longest_name < 18 ? 18 : longest_name)
 note_width = 104
 wide = (width - left) / 2
 first_top = heading_height + 6

@@ -12,34 +12,35 @@ eval numbers("cells", "p999", "p999_ns_median")
 eval numbers("cells", "ratio", "rate_ratio_median")
 
 # One number of connections: the one that most open-loop cells have, then the largest.
-counts = ""
-do for [i = 1:cells] {
-    if (cell_arrival[i] ne "closed") { counts = with(counts, cell_connections[i]) }
-}
-if (words(counts) == 0) { print figure.": no open-loop rows in ".run."/cells.csv"; exit status 3 }
-using_count(n) = sum [i = 1:cells] (cell_arrival[i] ne "closed" && cell_connections[i] == n)
-connections = word(counts, 1) + 0
-do for [c = 2:words(counts)] {
+connections_of(n) = sum [i = 1:cells] (cell_arrival[i] ne "closed" && cell_connections[i] == n)
+best = 0
+do for [c = 1:words(counts)] {
     n = word(counts, c) + 0
-    if (using_count(n) >= using_count(connections)) { connections = n }
+    if (connections_of(n) && connections_of(n) >= best) {
+        best = connections_of(n)
+        chosen = n
+    }
 }
-left_out = sum [i = 1:cells] (cell_arrival[i] ne "closed" && cell_connections[i] != connections)
-open(i) = cell_arrival[i] ne "closed" && cell_connections[i] == connections
+if (best == 0) { print figure.": no open-loop rows in ".run."/cells.csv"; exit status 3 }
+open(i) = cell_arrival[i] ne "closed" && cell_connections[i] == chosen
+left_out = sum [i = 1:cells] (cell_arrival[i] ne "closed" && !open(i))
 
-arrivals = ""
-rates = ""
+drawn_arrivals = ""
+drawn_rates = ""
 do for [i = 1:cells] {
     if (open(i)) {
         series_point[cell_series[i]] = filled(cell_series[i])
         doubtful = doubtful || cell_verdict[i] ne "valid"
-        rates = with(rates, cell_rate[i])
-        if (!strstrt(" ".arrivals." ", " ".cell_arrival[i]." ")) {
-            arrivals = arrivals.(strlen(arrivals) ? " " : "").cell_arrival[i]
-        }
+        drawn_rates = with(drawn_rates, cell_rate[i])
     }
 }
-columns = words(arrivals)
-rate_top = word(rates, words(rates)) + 0
+do for [name in arrivals] {
+    if (sum [i = 1:cells] (open(i) && cell_arrival[i] eq name)) {
+        drawn_arrivals = drawn_arrivals.(strlen(drawn_arrivals) ? " " : "").name
+    }
+}
+columns = words(drawn_arrivals)
+rate_top = word(drawn_rates, words(drawn_rates)) + 0
 thousands = rate_top >= 2000
 scale = thousands ? 1e-3 : 1
 
@@ -47,8 +48,8 @@ scale = thousands ? 1e-3 : 1
 y(i, row) = row == 1 ? p50[i] * 1e-9 : row == 2 ? p99[i] * 1e-9 \
     : row == 3 ? p999[i] * 1e-9 : ratio[i] * 100
 row_title(row) = word("p50 p99 p99.9", row)." response time"
-shows(i, k, row, arrival, valid) = open(i) && cell_series[i] == k \
-    && cell_arrival[i] eq arrival && (cell_verdict[i] eq "valid") == valid
+shows(i, k, row, arrivals, valid) = open(i) && cell_series[i] == k \
+    && cell_arrival[i] eq arrivals && (cell_verdict[i] eq "valid") == valid
 array row_low[4]
 array row_high[4]
 panels = ""
@@ -65,7 +66,7 @@ do for [row = 1:4] {
 }
 
 headline = sprintf("Response time against offered rate, open loop, %s%s", \
-    plural(connections, "connection"), left_out == 0 ? "" \
+    plural(chosen, "connection"), left_out == 0 ? "" \
     : sprintf(" (%s at other numbers not drawn)", plural(left_out, "cell")))
 tall = 150
 gap = 34
@@ -77,23 +78,23 @@ set multiplot
 eval HEADING
 eval LEGEND
 wide = (edge + 10.0) / columns
-if (rate_top >= 20 * word(rates, 1)) {
+if (rate_top >= 20 * word(drawn_rates, 1)) {
     set logscale x
-    set xrange [word(rates, 1) * scale / 1.3:rate_top * scale * 1.3]
+    set xrange [word(drawn_rates, 1) * scale / 1.3:rate_top * scale * 1.3]
 } else {
     set xrange [0:rate_top * scale * 1.08]
 }
 do for [r = 1:words(panels)] {
     row = word(panels, r) + 0
     do for [c = 1:columns] {
-        arrival = word(arrivals, c)
+        kind_of_arrivals = word(drawn_arrivals, c)
         top = first_top + (r - 1) * (tall + gap)
         eval panel(66 + (c - 1) * wide, c * wide - 10, top, top + tall)
         eval titles(r < words(panels) ? "" \
             : "offered rate, ".(thousands ? "thousand " : "")."requests/s", \
             row == 4 ? "achieved rate, % of the offered" : row_title(row))
         if (r == 1) {
-            set label 4 arrival." arrivals" at graph 0.5, graph 1 offset character 0, 2.1 center \
+            set label 4 kind_of_arrivals." arrivals" at graph 0.5, graph 1 offset character 0, 2.1 center \
                 font font(12)
         }
         set format x (r < words(panels) ? "" : "%g")
@@ -105,11 +106,11 @@ do for [r = 1:words(panels)] {
             set yrange [10 * floor(least(row_low[row], 95) / 10):row_high[row] > 100 ? row_high[row] * 1.02 : 102]
         }
         plot for [k = 1:series] cell_rate \
-                using (shows($1, k, row, arrival, 1) || shows($1, k, row, arrival, 0) \
+                using (shows($1, k, row, kind_of_arrivals, 1) || shows($1, k, row, kind_of_arrivals, 0) \
                     ? cell_rate[$1] * scale : NaN):(y($1, row)) smooth unique \
                 linewidth 1.5 linecolor rgb series_colour[k], \
             for [k = 1:series] for [valid = 0:1] cell_rate \
-                using (shows($1, k, row, arrival, valid) ? cell_rate[$1] * scale : NaN) \
+                using (shows($1, k, row, kind_of_arrivals, valid) ? cell_rate[$1] * scale : NaN) \
                     :(y($1, row)) \
                 with points pointtype (valid ? filled(k) : hollow(k)) pointsize 0.8 \
                 linewidth 1.5 linecolor rgb series_colour[k]

@@ -4,47 +4,35 @@ here = ARG0
 while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
 call here."style.gp" ARG0 ARG1 ARG2 ARG3
 
-# A load is what the generator did: arrivals, rate, connections. Only cells with a histogram count.
+# Only cells with a histogram can be drawn.
 eval texts("cells", "cell_hist", "hist_name")
 files = "\n".shell("ls hist")."\n"
-array load_cell[cells]          # the first cell under a load
-array load_size[cells]          # and how many cells ran it
-array cell_load[cells]
-loads = 0
-load_book = "\n"
-do for [i = 1:cells] {
-    cell_load[i] = 0
-    if (strstrt(files, "\n".cell_hist[i].".hgrm\n")) {
-        key = sprintf("%s %g %g", cell_arrival[i], cell_rate[i], cell_connections[i])
-        if (!at(load_book, key)) {
-            loads = loads + 1
-            load_book = load_book.line_of(key, loads)
-            load_cell[loads] = i
-            load_size[loads] = 0
-        }
-        cell_load[i] = entry(load_book, key)
-        load_size[cell_load[i]] = load_size[cell_load[i]] + 1
-    }
-}
-if (loads == 0) { print figure.": ".run."/hist holds no .hgrm file of a cell"; exit status 1 }
+drawable(i) = strstrt(files, "\n".cell_hist[i].".hgrm\n") > 0
+array load_size[loads]
+do for [l = 1:loads] { load_size[l] = sum [i = 1:cells] (cell_load[i] == l && drawable(i)) }
 
 # The load that most patterns ran, then the one with the highest rate, then the most connections.
 # The closed loop beside it: at the same number of connections if there is one.
-closed(l) = cell_arrival[load_cell[l]] eq "closed"
-rate(l) = cell_rate[load_cell[l]]
-connections(l) = cell_connections[load_cell[l]]
 fits(l, wanted) = wanted > 0 && connections(l) == wanted
 better(l, best, wanted) = best == 0 ? 1 \
     : fits(l, wanted) != fits(best, wanted) ? fits(l, wanted) \
     : load_size[l] != load_size[best] ? load_size[l] > load_size[best] \
-    : rate(l) != rate(best) && !closed(l) ? rate(l) > rate(best) \
-    : connections(l) != connections(best) ? connections(l) > connections(best) \
-    : cell_arrival[load_cell[l]] eq "poisson"
+    : rate(l) != rate(best) ? rate(l) > rate(best) \
+    : connections(l) >= connections(best)
 open_load = 0
 closed_load = 0
-do for [l = 1:loads] { if (!closed(l) && better(l, open_load, 0)) { open_load = l } }
-wanted = open_load ? connections(open_load) : 0
-do for [l = 1:loads] { if (closed(l) && better(l, closed_load, wanted)) { closed_load = l } }
+wanted = 0
+do for [l = 1:loads] {
+    if (load_size[l] && !closed(l) && better(l, open_load, 0)) { open_load = l }
+}
+if (open_load) { wanted = connections(open_load) }
+do for [l = 1:loads] {
+    if (load_size[l] && closed(l) && better(l, closed_load, wanted)) { closed_load = l }
+}
+if (!open_load && !closed_load) {
+    print figure.": ".run."/hist holds no .hgrm file of a cell"
+    exit status 1
+}
 
 # One curve a cell; `samples` decide how far its tail can be trusted.
 array curve_file[cells]
@@ -57,7 +45,7 @@ high = NaN
 most_samples = 10
 set datafile separator whitespace
 do for [i = 1:cells] {
-    if (cell_load[i] && (cell_load[i] == open_load || cell_load[i] == closed_load)) {
+    if (drawable(i) && (cell_load[i] == open_load || cell_load[i] == closed_load)) {
         file = run."/hist/".cell_hist[i].".hgrm"
         stats file using ($1 > 0 ? $1 * 1e-3 : NaN):3 nooutput
         curves = curves + 1
@@ -75,11 +63,9 @@ do for [i = 1:cells] {
         }
     }
 }
-described(l) = (closed(l) ? "closed loop, c" : sprintf("open loop, %s %s, c", \
-    cell_arrival[load_cell[l]], shown_rate(rate(l)))).sprintf("%g", connections(l))
 headline = "Latency by percentile" \
-    .(open_load ? "   ── ".described(open_load) : "") \
-    .(closed_load ? "   ╌╌ ".described(closed_load) : "")
+    .(open_load ? "   ── ".load_title(open_load) : "") \
+    .(closed_load ? "   ╌╌ ".load_title(closed_load) : "")
 height = 560
 eval MEASURE
 eval OPEN

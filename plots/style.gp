@@ -257,6 +257,55 @@ do for [b = 1:bases] {
 filled(k) = word("7 5 9 11 13 15", (k - 1) % 6 + 1) + 0
 hollow(k) = filled(k) - 1
 
+# --- Loads ----------------------------------------------------------------------------------
+
+# A load is what the generator did: arrivals, connections, rate. `cell_load` is the load of a cell and
+# `load_cell` the first cell under a load: the closed loop by connections, then the open loop by
+# arrivals, connections and rate.
+counts = ""
+rates = "0"
+arrivals = "closed constant poisson"
+do for [i = 1:cells] {
+    counts = with(counts, cell_connections[i])
+    if (cell_arrival[i] eq "closed" || cell_rate[i] != cell_rate[i]) { cell_rate[i] = 0 }
+    rates = with(rates, cell_rate[i])
+    if (!strstrt(" ".arrivals." ", " ".cell_arrival[i]." ")) {
+        arrivals = arrivals." ".cell_arrival[i]
+    }
+}
+array cell_load[cells]
+array load_cell[cells]
+loads = 0
+matches(i, arrival, count, rate) = \
+    cell_arrival[i] eq arrival && cell_connections[i] == count && cell_rate[i] == rate
+do for [arrival in arrivals] {
+    do for [c = 1:words(counts)] {
+        do for [r = 1:words(rates)] {
+            count = word(counts, c) + 0
+            rate = word(rates, r) + 0
+            if (sum [i = 1:cells] matches(i, arrival, count, rate)) {
+                loads = loads + 1
+                do for [i = cells:1:-1] {
+                    if (matches(i, arrival, count, rate)) {
+                        cell_load[i] = loads
+                        load_cell[loads] = i
+                    }
+                }
+            }
+        }
+    }
+}
+arrival(l) = cell_arrival[load_cell[l]]
+connections(l) = cell_connections[load_cell[l]]
+rate(l) = cell_rate[load_cell[l]]
+closed(l) = arrival(l) eq "closed"
+shown_count(n) = n >= 1e6 ? sprintf("%gM", n / 1e6) : n >= 1e4 ? sprintf("%gk", n / 1e3) \
+    : sprintf("%g", n)
+shown_rate(rate) = rate >= 1000 ? sprintf("%gk/s", rate / 1000.0) : sprintf("%g/s", rate)
+plural(n, noun) = shown_count(n)." ".noun.(n == 1 ? "" : "s")
+load_title(l) = (closed(l) ? "closed loop, c" \
+    : sprintf("open loop, %s %s, c", arrival(l), shown_rate(rate(l)))).shown_count(connections(l))
+
 # --- Legends and axes -----------------------------------------------------------------------
 
 # The legend stands to the right of everything, made of labels: a key would be cut to the height of
@@ -266,6 +315,10 @@ array series_point[series]
 do for [k = 1:series] { series_note[k] = ""; series_point[k] = 0 }
 doubtful = 0        # 1 when something hollow is drawn
 longest = 0
+longest_name = 0    # in characters, of all series
+do for [k = 1:series] {
+    longest_name = strlen(series_name[k]) > longest_name ? strlen(series_name[k]) : longest_name
+}
 MEASURE = "do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." longest = strlen(series_name[k].series_note[k]) > longest" \
     ." ? strlen(series_name[k].series_note[k]) : longest } };" \
@@ -278,11 +331,6 @@ LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." if (doubtful) { set label 100 'hollow: verdict not valid' at screen across(edge + 22)," \
     ." screen down(heading_height + 18 + 19 * entries) left font font(10)" \
     ." textcolor rgb '#606060' front }"
-
-plural(n, noun) = shown_count(n)." ".noun.(n == 1 ? "" : "s")
-shown_count(n) = n >= 1e6 ? sprintf("%gM", n / 1e6) : n >= 1e4 ? sprintf("%gk", n / 1e3) \
-    : sprintf("%g", n)
-shown_rate(rate) = rate >= 1000 ? sprintf("%gk/s", rate / 1000.0) : sprintf("%g/s", rate)
 
 least(a, b) = a != a ? b : b < a ? b : a
 # Ticks for seconds on a logarithmic axis: decades, or 1-2-5 where the range is short.

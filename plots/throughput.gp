@@ -15,7 +15,7 @@ eval numbers("cells", "cpu_low", "srv_cpu_ns_per_req_ci_lo")
 eval numbers("cells", "cpu_high", "srv_cpu_ns_per_req_ci_hi")
 
 # Bars stand in groups: a group for each number of connections, a bar for each series.
-counts = ""
+drawn_counts = ""
 bars = 0
 array series_bar[series]
 do for [k = 1:series] {
@@ -23,7 +23,7 @@ do for [k = 1:series] {
     do for [i = 1:cells] {
         if (cell_series[i] == k && cell_arrival[i] eq "closed") {
             doubtful = doubtful || cell_verdict[i] ne "valid"
-            counts = with(counts, cell_connections[i])
+            drawn_counts = with(drawn_counts, cell_connections[i])
             if (!series_bar[k]) {
                 bars = bars + 1
                 series_bar[k] = bars
@@ -34,7 +34,7 @@ do for [k = 1:series] {
 }
 if (bars == 0) { print figure.": no closed-loop rows in ".run."/cells.csv"; exit status 3 }
 thickness = 0.84 / (bars < 5 ? 5 : bars)
-x(i) = place(counts, cell_connections[i]) \
+x(i) = place(drawn_counts, cell_connections[i]) \
     + (series_bar[cell_series[i]] - (bars + 1) / 2.0) * thickness
 drawn(i) = cell_arrival[i] eq "closed"
 shows(i, k, valid) = cell_series[i] == k && drawn(i) && (cell_verdict[i] eq "valid") == valid
@@ -52,11 +52,11 @@ set multiplot
 eval HEADING
 eval LEGEND
 set style fill solid 1.0 border
-set xrange [0.5:words(counts) + 0.5]
+set xrange [0.5:words(drawn_counts) + 0.5]
 set yrange [0:*]
 set grid noxtics ytics
 set xtics scale 0 ("" 0)
-do for [c = 1:words(counts)] { set xtics add (shown_count(word(counts, c) + 0) c) }
+do for [c = 1:words(drawn_counts)] { set xtics add (shown_count(word(drawn_counts, c) + 0) c) }
 
 # The two panels, one above the other: requests a second, then microseconds of CPU a request.
 middle(i) = panel == 1 ? rps[i] * scale : cpu[i] * 1e-3
