@@ -132,7 +132,8 @@ do for [panel = 1:2] {
 print "0 0 0"                # a datablock without lines cannot be plotted
 unset print
 
-headline = "Share of each worker, busiest first (lines: fair shares; CV and Jain's J: mean of launches)"
+headline = "Share of each worker, busiest first" \
+    ." (lines: fair shares; CV and Jain's J: mean of launches)"
 left = 30 + 7 * (longest_name < 18 ? 18 : longest_name)
 note_width = 104
 wide = (width - left) / 2

@@ -23,14 +23,14 @@ do for [l = 1:loads] {
         groups = groups + 1
         group_first[groups] = l
         group_title[groups] = closed(l) ? "closed loop\nconnections" \
-            : arrival(l).", c".shown_count(connections(l))."\noffered rate"
+            : named(arrival(l)).", c".shown_count(connections(l))."\noffered rate"
     }
     column_x[l] = l + GAP * (groups - 1)
 }
 column_title(l) = closed(l) ? shown_count(connections(l)) : shown_rate(rate(l))
 
-# What a cell is judged by, more being better: requests/s in the closed loop; in the open loop, where
-# the rate is given, the inverse of the 99th percentile of the response time.
+# What a cell is judged by, more being better: requests/s in the closed loop; in the open loop,
+# whose rate is given, the inverse of the 99th percentile of the response time.
 merit(i) = cell_arrival[i] eq "closed" ? rps[i] : 1 / p99[i]
 # The best of a column among its valid cells, or among all where none is.
 array best[loads]

@@ -48,8 +48,9 @@ scale = thousands ? 1e-3 : 1
 y(i, row) = row == 1 ? p50[i] * 1e-9 : row == 2 ? p99[i] * 1e-9 \
     : row == 3 ? p999[i] * 1e-9 : ratio[i] * 100
 row_title(row) = word("p50 p99 p99.9", row)." response time"
-shows(i, k, row, arrivals, valid) = open(i) && cell_series[i] == k \
-    && cell_arrival[i] eq arrivals && (cell_verdict[i] eq "valid") == valid
+x(i, k, arrivals) = open(i) && cell_series[i] == k && cell_arrival[i] eq arrivals \
+    ? cell_rate[i] * scale : NaN
+sound(i) = cell_verdict[i] eq "valid"
 array row_low[4]
 array row_high[4]
 panels = ""
@@ -87,15 +88,15 @@ if (rate_top >= 20 * word(drawn_rates, 1)) {
 do for [r = 1:words(panels)] {
     row = word(panels, r) + 0
     do for [c = 1:columns] {
-        kind_of_arrivals = word(drawn_arrivals, c)
+        now = word(drawn_arrivals, c)
         top = first_top + (r - 1) * (tall + gap)
         eval panel(66 + (c - 1) * wide, c * wide - 10, top, top + tall)
         eval titles(r < words(panels) ? "" \
             : "offered rate, ".(thousands ? "thousand " : "")."requests/s", \
             row == 4 ? "achieved rate, % of the offered" : row_title(row))
         if (r == 1) {
-            set label 4 kind_of_arrivals." arrivals" at graph 0.5, graph 1 offset character 0, 2.1 center \
-                font font(12)
+            set label 4 named(now)." arrivals" at graph 0.5, graph 1 center \
+                offset character 0, 2.1 font font(12)
         }
         set format x (r < words(panels) ? "" : "%g")
         unset logscale y
@@ -103,17 +104,15 @@ do for [r = 1:words(panels)] {
         if (row < 4) {
             eval seconds("y", row_low[row], row_high[row])
         } else {
-            set yrange [10 * floor(least(row_low[row], 95) / 10):row_high[row] > 100 ? row_high[row] * 1.02 : 102]
+            set yrange [10 * floor(least(row_low[row], 95) / 10): \
+                row_high[row] > 100 ? row_high[row] * 1.02 : 102]
         }
-        plot for [k = 1:series] cell_rate \
-                using (shows($1, k, row, kind_of_arrivals, 1) || shows($1, k, row, kind_of_arrivals, 0) \
-                    ? cell_rate[$1] * scale : NaN):(y($1, row)) smooth unique \
+        plot for [k = 1:series] cell_rate using (x($1, k, now)):(y($1, row)) smooth unique \
                 linewidth 1.5 linecolor rgb series_colour[k], \
-            for [k = 1:series] for [valid = 0:1] cell_rate \
-                using (shows($1, k, row, kind_of_arrivals, valid) ? cell_rate[$1] * scale : NaN) \
-                    :(y($1, row)) \
-                with points pointtype (valid ? filled(k) : hollow(k)) pointsize 0.8 \
-                linewidth 1.5 linecolor rgb series_colour[k]
+            for [k = 1:series] for [hollow = 0:1] cell_rate \
+                using (sound($1) != hollow ? x($1, k, now) : NaN):(y($1, row)) with points \
+                pointtype (filled(k) - hollow) pointsize 0.8 linewidth 1.5 \
+                linecolor rgb series_colour[k]
         unset label
     }
 }

@@ -15,8 +15,8 @@ set tics nomirror out scale 0.5 textcolor rgb "#303030"
 set grid back linetype 1 linewidth 0.5 linecolor rgb "#e4e4e4"
 set style fill solid 1.0 noborder
 
-# An interval: `plot ... using x:low:(0):(high - low) with vectors`, first with arrow style 1, a white
-# edge that keeps it visible on any colour, then with 2. (errorbars would leave a disc in the middle.)
+# An interval: `plot ... using x:low:(0):(high - low) with vectors`, first with arrow style 1, a
+# white edge that keeps it visible on any colour, then with 2. (yerrorbars leave a disc behind.)
 set style arrow 1 heads size screen 0.0045,90 fixed nofilled linewidth 3 linecolor rgb "#ffffff"
 set style arrow 2 heads size screen 0.004,90 fixed nofilled linewidth 1 linecolor rgb "#303030"
 
@@ -37,8 +37,10 @@ if (!strlen(run) || !strlen(kind)) {
     exit status 64
 }
 
+if (kind eq "text") { set grid linetype nodraw }
+
 # A figure is laid out in pixels of an image 900 wide; each chooses its own height. PNG has twice
-# the pixels, and the text preview a line for every 20 of them.
+# the pixels, and the text preview a line for every 15 of them.
 width = 900
 height = 520
 SVG = "set terminal svg size %d,%d dynamic background rgb 'white' font 'sans-serif,12' noenhanced"
@@ -46,7 +48,7 @@ PNG = "set terminal pngcairo size %d,%d font 'sans-serif,9' fontscale 2 linewidt
     ." noenhanced"
 terminal(h) = kind eq "svg" ? sprintf(SVG, width, h)." name '".figure[1:strlen(figure) - 3]."'" \
     : kind eq "png" ? sprintf(PNG, 2 * width, 2 * h) \
-    : sprintf("set terminal dumb noenhanced size 120,%d", h / 20)
+    : sprintf("set terminal dumb noenhanced size 120,%d", h / 15)
 OPEN = "eval terminal(height); if (out eq '-') { set output } else { set output out }"
 
 # Positions on the screen, in pixels from the left and from the top.
@@ -58,7 +60,8 @@ LINE = 140
 cut(text, at) = at < 1 ? LINE : text[at:at] eq " " ? at : cut(text, at - 1)
 wrapped(text) = strlen(text) <= LINE ? text \
     : text[1:cut(text, LINE)]."\n".wrapped(text[cut(text, LINE) + 1:*])
-heading_height = 52 + 14 * (strlen(subtitle) / LINE)
+more_lines(text) = strlen(text) <= LINE ? 0 : 1 + more_lines(text[cut(text, LINE) + 1:*])
+heading_height = 52 + 14 * more_lines(subtitle)
 # SVG counts fonts in pixels, the cairo terminals in points.
 font(pixels) = sprintf(",%g", kind eq "png" ? pixels * 0.75 : pixels)
 HEADING = "set label 1 headline at screen across(14), screen down(20) font font(15) front;" \
@@ -68,10 +71,10 @@ HEADING = "set label 1 headline at screen across(14), screen down(20) font font(
 # The axis titles: the vertical one stands above its axis, where it is read without turning the
 # head and never runs into the ticks.
 titles(x, y) = sprintf("set xlabel '%s' font font(11); set label 3 '%s' at graph 0, graph 1" \
-    ." offset character -1, character 0.9 font font(11)", x, y)
+    ." offset character -1, character %g font font(11)", x, y, kind eq "text" ? 1 : 0.9)
 # `eval panel(left, right, top, bottom)` places a plot, in pixels.
-panel(left, right, top, bottom) = sprintf("set lmargin at screen %.5f; set rmargin at screen %.5f;" \
-    ." set tmargin at screen %.5f; set bmargin at screen %.5f", \
+panel(left, right, top, bottom) = sprintf("set lmargin at screen %.5f;" \
+    ." set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at screen %.5f", \
     across(left), across(right), down(top), down(bottom))
 
 # --- Tables ---------------------------------------------------------------------------------
@@ -255,12 +258,11 @@ do for [b = 1:bases] {
 
 # Filled point types in turn; the hollow form of each, for what is not valid, is one less.
 filled(k) = word("7 5 9 11 13 15", (k - 1) % 6 + 1) + 0
-hollow(k) = filled(k) - 1
 
 # --- Loads ----------------------------------------------------------------------------------
 
-# A load is what the generator did: arrivals, connections, rate. `cell_load` is the load of a cell and
-# `load_cell` the first cell under a load: the closed loop by connections, then the open loop by
+# A load is what the generator did: arrivals, connections, rate. `cell_load` is the load of a cell
+# and `load_cell` the first cell under a load: the closed loop by connections, then the open loop by
 # arrivals, connections and rate.
 counts = ""
 rates = "0"
@@ -303,8 +305,10 @@ shown_count(n) = n >= 1e6 ? sprintf("%gM", n / 1e6) : n >= 1e4 ? sprintf("%gk", 
     : sprintf("%g", n)
 shown_rate(rate) = rate >= 1000 ? sprintf("%gk/s", rate / 1000.0) : sprintf("%g/s", rate)
 plural(n, noun) = shown_count(n)." ".noun.(n == 1 ? "" : "s")
-load_title(l) = (closed(l) ? "closed loop, c" \
-    : sprintf("open loop, %s %s, c", arrival(l), shown_rate(rate(l)))).shown_count(connections(l))
+named(arrivals) = arrivals eq "poisson" ? "Poisson" : arrivals
+load_title(l) = (closed(l) ? "closed loop" \
+    : sprintf("open loop, %s %s", named(arrival(l)), shown_rate(rate(l)))) \
+    .", c".shown_count(connections(l))
 
 # --- Legends and axes -----------------------------------------------------------------------
 
