@@ -17,7 +17,7 @@ set style fill solid 1.0 noborder
 
 # An interval: `plot ... using x:low:(0):(high - low) with vectors`, first with arrow style 1, a
 # white edge that keeps it visible on any colour, then with 2. (yerrorbars leave a disc behind.)
-set style arrow 1 heads size screen 0.0045,90 fixed nofilled linewidth 3 linecolor rgb "#ffffff"
+set style arrow 1 heads size screen 0.0045,90 fixed nofilled linewidth 2.4 linecolor rgb "#ffffff"
 set style arrow 2 heads size screen 0.004,90 fixed nofilled linewidth 1 linecolor rgb "#303030"
 
 figure = ARG1
