@@ -42,8 +42,13 @@ do for [i = 1:cells] {
     c = cell_load[i]
     if ((sound(i) || !any_sound[c]) && merit(i) > best[c]) { best[c] = merit(i) }
 }
-percent(i) = 100 * merit(i) / best[cell_load[i]]
+percent(i) = best[cell_load[i]] > 0 ? 100 * merit(i) / best[cell_load[i]] : NaN
 missing(i) = percent(i) != percent(i)
+
+if (!(sum [i = 1:cells] (!missing(i)))) {
+    print figure.": no cell of ".run."/cells.csv has a median"
+    exit status 3
+}
 
 # From white to dark blue at the best; grey for what decides nothing.
 depth(i) = missing(i) || !sound(i) ? 0 : (percent(i) / 100) ** 2

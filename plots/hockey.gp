@@ -29,7 +29,9 @@ drawn_arrivals = ""
 drawn_rates = ""
 do for [i = 1:cells] {
     if (open(i)) {
-        series_point[cell_series[i]] = filled(cell_series[i])
+        if (p50[i] > 0 || ratio[i] > 0) {
+            series_point[cell_series[i]] = filled(cell_series[i])
+        }
         doubtful = doubtful || cell_verdict[i] ne "valid"
         drawn_rates = with(drawn_rates, cell_rate[i])
     }
@@ -64,6 +66,11 @@ do for [row = 1:4] {
         }
     }
     if (row_low[row] == row_low[row]) { panels = with(panels, row) }
+}
+
+if (words(panels) == 0) {
+    print figure.": no open-loop cell of ".run."/cells.csv has a median"
+    exit status 3
 }
 
 headline = sprintf("Response time against offered rate, open loop, %s%s", \

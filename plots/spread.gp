@@ -23,7 +23,8 @@ eval numbers("runs", "run_p50", "p50_ns")
 # Deviations from the median of the cell in %, slower being positive: of the time a request takes up
 # in the closed loop (1 / rate), of the median response time in the open loop, whose rate is given.
 is_closed(i) = cell_arrival[i] eq "closed"
-off(i, value) = 100 * (is_closed(i) ? rps_middle[i] / value - 1 : value / p50_middle[i] - 1)
+middle(i) = is_closed(i) ? rps_middle[i] : p50_middle[i]
+off(i, value) = 100 * (is_closed(i) ? middle(i) / value : value / middle(i)) - 100
 array run_cell[runs]
 array run_turn[runs]        # which launch of its cell it was
 array cell_runs[cells]
@@ -42,6 +43,11 @@ do for [j = 1:runs] {
 deviation(j) = run_cell[j] == 0 ? NaN \
     : off(run_cell[j], is_closed(run_cell[j]) ? run_rps[j] : run_p50[j])
 sound(j) = run_verdict[j] eq "valid"
+
+if (!(sum [j = 1:runs] (deviation(j) == deviation(j)))) {
+    print figure.": no launch of ".run."/runs.csv belongs to a cell with a median"
+    exit status 3
+}
 
 # Launches beyond the limit stand at the edge, as diamonds.
 LIMIT = 30
@@ -121,8 +127,8 @@ high(i) = held(off(i, is_closed(i) ? rps_high[i] : p50_high[i]))
 plot row_of using (0):(row_of[$1]):(low($1)):(high($1)) \
         :(row_of[$1] - 0.42):(row_of[$1] + 0.42) \
         :(tint(series_colour[cell_series[$1]], 0.75)) with boxxyerror linecolor rgb variable, \
-    row_of using (0):(row_of[$1] - 0.45):(0):(0.9) with vectors nohead linewidth 1.5 \
-        linecolor rgb "#000000", \
+    row_of using (middle($1) > 0 ? 0 : NaN):(row_of[$1] - 0.45):(0):(0.9) \
+        with vectors nohead linewidth 1.5 linecolor rgb "#000000", \
     run_cell using (run_cell[$1] ? held(deviation($1)) : NaN):(y($1)):(shape($1)):(colour($1)) \
         with points pointtype variable pointsize 0.45 linecolor rgb variable
 unset multiplot

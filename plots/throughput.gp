@@ -40,12 +40,21 @@ drawn(i) = cell_arrival[i] eq "closed"
 shows(i, k, valid) = cell_series[i] == k && drawn(i) && (cell_verdict[i] eq "valid") == valid
 
 most = 0
-do for [i = 1:cells] { most = drawn(i) && rps[i] > most ? rps[i] : most }
+any_cpu = 0
+do for [i = 1:cells] {
+    most = drawn(i) && rps[i] > most ? rps[i] : most
+    any_cpu = any_cpu || (drawn(i) && cpu[i] > 0)
+}
+if (most == 0) {
+    print figure.": no closed-loop cell of ".run."/cells.csv has a median"
+    exit status 3
+}
+panels = any_cpu ? 2 : 1
 thousands = most >= 2000
 scale = thousands ? 1e-3 : 1
 
 headline = "Throughput and what a request costs, closed loop"
-height = 660
+height = any_cpu ? 660 : 380
 eval MEASURE
 eval OPEN
 set multiplot
@@ -58,16 +67,16 @@ set grid noxtics ytics
 set xtics scale 0 ("" 0)
 do for [c = 1:words(drawn_counts)] { set xtics add (shown_count(word(drawn_counts, c) + 0) c) }
 
-# The two panels, one above the other: requests a second, then microseconds of CPU a request.
+# The panels, one above the other: requests a second, then microseconds of CPU a request.
 middle(i) = panel == 1 ? rps[i] * scale : cpu[i] * 1e-3
 from(i) = panel == 1 ? rps_low[i] * scale : cpu_low[i] * 1e-3
 to(i) = panel == 1 ? rps_high[i] * scale : cpu_high[i] * 1e-3
 first_top = heading_height + 26
-tall = (height - 58 - 50 - first_top) / 2
-do for [panel = 1:2] {
+tall = (height - 58 - 50 * (panels - 1) - first_top) / panels
+do for [panel = 1:panels] {
     top = first_top + (panel - 1) * (tall + 50)
     eval panel(66, edge, top, top + tall)
-    eval titles(panel == 1 ? "" : "connections", panel == 1 \
+    eval titles(panel < panels ? "" : "connections", panel == 1 \
         ? (thousands ? "thousand " : "")."requests/s (median and its interval)" \
         : "server CPU, µs a request (median and its interval)")
     plot for [k = 1:series] rps \

@@ -180,6 +180,40 @@ struct PlotTests {
         #expect(try folder.names() == ["run"])
     }
 
+    @Test("intervals may be missing, as they are with few launches", arguments: Gnuplot.figures)
+    func noIntervals(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            Self.blanking(table) { $0.contains("_ci_") }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+    }
+
+    @Test(
+        "when every launch failed there is nothing to draw",
+        arguments: ["throughput", "hockey", "heatmap", "spread"])
+    func noMedians(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            Self.blanking(table) { $0.hasSuffix("_median") || $0 == "rps" || $0.hasSuffix("_ns") }
+        }
+        let outcome = try folder.draw(figure, of: run, as: "a.svg")
+        #expect(outcome.status == 3)
+        #expect(outcome.complaint.hasSuffix(" has a median") || figure == "spread")
+        #expect(!outcome.complaint.contains("\n"), "more than one line")
+        #expect(try folder.names() == ["run"])
+    }
+
+    /// The lines of a table with the fields of some columns emptied.
+    static func blanking(_ table: [String], where isChosen: (Substring) -> Bool) -> [String] {
+        let chosen = table[0].split(separator: ",").map(isChosen)
+        let rows = table.dropFirst().map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).enumerated()
+                .map { chosen.indices.contains($0) && chosen[$0] ? "" : $1 }.joined(separator: ",")
+        }
+        return [table[0]] + rows
+    }
+
     @Test("every figure has its row in the README", arguments: Gnuplot.figures)
     func documented(figure: String) throws {
         let readme = try String(
