@@ -1,0 +1,298 @@
+import Foundation
+import FoundationXML
+import Testing
+
+/// The figures of `plots/`, each run as a user runs it: `gnuplot -c FIGURE.gp RUNDIR OUT SUBTITLE`.
+@Suite(.enabled(if: Gnuplot.path != nil, "gnuplot is not installed"))
+struct PlotTests {
+    /// What a reader must find in each figure of the fixture: axis titles and a few marks.
+    static let expected: [String: [String]] = [
+        "percentiles": [
+            "share of requests at least as fast", "response time (dashed: round trip)", "99.9 %",
+            "open loop, Poisson 80k/s, c64", "closed loop, c64", "balanced:shared (late)",
+        ],
+        "throughput": [
+            "connections", "thousand requests/s", "server CPU, µs a request", "1024", "nginx",
+        ],
+        "hockey": [
+            "offered rate, thousand requests/s", "p50 response time", "p99 response time",
+            "p99.9 response time", "achieved rate, % of the offered", "hollow: verdict not valid",
+            "constant arrivals", "Poisson arrivals",
+        ],
+        "balance": [
+            "share of requests, %", "share of accepted connections, %", "one worker",
+            "closed loop, c1024", "CV 0.38, J 0.87",
+        ],
+        "heatmap": [
+            "connections", "offered rate", "closed loop", "Poisson, c64", "× &lt;1", "nginx",
+        ],
+        "spread": [
+            "launches in the order of the run", "slower by, %", "open loop, constant 50k/s, c64",
+        ],
+    ]
+
+    @Test(
+        "a figure is well formed, titled, the same each time and leaves nothing else behind",
+        arguments: Gnuplot.figures)
+    func draws(figure: String) throws {
+        let subtitle = "a < b & \"c\" {d} 5 % host's"
+        let folder = try Folder()
+        let scripts = try Folder.names(in: Gnuplot.plots)
+        let outcome = try folder.draw(figure, of: Gnuplot.fixture, as: "a.svg", subtitle: subtitle)
+        #expect(outcome == Outcome(status: 0, complaint: ""))
+        let drawing = try folder.text("a.svg")
+        #expect(XMLParser(data: Data(drawing.utf8)).parse(), "not well-formed XML")
+        let marks = try #require(Self.expected[figure], "add what this figure must show")
+        for mark in marks + ["a &lt; b &amp; ", "{d} 5 % host's"] {
+            #expect(drawing.contains(mark), "lacks '\(mark)'")
+        }
+
+        _ = try folder.draw(figure, of: Gnuplot.fixture, as: "b.svg", subtitle: subtitle)
+        #expect(try folder.text("b.svg") == drawing, "two runs differ")
+        #expect(try folder.names() == ["a.svg", "b.svg"], "stray files beside the output")
+        #expect(try Folder.names(in: Gnuplot.plots) == scripts, "stray files beside the scripts")
+    }
+
+    @Test("the name of the output chooses the format", arguments: Gnuplot.figures)
+    func formats(figure: String) throws {
+        let folder = try Folder()
+        for (name, start) in [("a.png", Array("\u{89}PNG".unicodeScalars)), ("a.txt", [])] {
+            let outcome = try folder.draw(figure, of: Gnuplot.fixture, as: name)
+            #expect(outcome == Outcome(status: 0, complaint: ""))
+            let bytes = try Data(contentsOf: folder.url.appending(path: name))
+            #expect(bytes.count > 1_000)
+            #expect(bytes.prefix(start.count).elementsEqual(start.map { UInt8($0.value) }))
+        }
+        let refused = try folder.draw(figure, of: Gnuplot.fixture, as: "a.jpeg")
+        #expect(refused.status == 64 && refused.complaint.contains(".svg, .png or .txt"))
+        #expect(try folder.names() == ["a.png", "a.txt"])
+    }
+
+    @Test(
+        "a folder without results is one line of complaint and no file", arguments: Gnuplot.figures)
+    func empty(figure: String) throws {
+        let folder = try Folder()
+        for run in [folder.url, folder.url.appending(path: "absent")] {
+            let outcome = try folder.draw(figure, of: run, as: "a.svg")
+            #expect(outcome.status == 1)
+            #expect(outcome.complaint.hasSuffix("/cells.csv is missing or empty"))
+            #expect(!outcome.complaint.contains("\n"), "more than one line")
+        }
+        #expect(try folder.names() == [])
+    }
+
+    @Test("lines may end in CR LF, fields may be quoted", arguments: Gnuplot.figures)
+    func lineEnds(figure: String) throws {
+        let folder = try Folder()
+        _ = try folder.draw(figure, of: Gnuplot.fixture, as: "a.svg")
+        let run = try folder.copyOfFixture { table in
+            table.map { line in
+                line.split(separator: ",", omittingEmptySubsequences: false)
+                    .map { $0.contains(":") && !$0.contains("\"") ? "\"\($0)\"" : String($0) }
+                    .joined(separator: ",") + "\r"
+            }
+        }
+        #expect(try folder.draw(figure, of: run, as: "b.svg").complaint == "")
+        #expect(try folder.text("a.svg") == folder.text("b.svg"))
+    }
+
+    @Test("one cell is enough", arguments: Gnuplot.figures.filter { $0 != "hockey" })
+    func oneCell(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            [table[0]] + table.filter { $0.contains("h1/sharded:hash/w2/c64,") }.prefix(1)
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        let drawing = try Data(contentsOf: folder.url.appending(path: "a.svg"))
+        #expect(XMLParser(data: drawing).parse(), "not well-formed XML")
+    }
+
+    @Test(
+        "a run without rows of the kind is status 3, for the caller to skip",
+        arguments: [
+            ("hockey", ",poisson,", "no open-loop rows in "),
+            ("throughput", ",closed,", "no closed-loop rows in "),
+            ("balance", ",closed,", "/workers.csv has no rows"),
+        ])
+    func nothingToDraw(figure: String, leftOut: String, reason: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            table.filter { !$0.contains(leftOut) && !$0.contains(",constant,") }
+        }
+        let outcome = try folder.draw(figure, of: run, as: "a.svg")
+        #expect(outcome.status == 3)
+        #expect(outcome.complaint.contains(reason))
+        #expect(!outcome.complaint.contains("\n"), "more than one line")
+        #expect(try folder.names() == ["run"])
+    }
+
+    @Test(
+        "patterns unknown to the table of colours are drawn too",
+        arguments: ["throughput", "hockey", "balance", "heatmap", "spread"])
+    func manyPatterns(figure: String) throws {
+        let folder = try Folder()
+        let names = (1...12).map { "novel-\($0):kind" }
+        let run = try folder.copyOfFixture { table in
+            let like = table.filter { $0.contains("sharded:hash") }
+            return table
+                + names.flatMap { name in
+                    like.map { $0.replacing("sharded:hash", with: name) }
+                }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        let drawing = try folder.text("a.svg")
+        for name in names + ["single", "sharded:hash"] {
+            #expect(drawing.contains(name), "lacks '\(name)'")
+        }
+    }
+
+    @Test(
+        "a second protocol splits a pattern into two series", arguments: ["throughput", "heatmap"])
+    func twoProtocols(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            table
+                + table.filter { $0.contains(",h1/single") }.map {
+                    $0.replacing(",h1/single", with: ",h2/single")
+                        .replacing(",h1,single,", with: ",h2,single,")
+                }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg").status == 0)
+        let drawing = try folder.text("a.svg")
+        #expect(drawing.contains("single h1") && drawing.contains("single h2"))
+        #expect(drawing.contains("sharded:hash h1") && !drawing.contains("sharded:hash h2"))
+    }
+
+    @Test(
+        "a column that is not there is named",
+        arguments: [
+            ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
+            ("balance", "accepted"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
+        ])
+    func missingColumn(figure: String, column: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            [table[0].replacing(",\(column),", with: ",renamed,")] + table.dropFirst()
+        }
+        let outcome = try folder.draw(figure, of: run, as: "a.svg")
+        #expect(outcome.status == 1)
+        #expect(outcome.complaint.hasSuffix(".csv has no column \(column)"))
+        #expect(try folder.names() == ["run"])
+    }
+
+    @Test("intervals may be missing, as they are with few launches", arguments: Gnuplot.figures)
+    func noIntervals(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            Self.blanking(table) { $0.contains("_ci_") }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+    }
+
+    @Test(
+        "when every launch failed there is nothing to draw",
+        arguments: ["throughput", "hockey", "heatmap", "spread"])
+    func noMedians(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            Self.blanking(table) { $0.hasSuffix("_median") || $0 == "rps" || $0.hasSuffix("_ns") }
+        }
+        let outcome = try folder.draw(figure, of: run, as: "a.svg")
+        #expect(outcome.status == 3)
+        #expect(outcome.complaint.hasSuffix(" has a median") || figure == "spread")
+        #expect(!outcome.complaint.contains("\n"), "more than one line")
+        #expect(try folder.names() == ["run"])
+    }
+
+    /// The lines of a table with the fields of some columns emptied.
+    static func blanking(_ table: [String], where isChosen: (Substring) -> Bool) -> [String] {
+        let chosen = table[0].split(separator: ",").map(isChosen)
+        let rows = table.dropFirst().map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).enumerated()
+                .map { chosen.indices.contains($0) && chosen[$0] ? "" : $1 }.joined(separator: ",")
+        }
+        return [table[0]] + rows
+    }
+
+    @Test("every figure has its row in the README", arguments: Gnuplot.figures)
+    func documented(figure: String) throws {
+        let readme = try String(
+            contentsOf: Gnuplot.plots.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains("| `\(figure).gp` |"))
+    }
+}
+
+/// How a figure ended: its status and what it wrote to standard error, without the last newline.
+private struct Outcome: Equatable {
+    let status: Int32
+    let complaint: String
+}
+
+/// The program, and the folders of this repository that it works on.
+private enum Gnuplot {
+    static let plots = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../plots").standardizedFileURL
+    static let fixture = plots.appending(path: "fixture/run")
+    static let figures = ((try? Folder.names(in: plots)) ?? [])
+        .filter { $0.hasSuffix(".gp") && $0 != "style.gp" }.map { String($0.dropLast(3)) }
+    static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/gnuplot" }.first(where: FileManager.default.isExecutableFile(atPath:))
+}
+
+/// A temporary folder with blanks in its name, the working directory of the figures it draws.
+private final class Folder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory
+            .appending(path: "switchyard plots \(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    static func names(in url: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+    }
+
+    func names() throws -> [String] { try Self.names(in: url) }
+
+    func text(_ name: String) throws -> String {
+        try String(contentsOf: url.appending(path: name), encoding: .utf8)
+    }
+
+    func draw(
+        _ figure: String, of run: URL, as name: String, subtitle: String = "made-up numbers"
+    ) throws -> Outcome {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(Gnuplot.path))
+        process.arguments = [
+            "-c", Gnuplot.plots.appending(path: "\(figure).gp").path, run.path, name, subtitle,
+        ]
+        process.currentDirectoryURL = url
+        process.standardOutput = FileHandle.nullDevice
+        let pipe = Pipe()
+        process.standardError = pipe
+        try process.run()
+        let complaint = String(
+            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus,
+            complaint: complaint.hasSuffix("\n") ? String(complaint.dropLast()) : complaint)
+    }
+
+    /// A copy of the fixture in `run` whose tables went through `change`, given as lines.
+    func copyOfFixture(_ change: ([String]) -> [String]) throws -> URL {
+        let run = url.appending(path: "run")
+        try FileManager.default.copyItem(at: Gnuplot.fixture, to: run)
+        for table in try Folder.names(in: run) where table.hasSuffix(".csv") {
+            let file = run.appending(path: table)
+            let lines = try String(contentsOf: file, encoding: .utf8)
+                .split(separator: "\n").map(String.init)
+            let changed = change(lines).map { $0 + "\n" }.joined()
+            try changed.write(to: file, atomically: true, encoding: .utf8)
+        }
+        return run
+    }
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env -S gnuplot -c
+# Heatmap: which pattern wins under which load, and how far behind are the others?
+here = ARG0
+while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
+call here."style.gp" ARG0 ARG1 ARG2 ARG3
+
+problem = trouble("cells", "rps_median p99_ns_median")
+if (troubled(problem)) { print problem; exit status 1 }
+eval numbers("cells", "rps", "rps_median")
+eval numbers("cells", "p99", "p99_ns_median")
+
+# A column for each load, in groups: the closed loop over connections, then a group over rates for
+# each kind of arrivals and number of connections.
+GAP = 0.25              # between groups, in columns
+array column_x[loads]
+array group_title[loads]
+array group_first[loads]
+groups = 0
+new_group(l) = l == 1 ? 1 : arrival(l) ne arrival(l - 1) ? 1 \
+    : !closed(l) && connections(l) != connections(l - 1)
+do for [l = 1:loads] {
+    if (new_group(l)) {
+        groups = groups + 1
+        group_first[groups] = l
+        group_title[groups] = closed(l) ? "closed loop\nconnections" \
+            : named(arrival(l)).", c".shown_count(connections(l))."\noffered rate"
+    }
+    column_x[l] = l + GAP * (groups - 1)
+}
+column_title(l) = closed(l) ? shown_count(connections(l)) : shown_rate(rate(l))
+
+# What a cell is judged by, more being better: requests/s in the closed loop; in the open loop,
+# whose rate is given, the inverse of the 99th percentile of the response time.
+merit(i) = cell_arrival[i] eq "closed" ? rps[i] : 1 / p99[i]
+# The best of a column among its valid cells, or among all where none is.
+array best[loads]
+array any_sound[loads]
+do for [c = 1:loads] { best[c] = 0; any_sound[c] = 0 }
+sound(i) = cell_verdict[i] eq "valid"
+do for [i = 1:cells] { if (sound(i)) { any_sound[cell_load[i]] = 1 } }
+do for [i = 1:cells] {
+    c = cell_load[i]
+    if ((sound(i) || !any_sound[c]) && merit(i) > best[c]) { best[c] = merit(i) }
+}
+percent(i) = best[cell_load[i]] > 0 ? 100 * merit(i) / best[cell_load[i]] : NaN
+missing(i) = percent(i) != percent(i)
+
+if (!(sum [i = 1:cells] (!missing(i)))) {
+    print figure.": no cell of ".run."/cells.csv has a median"
+    exit status 3
+}
+
+# From white to dark blue at the best; grey for what decides nothing.
+depth(i) = missing(i) || !sound(i) ? 0 : (percent(i) / 100) ** 2
+shade(i) = missing(i) || !sound(i) ? 0xececec : tint(0x08519c, 1 - depth(i))
+text(i) = (sound(i) ? "" : "× ").(missing(i) ? "–" : percent(i) < 0.5 ? "<1" \
+    : sprintf("%.0f", percent(i)))
+
+left = 30 + 7.2 * longest_name
+across_all = loads + GAP * (groups - 1)
+room = (width - left - 14) / across_all
+box = room < 84 ? room : 84
+first_top = heading_height + 64
+height = first_top + 26 * series + 32
+headline = "Share of the best in the column, %:" \
+    .(closed(1) ? " requests/s (closed loop)" : "").(closed(1) && !closed(loads) ? "," : "") \
+    .(closed(loads) ? "" : " 1 / p99 response time (open loop)")
+eval OPEN
+eval HEADING
+eval panel(left, left + box * across_all, first_top, first_top + 26 * series)
+set xrange [0.5:across_all + 0.5]
+set yrange [series + 0.5:0.5]
+unset border
+unset grid
+unset xtics
+set ytics scale 0 ("" 0)
+do for [k = 1:series] { set ytics add (series_name[k] k) }
+do for [c = 1:loads] {
+    set label column_title(c) at first column_x[c], graph 1 offset character 0, 0.7 center \
+        font font(11)
+}
+do for [g = 1:groups] {
+    last = g < groups ? group_first[g + 1] - 1 : loads
+    set label group_title[g] at first (column_x[group_first[g]] + column_x[last]) / 2, graph 1 \
+        offset character 0, 2.6 center font font(11)
+}
+if (sum [i = 1:cells] (!sound(i))) {
+    set label "× verdict not valid: not counted for the best" at graph 0, graph 0 \
+        offset character 0, -1.1 left font font(10) textcolor rgb "#606060"
+}
+x(i) = column_x[cell_load[i]]
+plot rps using (x($1)):(cell_series[$1]):(x($1) - 0.48):(x($1) + 0.48) \
+        :(cell_series[$1] - 0.47):(cell_series[$1] + 0.47):(shade($1)) \
+        with boxxyerror linecolor rgb variable, \
+    rps using (x($1)):(cell_series[$1]):(text($1)):(depth($1) > 0.55 ? 0xffffff : 0) \
+        with labels textcolor rgb variable

@@ -1,0 +1,126 @@
+#!/usr/bin/env -S gnuplot -c
+# Hockey stick: at which offered rate does the response time of each pattern take off?
+here = ARG0
+while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
+call here."style.gp" ARG0 ARG1 ARG2 ARG3
+
+problem = trouble("cells", "p50_ns_median p99_ns_median p999_ns_median rate_ratio_median")
+if (troubled(problem)) { print problem; exit status 1 }
+eval numbers("cells", "p50", "p50_ns_median")
+eval numbers("cells", "p99", "p99_ns_median")
+eval numbers("cells", "p999", "p999_ns_median")
+eval numbers("cells", "ratio", "rate_ratio_median")
+
+# One number of connections: the one that most open-loop cells have, then the largest.
+connections_of(n) = sum [i = 1:cells] (cell_arrival[i] ne "closed" && cell_connections[i] == n)
+best = 0
+do for [c = 1:words(counts)] {
+    n = word(counts, c) + 0
+    if (connections_of(n) && connections_of(n) >= best) {
+        best = connections_of(n)
+        chosen = n
+    }
+}
+if (best == 0) { print figure.": no open-loop rows in ".run."/cells.csv"; exit status 3 }
+open(i) = cell_arrival[i] ne "closed" && cell_connections[i] == chosen
+left_out = sum [i = 1:cells] (cell_arrival[i] ne "closed" && !open(i))
+
+drawn_arrivals = ""
+drawn_rates = ""
+do for [i = 1:cells] {
+    if (open(i)) {
+        if (p50[i] > 0 || ratio[i] > 0) {
+            series_point[cell_series[i]] = filled(cell_series[i])
+        }
+        doubtful = doubtful || cell_verdict[i] ne "valid"
+        drawn_rates = with(drawn_rates, cell_rate[i])
+    }
+}
+do for [name in arrivals] {
+    if (sum [i = 1:cells] (open(i) && cell_arrival[i] eq name)) {
+        drawn_arrivals = drawn_arrivals.(strlen(drawn_arrivals) ? " " : "").name
+    }
+}
+columns = words(drawn_arrivals)
+rate_top = word(drawn_rates, words(drawn_rates)) + 0
+thousands = rate_top >= 2000
+scale = thousands ? 1e-3 : 1
+
+# The rows of panels: three percentiles in seconds, then the share of the offered rate achieved.
+y(i, row) = row == 1 ? p50[i] * 1e-9 : row == 2 ? p99[i] * 1e-9 \
+    : row == 3 ? p999[i] * 1e-9 : ratio[i] * 100
+row_title(row) = word("p50 p99 p99.9", row)." response time"
+x(i, k, arrivals) = open(i) && cell_series[i] == k && cell_arrival[i] eq arrivals \
+    ? cell_rate[i] * scale : NaN
+sound(i) = cell_verdict[i] eq "valid"
+array row_low[4]
+array row_high[4]
+panels = ""
+do for [row = 1:4] {
+    row_low[row] = NaN
+    row_high[row] = NaN
+    do for [i = 1:cells] {
+        if (open(i)) {
+            row_low[row] = least(row_low[row], y(i, row))
+            row_high[row] = -least(-row_high[row], -y(i, row))
+        }
+    }
+    if (row_low[row] == row_low[row]) { panels = with(panels, row) }
+}
+
+if (words(panels) == 0) {
+    print figure.": no open-loop cell of ".run."/cells.csv has a median"
+    exit status 3
+}
+
+headline = sprintf("Response time against offered rate, open loop, %s%s", \
+    plural(chosen, "connection"), left_out == 0 ? "" \
+    : sprintf(" (%s at other numbers not drawn)", plural(left_out, "cell")))
+tall = 150
+gap = 34
+first_top = heading_height + 46
+height = first_top + words(panels) * (tall + gap) + 30
+eval MEASURE
+eval OPEN
+set multiplot
+eval HEADING
+eval LEGEND
+wide = (edge + 10.0) / columns
+if (rate_top >= 20 * word(drawn_rates, 1)) {
+    set logscale x
+    set xrange [word(drawn_rates, 1) * scale / 1.3:rate_top * scale * 1.3]
+} else {
+    set xrange [0:rate_top * scale * 1.08]
+}
+do for [r = 1:words(panels)] {
+    row = word(panels, r) + 0
+    do for [c = 1:columns] {
+        now = word(drawn_arrivals, c)
+        top = first_top + (r - 1) * (tall + gap)
+        eval panel(66 + (c - 1) * wide, c * wide - 10, top, top + tall)
+        eval titles(r < words(panels) ? "" \
+            : "offered rate, ".(thousands ? "thousand " : "")."requests/s", \
+            row == 4 ? "achieved rate, % of the offered" : row_title(row))
+        if (r == 1) {
+            set label 4 named(now)." arrivals" at graph 0.5, graph 1 center \
+                offset character 0, 2.1 font font(12)
+        }
+        set format x (r < words(panels) ? "" : "%g")
+        unset logscale y
+        set ytics autofreq
+        if (row < 4) {
+            eval seconds("y", row_low[row], row_high[row])
+        } else {
+            set yrange [10 * floor(least(row_low[row], 95) / 10): \
+                row_high[row] > 100 ? row_high[row] * 1.02 : 102]
+        }
+        plot for [k = 1:series] cell_rate using (x($1, k, now)):(y($1, row)) smooth unique \
+                linewidth 1.5 linecolor rgb series_colour[k], \
+            for [k = 1:series] for [hollow = 0:1] cell_rate \
+                using (sound($1) != hollow ? x($1, k, now) : NaN):(y($1, row)) with points \
+                pointtype (filled(k) - hollow) pointsize 0.8 linewidth 1.5 \
+                linecolor rgb series_colour[k]
+        unset label
+    }
+}
+unset multiplot

@@ -1,0 +1,90 @@
+#!/usr/bin/env -S gnuplot -c
+# Latency by percentile: how long do the slowest requests of each pattern take?
+here = ARG0
+while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
+call here."style.gp" ARG0 ARG1 ARG2 ARG3
+
+# Only cells with a histogram can be drawn.
+eval texts("cells", "cell_hist", "hist_name")
+files = "\n".shell("ls hist")."\n"
+drawable(i) = strstrt(files, "\n".cell_hist[i].".hgrm\n") > 0
+array load_size[loads]
+do for [l = 1:loads] { load_size[l] = sum [i = 1:cells] (cell_load[i] == l && drawable(i)) }
+
+# The load that most patterns ran, then the one with the highest rate, then the most connections.
+# The closed loop beside it: at the same number of connections if there is one.
+fits(l, wanted) = wanted > 0 && connections(l) == wanted
+better(l, best, wanted) = best == 0 ? 1 \
+    : fits(l, wanted) != fits(best, wanted) ? fits(l, wanted) \
+    : load_size[l] != load_size[best] ? load_size[l] > load_size[best] \
+    : rate(l) != rate(best) ? rate(l) > rate(best) \
+    : connections(l) >= connections(best)
+open_load = 0
+closed_load = 0
+wanted = 0
+do for [l = 1:loads] {
+    if (load_size[l] && !closed(l) && better(l, open_load, 0)) { open_load = l }
+}
+if (open_load) { wanted = connections(open_load) }
+do for [l = 1:loads] {
+    if (load_size[l] && closed(l) && better(l, closed_load, wanted)) { closed_load = l }
+}
+if (!open_load && !closed_load) {
+    print figure.": ".run."/hist holds no .hgrm file of a cell"
+    exit status 1
+}
+
+# One curve a cell; `samples` decide how far its tail can be trusted.
+array curve_file[cells]
+array curve_samples[cells]
+array curve_series[cells]
+array curve_dash[cells]            # 1 solid, 2 dashed
+curves = 0
+low = NaN
+high = NaN
+most_samples = 10
+set datafile separator whitespace
+do for [i = 1:cells] {
+    if (drawable(i) && (cell_load[i] == open_load || cell_load[i] == closed_load)) {
+        file = run."/hist/".cell_hist[i].".hgrm"
+        stats file using ($1 > 0 ? $1 * 1e-3 : NaN):3 nooutput
+        curves = curves + 1
+        curve_file[curves] = file
+        curve_samples[curves] = STATS_max_y
+        curve_series[curves] = cell_series[i]
+        curve_dash[curves] = cell_load[i] == closed_load ? 2 : 1
+        low = least(low, STATS_min_x)
+        high = -least(-high, -STATS_max_x)
+        most_samples = most_samples > STATS_max_y ? most_samples : STATS_max_y
+        series_point[cell_series[i]] = 5
+        if (cell_verdict[i] ne "valid") {
+            series_note[cell_series[i]] = series_note[cell_series[i]] \
+                .(cell_load[i] == closed_load ? " (dashed: " : " (").cell_verdict[i].")"
+        }
+    }
+}
+headline = "Latency by percentile" \
+    .(open_load ? "   ── ".load_title(open_load) : "") \
+    .(closed_load ? "   ╌╌ ".load_title(closed_load) : "")
+height = 560
+eval MEASURE
+eval OPEN
+eval HEADING
+eval LEGEND
+eval panel(66, edge, heading_height + 26, height - 58)
+set logscale x
+set xrange [1:most_samples]
+set xtics ("0 %%" 1, "50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1e3, "99.99 %%" 1e4, \
+    "99.999 %%" 1e5, "99.9999 %%" 1e6, "99.99999 %%" 1e7)
+eval seconds("y", low, high)
+eval titles("share of requests at least as fast (thin line: fewer than 10 slower ones seen)", \
+    open_load && closed_load ? "response time (dashed: round trip)" \
+    : open_load ? "response time" : "round trip")
+odds(p) = p < 1 ? 1 / (1 - p) : NaN
+trusted(c) = curve_samples[c] / 10
+plot for [c = 1:curves] curve_file[c] \
+        using (odds($2) <= trusted(c) ? odds($2) : NaN):($1 * 1e-3) with lines \
+        linewidth 2 linecolor rgb series_colour[curve_series[c]] dashtype curve_dash[c], \
+    for [c = 1:curves] curve_file[c] \
+        using (odds($2) >= trusted(c) * 0.8 ? odds($2) : NaN):($1 * 1e-3) with lines \
+        linewidth 0.7 linecolor rgb series_colour[curve_series[c]] dashtype curve_dash[c]
