@@ -2,14 +2,19 @@ package import Basis
 import CLinux
 import Glibc
 
-/// A system call that the outside refused, with the call's name and its errno.
+/// A system call that the outside refused, with the call's name and its errno. Trivial to copy, so that
+/// throwing it costs the loops no reference count.
 package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
-    package let call: String
+    package let call: StaticString
     package let code: CInt
 
     package init(_ call: StaticString, code: CInt) {
-        self.call = call.description
+        self.call = call
         self.code = code
+    }
+
+    package static func == (a: SystemError, b: SystemError) -> Bool {
+        a.code == b.code && a.call.description == b.call.description
     }
 
     /// Takes the calling thread's errno.

@@ -49,7 +49,6 @@ package struct PlainStream: StreamTransport, ~Copyable {
         on descriptor: borrowing Descriptor, with kernel: inout K
     ) throws(SystemError) -> HandshakeProgress { .done }
 
-    @inline(always)
     package mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
         with kernel: inout K
@@ -57,7 +56,6 @@ package struct PlainStream: StreamTransport, ~Copyable {
         try unsafe kernel.receive(from: descriptor, into: buffer)
     }
 
-    @inline(always)
     package mutating func send<K: Kernel>(
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K
     ) throws(SystemError) -> Sent {

@@ -17,7 +17,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         while offset < input.count || connection.message != nil {
             if connection.mustHoldInput || connection.refusal != nil { return offset }
             if !desk.hasRoom {
-                starved.append(reference)
+                starve(reference)
                 return offset
             }
             if budget == 0 {
@@ -126,7 +126,12 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         if !message.framing.keepAlive { connection.isLast = true }
     }
 
+    /// Notes that a connection must be gone on with when workers have returned something.
+    @inline(never)
+    private mutating func starve(_ reference: ConnectionReference) { starved.append(reference) }
+
     /// Notes that a connection must be gone on with although no event will say so.
+    @inline(never)
     private mutating func list(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {

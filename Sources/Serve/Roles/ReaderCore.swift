@@ -119,7 +119,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
 
     // MARK: events
 
-    @inline(always)
+    /// Hot: once an event, in a symbol of its own, so that what the optimiser made of it can be checked.
+    @inline(never)
     mutating func handle(
         _ event: Event, _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
         _ buffer: inout ByteQueue
