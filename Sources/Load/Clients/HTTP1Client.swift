@@ -1,0 +1,123 @@
+// Hot path
+import Wire
+
+/// HTTP/1.1 over a stream, pipelined or not: sends one request over and over and reads the answers, which
+/// come in the order of the requests (RFC 9112 §9.3.2).
+@safe
+package struct HTTP1Client: ProtocolClient, ~Copyable {
+    /// One connection: the answer being read, and how far the output and the slots have come.
+    package struct Session {
+        var parser: HTTP1.ResponseParser
+        /// Bytes of begun requests that the kernel has not taken.
+        var unsent = 0
+        /// Bytes of the first of them that the kernel has taken.
+        var sentPart = 0
+        /// The slots of the oldest request under way and of the next one to begin; they go round.
+        var oldest: UInt16 = 0
+        var next: UInt16 = 0
+        var underWay: UInt16 = 0
+    }
+
+    package let capacity: Int
+    /// The request, several times over, so that a pipelined run of them is one write.
+    private let requests: UnsafeMutablePointer<UInt8>
+    private let requestBytes: Int
+    private let copies: Int
+    private let answersHead: Bool
+    private var predictor = HTTP1.ResponsePredictor()
+
+    /// - Parameters:
+    ///   - request: all bytes of one request, head and body.
+    ///   - answersHead: whether its method is HEAD, whose answers have no body.
+    ///   - pipeline: requests under way on one connection, at least 1.
+    package init(request: [UInt8], answersHead: Bool, pipeline: Int) {
+        precondition(
+            !request.isEmpty && pipeline > 0 && pipeline <= UInt16.max, "a request to send")
+        capacity = pipeline
+        requestBytes = request.count
+        copies = min(pipeline, max(1, Limit.repeatedRequestBytes / request.count))
+        unsafe requests = .allocate(capacity: copies * request.count)
+        for copy in 0..<copies {
+            for (offset, byte) in request.enumerated() {
+                // SAFETY: the allocation has room for `copies` requests.
+                unsafe (requests + copy * request.count + offset).initialize(to: byte)
+            }
+        }
+        self.answersHead = answersHead
+    }
+
+    deinit { unsafe requests.deallocate() }
+
+    package borrowing func open() -> Session {
+        Session(parser: HTTP1.ResponseParser(answersHead: answersHead))
+    }
+
+    @inline(always)
+    package mutating func begin(on session: inout Session) -> Int {
+        let slot = session.next
+        session.next = following(slot)
+        session.underWay &+= 1
+        session.unsent &+= requestBytes
+        return Int(slot)
+    }
+
+    @inline(always)
+    private borrowing func following(_ slot: UInt16) -> UInt16 {
+        Int(slot) &+ 1 == capacity ? 0 : slot &+ 1
+    }
+
+    /// All requests are alike: what is unsent of a run of them lies behind the sent part of the first copy.
+    @_lifetime(borrow self, borrow session)
+    @inline(always)
+    package borrowing func output(of session: borrowing Session) -> Span<UInt8> {
+        let start = session.sentPart
+        let count = min(session.unsent, copies &* requestBytes &- start)
+        // SAFETY: `start + count` is at most the allocation's size, which lives as long as `self`.
+        let run = unsafe UnsafeBufferPointer(start: requests + start, count: count)
+        let view = unsafe Span(_unsafeElements: run)
+        return unsafe _overrideLifetime(view, borrowing: self)
+    }
+
+    @inline(always)
+    package mutating func wrote(_ count: Int, on session: inout Session) {
+        session.unsent &-= count
+        session.sentPart = session.unsent == 0 ? 0 : (session.sentPart &+ count) % requestBytes
+    }
+
+    @inline(always)
+    package mutating func receive(
+        _ input: Span<UInt8>, from offset: Int, on session: inout Session
+    ) -> ClientEvent {
+        switch session.parser.next(input, from: offset, predictor: &predictor) {
+        case .complete(let response, let end):
+            guard session.underWay > 0, response.status != .switchingProtocols else {
+                return .violation
+            }
+            return .answer(take(response, end: end, on: &session))
+        case .needMore(let keepFrom):
+            return session.underWay > 0 ? .needMore(keepFrom: keepFrom) : .violation
+        case .failure:
+            return .violation
+        }
+    }
+
+    @inline(always)
+    private mutating func take(
+        _ response: HTTP1.Response, end: Int, on session: inout Session
+    ) -> Answer {
+        let slot = session.oldest
+        session.oldest = following(slot)
+        session.underWay &-= 1
+        return Answer(
+            slot: Int(slot), status: response.status.code, bodyBytes: response.bodyBytes, end: end,
+            keepsOpen: response.keepAlive)
+    }
+
+    /// An answer without a length ends with the connection (RFC 9112 §6.3, item 8).
+    package mutating func end(of session: inout Session) -> Answer? {
+        guard session.underWay > 0, case .complete(let response) = session.parser.close() else {
+            return nil
+        }
+        return take(response, end: 0, on: &session)
+    }
+}

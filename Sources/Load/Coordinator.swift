@@ -1,0 +1,211 @@
+package import Basis
+import Measure
+package import Platform
+import Secure
+import Wire
+
+/// Runs a plan: starts the generator threads, begins and ends the phases for all of them together, shows
+/// progress, and puts what they bring home into one result.
+package struct Coordinator: ~Copyable {
+    private let plan: LoadPlan
+    private let signals: TerminationSignals
+    private let poller: Poller
+    private var total = Tally()
+    private var intervals: [IntervalRecord] = []
+    private var isInterrupted = false
+
+    /// How a run can end without a result.
+    package enum Failure: Error, Equatable {
+        case complaint(Complaint)
+        /// The user does not want to wait for the report.
+        case interrupted
+    }
+
+    /// - Parameter signals: made before any thread was, so that only this one takes them.
+    package init(_ plan: LoadPlan, signals: consuming TerminationSignals) throws(SystemError) {
+        let poller = try Poller()
+        try signals.watch(with: poller, token: 0)
+        self.plan = plan
+        self.poller = poller
+        self.signals = signals
+    }
+
+    /// - Parameter progress: called once a second.
+    package mutating func run(
+        progress: (LoadProgress) -> Void
+    ) throws(Failure) -> LoadResult {
+        try reserveDescriptors()
+        // The other CPUs belong to the server.
+        if let cpus = plan.cpus { try? cpus.bindThisThread() }
+        let team = try startThreads()
+        try awaitConnections(team)
+        let began = WallClock.nanoseconds
+        let start = MonotonicClock.now + Nanoseconds.milliseconds(1)
+        for member in team { member.control.begin(at: start) }
+        try follow(team, from: start, progress: progress)
+        return gather(team, began: Nanoseconds(raw: began), start: start)
+    }
+
+    private func reserveDescriptors() throws(Failure) {
+        let wanted = plan.connections + plan.threads + Limit.spareDescriptors
+        if DescriptorLimit.raise(to: wanted) { return }
+        throw .complaint(
+            Complaint(
+                "\(plan.connections) connections need \(wanted) open files, but the limit is"
+                    + " \(DescriptorLimit.current.hard)",
+                remedy: "raise it with `ulimit -n \(wanted)`, or give fewer --connections",
+                status: .failure))
+    }
+
+    /// One exhaustive switch over all protocols and pacings; below it everything is specialised.
+    private func startThreads() throws(Failure) -> [GeneratorThread] {
+        switch plan.application {
+        case .h1:
+            let request = plan.request
+            let pipeline = plan.pipeline
+            return try startThreads(over: PlainStream.self) {
+                HTTP1Client(
+                    request: request.bytes, answersHead: request.answersHead, pipeline: pipeline)
+            }
+        }
+    }
+
+    private func startThreads<
+        Stream: StreamTransport & SendableMetatype & ~Copyable, Client: ProtocolClient & ~Copyable
+    >(
+        over stream: Stream.Type, speaking client: @escaping @Sendable () -> Client
+    ) throws(Failure) -> [GeneratorThread] {
+        var team: [GeneratorThread] = []
+        for index in 0..<plan.threads {
+            let member = GeneratorThread(plan.share(ofThread: index))
+            switch plan.arrivals {
+            case .closed:
+                try member.start(over: stream, speaking: client, pacing: ClosedPacing())
+            case .constant(let rate):
+                let phase = Double(index) / Double(plan.threads)
+                try member.start(
+                    over: stream, speaking: client,
+                    pacing: ConstantPacing(rate: share(of: rate), phase: phase))
+            case .poisson(let rate):
+                let generator = SeededGenerator.stream(
+                    seed: UInt64(bitPattern: plan.seed), index: index)
+                try member.start(
+                    over: stream, speaking: client,
+                    pacing: PoissonPacing(rate: share(of: rate), generator: generator))
+            }
+            team.append(member)
+        }
+        return team
+    }
+
+    private func share(of rate: PerSecond) -> PerSecond {
+        PerSecond(raw: rate.raw / Double(plan.threads))
+    }
+
+    /// Waits until every connection stands.
+    private func awaitConnections(_ team: [GeneratorThread]) throws(Failure) {
+        while team.contains(where: { $0.control.phase == .connecting }) {
+            if let refusal = refusal(in: team) { throw .complaint(complaint(refusal, team)) }
+            if signal(within: .milliseconds(1)) {
+                throw .interrupted
+            }
+        }
+        if let refusal = refusal(in: team) { throw .complaint(complaint(refusal, team)) }
+    }
+
+    private func refusal(in team: [GeneratorThread]) -> OpeningRefusal? {
+        for member in team {
+            if let refusal = member.control.openingRefusal { return refusal }
+        }
+        return nil
+    }
+
+    private func complaint(_ refusal: OpeningRefusal, _ team: [GeneratorThread]) -> Complaint {
+        let made = team.reduce(0) { $0 + $1.control.established }
+        let reason =
+            switch refusal {
+            case .refused(let error): error.reason
+            case .tookTooLong: "no answer within \(plan.timeout.display)"
+            }
+        let what = "can't connect to \(plan.destination): \(reason)"
+        if made == 0 {
+            return Complaint(
+                what, remedy: "start the server there, or mend the URL", status: .failure)
+        }
+        return Complaint(
+            "\(what), after \(made) of \(plan.connections) connections",
+            remedy: "let the server take more, give fewer --connections, or more --source-ips",
+            status: .failure)
+    }
+
+    /// Waits for a signal. Both kinds mean the same: end, and say what there is.
+    private func signal(within span: Nanoseconds) -> Bool {
+        var kernel = LinuxKernel()
+        var events = EventBuffer(capacity: 1)
+        try? kernel.wait(on: poller, for: &events, timeout: max(.zero, span))
+        return signals.next() != nil
+    }
+
+    /// Nobody is disturbed for counts that nobody looks at.
+    private var wantsIntervals: Bool { !plan.isQuiet || plan.outputs.hlog != nil }
+
+    private mutating func follow(
+        _ team: [GeneratorThread], from start: Instant, progress: (LoadProgress) -> Void
+    ) throws(Failure) {
+        var last = start
+        var next = start + Limit.progressInterval
+        while team.contains(where: { $0.control.phase != .finished }) {
+            let now = MonotonicClock.now
+            if wantsIntervals, now >= next {
+                try collect(team, since: last, start: start, progress: progress)
+                last = next
+                next = next + Limit.progressInterval
+            }
+            // Short, since the end of the last thread is noticed only here.
+            if signal(within: .milliseconds(10)) {
+                if isInterrupted { throw .interrupted }
+                isInterrupted = true
+                for member in team { member.control.stop() }
+            }
+        }
+    }
+
+    /// Takes what the threads counted in the interval that ends now.
+    private mutating func collect(
+        _ team: [GeneratorThread], since last: Instant, start: Instant,
+        progress: (LoadProgress) -> Void
+    ) throws(Failure) {
+        for member in team { member.control.askForCounts() }
+        blockThread(for: Limit.tickLongest + Limit.tickLongest / 2)
+        var interval = Tally()
+        var isMeasured = false
+        for member in team where member.control.collect(into: &interval) { isMeasured = true }
+        let now = MonotonicClock.now
+        let length = now.since(last)
+        progress(LoadProgress(interval, plan: plan, elapsed: now.since(start), length: length))
+        guard isMeasured else { return }
+        if plan.outputs.hlog != nil {
+            intervals.append(IntervalRecord(interval, start: last.since(start), length: length))
+        }
+        total.add(interval)
+    }
+
+    private mutating func gather(
+        _ team: [GeneratorThread], began: Nanoseconds, start: Instant
+    ) -> LoadResult {
+        var result = LoadResult(plan: plan, began: began, isInterrupted: isInterrupted)
+        let logged = intervals.last.map { $0.start + $0.length } ?? plan.warmUp
+        var rest = Tally()
+        for member in team {
+            guard let outcome = member.join() else { continue }
+            rest.add(outcome.tally)
+            result.add(outcome)
+        }
+        if plan.outputs.hlog != nil, rest.response.totalCount > 0 {
+            let length = MonotonicClock.now.since(start) - logged
+            intervals.append(IntervalRecord(rest, start: logged, length: length))
+        }
+        result.add(total, intervals: intervals)
+        return result
+    }
+}

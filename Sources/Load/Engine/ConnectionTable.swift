@@ -1,0 +1,107 @@
+// Hot path
+import Basis
+import Platform
+import Secure
+
+/// All connections of one thread, in parallel arrays: what every request touches lies dense and apart from
+/// what only openings and accidents touch.
+///
+/// A link is initialised exactly while its connection's state is not `closed`.
+@safe
+struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable {
+    let count: Int
+    /// Requests under way on one connection at most.
+    let capacity: Int
+    private let connections: UnsafeMutablePointer<Connection<Session>>
+    private let links: UnsafeMutablePointer<Link<Stream>>
+    private let times: UnsafeMutablePointer<RequestTimes>
+    private let rests: UnsafeMutablePointer<ConnectionRest>
+
+    init(count: Int, capacity: Int, session: Session) {
+        precondition(count > 0 && capacity > 0, "a table of something")
+        self.count = count
+        self.capacity = capacity
+        unsafe connections = .allocate(capacity: count)
+        unsafe connections.initialize(repeating: Connection(session: session), count: count)
+        unsafe links = .allocate(capacity: count)
+        unsafe times = .allocate(capacity: count * capacity)
+        unsafe times.initialize(repeating: .free, count: count * capacity)
+        unsafe rests = .allocate(capacity: count)
+        for index in 0..<count { unsafe (rests + index).initialize(to: ConnectionRest()) }
+    }
+
+    deinit {
+        // SAFETY: the arrays were allocated with these counts; links are initialised as the state says.
+        for index in 0..<count where unsafe connections[index].state != .closed {
+            unsafe (links + index).deinitialize(count: 1)
+        }
+        unsafe links.deallocate()
+        unsafe connections.deinitialize(count: count)
+        unsafe connections.deallocate()
+        unsafe times.deallocate()
+        unsafe rests.deinitialize(count: count)
+        unsafe rests.deallocate()
+    }
+
+    subscript(index: Int) -> Connection<Session> {
+        @inline(always)
+        unsafeAddress {
+            precondition(index >= 0 && index < count, "no such connection")
+            // SAFETY: checked in the line above; initialised in `init`.
+            return unsafe UnsafePointer(connections + index)
+        }
+        @inline(always)
+        nonmutating unsafeMutableAddress { unsafe pointer(to: index) }
+    }
+
+    /// Where a connection lies, for calls that change it together with another part of the worker.
+    @inline(always)
+    func pointer(to index: Int) -> UnsafeMutablePointer<Connection<Session>> {
+        precondition(index >= 0 && index < count, "no such connection")
+        // SAFETY: checked in the line above; initialised in `init`.
+        return unsafe connections + index
+    }
+
+    /// Answers in the measured window, by connection.
+    var servedCounts: [UInt32] { (0..<count).map { self[$0].served } }
+
+    @inline(always)
+    func times(of index: Int, _ slot: Int) -> UnsafeMutablePointer<RequestTimes> {
+        precondition(
+            index >= 0 && index < count && slot >= 0 && slot < capacity, "no such request")
+        // SAFETY: checked in the line above; initialised in `init`.
+        return unsafe times + (index &* capacity &+ slot)
+    }
+
+    /// The link of a connection that is not closed.
+    @inline(always)
+    func link(_ index: Int) -> UnsafeMutablePointer<Link<Stream>> {
+        precondition(self[index].state != .closed, "a closed connection has no link")
+        // SAFETY: the invariant of this type.
+        return unsafe links + index
+    }
+
+    func rest(_ index: Int) -> UnsafeMutablePointer<ConnectionRest> {
+        precondition(index >= 0 && index < count, "no such connection")
+        // SAFETY: checked in the line above; initialised in `init`.
+        return unsafe rests + index
+    }
+
+    /// Gives a closed connection a socket.
+    func attach(_ link: consuming Link<Stream>, to index: Int, as state: Connection<Session>.State)
+    {
+        precondition(self[index].state == .closed && state != .closed, "a connection has one link")
+        // SAFETY: no link is initialised here, by the line above.
+        unsafe (links + index).initialize(to: link)
+        self[index].state = state
+    }
+
+    /// Takes the socket away; the connection is closed from here on.
+    func detach(_ index: Int) -> Link<Stream> {
+        let link = unsafe link(index)
+        self[index].state = .closed
+        self[index].generation &+= 1
+        // SAFETY: `link` checked that it is initialised; the state now says that it no longer is.
+        return unsafe link.move()
+    }
+}

@@ -1,0 +1,44 @@
+// Hot path
+
+/// The bytes that one receive brought, and before them what was held back of the last one. One for all
+/// connections of a thread.
+@safe
+struct ReceiveBuffer: ~Copyable {
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    init(capacity: Int) {
+        // A page-aligned buffer is copied into with the fewest partial cache lines.
+        unsafe bytes = .allocate(byteCount: capacity, alignment: 4_096)
+    }
+
+    deinit { unsafe bytes.deallocate() }
+
+    /// Where a receive may write, behind the first `used` bytes.
+    @inline(always)
+    func room(after used: Int) -> UnsafeMutableRawBufferPointer {
+        unsafe precondition(used >= 0 && used < bytes.count, "a receive needs room")
+        // SAFETY: checked in the line above.
+        return unsafe UnsafeMutableRawBufferPointer(
+            start: bytes.baseAddress.unsafelyUnwrapped + used, count: bytes.count &- used)
+    }
+
+    /// The first `count` bytes, which were received or copied here. The caller keeps the buffer alive and
+    /// does not receive into it while it looks at them.
+    @inline(always)
+    func received(_ count: Int) -> UnsafeBufferPointer<UInt8> {
+        unsafe precondition(count >= 0 && count <= bytes.count, "more than was received")
+        // SAFETY: checked in the line above; every byte is a UInt8.
+        return unsafe UnsafeBufferPointer(
+            start: bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self),
+            count: count)
+    }
+
+    /// Puts `held` before what the next receive brings.
+    func restore(_ held: Span<UInt8>) {
+        unsafe precondition(held.count < bytes.count, "held bytes leave room for more")
+        unsafe held.withUnsafeBufferPointer { source in
+            // SAFETY: the buffer holds more than `held`; the two are different objects.
+            unsafe bytes.copyBytes(from: source)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+// Hot path
+package import Measure
+
+/// Why requests failed, by the phase they failed in.
+package struct ErrorCounts: Equatable, Sendable {
+    /// Attempts to connect that were refused or took too long.
+    package var connect: UInt64 = 0
+    package var handshake: UInt64 = 0
+    package var write: UInt64 = 0
+    /// Requests whose connection ended before the answer.
+    package var read: UInt64 = 0
+    /// Requests without an answer within the time limit.
+    package var timeout: UInt64 = 0
+    /// Answers of class 4xx and 5xx.
+    package var status: UInt64 = 0
+    /// Answers that were not of the protocol.
+    package var protocolViolation: UInt64 = 0
+
+    package init() {}
+
+    package var total: UInt64 {
+        connect + handshake + write + read + timeout + status + protocolViolation
+    }
+
+    package mutating func add(_ other: ErrorCounts) {
+        connect += other.connect
+        handshake += other.handshake
+        write += other.write
+        read += other.read
+        timeout += other.timeout
+        status += other.status
+        protocolViolation += other.protocolViolation
+    }
+}
+
+/// What one thread counts, without atomics or locks, over some span of time.
+package struct Tally: ~Copyable, Sendable {
+    /// From the intended start to the answer; in a closed loop the round trip. Successes, and requests
+    /// that ran out of time at the age they had reached: they are the tail.
+    package var response = Histogram()
+    /// From the actual send to the answer, of the same requests. Stays empty in a closed loop.
+    package var service = Histogram()
+    /// From the intended start to the actual send, of all requests sent. Stays empty in a closed loop.
+    package var lateness = Histogram()
+    /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
+    package var refused = Histogram()
+    package var errors = ErrorCounts()
+    /// Answers by the first digit of their status; index 0 counts those outside 1xx to 5xx.
+    package var statuses = InlineArray<6, UInt64>(repeating: 0)
+    package var bytesRead: UInt64 = 0
+    package var bytesWritten: UInt64 = 0
+    /// Payload of successful answers.
+    package var bodyBytes: UInt64 = 0
+    /// Requests sent more than `Limit.lateSend` after their intended start.
+    package var lateSends: UInt64 = 0
+    /// Requests that were due while no connection was free.
+    package var starved: UInt64 = 0
+    /// Requests of `errors.timeout` that never found a free connection.
+    package var unsent: UInt64 = 0
+
+    package init() {}
+
+    /// Requests answered with a status below 400.
+    package var succeeded: UInt64 { statuses[1] + statuses[2] + statuses[3] }
+
+    package mutating func add(_ other: borrowing Tally) {
+        response.add(other.response)
+        service.add(other.service)
+        lateness.add(other.lateness)
+        refused.add(other.refused)
+        errors.add(other.errors)
+        for index in statuses.indices { statuses[index] += other.statuses[index] }
+        bytesRead += other.bytesRead
+        bytesWritten += other.bytesWritten
+        bodyBytes += other.bodyBytes
+        lateSends += other.lateSends
+        starved += other.starved
+        unsent += other.unsent
+    }
+
+    /// Forgets everything and keeps the memory.
+    package mutating func reset() {
+        response.reset()
+        service.reset()
+        lateness.reset()
+        refused.reset()
+        errors = ErrorCounts()
+        statuses = InlineArray(repeating: 0)
+        bytesRead = 0
+        bytesWritten = 0
+        bodyBytes = 0
+        lateSends = 0
+        starved = 0
+        unsent = 0
+    }
+}

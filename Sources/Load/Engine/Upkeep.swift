@@ -1,0 +1,90 @@
+import Basis
+
+/// What a worker has to look after besides requests: openings, time limits, rates, its own idleness.
+struct Upkeep {
+    /// Connections whose first opening was begun, by number.
+    var unopened = 0
+    /// Connections that were open at least once.
+    var opened = 0
+    /// Connections opened over the whole run.
+    var openings = 0
+    /// Openings under way.
+    var opening = 0
+    var nextSource = 0
+
+    /// Whether the last wait was a poll before a due request that found nothing.
+    var isIdleSpin = false
+    /// Time spent in such polls: busy for the kernel, idle in truth.
+    var spun = Nanoseconds.zero
+    /// When the last request of the window was sent.
+    var lastSend = Instant(raw: 0)
+
+    var isStopped = false
+    var sweepPosition = 0
+    /// Between two ticks; a sweep looks at one piece of the connections a tick.
+    let tick: Nanoseconds
+    /// Successes of the window that were already handed to the coordinator.
+    var published: UInt64 = 0
+    var rates = RateBins()
+
+    init(connections: Int, timeout: Nanoseconds) {
+        let pieces = (connections + Limit.sweepPiece - 1) / Limit.sweepPiece
+        let wanted = timeout / (Limit.sweepsPerTimeout * Int64(pieces))
+        tick = min(max(wanted, Limit.tickShortest), Limit.tickLongest)
+    }
+
+    @inline(always)
+    mutating func noteIdleSpin(from before: Instant, to now: Instant) {
+        if isIdleSpin { spun = spun + now.since(before) }
+    }
+
+    mutating func startMeasuring(_ window: Window) {
+        rates = RateBins(window)
+        published = 0
+        lastSend = window.start
+    }
+}
+
+/// Successes a second in equal pieces of the window, from readings at or shortly after their borders.
+struct RateBins {
+    /// Requests a second, a value a finished piece.
+    private(set) var values: [Double] = []
+    /// The end of the current piece.
+    private(set) var nextEnd = Instant.distantFuture
+    private var began = Instant(raw: 0)
+    private var end = Instant(raw: 0)
+    private var width = Nanoseconds.forever
+    private var counted: UInt64 = 0
+
+    init() {}
+
+    init(_ window: Window) {
+        values.reserveCapacity(Limit.rateBins)
+        width = max(Nanoseconds(raw: 1), window.duration / Int64(Limit.rateBins))
+        began = window.start
+        end = window.end
+        nextEnd = began + width
+    }
+
+    /// Ends the current piece when its time is over. `succeeded` counts from the start of the window.
+    mutating func note(at now: Instant, succeeded: UInt64) {
+        if now < nextEnd { return }
+        close(at: now, succeeded: succeeded)
+        nextEnd = nextEnd + width
+        // A thread that was stopped for long has one long piece instead of many empty ones.
+        while nextEnd <= now { nextEnd = nextEnd + width }
+        if nextEnd > end { nextEnd = .distantFuture }
+    }
+
+    /// Ends the last piece, unless too little of it has passed to be a rate.
+    mutating func finish(at now: Instant, succeeded: UInt64) {
+        if now.since(began) >= width / 2 { close(at: now, succeeded: succeeded) }
+        nextEnd = .distantFuture
+    }
+
+    private mutating func close(at now: Instant, succeeded: UInt64) {
+        values.append(Double(succeeded - counted) / now.since(began).inSeconds)
+        counted = succeeded
+        began = now
+    }
+}

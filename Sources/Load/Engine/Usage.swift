@@ -1,0 +1,87 @@
+package import Basis
+package import Platform
+
+/// What one thread used over the measured window.
+package struct UsedResources: Equatable, Sendable {
+    package var span: Nanoseconds
+    package var cpu: Nanoseconds
+    package var user: Nanoseconds
+    package var system: Nanoseconds
+    package var spun: Nanoseconds
+    /// Time ready to run, without a CPU.
+    package var waited: Nanoseconds
+    package var syscalls: SyscallCounts
+
+    package init(
+        span: Nanoseconds, cpu: Nanoseconds, user: Nanoseconds, system: Nanoseconds,
+        spun: Nanoseconds, waited: Nanoseconds, syscalls: SyscallCounts
+    ) {
+        self.span = span
+        self.cpu = cpu
+        self.user = user
+        self.system = system
+        self.spun = spun
+        self.waited = waited
+        self.syscalls = syscalls
+    }
+
+    /// The part of the window in which the thread computed, polling for nothing not counted, 0...1.
+    package var busyShare: Double { share(cpu - spun) }
+
+    /// The part of the window in which the thread could have gone on but had no CPU, 0...1.
+    package var waitShare: Double { share(waited) }
+
+    private func share(_ part: Nanoseconds) -> Double {
+        span <= .zero ? 0 : min(1, max(0, part.inSeconds / span.inSeconds))
+    }
+}
+
+/// What a thread has used up to a moment.
+struct Usage: Sendable {
+    var time: Instant = Instant(raw: 0)
+    var cpu = Nanoseconds.zero
+    var user = Nanoseconds.zero
+    var system = Nanoseconds.zero
+    /// The part of `cpu` spent polling for nothing.
+    var spun = Nanoseconds.zero
+    /// Time ready to run, without a CPU.
+    var waited = Nanoseconds.zero
+    var syscalls = SyscallCounts()
+
+    init() {}
+}
+
+extension Usage {
+    /// Of the calling thread, up to now.
+    init<K: Kernel>(of kernel: K, spun: Nanoseconds) {
+        let resources = ResourceUsage.thisThread
+        time = MonotonicClock.now
+        cpu = CPUClock.thisThread
+        user = resources.user
+        system = resources.system
+        self.spun = spun
+        waited = Self.runQueueTime
+        syscalls = kernel.counts
+    }
+
+    /// The second figure of the calling thread's schedstat (proc(5): time spent waiting on a run queue);
+    /// zero where the kernel keeps none.
+    private static var runQueueTime: Nanoseconds {
+        guard let text = try? readFile("/proc/thread-self/schedstat") else { return .zero }
+        let figures = text.split(separator: " ").map { Int64($0) }
+        return Nanoseconds(raw: figures.count > 1 ? figures[1] ?? 0 : 0)
+    }
+
+    func since(_ earlier: Usage) -> UsedResources {
+        var counts = SyscallCounts()
+        counts.wait = syscalls.wait - earlier.syscalls.wait
+        counts.receive = syscalls.receive - earlier.syscalls.receive
+        counts.send = syscalls.send - earlier.syscalls.send
+        counts.accept = syscalls.accept - earlier.syscalls.accept
+        counts.other = syscalls.other - earlier.syscalls.other
+        return UsedResources(
+            span: time.since(earlier.time), cpu: cpu - earlier.cpu, user: user - earlier.user,
+            system: system - earlier.system, spun: spun - earlier.spun,
+            waited: waited - earlier.waited, syscalls: counts)
+    }
+}

@@ -1,0 +1,227 @@
+import Basis
+import Measure
+import Platform
+import Secure
+
+/// Why a connection was given up.
+enum Loss: Equatable {
+    case read, write, timeout, violation
+}
+
+extension Worker where Stream: ~Copyable, Client: ~Copyable {
+    private func token(_ index: Int) -> UInt64 {
+        UInt64(index) | UInt64(table[index].generation) << 32
+    }
+
+    /// Gives a closed connection a new socket and begins to connect it.
+    mutating func open(_ index: Int) {
+        precondition(table[index].state == .closed, "a connection is opened once")
+        unsafe table.rest(index).pointee.since = now
+        do {
+            let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
+            upkeep.nextSource += 1
+            if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
+            let descriptor = try Socket.client(
+                for: plan.destination, from: source, sendsAtOnce: plan.sendsAtOnce)
+            let isConnected = try kernel.connect(descriptor, to: plan.destination)
+            try kernel.control(
+                poller, .add, descriptor, interest: isConnected ? .readable : .writable,
+                token: token(index))
+            table.attach(
+                Link(descriptor: descriptor, stream: Stream()), to: index,
+                as: isConnected ? .opening : .connecting)
+            upkeep.opening += 1
+            if isConnected { handshake(index) }
+        } catch {
+            openingFailed(index, error)
+        }
+    }
+
+    /// Something happened to a connection that is not open yet.
+    mutating func goOnOpening(_ index: Int) {
+        switch table[index].state {
+        case .closed, .open: return
+        case .opening: handshake(index)
+        case .connecting:
+            do {
+                // SAFETY: `link` checks that the connection has one.
+                try unsafe kernel.connectOutcome(of: table.link(index).pointee.descriptor)
+                table[index].state = .opening
+                handshake(index)
+            } catch {
+                close(index)
+                upkeep.opening -= 1
+                openingFailed(index, error)
+            }
+        }
+    }
+
+    private mutating func handshake(_ index: Int) {
+        do {
+            // SAFETY: `link` checks that the connection has one.
+            switch try unsafe table.link(index).pointee.handshake(with: &kernel) {
+            case .wantsRead: try watch(index, .readable)
+            case .wantsWrite: try watch(index, .writable)
+            case .done:
+                try watch(index, .readable)
+                opened(index)
+            }
+        } catch {
+            close(index)
+            upkeep.opening -= 1
+            if isRecording { tally.errors.handshake += 1 }
+            retryLater(index, .refused(error))
+        }
+    }
+
+    private mutating func opened(_ index: Int) {
+        upkeep.opening -= 1
+        if !table[index].wasOpened { upkeep.opened += 1 }
+        table[index].wasOpened = true
+        table[index].state = .open
+        table[index].session = client.open()
+        table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
+        table[index].hasAnswered = false
+        upkeep.openings += 1
+        now = time.now
+        makeAvailable(index)
+    }
+
+    private mutating func watch(_ index: Int, _ interest: Interest) throws(SystemError) {
+        // SAFETY: `link` checks that the connection has one.
+        try unsafe kernel.control(
+            poller, .modify, table.link(index).pointee.descriptor, interest: interest,
+            token: token(index))
+    }
+
+    /// Whether what happens now belongs to the measured window.
+    var isRecording: Bool { now >= recordsFrom && now < sendsUntil }
+
+    private mutating func openingFailed(_ index: Int, _ error: SystemError) {
+        if isRecording { tally.errors.connect += 1 }
+        retryLater(index, .refused(error))
+    }
+
+    /// Before the start a failure ends the run with its reason; afterwards it is counted and tried again.
+    private mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
+        if let refusal, control.start == nil { control.report(refusal) }
+        unsafe table.rest(index).pointee.since = now + Limit.retryDelay
+        waiting.push(index)
+        nextTick = min(nextTick, now + Limit.retryDelay)
+    }
+
+    /// Closes the socket and forgets what lay on it.
+    private mutating func close(_ index: Int) {
+        let link = table.detach(index)
+        kernel.close(link.descriptor)
+        table[index].waitsToWrite = false
+        table[index].holdsBytes = false
+        unsafe table.rest(index).pointee.held.removeAll()
+    }
+
+    /// The connection has done its work: a new one takes its place. Requests that were pipelined behind a
+    /// last answer are lost.
+    mutating func replace(_ index: Int) {
+        if table[index].inFlight > 0 {
+            lose(index, because: .read)
+            return
+        }
+        close(index)
+        if hasWorkAhead { open(index) }
+    }
+
+    /// Whether a connection opened now could still carry a request.
+    var hasWorkAhead: Bool {
+        now < sendsUntil || pacing.next < sendsUntil || control.start == nil
+    }
+
+    /// The peer ended its half of the connection.
+    mutating func ended(_ index: Int) {
+        // SAFETY: the table checks the number and outlives the call.
+        let connection = unsafe table.pointer(to: index)
+        if let answer = unsafe client.end(of: &connection.pointee.session) { finish(index, answer) }
+        lose(index, because: .read)
+    }
+
+    /// Gives the connection up, and every request on it. An idle connection that the peer closed lost
+    /// nothing and is no error.
+    mutating func lose(_ index: Int, because loss: Loss) {
+        var lost: UInt64 = 0
+        for slot in 0..<table.capacity {
+            // SAFETY: `times` checks both numbers.
+            let times = unsafe table.times(of: index, slot).pointee
+            if times.isFree { continue }
+            unsafe table.times(of: index, slot).pointee = .free
+            inFlight -= 1
+            if times.intended < recordsFrom { continue }
+            lost += 1
+            if loss == .timeout { tally.response.record(now.since(times.intended)) }
+            if loss == .timeout, Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
+        }
+        let answered = table[index].hasAnswered
+        table[index].inFlight = 0
+        if lost == 0, loss == .violation, isRecording { lost = 1 }
+        switch loss {
+        case .read: tally.errors.read += lost
+        case .write: tally.errors.write += lost
+        case .timeout: tally.errors.timeout += lost
+        case .violation: tally.errors.protocolViolation += lost
+        }
+        close(index)
+        guard hasWorkAhead else { return }
+        // A server that closes every fresh connection must not make this loop spin.
+        if answered && loss == .read { open(index) } else { retryLater(index, nil) }
+    }
+
+    /// Keeps the unfinished end of what was received for the next receive. Says whether that is bearable:
+    /// an answer whose head does not end is none.
+    mutating func hold(_ index: Int, _ rest: Span<UInt8>) -> Bool {
+        if rest.count > Limit.heldBytes { return false }
+        table[index].holdsBytes = true
+        let held = unsafe table.rest(index)
+        unsafe held.pointee.held.removeAll()
+        unsafe held.pointee.held.append(rest)
+        return true
+    }
+
+    /// Puts held bytes back at the front of the buffer and says how many they are.
+    mutating func restoreHeld(_ index: Int) -> Int {
+        let held = unsafe table.rest(index)
+        // SAFETY: `rest` checks the number; the table outlives the call.
+        unsafe buffer.restore(held.pointee.held.bytes)
+        return unsafe held.pointee.held.count
+    }
+
+    /// The kernel's send buffer is full: goes on when the poller reports room.
+    mutating func watchForRoom(_ index: Int) {
+        if table[index].waitsToWrite { return }
+        table[index].waitsToWrite = true
+        do {
+            try watch(index, [.readable, .writable])
+        } catch {
+            lose(index, because: .write)
+        }
+    }
+
+    mutating func roomToWrite(_ index: Int) {
+        table[index].waitsToWrite = false
+        let generation = table[index].generation
+        flush(index)
+        guard table[index].generation == generation, !table[index].waitsToWrite else { return }
+        do {
+            try watch(index, .readable)
+        } catch {
+            lose(index, because: .write)
+        }
+    }
+
+    /// The peer did not finish the opening within the time limit.
+    mutating func openingTimedOut(_ index: Int) {
+        let isHandshake = table[index].state == .opening
+        close(index)
+        upkeep.opening -= 1
+        if isRecording, isHandshake { tally.errors.handshake += 1 }
+        if isRecording, !isHandshake { tally.errors.connect += 1 }
+        retryLater(index, .tookTooLong)
+    }
+}

@@ -1,0 +1,253 @@
+// Hot path
+import Basis
+import Measure
+import Platform
+import Secure
+
+extension Worker where Stream: ~Copyable, Client: ~Copyable {
+    /// One round of the loop: send what is due, wait, handle what became ready.
+    @inline(always)
+    mutating func turn() {
+        // The last event's time is recent enough for a closed loop, which only compares it with ticks.
+        if Pace.isOpenLoop || events.count == 0 {
+            let before = now
+            now = time.now
+            if Pace.isOpenLoop { upkeep.noteIdleSpin(from: before, to: now) }
+        }
+        if now >= nextTick { tick() }
+        if Pace.isOpenLoop { sendDue() }
+        wait()
+        for position in events.indices {
+            handle(events[position])
+            if Pace.isOpenLoop, pacing.next <= now { sendDue() }
+        }
+    }
+
+    @inline(always)
+    private mutating func wait() {
+        var until = min(nextTick, phaseEnd)
+        var isSpin = false
+        if Pace.isOpenLoop, !isBacklogged, pacing.next < sendsUntil {
+            var wakeUp = pacing.next
+            if plan.spins {
+                wakeUp = wakeUp - Limit.spin
+                isSpin = wakeUp <= now
+            }
+            until = min(until, wakeUp)
+        }
+        let timeout = Nanoseconds(raw: max(0, until.raw &- now.raw))
+        do {
+            try kernel.wait(on: poller, for: &events, timeout: timeout)
+        } catch {
+            // epoll_wait(2) fails only for arguments that are wrong, which the kernel layer stops at.
+            preconditionFailure("epoll_wait was refused")
+        }
+        if Pace.isOpenLoop { upkeep.isIdleSpin = isSpin && events.count == 0 }
+    }
+
+    /// Sends every due request for which a connection is free.
+    @inline(always)
+    mutating func sendDue() {
+        while pacing.next <= now {
+            let intended = pacing.next
+            if intended >= sendsUntil { break }
+            guard let index = takeIdle() else {
+                isBacklogged = true
+                return
+            }
+            pacing.advance()
+            if isBacklogged, intended >= recordsFrom { tally.starved &+= 1 }
+            begin(index, intended: intended)
+            flush(index)
+            listIfIdle(index)
+            now = time.now
+        }
+        isBacklogged = false
+    }
+
+    @inline(always)
+    private mutating func takeIdle() -> Int? {
+        while let index = idle.pop() {
+            table[index].isListed = false
+            if hasRoom(index) { return index }
+        }
+        return nil
+    }
+
+    @inline(always)
+    func hasRoom(_ index: Int) -> Bool {
+        table[index].isOpen && Int(table[index].inFlight) < table.capacity
+            && table[index].remaining > 0
+    }
+
+    @inline(always)
+    mutating func listIfIdle(_ index: Int) {
+        if !table[index].isListed, hasRoom(index) {
+            table[index].isListed = true
+            idle.push(index)
+        }
+    }
+
+    /// Gives an open connection its next requests, or notes that it is free for one.
+    @inline(always)
+    mutating func makeAvailable(_ index: Int) {
+        if Pace.isOpenLoop {
+            listIfIdle(index)
+        } else {
+            guard now < sendsUntil, hasRoom(index) else { return }
+            repeat { begin(index, intended: now) } while hasRoom(index)
+            flush(index)
+        }
+    }
+
+    @inline(always)
+    private mutating func begin(_ index: Int, intended: Instant) {
+        // SAFETY: the table checks the numbers and outlives the call.
+        let connection = unsafe table.pointer(to: index)
+        let slot = unsafe client.begin(on: &connection.pointee.session)
+        unsafe table.times(of: index, slot).pointee = RequestTimes(intended: intended, sent: now)
+        unsafe connection.pointee.inFlight &+= 1
+        unsafe connection.pointee.remaining &-= 1
+        inFlight &+= 1
+        if Pace.isOpenLoop, intended >= recordsFrom {
+            let lateness = now.since(intended)
+            tally.lateness.record(lateness)
+            if lateness > Limit.lateSend { tally.lateSends &+= 1 }
+            upkeep.lastSend = now
+        }
+    }
+
+    /// Sends what lies in the connection's output; watches for room when the kernel takes only a part.
+    @inline(always)
+    mutating func flush(_ index: Int) {
+        // SAFETY: the table checks that the connection is there and has a link, and outlives the call.
+        let connection = unsafe table.pointer(to: index)
+        let link = unsafe table.link(index)
+        do {
+            while let sent = try unsafe Self.send(
+                from: client, connection.pointee.session, over: &link.pointee, with: &kernel)
+            {
+                guard case .bytes(let count) = sent else {
+                    watchForRoom(index)
+                    return
+                }
+                tally.bytesWritten &+= UInt64(truncatingIfNeeded: count)
+                unsafe client.wrote(count, on: &connection.pointee.session)
+            }
+        } catch {
+            lose(index, because: .write)
+        }
+    }
+
+    /// One write of what lies in the output; nil when there is nothing.
+    @inline(always)
+    private static func send(
+        from client: borrowing Client, _ session: borrowing Client.Session,
+        over link: inout Link<Stream>, with kernel: inout K
+    ) throws(SystemError) -> Sent? {
+        let output = client.output(of: session)
+        if output.isEmpty { return nil }
+        return try link.send(output, with: &kernel)
+    }
+
+    @inline(always)
+    private mutating func handle(_ event: Event) {
+        let index = Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)
+        // An event for a socket that was closed earlier in this round (epoll(7), "Possible pitfalls").
+        guard UInt64(table[index].generation) == event.token &>> 32 else { return }
+        if table[index].isOpen {
+            if event.isReadable { receive(index) }
+            if event.isWritable, table[index].waitsToWrite { roomToWrite(index) }
+        } else {
+            goOnOpening(index)
+        }
+    }
+
+    @inline(always)
+    private mutating func receive(_ index: Int) {
+        let held = table[index].holdsBytes ? restoreHeld(index) : 0
+        let outcome: Received
+        do {
+            // SAFETY: `room` is memory of the buffer; `link` checks that the connection has one.
+            let link = unsafe table.link(index)
+            outcome = try unsafe link.pointee.receive(
+                into: buffer.room(after: held), with: &kernel)
+        } catch {
+            now = time.now
+            lose(index, because: .read)
+            return
+        }
+        now = time.now
+        switch outcome {
+        case .bytes(let count):
+            tally.bytesRead &+= UInt64(truncatingIfNeeded: count)
+            read(index, held &+ count)
+        case .wouldBlock: return
+        case .closed: ended(index)
+        }
+    }
+
+    /// Takes the answers out of the first `count` bytes of the buffer.
+    @inline(always)
+    private mutating func read(_ index: Int, _ count: Int) {
+        // SAFETY: nothing receives into the buffer before this function returns.
+        let bytes = unsafe Span(_unsafeElements: buffer.received(count))
+        // SAFETY: the table checks the number and outlives the call.
+        let connection = unsafe table.pointer(to: index)
+        unsafe connection.pointee.holdsBytes = false
+        var offset = 0
+        while offset < count {
+            switch unsafe client.receive(bytes, from: offset, on: &connection.pointee.session) {
+            case .answer(let answer):
+                offset = answer.end
+                finish(index, answer)
+                if !answer.keepsOpen {
+                    replace(index)
+                    return
+                }
+            case .needMore(let keepFrom):
+                offset = count
+                if keepFrom < count, !hold(index, bytes.extracting(keepFrom..<count)) {
+                    lose(index, because: .violation)
+                    return
+                }
+            case .violation:
+                lose(index, because: .violation)
+                return
+            }
+        }
+        if table[index].remaining == 0, table[index].inFlight == 0 {
+            replace(index)
+        } else {
+            makeAvailable(index)
+        }
+    }
+
+    @inline(always)
+    mutating func finish(_ index: Int, _ answer: Answer) {
+        // SAFETY: `times` checks both numbers.
+        let slot = unsafe table.times(of: index, answer.slot)
+        let times = unsafe slot.pointee
+        unsafe slot.pointee = .free
+        precondition(!times.isFree, "an answer to a request that was never sent")
+        table[index].inFlight &-= 1
+        table[index].hasAnswered = true
+        inFlight &-= 1
+        if times.intended >= recordsFrom { record(index, answer, times) }
+    }
+
+    @inline(always)
+    private mutating func record(_ index: Int, _ answer: Answer, _ times: RequestTimes) {
+        let family = Int(answer.status / 100)
+        tally.statuses[family <= 5 ? family : 0] &+= 1
+        table[index].served &+= 1
+        if family < 4 {
+            tally.bodyBytes &+= answer.bodyBytes
+            tally.response.record(now.since(times.intended))
+            if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
+        } else {
+            tally.errors.status &+= 1
+            tally.refused.record(now.since(times.intended))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Basis
+import Platform
+import Secure
+
+/// What happens every few milliseconds instead of for every request.
+extension Worker where Stream: ~Copyable, Client: ~Copyable {
+    @inline(never)
+    mutating func tick() {
+        if control.isStopAsked { upkeep.isStopped = true }
+        retryWaiting()
+        sweep()
+        if now >= upkeep.rates.nextEnd {
+            upkeep.rates.note(at: now, succeeded: upkeep.published + tally.succeeded)
+        }
+        if control.areCountsAsked { publish() }
+        nextTick = min(now + upkeep.tick, upkeep.rates.nextEnd)
+        if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
+    }
+
+    private func retryTime(_ index: Int) -> Instant { unsafe table.rest(index).pointee.since }
+
+    private mutating func retryWaiting() {
+        while let index = waiting.first, retryTime(index) <= now {
+            _ = waiting.pop()
+            if hasWorkAhead, table[index].state == .closed { open(index) }
+        }
+    }
+
+    /// Looks at a piece of the connections for requests and openings that take too long.
+    private mutating func sweep() {
+        let end = min(table.count, upkeep.sweepPosition + Limit.sweepPiece)
+        for index in upkeep.sweepPosition..<end {
+            switch table[index].state {
+            case .closed: continue
+            case .open:
+                if table[index].inFlight > 0, isOverdue(index) { lose(index, because: .timeout) }
+            case .connecting, .opening:
+                if now.since(retryTime(index)) > plan.timeout { openingTimedOut(index) }
+            }
+        }
+        upkeep.sweepPosition = end == table.count ? 0 : end
+    }
+
+    private func isOverdue(_ index: Int) -> Bool {
+        for slot in 0..<table.capacity {
+            // SAFETY: `times` checks both numbers. A free slot was "sent" in the distant future.
+            if now.since(unsafe table.times(of: index, slot).pointee.sent) > plan.timeout {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Hands what was counted to the coordinator.
+    private mutating func publish() {
+        let isMeasured = recordsFrom != .distantFuture
+        let succeeded = tally.succeeded
+        if control.offer(&tally, isMeasured: isMeasured), isMeasured {
+            upkeep.published += succeeded
+        }
+    }
+}

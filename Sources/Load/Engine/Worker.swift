@@ -1,0 +1,194 @@
+import Basis
+import Measure
+package import Platform
+package import Secure
+
+/// One generator thread: its connections, its schedule and what it counted.
+///
+/// Everything that varies is a type: the system calls, the transport, the protocol, the pacing and the
+/// clock. The choice is made once, before the thread starts; the loop is compiled for it.
+package struct Worker<
+    K: Kernel, Stream: StreamTransport & ~Copyable, Client: ProtocolClient & ~Copyable,
+    Pace: Pacing, Time: TimeSource
+>: ~Copyable {
+    let plan: WorkerPlan
+    let control: WorkerControl
+    let time: Time
+    let poller: Poller
+    let buffer: ReceiveBuffer
+    var kernel: K
+    var client: Client
+    var pacing: Pace
+    var events: EventBuffer
+    var table: ConnectionTable<Stream, Client.Session>
+    var tally = Tally()
+
+    /// The clock as last read. Taken before a send and after a receive, never reused across a system call
+    /// that it is to time.
+    var now: Instant
+    /// Requests are recorded when their intended start lies here or later: never, while warming up.
+    var recordsFrom = Instant.distantFuture
+    /// No request with an intended start here or later is sent.
+    var sendsUntil = Instant(raw: 0)
+    /// When something other than a due request has to be looked after.
+    var nextTick = Instant(raw: 0)
+    /// A boundary of the current phase that a wait must not sleep past.
+    var phaseEnd = Instant.distantFuture
+    var inFlight = 0
+    /// Whether requests are due and no connection is free.
+    var isBacklogged = false
+    /// Connections with room for a request, the longest idle first.
+    var idle: IndexQueue
+    /// Connections that failed, in the order in which they may be tried again.
+    var waiting: IndexQueue
+    var upkeep: Upkeep
+
+    package init(
+        plan: WorkerPlan, control: WorkerControl, kernel: K, client: consuming Client, pacing: Pace,
+        time: Time
+    ) throws(SystemError) {
+        self.plan = plan
+        self.control = control
+        self.time = time
+        self.kernel = kernel
+        self.pacing = pacing
+        poller = try Poller()
+        buffer = ReceiveBuffer(capacity: Limit.receiveBytes)
+        events = EventBuffer()
+        table = ConnectionTable(
+            count: plan.connections, capacity: client.capacity, session: client.open())
+        idle = IndexQueue(capacity: plan.connections)
+        waiting = IndexQueue(capacity: plan.connections)
+        upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
+        now = time.now
+        self.client = client
+    }
+
+    /// Runs from the first connect to the last answer. The result holds what the coordinator has not
+    /// collected; nil when the run ended before it began.
+    package mutating func run() -> WorkerResult? {
+        connectAll()
+        guard control.openingRefusal == nil, let start = awaitStart() else {
+            control.enter(.finished)
+            return nil
+        }
+        var window = Window(start: start + plan.warmUp, duration: plan.duration)
+        sendsUntil = window.end
+        pacing.start(at: start)
+        warmUp(before: &window)
+        let before = beginMeasuring(window)
+        work(until: &window)
+        let after = Usage(of: kernel, spun: upkeep.spun)
+        let ended = max(window.start, min(now, window.end))
+        drain(window)
+        control.enter(.finished)
+        return WorkerResult(
+            window: Window(start: window.start, duration: ended.since(window.start)),
+            sentUntil: upkeep.lastSend, usage: after.since(before),
+            connectionsOpened: upkeep.openings, served: table.servedCounts,
+            rates: upkeep.rates.values, tally: takeTally())
+    }
+
+    /// Phase 1: every connection is established before anything is sent.
+    private mutating func connectAll() {
+        control.enter(.connecting)
+        now = time.now
+        phaseEnd = .distantFuture
+        while upkeep.opened < table.count, control.openingRefusal == nil, !control.isStopAsked {
+            while upkeep.unopened < table.count, upkeep.opening < Limit.connectsInProgress {
+                open(upkeep.unopened)
+                upkeep.unopened += 1
+            }
+            turn()
+            control.report(established: upkeep.opened)
+        }
+    }
+
+    /// Phase 2: waits for the other threads. Nil when the run is called off.
+    private mutating func awaitStart() -> Instant? {
+        control.enter(.ready)
+        while true {
+            if control.isStopAsked { return nil }
+            if let start = control.start {
+                phaseEnd = start
+                while now < start {
+                    turn()
+                    now = time.now
+                }
+                return start
+            }
+            phaseEnd = time.now + Nanoseconds.milliseconds(1)
+            turn()
+        }
+    }
+
+    /// Phase 3: the load is on, nothing is recorded.
+    private mutating func warmUp(before window: inout Window) {
+        control.enter(.warmUp)
+        startConnections()
+        phaseEnd = window.start
+        while now < window.start, !upkeep.isStopped { turn() }
+        if upkeep.isStopped { cut(&window) }
+    }
+
+    /// Closed loop: the first request of every connection. Open loop: all connections are free.
+    private mutating func startConnections() {
+        for index in 0..<table.count where table[index].isOpen { makeAvailable(index) }
+    }
+
+    /// Phase 4 begins: forgets what the warm-up counted.
+    private mutating func beginMeasuring(_ window: Window) -> Usage {
+        tally.reset()
+        upkeep.startMeasuring(window)
+        recordsFrom = window.start
+        phaseEnd = window.end
+        control.enter(.measuring)
+        return Usage(of: kernel, spun: upkeep.spun)
+    }
+
+    private mutating func work(until window: inout Window) {
+        while now < window.end {
+            turn()
+            if upkeep.isStopped { cut(&window) }
+        }
+        upkeep.rates.finish(at: now, succeeded: upkeep.published + tally.succeeded)
+    }
+
+    /// Phase 5: no new request begins; those due in the window are still sent while there is hope, and
+    /// every one under way is awaited for as long as its time limit allows.
+    private mutating func drain(_ window: Window) {
+        control.enter(.draining)
+        let givesUp = window.end + plan.timeout
+        phaseEnd = givesUp
+        while inFlight > 0 || pacing.next < sendsUntil {
+            if now >= givesUp {
+                phaseEnd = .distantFuture
+                abandonBacklog()
+            }
+            if inFlight > 0 || pacing.next < sendsUntil { turn() }
+        }
+    }
+
+    private mutating func cut(_ window: inout Window) {
+        window.cut(at: now)
+        sendsUntil = window.end
+    }
+
+    /// Counts the due requests that never found a free connection, at the age they have reached.
+    private mutating func abandonBacklog() {
+        while pacing.next < sendsUntil {
+            if pacing.next >= recordsFrom {
+                tally.response.record(now.since(pacing.next))
+                tally.errors.timeout += 1
+                tally.unsent += 1
+            }
+            pacing.advance()
+        }
+    }
+
+    private mutating func takeTally() -> Tally {
+        var taken = Tally()
+        swap(&taken, &tally)
+        return taken
+    }
+}

@@ -1,0 +1,26 @@
+package import Basis
+package import Platform
+
+/// What one generator thread is to do, the same for every protocol and pacing.
+package struct WorkerPlan: Sendable {
+    /// Which of the threads, from 0.
+    package var index = 0
+    package var connections = 1
+    package var destination: SocketAddress
+    /// Local addresses that sockets are bound to in turn; empty leaves the choice to the kernel.
+    package var sources: [SocketAddress] = []
+    /// Whether small segments are sent at once (TCP_NODELAY).
+    package var sendsAtOnce = true
+    /// Requests after which a connection is replaced; nil keeps it.
+    package var requestsPerConnection: Int?
+    /// The longest that a request or a connect may take.
+    package var timeout = Nanoseconds.seconds(2)
+    package var warmUp = Nanoseconds.seconds(1)
+    package var duration = Nanoseconds.seconds(10)
+    /// Whether the thread polls without sleeping shortly before a request is due.
+    package var spins = false
+    /// The CPU the thread is bound to.
+    package var cpu: Int?
+
+    package init(destination: SocketAddress) { self.destination = destination }
+}

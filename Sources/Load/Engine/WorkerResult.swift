@@ -1,0 +1,18 @@
+package import Basis
+
+/// What one thread brings home.
+package struct WorkerResult: ~Copyable, Sendable {
+    /// The window as it was: an interrupt shortens it.
+    package let window: Window
+    /// When the last request that was due in the window was sent; the window's start when none was.
+    package let sentUntil: Instant
+    package let usage: UsedResources
+    /// Over the whole run, from the first connect on.
+    package let connectionsOpened: Int
+    /// Answers in the window by connection.
+    package let served: [UInt32]
+    /// Successes a second in equal pieces of the window.
+    package let rates: [Double]
+    /// What the coordinator had not yet collected.
+    package var tally: Tally
+}

@@ -1,0 +1,61 @@
+import Basis
+import Measure
+package import Report
+
+/// The result in the formats of other programs.
+package enum Renderings {
+    /// One JSON object over several lines.
+    package static func json(_ report: LoadReport) -> String { report.json.pretty }
+
+    /// A header and one row: the members of the JSON record, nested names joined by `_`, without the
+    /// histograms. Lists are joined by `; `.
+    package static func csv(_ report: LoadReport) -> String {
+        var names: [String] = []
+        var values: [String] = []
+        flatten(report.json, as: "", into: &names, &values)
+        var table = CSVTable(columns: names)
+        table.append(values)
+        return table.text
+    }
+
+    private static func flatten(
+        _ value: JSONValue, as name: String, into names: inout [String], _ values: inout [String]
+    ) {
+        switch value {
+        case .object(let members):
+            for member in members where !member.name.hasSuffix("_histogram") {
+                flatten(
+                    member.value, as: name.isEmpty ? member.name : "\(name)_\(member.name)",
+                    into: &names, &values)
+            }
+            return
+        case .array(let items): values.append(items.map(plain).joined(separator: "; "))
+        default: values.append(plain(value))
+        }
+        names.append(name)
+    }
+
+    private static func plain(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): text
+        case .null: ""
+        default: value.compact
+        }
+    }
+
+    /// The latencies of each second as an HdrHistogram log.
+    package static func hlog(_ result: borrowing LoadResult) -> String {
+        let began = result.began
+        let entries = result.intervals.map {
+            IntervalLog.Entry(
+                tag: "latency", start: began + $0.start, length: $0.length, max: $0.max,
+                histogram: $0.histogram)
+        }
+        return IntervalLog(start: began, entries: entries).text
+    }
+
+    /// The latencies by percentile.
+    package static func hgrm(_ result: borrowing LoadResult) -> String {
+        PercentileText.text(result.tally.response)
+    }
+}

@@ -1,0 +1,143 @@
+import Basis
+package import Report
+
+/// The result for people, in the terminal.
+package struct TextReport {
+    private let report: LoadReport
+    private let objectives: [Objective.Outcome]
+    private let colours: Bool
+    private var text = ""
+
+    /// - Parameter colours: whether the terminal understands ANSI colours and the user wants them.
+    package static func text(
+        _ report: LoadReport, objectives: [Objective.Outcome], colours: Bool
+    ) -> String {
+        var writer = TextReport(report: report, objectives: objectives, colours: colours)
+        writer.conditions()
+        writer.rates()
+        writer.latencies()
+        writer.failures()
+        writer.conclusions()
+        return writer.text
+    }
+
+    private init(report: LoadReport, objectives: [Objective.Outcome], colours: Bool) {
+        self.report = report
+        self.objectives = objectives
+        self.colours = colours
+    }
+
+    private mutating func line(_ label: String, _ content: String) {
+        let gap = String(repeating: " ", count: max(1, Self.labelWidth - label.count))
+        text += label + gap + content + "\n"
+    }
+
+    /// As wide as the longest label of the latency table.
+    private static let labelWidth = 15
+
+    private static func counted(_ count: Int, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+    }
+
+    private mutating func conditions() {
+        var from = Self.counted(report.connections, "connection")
+        from += " on \(Self.counted(report.threads, "thread"))"
+        if report.pipeline > 1 { from += ", \(report.pipeline) pipelined" }
+        var mode = "closed loop"
+        if let rate = report.targetRate, let arrivals = report.arrivals {
+            mode = "open loop, \(decimalDisplay(rate))/s \(arrivals), seed \(report.seed)"
+        }
+        line("target", "\(report.url) (\(report.protocol))")
+        line("load", "\(mode); \(from)")
+        line("measured", "\(report.duration.display) after \(report.warmup.display) of warm-up")
+        text += "\n"
+    }
+
+    private mutating func rates() {
+        var rate = "\(decimalDisplay(report.achievedRate))/s"
+        if let ratio = report.rateRatio {
+            rate += " (\(fixed(ratio * 100, decimals: 1))% of target)"
+        }
+        rate += ", \(report.requests) answered"
+        line("rate", rate)
+        let seconds = max(1e-9, report.duration.inSeconds)
+        let read = ByteCount(raw: Int(Double(report.bytesRead) / seconds)).display
+        let wrote = ByteCount(raw: Int(Double(report.bytesWritten) / seconds)).display
+        line("traffic", "\(read)/s read, \(wrote)/s written")
+        let busy = fixed(report.cpu.busiestThreadShare * 100, decimals: 0)
+        let perRequest = Nanoseconds(raw: Int64(report.cpu.perRequest.rounded())).display
+        line("generator", "\(perRequest) CPU a request, busiest thread \(busy)%")
+        text += "\n"
+    }
+
+    private mutating func latencies() {
+        var table = TextTable(
+            [.init("", .left)]
+                + ["mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"].map { .init($0) })
+        if report.mode == .closed {
+            table.append(row("round trip", report.latency))
+        } else {
+            table.append(row("response time", report.latency))
+            table.append(row("service time", report.service))
+            table.append(row("lateness", report.lateness))
+        }
+        text += table.text(width: nil, colours: colours) + "\n"
+    }
+
+    private func row(_ name: String, _ figures: LatencyFigures) -> [TextTable.Cell] {
+        let none = figures.samples == 0
+        let mean = none ? "-" : Nanoseconds(raw: Int64(figures.mean.rounded())).display
+        let percentiles = [figures.p50, figures.p90, figures.p99, figures.p999, figures.p9999]
+        return [.init(name), .init(mean)] + percentiles.map { .init($0?.display ?? "-") }
+            + [.init(none ? "-" : figures.max.display)]
+    }
+
+    private mutating func failures() {
+        let errors = report.errors
+        let phases = [
+            ("connect", errors.connect), ("handshake", errors.handshake), ("write", errors.write),
+            ("read", errors.read), ("timeout", errors.timeout), ("status", errors.status),
+            ("protocol", errors.protocol),
+        ]
+        let found = phases.filter { $0.1 > 0 }
+        if found.isEmpty { return }
+        line("errors", found.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+        let statuses = report.statuses
+        let classes = [
+            ("2xx", statuses.success2xx), ("3xx", statuses.redirect3xx),
+            ("4xx", statuses.client4xx), ("5xx", statuses.server5xx),
+        ]
+        let answered = classes.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+        if !answered.isEmpty { line("answers", answered.joined(separator: ", ")) }
+    }
+
+    private mutating func conclusions() {
+        for outcome in objectives {
+            let word = outcome.isMet ? painted("met", .good) : painted("missed", .bad)
+            line("slo", "\(outcome.objective) \(word): \(outcome.figure)")
+        }
+        for warning in report.warnings { line("note", warning) }
+        let tone: TextTable.Tone =
+            switch report.verdict {
+            case .valid: .good
+            case .errors: .bad
+            default: .doubtful
+            }
+        let name = painted(report.verdict.rawValue, tone)
+        line(
+            "verdict", report.verdictReasons.isEmpty ? name : "\(name): \(report.verdictReasons[0])"
+        )
+        for reason in report.verdictReasons.dropFirst() { line("", "also: \(reason)") }
+    }
+
+    private func painted(_ word: String, _ tone: TextTable.Tone) -> String {
+        let code =
+            switch tone {
+            case .plain: ""
+            case .good: "32"
+            case .doubtful: "33"
+            case .bad: "31"
+            }
+        return colours && !code.isEmpty ? "\u{1B}[\(code)m\(word)\u{1B}[0m" : word
+    }
+}

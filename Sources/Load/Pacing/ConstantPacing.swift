@@ -1,0 +1,42 @@
+// Hot path
+package import Basis
+
+/// Requests in equal steps: the k-th is due at origin + (k + phase) · gap, computed anew for every k so
+/// that rounding never adds up.
+package struct ConstantPacing: Pacing {
+    @inline(always)
+    package static var isOpenLoop: Bool { true }
+
+    package private(set) var next = Instant.distantFuture
+    /// Nanoseconds, fractional.
+    private let gap: Double
+    private let phase: Double
+    private var origin = Instant(raw: 0)
+    private var position = 0.0
+
+    /// - Parameters:
+    ///   - rate: of this schedule alone, above zero.
+    ///   - phase: 0..<1, the part of a gap that the first request waits. Threads that share a rate take
+    ///     different phases, so that together they are constant too.
+    package init(rate: PerSecond, phase: Double) {
+        precondition(rate.raw > 0 && phase >= 0 && phase < 1, "a schedule goes on")
+        gap = 1e9 / rate.raw
+        self.phase = phase
+    }
+
+    package mutating func start(at origin: Instant) {
+        self.origin = origin
+        position = phase
+        next = due
+    }
+
+    @inline(always)
+    package mutating func advance() {
+        position += 1
+        next = due
+    }
+
+    /// A double is exact to the nanosecond for 104 days of schedule (2^53 ns).
+    @inline(always)
+    private var due: Instant { origin + Nanoseconds(raw: Int64(position * gap)) }
+}

@@ -1,0 +1,33 @@
+// Hot path
+package import Basis
+
+/// When requests are due. One schedule belongs to one thread, not to one connection: a due request goes to
+/// whichever connection is free, so that a slow answer on one connection delays no other arrival.
+package protocol Pacing: Sendable {
+    /// Whether requests come due by the clock, whatever the answers do. Otherwise a connection asks again
+    /// as soon as it was answered.
+    static var isOpenLoop: Bool { get }
+
+    /// The intended start of the next request; `distantFuture` where answers set the pace.
+    var next: Instant { get }
+
+    /// Begins the schedule. The first request is due at or after `origin`.
+    mutating func start(at origin: Instant)
+
+    /// Goes on to the following request.
+    mutating func advance()
+}
+
+/// The closed loop: answers set the pace, no request is ever due by the clock.
+package struct ClosedPacing: Pacing {
+    @inline(always)
+    package static var isOpenLoop: Bool { false }
+
+    package init() {}
+
+    @inline(always)
+    package var next: Instant { .distantFuture }
+    package mutating func start(at origin: Instant) {}
+    @inline(always)
+    package mutating func advance() {}
+}

@@ -1,0 +1,188 @@
+package import Basis
+import Platform
+import Wire
+
+/// The command line of the load generator.
+package enum LoadOptions {
+    package static let parser = OptionParser(
+        program: "switchyard-load", operands: "URL",
+        summary: "Loads an HTTP server, in a closed loop or at a rate, and says what it measured.",
+        options: [
+            .init("connections", short: "c", value: "N", help: "connections in all (64)"),
+            .init(
+                "threads", short: "t", value: "N",
+                help: "generator threads (1, or one for each of --cpus)"),
+            .init(
+                "duration", short: "d", value: "TIME", help: "length of the measured phase (10s)"),
+            .init("warmup", value: "TIME", help: "load before it that is not recorded (1s)"),
+            .init(
+                "rate", short: "R", value: "N",
+                help: "requests a second in all: an open loop (default: closed loop)"),
+            .init("arrivals", value: "KIND", help: "constant or poisson, with --rate (constant)"),
+            .init("protocol", value: "NAME", help: "auto or h1 (auto)"),
+            .init("pipeline", value: "N", help: "requests under way on a connection (1)"),
+            .init(
+                "requests-per-connection", value: "N",
+                help: "replace a connection after this many (never)"),
+            .init(
+                "method", short: "X", value: "NAME", help: "request method (GET; POST with --body)"),
+            .init(
+                "header", short: "H", value: "FIELD", repeatable: true, help: "add 'Name: value'"),
+            .init("body", value: "TEXT|@FILE", help: "request body"),
+            .init("timeout", value: "TIME", help: "longest a request or a connect may take (2s)"),
+            .init("nodelay", value: "on|off", help: "send small segments at once (on)"),
+            .init(
+                "source-ips", value: "LIST",
+                help: "local addresses in turn, such as 127.0.0.2-127.0.0.9"),
+            .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
+            .init("spin", help: "with --rate: poll for the last 50us before a send"),
+            .init("json", value: "FILE|-", help: "write the report as JSON"),
+            .init("csv", value: "FILE|-", help: "write the report as a table of one row"),
+            .init("hlog", value: "FILE|-", help: "write latencies as an HdrHistogram log"),
+            .init("hgrm", value: "FILE|-", help: "write latencies by percentile"),
+            .init(
+                "slo", value: "RULE", repeatable: true,
+                help: "demand such as 'p99<5ms', 'rps>50k', 'errors<0.1%'; exit 3 when missed"),
+            .init("seed", value: "N", help: "seed of the schedule (random)"),
+            .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
+        ],
+        epilogue: """
+            Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
+            A percentile that too few samples stand behind is not shown.
+            Exit status: 0 done, 1 refused by the outside, 3 an --slo missed, 64 wrong usage,
+            130 interrupted (the report is complete for the time that passed).
+            Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/plaintext
+            """)
+
+    private enum Arrivals: String, CaseIterable { case constant, poisson }
+    private enum Spoken: String, CaseIterable { case auto, h1 }
+
+    /// Checks the whole command line.
+    ///
+    /// - Parameters:
+    ///   - readFile: the bytes of a file that `--body` names.
+    ///   - randomSeed: taken where no seed is given.
+    package static func plan(
+        _ options: ParsedOptions, randomSeed: Int64,
+        readFile: (String) throws(Complaint) -> [UInt8]
+    ) throws(Complaint) -> LoadPlan {
+        guard options.operands.count == 1 else {
+            throw Complaint(
+                options.operands.isEmpty ? "no URL is given" : "more than one URL is given",
+                remedy: "give one such as http://127.0.0.1:8080/plaintext")
+        }
+        let url = try TargetURL(parsing: options.operands[0])
+        let request = try request(options, url, readFile: readFile)
+        let seed = try options.count("seed", in: 0...9_000_000_000_000_000).map(Int64.init)
+        // What costs a look-up comes last: a mistyped option is told at once.
+        var plan = LoadPlan(
+            url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)
+        try shape(&plan, options)
+        try pace(&plan, options)
+        plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
+            try Objective(parsing: text)
+        }
+        plan.outputs.json = options.text("json")
+        plan.outputs.csv = options.text("csv")
+        plan.outputs.hlog = options.text("hlog")
+        plan.outputs.hgrm = options.text("hgrm")
+        if plan.outputs.all.count(where: { $0 == "-" }) > 1 {
+            throw Complaint(
+                "two outputs on - would mix", remedy: "give all but one of them a file")
+        }
+        plan.isQuiet = options.has("quiet")
+        plan.destination = try SocketAddress(host: url.host, port: url.port)
+        return plan
+    }
+
+    private static func request(
+        _ options: ParsedOptions, _ url: TargetURL, readFile: (String) throws(Complaint) -> [UInt8]
+    ) throws(Complaint) -> HTTP1.RequestTemplate {
+        var body: [UInt8] = []
+        if let text = options.text("body") {
+            body = text.hasPrefix("@") ? try readFile(String(text.dropFirst())) : Array(text.utf8)
+        }
+        if body.count > Limit.bodyBytes {
+            throw Complaint(
+                "--body has \(ByteCount(raw: body.count).display)",
+                remedy: "keep it within \(ByteCount(raw: Limit.bodyBytes).display)")
+        }
+        var fields: [HTTP1.RequestTemplate.Field] = []
+        for line in options.all("header") {
+            guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
+                throw Complaint(
+                    "--header '\(line)' is no field", remedy: "write it like 'Accept: text/plain'")
+            }
+            let value = line[line.index(after: colon)...]
+            fields.append(.init(String(line[..<colon]), trimmed(value)))
+        }
+        return try HTTP1.RequestTemplate(
+            method: options.text("method") ?? (options.has("body") ? "POST" : "GET"),
+            target: url.target, host: url.authority, fields: fields, body: body)
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0 == " " || $0 == "\t" }
+        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    }
+
+    /// How many of what, for how long, from where.
+    private static func shape(
+        _ plan: inout LoadPlan, _ options: ParsedOptions
+    ) throws(Complaint) {
+        if let list = options.text("cpus") { plan.cpus = try CPUSet(parsing: list) }
+        plan.connections = try options.count("connections", in: 1...Limit.connections) ?? 64
+        plan.threads =
+            try options.count("threads", in: 1...Limit.threads) ?? plan.cpus?.cpus.count ?? 1
+        if let cpus = plan.cpus, cpus.cpus.count < plan.threads {
+            throw Complaint(
+                "--cpus \(cpus) names \(cpus.cpus.count) CPUs for \(plan.threads) threads",
+                remedy: "name one for each thread")
+        }
+        if plan.connections < plan.threads {
+            throw Complaint(
+                "\(plan.connections) connections can't be shared by \(plan.threads) threads",
+                remedy: "give each thread at least one")
+        }
+        let shortest = Nanoseconds.milliseconds(1)
+        plan.duration =
+            try options.time("duration", in: shortest...Limit.duration) ?? .seconds(10)
+        plan.warmUp = try options.time("warmup", in: .zero...Limit.duration) ?? .seconds(1)
+        plan.timeout = try options.time("timeout", in: shortest...Limit.duration) ?? .seconds(2)
+        plan.pipeline = try options.count("pipeline", in: 1...Limit.pipeline) ?? 1
+        plan.requestsPerConnection = try options.count(
+            "requests-per-connection", in: 1...Int(UInt32.max - 1))
+        plan.sendsAtOnce = try options.toggle("nodelay") ?? true
+        if let list = options.text("source-ips") {
+            plan.sources = try SourceAddresses.parse(list)
+        }
+        switch try options.choice("protocol", of: Spoken.self) ?? .auto {
+        // Cleartext without prior knowledge speaks HTTP/1.1 (RFC 9113 §3.2 took the upgrade away).
+        case .auto, .h1: plan.application = .h1
+        }
+    }
+
+    private static func pace(
+        _ plan: inout LoadPlan, _ options: ParsedOptions
+    ) throws(Complaint) {
+        let kind = try options.choice("arrivals", of: Arrivals.self)
+        plan.spins = options.has("spin")
+        guard let rate = try options.rate("rate") else {
+            if kind != nil || plan.spins {
+                throw Complaint(
+                    "\(plan.spins ? "--spin" : "--arrivals") means nothing in a closed loop",
+                    remedy: "give a --rate, or leave it out")
+            }
+            return
+        }
+        if rate.raw / Double(plan.threads) > Limit.ratePerThread {
+            throw Complaint(
+                "--rate \(rate.display) is more than \(plan.threads) threads can send",
+                remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
+        }
+        switch kind ?? .constant {
+        case .constant: plan.arrivals = .constant(rate)
+        case .poisson: plan.arrivals = .poisson(rate)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package import Basis
+package import Platform
+package import Wire
+
+/// Everything a run needs to know, checked; made from the command line by `LoadOptions`.
+package struct LoadPlan: Sendable {
+    /// When requests are sent.
+    package enum Arrivals: Equatable, Sendable {
+        /// As fast as answers come.
+        case closed
+        /// In equal steps.
+        case constant(PerSecond)
+        /// With exponentially distributed gaps.
+        case poisson(PerSecond)
+
+        package var rate: PerSecond? {
+            switch self {
+            case .closed: nil
+            case .constant(let rate), .poisson(let rate): rate
+            }
+        }
+
+        /// As the report names them; nil for the closed loop.
+        package var name: String? {
+            switch self {
+            case .closed: nil
+            case .constant: "constant"
+            case .poisson: "poisson"
+            }
+        }
+    }
+
+    /// What is spoken.
+    package enum Application: String, Sendable, CaseIterable {
+        case h1
+    }
+
+    package var url: TargetURL
+    package var destination: SocketAddress
+    package var application = Application.h1
+    package var request: HTTP1.RequestTemplate
+    package var connections = 64
+    package var threads = 1
+    package var arrivals = Arrivals.closed
+    package var duration = Nanoseconds.seconds(10)
+    package var warmUp = Nanoseconds.seconds(1)
+    package var pipeline = 1
+    package var requestsPerConnection: Int?
+    package var timeout = Nanoseconds.seconds(2)
+    package var sendsAtOnce = true
+    package var sources: [SocketAddress] = []
+    /// Thread i runs on the i-th of these; nil leaves it to the scheduler.
+    package var cpus: CPUSet?
+    package var spins = false
+    /// In 0...2^63-1, so that JSON carries it.
+    package var seed: Int64
+    package var objectives: [Objective] = []
+    package var outputs = Outputs()
+    package var isQuiet = false
+
+    /// Where results are written besides the terminal; `-` is the standard output.
+    package struct Outputs: Equatable, Sendable {
+        package var json: String?
+        package var csv: String?
+        package var hlog: String?
+        package var hgrm: String?
+
+        package init() {}
+
+        package var all: [String] { [json, csv, hlog, hgrm].compactMap { $0 } }
+        /// Whether the standard output belongs to a machine, so that people are told elsewhere.
+        package var takeStandardOutput: Bool { all.contains("-") }
+    }
+
+    package init(
+        url: TargetURL, destination: SocketAddress, request: HTTP1.RequestTemplate, seed: Int64
+    ) {
+        self.url = url
+        self.destination = destination
+        self.request = request
+        self.seed = seed
+    }
+
+    /// What thread `index` is to do.
+    package func share(ofThread index: Int) -> WorkerPlan {
+        var share = WorkerPlan(destination: destination)
+        share.index = index
+        share.connections = (connections + threads - 1 - index) / threads
+        share.sendsAtOnce = sendsAtOnce
+        share.requestsPerConnection = requestsPerConnection
+        share.timeout = timeout
+        share.warmUp = warmUp
+        share.duration = duration
+        share.spins = spins
+        share.cpu = cpus?.cpus[index]
+        if !sources.isEmpty {
+            // Each thread begins elsewhere, so that few connections on many threads use all addresses.
+            let offset = index * sources.count / threads
+            share.sources = Array(sources[offset...] + sources[..<offset])
+        }
+        return share
+    }
+}

@@ -1,0 +1,109 @@
+import Basis
+import Measure
+import Platform
+package import Report
+
+extension LoadResult {
+    /// The facts that the verdict rests on.
+    package var evidence: Evidence {
+        var evidence = Evidence()
+        evidence.isOpenLoop = isOpenLoop
+        evidence.succeeded = succeeded
+        evidence.failed = failed
+        if let busiest = threads.max(by: {
+            $0.busyShare + $0.waitShare < $1.busyShare + $1.waitShare
+        }) {
+            evidence.busyShare = busiest.busyShare
+            evidence.waitShare = busiest.waitShare
+        }
+        evidence.latenessP99 = LatencySummary(tally.lateness).p99
+        evidence.starved = tally.starved
+        evidence.targetRate = plan.arrivals.rate?.raw
+        evidence.achievedRate = achievedRate
+        evidence.duration = duration
+        evidence.rates = rates
+        if case .poisson = plan.arrivals { evidence.isRandom = true }
+        return evidence
+    }
+
+    /// The record that is written and compared.
+    package var report: LoadReport {
+        var report = LoadReport(
+            url: plan.url.description, protocol: plan.application.rawValue,
+            mode: isOpenLoop ? .open : .closed, arrivals: plan.arrivals.name,
+            threads: plan.threads, connections: plan.connections, pipeline: plan.pipeline,
+            seed: plan.seed, duration: duration, warmup: plan.warmUp,
+            targetRate: plan.arrivals.rate?.raw)
+        report.requests = Int64(clamping: succeeded)
+        report.achievedRate = achievedRate
+        report.rateRatio = plan.arrivals.rate.map { achievedRate / $0.raw }
+        report.lateSends = Int64(clamping: tally.lateSends)
+        report.bytesRead = Int64(clamping: tally.bytesRead)
+        report.bytesWritten = Int64(clamping: tally.bytesWritten)
+        report.bodyBytes = Int64(clamping: tally.bodyBytes)
+        report.latency = LatencyFigures(tally.response)
+        report.latencyHistogram = HistogramCodec.encodeBase64(tally.response)
+        report.service = isOpenLoop ? LatencyFigures(tally.service) : report.latency
+        report.serviceHistogram =
+            isOpenLoop ? HistogramCodec.encodeBase64(tally.service) : report.latencyHistogram
+        report.lateness = LatencyFigures(tally.lateness)
+        report.latenessHistogram =
+            isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
+        addCounts(to: &report)
+        let judgement = Judgement(evidence)
+        report.verdict = judgement.verdict
+        report.verdictReasons = judgement.reasons
+        report.warnings = warnings
+        return report
+    }
+
+    private func addCounts(to report: inout LoadReport) {
+        report.errors.connect = Int64(clamping: tally.errors.connect)
+        report.errors.handshake = Int64(clamping: tally.errors.handshake)
+        report.errors.write = Int64(clamping: tally.errors.write)
+        report.errors.read = Int64(clamping: tally.errors.read)
+        report.errors.timeout = Int64(clamping: tally.errors.timeout)
+        report.errors.status = Int64(clamping: tally.errors.status)
+        report.errors.protocol = Int64(clamping: tally.errors.protocolViolation)
+        report.statuses.success2xx = Int64(clamping: tally.statuses[2])
+        report.statuses.redirect3xx = Int64(clamping: tally.statuses[3])
+        report.statuses.client4xx = Int64(clamping: tally.statuses[4])
+        report.statuses.server5xx = Int64(clamping: tally.statuses[5])
+        report.connectionsOpened = Int64(connectionsOpened)
+        for thread in threads {
+            report.cpu.user = report.cpu.user + thread.user
+            report.cpu.system = report.cpu.system + thread.system
+            report.syscalls.wait += Int64(clamping: thread.syscalls.wait)
+            report.syscalls.receive += Int64(clamping: thread.syscalls.receive)
+            report.syscalls.send += Int64(clamping: thread.syscalls.send)
+            report.syscalls.accept += Int64(clamping: thread.syscalls.accept)
+            report.syscalls.other += Int64(clamping: thread.syscalls.other)
+        }
+        report.cpu.busiestThreadShare = busiestShare
+        let cpu = threads.reduce(0) { $0 + $1.cpu.raw - $1.spun.raw }
+        report.cpu.perRequest = succeeded == 0 ? 0 : Double(cpu) / Double(succeeded)
+    }
+
+    private var warnings: [String] {
+        var warnings: [String] = []
+        if isInterrupted { warnings.append("interrupted after \(duration.display)") }
+        if tally.unsent > 0 {
+            warnings.append(
+                "\(tally.unsent) requests never found a free connection and count as timeouts;"
+                    + " give more --connections or a lower --rate")
+        }
+        if !tally.refused.isEmpty {
+            warnings.append(
+                "answers with an error status are not among the latencies: mean"
+                    + " \(Nanoseconds(raw: Int64(tally.refused.mean)).display)")
+        }
+        if tally.response.clampedCount > 0 {
+            warnings.append("\(tally.response.clampedCount) latencies over an hour count as one")
+        }
+        if let fairness, fairness < 0.8, succeeded >= 100 * UInt64(served.count) {
+            warnings.append(
+                "connections were served unevenly: Jain index \(fixed(fairness, decimals: 2))")
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,70 @@
+package import Basis
+import Measure
+
+/// What a whole run measured, all threads together.
+package struct LoadResult: ~Copyable {
+    package let plan: LoadPlan
+    /// When the load began, since 1970-01-01 UTC.
+    package let began: Nanoseconds
+    package let isInterrupted: Bool
+    package private(set) var tally = Tally()
+    package private(set) var intervals: [IntervalRecord] = []
+    /// What each thread used in the measured window.
+    package private(set) var threads: [UsedResources] = []
+    /// Answers in the window by connection.
+    package private(set) var served: [UInt32] = []
+    /// Successes a second in equal pieces of the window.
+    package private(set) var rates: [Double] = []
+    package private(set) var connectionsOpened = 0
+    /// How long requests of the window were being sent: the window, and longer where a backlog was left
+    /// at its end. Rates refer to this, so that what was sent late does not look like a higher rate.
+    package private(set) var duration = Nanoseconds.zero
+
+    package init(plan: LoadPlan, began: Nanoseconds, isInterrupted: Bool) {
+        self.plan = plan
+        self.began = began
+        self.isInterrupted = isInterrupted
+    }
+
+    /// Adds what was collected while the run was on.
+    mutating func add(_ collected: borrowing Tally, intervals: [IntervalRecord]) {
+        tally.add(collected)
+        self.intervals += intervals
+    }
+
+    /// Adds what a thread brought home, in the order of the threads.
+    package mutating func add(_ result: borrowing WorkerResult) {
+        tally.add(result.tally)
+        threads.append(result.usage)
+        served += result.served
+        connectionsOpened += result.connectionsOpened
+        duration = max(
+            duration, max(result.window.end, result.sentUntil).since(result.window.start))
+        if rates.isEmpty {
+            rates = result.rates
+        } else {
+            rates = zip(rates, result.rates).map { $0 + $1 }
+        }
+    }
+
+    package var isOpenLoop: Bool { plan.arrivals != .closed }
+
+    package var succeeded: UInt64 { tally.succeeded }
+    package var failed: UInt64 { tally.errors.total }
+
+    /// Successful requests a second.
+    package var achievedRate: Double {
+        duration <= .zero ? 0 : Double(succeeded) / duration.inSeconds
+    }
+
+    /// The part of the window for which the busiest thread computed, 0...1.
+    package var busiestShare: Double { threads.map(\.busyShare).max() ?? 0 }
+
+    /// How evenly connections were served: 1 when all alike, 1/n when one had all (R. Jain, D. Chiu,
+    /// W. Hawe, "A quantitative measure of fairness", DEC-TR-301, 1984). Nil without answers.
+    package var fairness: Double? {
+        let sum = served.reduce(0.0) { $0 + Double($1) }
+        let squares = served.reduce(0.0) { $0 + Double($1) * Double($1) }
+        return squares == 0 ? nil : sum * sum / (Double(served.count) * squares)
+    }
+}

@@ -1,0 +1,122 @@
+package import Basis
+import Measure
+package import Report
+
+/// What speaks for and against a result.
+package struct Evidence: Equatable, Sendable {
+    package var isOpenLoop = false
+    package var succeeded: UInt64 = 0
+    package var failed: UInt64 = 0
+    /// The busiest thread's share of the window spent computing, 0...1.
+    package var busyShare = 0.0
+    /// The share it spent ready to run, without a CPU.
+    package var waitShare = 0.0
+    package var latenessP99: Nanoseconds?
+    /// Requests that were due while no connection was free.
+    package var starved: UInt64 = 0
+    package var targetRate: Double?
+    package var achievedRate = 0.0
+    /// Whether chance decides how many requests are due.
+    package var isRandom = false
+    package var duration = Nanoseconds.zero
+    /// Successes a second over time.
+    package var rates: [Double] = []
+
+    package init() {}
+}
+
+/// How far a result may be believed, and why not further.
+package struct Judgement: Equatable, Sendable {
+    package enum Limit {
+        /// Failed requests, as a share of all.
+        package static let failedShare = 0.001
+        /// Above this share of its CPU a paced thread sends late now and then, by queueing alone.
+        package static let busyOpen = 0.90
+        /// A closed loop is there to keep its thread busy while the server works; only a thread that
+        /// hardly ever waits for an answer is itself what was measured.
+        package static let busyClosed = 0.95
+        /// Response times of a millisecond can be told from the generator's own delay.
+        package static let latenessP99 = Nanoseconds.milliseconds(1)
+        package static let rateRatio = 0.99
+        /// Samples behind a 99th percentile.
+        package static let percentile = 99.0
+    }
+
+    package let verdict: LoadReport.Verdict
+    /// One line each, with its figure, the most severe first; empty when valid.
+    package let reasons: [String]
+
+    /// The order of the checks is that of severity: what failed, what can't be told, what measured
+    /// something else, what was not as asked.
+    package init(_ evidence: Evidence) {
+        var found: [(LoadReport.Verdict, String)] = []
+        if let reason = Self.errors(evidence) { found.append((.errors, reason)) }
+        if let reason = Self.tooFew(evidence) { found.append((.tooFewSamples, reason)) }
+        if let reason = Self.clientBound(evidence) { found.append((.clientBound, reason)) }
+        for reason in Self.late(evidence) { found.append((.late, reason)) }
+        if let reason = Self.unsteady(evidence) { found.append((.unsteady, reason)) }
+        verdict = found.first?.0 ?? .valid
+        reasons = found.map(\.1)
+    }
+
+    private static func errors(_ evidence: Evidence) -> String? {
+        let all = evidence.succeeded + evidence.failed
+        guard all > 0, Double(evidence.failed) > Limit.failedShare * Double(all) else { return nil }
+        let share = percent(Double(evidence.failed) / Double(all))
+        return "\(evidence.failed) of \(all) requests failed, \(share) (limit 0.1%)"
+    }
+
+    private static func tooFew(_ evidence: Evidence) -> String? {
+        let needed = Percentile.samplesNeeded(Limit.percentile)
+        if evidence.succeeded >= needed { return nil }
+        return "\(evidence.succeeded) successful requests (a 99th percentile needs \(needed))"
+    }
+
+    private static func clientBound(_ evidence: Evidence) -> String? {
+        let limit = evidence.isOpenLoop ? Limit.busyOpen : Limit.busyClosed
+        guard evidence.busyShare + evidence.waitShare > limit else { return nil }
+        var reason = "the busiest generator thread computed for \(percent(evidence.busyShare))"
+        if evidence.waitShare > 0.01 {
+            reason += " and waited for a CPU for \(percent(evidence.waitShare))"
+        }
+        return reason + " of the time (limit \(percent(limit)))"
+    }
+
+    private static func late(_ evidence: Evidence) -> [String] {
+        var reasons: [String] = []
+        let all = evidence.succeeded + evidence.failed
+        if let lateness = evidence.latenessP99, lateness > Limit.latenessP99 {
+            var reason = "requests were sent late: p99 \(lateness.display)"
+            reason += " (limit \(Limit.latenessP99.display))"
+            if evidence.starved * 100 > all {
+                let share = percent(Double(evidence.starved) / Double(max(1, all)))
+                reason += "; no connection was free for \(share)"
+            }
+            reasons.append(reason)
+        }
+        if let target = evidence.targetRate, target > 0 {
+            let expected = target * evidence.duration.inSeconds
+            // A Poisson process varies by the root of its count; a constant one by a request.
+            let slack = evidence.isRandom ? 3 * expected.squareRoot() : 1
+            let ratio = evidence.achievedRate / target
+            if expected > 0, ratio < Limit.rateRatio - slack / expected {
+                reasons.append(
+                    "\(decimalDisplay(evidence.achievedRate))/s of \(decimalDisplay(target))/s"
+                        + " were reached, \(percent(ratio)) (limit \(percent(Limit.rateRatio)))")
+            }
+        }
+        return reasons
+    }
+
+    private static func unsteady(_ evidence: Evidence) -> String? {
+        guard let steadiness = Steadiness(evidence.rates), !steadiness.isSteady else { return nil }
+        let sign = steadiness.difference < 0 ? "" : "+"
+        return "the rate drifted: second half \(sign)\(percent(steadiness.difference)) against the"
+            + " first (limit \(percent(Steadiness.Limit.difference)))"
+    }
+
+    private static func percent(_ share: Double) -> String {
+        let decimals = share.magnitude < 0.0995 ? 2 : share.magnitude < 0.995 ? 1 : 0
+        return fixed(share * 100, decimals: decimals) + "%"
+    }
+}
