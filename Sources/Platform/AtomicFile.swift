@@ -84,4 +84,9 @@ package struct AppendOnlyFile: ~Copyable {
 extension SystemError {
     /// Another process holds the file (flock(2)).
     package var isHeldByAnother: Bool { code == EWOULDBLOCK }
+
+    /// What a call that took too long would have said.
+    package static func timedOut(_ call: StaticString) -> SystemError {
+        SystemError(call, code: ETIMEDOUT)
+    }
 }

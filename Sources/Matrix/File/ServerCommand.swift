@@ -1,0 +1,133 @@
+package import Basis
+import Report
+
+/// How another server than this project's is started, and how one sees that it is ready.
+///
+/// In `command` and `files` these stand for values of the launch: `{port}` a free port, `{threads}` and
+/// `{cpus}` what the cell asks for, `{dir}` an empty folder that is removed afterwards.
+package struct ServerCommand: Equatable, Sendable {
+    package enum Readiness: Equatable, Sendable {
+        /// The port accepts a connection.
+        case port
+        /// A line of standard output contains this text.
+        case line(String)
+        /// A GET of this path is answered with a status below 400.
+        case http(String)
+    }
+
+    package let name: String
+    /// The program and its arguments.
+    package let command: [String]
+    package let readiness: Readiness
+    /// Written into `{dir}` before the start, by name.
+    package let files: [JSONValue.Member]
+
+    package static let placeholders = ["{port}", "{threads}", "{cpus}", "{dir}"]
+
+    package var json: JSONValue {
+        let rule: JSONValue
+        switch readiness {
+        case .port: rule = ["port": true]
+        case .line(let text): rule = ["line": .string(text)]
+        case .http(let path): rule = ["http": .string(path)]
+        }
+        return [
+            "name": .string(name), "command": .array(command.map { .string($0) }), "ready": rule,
+            "files": .object(files),
+        ]
+    }
+
+    /// Reads the object that an axis `server` may hold in place of a name.
+    init(_ value: JSONValue, _ place: FilePlace) throws(Complaint) {
+        let members = try place.members(value, known: ["name", "command", "ready", "files"])
+        guard case .string(let name)? = value["name"], name != Cell.builtIn,
+            name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil
+        else {
+            throw place.complaint(
+                "a server has no usable name", "give a name such as nginx, not \(Cell.builtIn)")
+        }
+        guard case .array(let words)? = value["command"], !words.isEmpty else {
+            throw place.complaint(
+                "server \(name) has no command", "give a list of texts: the program, its arguments")
+        }
+        self.name = name
+        var command: [String] = []
+        for word in words {
+            guard case .string(let text) = word else {
+                throw place.complaint(
+                    "the command of server \(name) holds something else than texts",
+                    "put every argument in quotes")
+            }
+            command.append(text)
+        }
+        self.command = command
+        readiness = try Self.readiness(value["ready"], of: name, place)
+        files = try Self.files(members, of: name, place)
+    }
+
+    private static func readiness(
+        _ value: JSONValue?, of name: String, _ place: FilePlace
+    ) throws(Complaint) -> Readiness {
+        guard let value else { return .port }
+        _ = try place.in("ready").members(value, known: ["port", "line", "http"])
+        switch value {
+        case ["port": true]: return .port
+        default:
+            if case .object(let rule) = value, rule.count == 1,
+                case .string(let text) = rule[0].value
+            {
+                if rule[0].name == "line", !text.isEmpty { return .line(text) }
+                if rule[0].name == "http", text.hasPrefix("/") { return .http(text) }
+            }
+            throw place.complaint(
+                "the readiness rule of server \(name) is none",
+                "write {port: true}, {line: \"text\"} or {http: \"/path\"}")
+        }
+    }
+
+    private static func files(
+        _ members: [JSONValue.Member], of name: String, _ place: FilePlace
+    ) throws(Complaint) -> [JSONValue.Member] {
+        guard let value = members.first(where: { $0.name == "files" })?.value else { return [] }
+        guard case .object(let files) = value,
+            files.allSatisfy({
+                if case .string = $0.value { return !$0.name.contains("/") && !$0.name.isEmpty }
+                return false
+            })
+        else {
+            throw place.complaint(
+                "the files of server \(name) are not texts by name",
+                "write {\"name.conf\": \"text with {port}\"}")
+        }
+        return files
+    }
+}
+
+/// A spot in a matrix file, for complaints.
+struct FilePlace {
+    let file: String
+    let path: String
+
+    func `in`(_ name: String) -> FilePlace {
+        FilePlace(file: file, path: path.isEmpty ? name : "\(path).\(name)")
+    }
+
+    func complaint(_ problem: String, _ remedy: String) -> Complaint {
+        Complaint("\(file): \(path.isEmpty ? "" : "\(path): ")\(problem)", remedy: remedy)
+    }
+
+    /// The members of an object whose names must all be known.
+    func members(_ value: JSONValue, known: [String]) throws(Complaint) -> [JSONValue.Member] {
+        guard case .object(let members) = value else {
+            throw complaint("is not an object", "write {key: value, ...}")
+        }
+        for member in members where !known.contains(member.name) {
+            let near = nearestName(to: member.name, among: known)
+            throw complaint(
+                "unknown key '\(member.name)'",
+                near.map { "did you mean '\($0)'?" }
+                    ?? "choose from \(known.joined(separator: ", "))")
+        }
+        return members
+    }
+}

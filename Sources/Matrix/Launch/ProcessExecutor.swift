@@ -1,0 +1,185 @@
+package import Basis
+import Foundation
+import Platform
+package import Report
+
+/// Makes launches with real processes: a fresh server, the generator against it, and readings of the
+/// server while it is under the measured load.
+///
+/// The readings come by the clock, at a tenth and at nineteen twentieths of the measured phase counted
+/// from the start of the generator. Figures for each request divide what the server used between them by
+/// what the server itself counted between them, so neither start-up nor warm-up nor the generator's time
+/// to connect enters.
+package struct ProcessExecutor: Executor {
+    private enum Limit {
+        /// For a control socket to answer; a server at full load may be slow.
+        static let snapshot = Nanoseconds.seconds(1)
+        /// Beyond its planned time, for the generator to connect, drain and report.
+        static let generatorGrace = Nanoseconds.seconds(20)
+        /// Between looks at the children while they run.
+        static let slice = Nanoseconds.milliseconds(20)
+    }
+
+    private let programs: Programs
+    private let servers: [ServerCommand]
+    private let cpus: CPUSplit
+    /// A folder for this process's own files; a launch has a folder in it.
+    private let scratch: String
+    private var certificate: Certificate?
+
+    /// Makes its scratch folder; `removeScratch` removes it.
+    package init(
+        programs: Programs, servers: [ServerCommand], cpus: CPUSplit
+    ) throws(Complaint) {
+        self.programs = programs
+        self.servers = servers
+        self.cpus = cpus
+        scratch = NSTemporaryDirectory() + "switchyard-\(ProcessInfo.processInfo.processIdentifier)"
+        try Self.make(folder: scratch)
+    }
+
+    package func removeScratch() { try? FileManager.default.removeItem(atPath: scratch) }
+
+    private static func make(folder: String) throws(Complaint) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Complaint(
+                "can't make the folder \(folder): \(error.localizedDescription)",
+                remedy: "name a writable folder in TMPDIR", status: .failure)
+        }
+    }
+
+    package mutating func launch(
+        _ slot: Slot, settings: Settings, interruption: Interruption
+    ) -> LaunchRecord? {
+        var record = LaunchRecord(
+            slot: slot.index, block: slot.block, cell: slot.cell, seed: slot.seed,
+            time: Nanoseconds(raw: WallClock.nanoseconds), warmup: settings.warmup,
+            duration: settings.duration, serverCPUs: "\(CPUSet(cpus.server))",
+            loadCPUs: "\(CPUSet(cpus.load))")
+        let folder = "\(scratch)/\(slot.index)"
+        let before = MachineReading()
+        do throws(LaunchFailure) {
+            try measure(&record, settings, folder: folder, interruption)
+        } catch {
+            if error == .stopped { return nil }
+            record.failure = error.reason
+        }
+        try? FileManager.default.removeItem(atPath: folder)
+        record.machine = MachineReading().since(before)
+        return record
+    }
+
+    private mutating func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer
+    {
+        let set = CPUSet(cpus.server)
+        if cell.server != Cell.builtIn {
+            guard let command = servers.first(where: { $0.name == cell.server }) else {
+                throw LaunchFailure("server \(cell.server) is not described")
+            }
+            return try .foreign(cell, command, cpus: set, folder: folder)
+        }
+        if cell.tls != .off, certificate == nil { certificate = try Certificate(in: scratch) }
+        return try .builtIn(
+            cell, program: programs.server, cpus: set, folder: folder,
+            certificate: cell.tls == .off ? nil : certificate)
+    }
+
+    private mutating func measure(
+        _ record: inout LaunchRecord, _ settings: Settings, folder: String,
+        _ interruption: Interruption
+    ) throws(LaunchFailure) {
+        do throws(Complaint) {
+            try Self.make(folder: folder)
+        } catch {
+            throw LaunchFailure(error.problem)
+        }
+        var server = try start(record.cell, folder: folder)
+        let idle = ProcessGroup(leader: server.process.processID).read()
+        var generator = try RunningGenerator(
+            record.cell, port: server.port, program: programs.load, cpus: CPUSet(cpus.load),
+            seed: record.seed, settings: settings)
+        let began = MonotonicClock.now
+        // During the warm-up, for it looks at every process; workers have been forked by now.
+        let group = ProcessGroup(leader: server.process.processID)
+        let phase = began + settings.warmup
+        try wait(until: phase + settings.duration / 10, &server, &generator, interruption)
+        let first = Reading(group, control: server.control)
+        try wait(until: phase + settings.duration * 19 / 20, &server, &generator, interruption)
+        let second = Reading(group, control: server.control)
+        let isUnderLoad = !generator.hasEnded
+        try wait(
+            until: phase + settings.duration + settings.timeout + Limit.generatorGrace, &server,
+            &generator, interruption)
+        let load = try generator.report()
+        record.load = load
+        let last = try server.stop()
+        if isUnderLoad {
+            record.server = Reading.usage(from: first, to: second, idle: idle, load: load)
+        }
+        record.workers =
+            Reading.workers(from: first.report, to: second.report) ?? last?.workers ?? []
+    }
+
+    /// Lets time pass until `instant`, the end of the generator, or a stop. Keeps the pipes empty.
+    private func wait(
+        until instant: Instant, _ server: inout RunningServer, _ generator: inout RunningGenerator,
+        _ interruption: Interruption
+    ) throws(LaunchFailure) {
+        while !generator.hasEnded {
+            if interruption.check() == .now { throw .stopped }
+            let left = instant.since(MonotonicClock.now)
+            if left <= .zero { return }
+            server.drain()
+            if server.hasEnded() {
+                throw LaunchFailure("the server ended under load")
+            }
+            generator.collect(for: min(left, Limit.slice))
+        }
+    }
+
+    /// The state of a server at one moment.
+    private struct Reading {
+        let time: Instant
+        let process: ProcessReading
+        let report: ServerReport?
+
+        init(_ group: ProcessGroup, control: String?) {
+            report = control.flatMap { ControlSocket.snapshot(at: $0, timeout: Limit.snapshot) }
+            process = group.read()
+            time = MonotonicClock.now
+        }
+
+        /// The workers' counters between two reports of the same workers.
+        static func workers(from first: ServerReport?, to second: ServerReport?) -> [WorkerReport]?
+        {
+            guard let first, let second, first.workers.count == second.workers.count else {
+                return nil
+            }
+            return zip(second.workers, first.workers).map { $0.since($1) }
+        }
+
+        static func usage(
+            from first: Reading, to second: Reading, idle: ProcessReading, load: LoadReport
+        ) -> ServerUsage {
+            let span = second.time.since(first.time)
+            let workers = workers(from: first.report, to: second.report)
+            let counted = workers.map { Double($0.reduce(0) { $0 + $1.requests }) }
+            let (a, b) = (first.process, second.process)
+            var migrations: Int64?
+            if let before = a.migrations, let after = b.migrations { migrations = after - before }
+            return ServerUsage(
+                span: span, requests: counted ?? load.achievedRate * span.inSeconds,
+                cpu: b.cpu - a.cpu, user: b.user - a.user, system: b.system - a.system,
+                runQueueWait: b.runQueueWait - a.runQueueWait,
+                voluntarySwitches: b.voluntarySwitches - a.voluntarySwitches,
+                involuntarySwitches: b.involuntarySwitches - a.involuntarySwitches,
+                migrations: migrations, syscalls: workers.map { $0.reduce(0) { $0 + $1.syscalls } },
+                epollWaits: workers.map { $0.reduce(0) { $0 + $1.epollWait } },
+                peakResident: ByteCount(raw: Int(b.peakResident)),
+                residentGrowth: b.resident - idle.resident)
+        }
+    }
+}

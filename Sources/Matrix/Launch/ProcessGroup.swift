@@ -1,0 +1,87 @@
+package import Basis
+import Foundation
+import Platform
+
+/// What the threads of some processes have used up to a moment, from /proc (proc_pid_schedstat(5),
+/// proc_pid_stat(5), proc_pid_status(5)).
+package struct ProcessReading: Equatable, Sendable {
+    package var cpu = Nanoseconds.zero
+    package var runQueueWait = Nanoseconds.zero
+    package var user = Nanoseconds.zero
+    package var system = Nanoseconds.zero
+    package var voluntarySwitches: Int64 = 0
+    package var involuntarySwitches: Int64 = 0
+    /// Nil when the kernel was built without /proc/PID/sched.
+    package var migrations: Int64? = 0
+    package var resident: Int64 = 0
+    package var peakResident: Int64 = 0
+}
+
+/// The processes of one process group: a server and all that it forked.
+package struct ProcessGroup: Equatable, Sendable {
+    package let processIDs: [Int32]
+
+    /// The members of the group that `leader` leads, at this moment. Looks at every process of the
+    /// machine, so not for a measured moment.
+    package init(leader: Int32) {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        processIDs = all.compactMap { Int32($0) }.filter { id in
+            // proc_pid_stat(5): the group is the third field behind the name in parentheses.
+            Self.fields(ofStat: (try? readFile("/proc/\(id)/stat")) ?? "")?[2] == Int64(leader)
+        }.sorted()
+    }
+
+    /// The sum over the processes that still live.
+    package func read() -> ProcessReading {
+        var reading = ProcessReading()
+        for id in processIDs { Self.add(id, to: &reading) }
+        return reading
+    }
+
+    /// A user-space tick, 1/100 s on every architecture that Swift runs on (time(7), USER_HZ).
+    private static let tick = Nanoseconds.milliseconds(10)
+
+    private static func add(_ id: Int32, to reading: inout ProcessReading) {
+        if let fields = fields(ofStat: (try? readFile("/proc/\(id)/stat")) ?? ""), fields.count > 12
+        {
+            // utime and stime, fields 14 and 15; the list begins with field 3.
+            reading.user = reading.user + tick * fields[11]
+            reading.system = reading.system + tick * fields[12]
+        }
+        let status = (try? readFile("/proc/\(id)/status")) ?? ""
+        reading.resident += 1_024 * (entry(status, "VmRSS:") ?? 0)
+        reading.peakResident += 1_024 * (entry(status, "VmHWM:") ?? 0)
+        let tasks = "/proc/\(id)/task"
+        for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
+            let times = ((try? readFile("\(tasks)/\(task)/schedstat")) ?? "").split {
+                $0 == " " || $0 == "\n"
+            }.compactMap { Int64($0) }
+            if times.count >= 2 {
+                reading.cpu = reading.cpu + Nanoseconds(raw: times[0])
+                reading.runQueueWait = reading.runQueueWait + Nanoseconds(raw: times[1])
+            }
+            let status = (try? readFile("\(tasks)/\(task)/status")) ?? ""
+            reading.voluntarySwitches += entry(status, "voluntary_ctxt_switches:") ?? 0
+            reading.involuntarySwitches += entry(status, "nonvoluntary_ctxt_switches:") ?? 0
+            let scheduler = (try? readFile("\(tasks)/\(task)/sched")) ?? ""
+            let moves = entry(scheduler, "se.nr_migrations")
+            reading.migrations = reading.migrations.flatMap { sum in moves.map { sum + $0 } }
+        }
+    }
+
+    /// The numbers behind the name in parentheses, which may itself hold anything; the state counts as 0.
+    private static func fields(ofStat text: String) -> [Int64]? {
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
+        return fields.count > 3 ? fields.map { Int64($0) ?? 0 } : nil
+    }
+
+    /// The first number on the line that begins with `name`.
+    private static func entry(_ text: String, _ name: String) -> Int64? {
+        for line in text.split(separator: "\n") where line.hasPrefix(name) {
+            let words = line.dropFirst(name.count).split { $0 == " " || $0 == "\t" || $0 == ":" }
+            return words.first.flatMap { Int64($0) }
+        }
+        return nil
+    }
+}

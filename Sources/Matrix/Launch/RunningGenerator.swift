@@ -1,0 +1,84 @@
+import Basis
+import Platform
+import Report
+
+/// The load generator at work on one server. Dropping it kills it.
+struct RunningGenerator: ~Copyable {
+    private var process: ChildProcess
+    private var output = ""
+
+    /// Starts switchyard-load with what `cell` says; its report comes on standard output.
+    init(
+        _ cell: Cell, port: UInt16, program: String, cpus: CPUSet, seed: Int64, settings: Settings
+    ) throws(LaunchFailure) {
+        var options = SpawnOptions(
+            program,
+            Self.arguments(
+                cell, port: port, threads: min(cpus.cpus.count, cell.connections), seed: seed,
+                settings: settings))
+        options.cpus = cpus
+        options.diesWithParent = true
+        options.standardError = .captured
+        options.descriptorLimit = max(DescriptorLimit.current.soft, cell.connections + 1_024)
+        do throws(SystemError) {
+            process = try ChildProcess(options)
+        } catch {
+            throw LaunchFailure("the generator \(program) can't be started: \(error.reason)")
+        }
+    }
+
+    /// The command line of the generator for a cell, without the program.
+    static func arguments(
+        _ cell: Cell, port: UInt16, threads: Int, seed: Int64, settings: Settings
+    ) -> [String] {
+        var arguments = [
+            "--connections", "\(cell.connections)", "--threads", "\(threads)",
+            "--warmup", "\(settings.warmup.raw)ns", "--duration", "\(settings.duration.raw)ns",
+            "--timeout", "\(settings.timeout.raw)ns", "--protocol", cell.language.rawValue,
+            "--streams", "\(cell.streams)", "--pipeline", "\(cell.pipeline)",
+            "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
+            "--json", "-", "--quiet",
+        ]
+        if let rate = cell.arrival.rate {
+            arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
+        }
+        if cell.language == .ws || cell.language == .grpc {
+            arguments += ["--body", String(repeating: "x", count: cell.payload.raw)]
+        }
+        if cell.tls != .off { arguments += ["--tls", cell.tls.rawValue, "--insecure"] }
+        let scheme = cell.tls == .off ? "http" : "https"
+        return arguments + ["\(scheme)://127.0.0.1:\(port)\(cell.target)"]
+    }
+
+    var hasEnded: Bool { mutating get { process.wait(timeout: .zero) != nil } }
+
+    /// Takes what it prints for about `span`, or until it ends.
+    mutating func collect(for span: Nanoseconds) {
+        output += process.remainingOutput(timeout: span)
+        // A generator that closed its output but has not ended is not to be asked in a tight loop.
+        _ = process.wait(timeout: .milliseconds(1))
+    }
+
+    /// Its report, once it has ended or its time is over.
+    mutating func report() throws(LaunchFailure) -> LoadReport {
+        guard let end = process.wait(timeout: .zero) else {
+            process.killNow()
+            throw LaunchFailure("the generator did not end in time")
+        }
+        output += process.remainingOutput(timeout: .seconds(1))
+        let errors = process.remainingErrors(timeout: .seconds(1))
+        let text = output.drop { $0.isWhitespace }
+        do {
+            return try LoadReport(json: JSONValue(parsing: String(text)))
+        } catch {
+            let complaint = lastLine(errors)
+            switch end.ending {
+            case .exited(0): throw LaunchFailure("the generator's report can't be read: \(error)")
+            case .exited(let status):
+                throw LaunchFailure("the generator ended with status \(status): \(complaint)")
+            case .killed(let signal):
+                throw LaunchFailure("the generator was killed by signal \(signal): \(complaint)")
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package import Basis
+import Platform
+package import Report
+
+/// The launches of a run, one JSON line each, on the disk before the next launch begins. From it all
+/// tables follow, and a run that was cut off goes on.
+package struct Journal: ~Copyable {
+    private let file: AppendOnlyFile
+    /// By rising time.
+    package private(set) var records: [LaunchRecord]
+    private var slots: Set<Int>
+    /// Whether opening dropped a last line that a crash had cut short.
+    package let lostTornLine: Bool
+
+    /// Opens or makes the journal at `path` for this process alone.
+    ///
+    /// A line counts once its line end is written; what follows the last one is dropped from the file.
+    /// Anything else that is no record, or a slot that stands twice, is refused.
+    package init(_ path: String) throws(Complaint) {
+        let opened = try Self.open(path)
+        let content = try Self.read(path)
+        if content.whole < content.total { try Self.cut(opened, path, to: content.whole) }
+        lostTornLine = content.whole < content.total
+        records = content.records
+        slots = Set(content.records.map(\.slot))
+        file = opened
+    }
+
+    private static func open(_ path: String) throws(Complaint) -> AppendOnlyFile {
+        do throws(SystemError) {
+            return try AppendOnlyFile(path)
+        } catch {
+            throw error.isHeldByAnother
+                ? Complaint(
+                    "another switchyard is at work on \(path)", remedy: "wait until it ends",
+                    status: .failure)
+                : error.complaint("can't open \(path)", remedy: "check the folder's permissions")
+        }
+    }
+
+    private static func cut(
+        _ file: borrowing AppendOnlyFile, _ path: String, to count: Int
+    ) throws(Complaint) {
+        do throws(SystemError) {
+            try file.truncate(to: ByteCount(raw: count))
+        } catch {
+            throw error.complaint("can't mend \(path)", remedy: "check the disk")
+        }
+    }
+
+    /// Adds a record; on the disk when this returns.
+    package mutating func append(_ record: LaunchRecord) throws(Complaint) {
+        do throws(SystemError) {
+            try file.append(record.json.compact)
+        } catch {
+            throw error.complaint(
+                "can't write the journal", remedy: "make room on the disk, then resume")
+        }
+        records.append(record)
+        slots.insert(record.slot)
+    }
+
+    /// Whether the launch of `slot` is recorded.
+    package func holds(_ slot: Slot) -> Bool { slots.contains(slot.index) }
+
+    /// The records at `path`, without opening it for writing.
+    package static func records(_ path: String) throws(Complaint) -> [LaunchRecord] {
+        try read(path).records
+    }
+
+    private static func read(
+        _ path: String
+    ) throws(Complaint) -> (records: [LaunchRecord], whole: Int, total: Int) {
+        let text: String
+        do throws(SystemError) {
+            text = try readFile(path)
+        } catch {
+            throw error.complaint("can't read \(path)", remedy: "check the name of the run")
+        }
+        let bytes = text.utf8
+        let whole =
+            bytes.lastIndex(of: UInt8(ascii: "\n")).map { bytes.index(after: $0) }
+            ?? bytes.startIndex
+        var records: [LaunchRecord] = []
+        var slots: Set<Int> = []
+        for (index, line) in text[..<whole].split(separator: "\n").enumerated() {
+            let record: LaunchRecord
+            do {
+                record = try LaunchRecord(json: JSONValue(parsing: String(line)))
+            } catch {
+                throw Complaint(
+                    "\(path) line \(index + 1) is no launch: \(error)",
+                    remedy: "restore the file or begin a new run", status: .failure)
+            }
+            guard slots.insert(record.slot).inserted else {
+                throw Complaint(
+                    "\(path) line \(index + 1) repeats slot \(record.slot)",
+                    remedy: "restore the file or begin a new run", status: .failure)
+            }
+            records.append(record)
+        }
+        return (records, bytes.distance(from: bytes.startIndex, to: whole), bytes.count)
+    }
+}

@@ -1,0 +1,107 @@
+package import Basis
+package import Report
+
+/// The first file of a run: what was asked, of which code, on which machine, in which order.
+package struct Manifest: Sendable {
+    package static let schema = "switchyard.run/1"
+
+    package enum Status: String, Sendable, CaseIterable {
+        /// Under way, or cut off without notice.
+        case running
+        case complete
+        /// Stopped by the user.
+        case interrupted
+    }
+
+    package var status: Status
+    package var run: RunIdentity
+    package var request: RunRequest
+    /// `Plan.hash`: a resumed run must come to the same.
+    package var planHash: String
+    /// The hashes of the two programs, to tell a rebuilt one.
+    package var programs: [JSONValue.Member]
+    package var started: Nanoseconds
+    package var finished: Nanoseconds?
+    /// What is written but not read back: command line, plan, fingerprint, warnings.
+    package var context: [JSONValue.Member]
+
+    package init(
+        run: RunIdentity, request: RunRequest, planHash: String, programs: [JSONValue.Member],
+        started: Nanoseconds, context: [JSONValue.Member]
+    ) {
+        status = .running
+        self.run = run
+        self.request = request
+        self.planHash = planHash
+        self.programs = programs
+        self.started = started
+        self.context = context
+    }
+
+    package var json: JSONValue {
+        .object(
+            [
+                .init("schema", .string(Self.schema)),
+                .init("status", .string(status.rawValue)),
+                .init("run_id", .string(run.runID)),
+                .init("commit", .optional(run.commit)),
+                .init("branch", .optional(run.branch)),
+                .init("dirty", run.isDirty.map { .bool($0) } ?? .null),
+                .init("started_utc", .string(UTCTime(started).iso8601)),
+                .init("started_ns", .integer(started.raw)),
+                .init("finished_utc", .optional(finished.map { UTCTime($0).iso8601 })),
+                .init("request", request.json),
+                .init("plan_hash", .string(planHash)),
+                .init("programs", .object(programs)),
+            ] + context)
+    }
+
+    /// Reads a manifest back. `file` is named in complaints.
+    package init(parsing text: String, file: String) throws(Complaint) {
+        do {
+            let value = try JSONValue(parsing: text)
+            let fields = try RecordFields(value)
+            let schema = try fields.text("schema")
+            guard schema == Self.schema else {
+                throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
+            }
+            status = try fields.choice("status", of: Status.self)
+            run = RunIdentity(
+                runID: try fields.text("run_id"), commit: try fields.optionalText("commit"),
+                branch: try fields.optionalText("branch"),
+                isDirty: try fields.optionalFlag("dirty"))
+            started = Nanoseconds(raw: try fields.integer("started_ns"))
+            request = try RunRequest(try fields.fields("request"))
+            planHash = try fields.text("plan_hash")
+            let known: Set = [
+                "schema", "status", "run_id", "commit", "branch", "dirty", "started_utc",
+                "started_ns", "finished_utc", "request", "plan_hash", "programs",
+            ]
+            guard case .object(let members) = value, case .object(let programs) = value["programs"]
+            else { throw RecordRefusal(path: "programs", problem: "is missing") }
+            self.programs = programs
+            context = members.filter { !known.contains($0.name) }
+        } catch {
+            throw Complaint(
+                "\(file) is no manifest: \(error)", remedy: "name the folder of another run",
+                status: .failure)
+        }
+    }
+
+    /// The expanded plan as the manifest shows it.
+    package static func describe(_ plan: Plan) -> [JSONValue.Member] {
+        [
+            .init("settings", plan.settings.json),
+            .init("cells", .array(plan.cells.map(\.json))),
+            .init(
+                "plan",
+                .array(
+                    plan.slots.map {
+                        [
+                            "slot": .count($0.index), "block": .count($0.block),
+                            "cell_id": .string($0.cell.id), "seed": .integer($0.seed),
+                        ]
+                    })),
+        ]
+    }
+}

@@ -1,0 +1,95 @@
+package import Basis
+package import Report
+
+/// One launch to be made.
+package struct Slot: Equatable, Sendable {
+    /// The position in the plan, counted from 0.
+    package let index: Int
+    /// The repetition, counted from 0.
+    package let block: Int
+    package let cell: Cell
+    /// For the generator; the same in a whole block, so that its cells meet the same arrivals.
+    package let seed: Int64
+}
+
+/// Every launch of a run in its order: each block launches all cells once, in an order of its own that
+/// follows from the seed. What drifts in the machine so falls on all cells alike (randomised interleaved
+/// trials: A. Abedi and T. Brecht, ICPE 2017).
+package struct Plan: Equatable, Sendable {
+    package let cells: [Cell]
+    package let settings: Settings
+    /// In 0..<2^53, so that every reader of JSON keeps it.
+    package let seed: Int64
+    package let slots: [Slot]
+
+    package static let seedLimit: Int64 = 1 << 53
+
+    package init(cells: [Cell], settings: Settings, seed: Int64) {
+        precondition((0..<Self.seedLimit).contains(seed), "the seed has 53 bits")
+        self.cells = cells
+        self.settings = settings
+        self.seed = seed
+        var slots: [Slot] = []
+        for block in 0..<settings.repeats {
+            var generator = SeededGenerator.stream(seed: UInt64(seed), index: block)
+            let loadSeed = Int64(generator.next() >> 11)
+            for cell in Self.shuffled(cells, using: &generator) {
+                slots.append(
+                    Slot(index: slots.count, block: block, cell: cell, seed: loadSeed))
+            }
+        }
+        self.slots = slots
+    }
+
+    /// Fisher and Yates, spelt out: the order must follow from the seed in every version of the standard
+    /// library. The bias of the remainder is below 2^-40.
+    private static func shuffled(
+        _ cells: [Cell], using generator: inout SeededGenerator
+    ) -> [Cell] {
+        var cells = cells
+        for last in stride(from: cells.count - 1, to: 0, by: -1) {
+            cells.swapAt(last, Int(generator.next() % UInt64(last + 1)))
+        }
+        return cells
+    }
+
+    /// What two plans must share to be parts of one run.
+    ///
+    /// - Parameter servers: how the servers of the cells are started.
+    package func hash(servers: [ServerCommand]) -> String {
+        let used = Set(cells.map(\.server))
+        let value: JSONValue = [
+            "cells": .array(cells.map(\.json)), "settings": settings.json,
+            "seed": .integer(seed),
+            "servers": .array(servers.filter { used.contains($0.name) }.map(\.json)),
+        ]
+        return StableHash.of(value.compact)
+    }
+
+    /// Time under load of each launch; starting and stopping come on top.
+    package var loadTime: Nanoseconds { settings.warmup + settings.duration }
+}
+
+/// How long a run still takes. Launches have a fixed length but for starting and stopping, which is
+/// learnt from the launches made.
+package struct TimeEstimate: Sendable {
+    /// Starting a server and a generator, connecting and stopping, before anything is known.
+    package static let firstOverhead = Nanoseconds.milliseconds(350)
+
+    private let loadTime: Nanoseconds
+    private var overhead = Nanoseconds.zero
+    private var launches: Int64 = 0
+
+    package init(loadTime: Nanoseconds) { self.loadTime = loadTime }
+
+    /// Takes note of a launch that came to its end.
+    package mutating func note(elapsed: Nanoseconds) {
+        overhead = overhead + max(.zero, elapsed - loadTime)
+        launches += 1
+    }
+
+    package func remaining(launches left: Int) -> Nanoseconds {
+        let each = launches == 0 ? Self.firstOverhead : overhead / launches
+        return (loadTime + each) * Int64(left)
+    }
+}

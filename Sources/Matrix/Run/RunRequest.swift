@@ -1,0 +1,101 @@
+package import Basis
+import Platform
+package import Report
+
+/// What a run was asked to do: enough to plan it again, so that it can be resumed.
+package struct RunRequest: Equatable, Sendable {
+    package var matrix: String
+    package var profile: String
+    package var filter: String?
+    package var repeats: Int?
+    package var warmup: Nanoseconds?
+    package var duration: Nanoseconds?
+    package var seed: Int64
+    package var cpus: CPUSplit
+
+    package init(matrix: String, profile: String, seed: Int64, cpus: CPUSplit) {
+        self.matrix = matrix
+        self.profile = profile
+        self.seed = seed
+        self.cpus = cpus
+    }
+
+    /// The plan, and how its servers are started.
+    ///
+    /// - Parameter read: gives the text of the matrix file.
+    package func plan(
+        reading read: (String) throws(Complaint) -> String
+    ) throws(Complaint) -> (plan: Plan, servers: [ServerCommand]) {
+        let matrix = try Matrix(parsing: try read(matrix), file: matrix)
+        var chosen: CellFilter?
+        if let filter { chosen = try CellFilter(parsing: filter, origin: "--filter") }
+        var (cells, settings) = try matrix.expand(
+            profile: profile, filter: chosen, serverThreads: cpus.server.count)
+        settings.repeats = repeats ?? settings.repeats
+        settings.warmup = warmup ?? settings.warmup
+        settings.duration = duration ?? settings.duration
+        return (Plan(cells: cells, settings: settings, seed: seed), matrix.servers)
+    }
+
+    package var json: JSONValue {
+        [
+            "matrix": .string(matrix), "profile": .string(profile), "filter": .optional(filter),
+            "repeat": .optional(repeats.map { Int64($0) }),
+            "warmup_ns": .optional(warmup?.raw), "duration_ns": .optional(duration?.raw),
+            "seed": .integer(seed),
+            "server_cpus": .array(cpus.server.map { .count($0) }),
+            "load_cpus": .array(cpus.load.map { .count($0) }),
+        ]
+    }
+
+    package init(_ fields: RecordFields) throws(RecordRefusal) {
+        matrix = try fields.text("matrix")
+        profile = try fields.text("profile")
+        filter = try fields.optionalText("filter")
+        repeats = try fields.optionalInteger("repeat").map { Int($0) }
+        warmup = try fields.optionalInteger("warmup_ns").map { Nanoseconds(raw: $0) }
+        duration = try fields.optionalInteger("duration_ns").map { Nanoseconds(raw: $0) }
+        seed = try fields.integer("seed")
+        guard (0..<Plan.seedLimit).contains(seed) else {
+            throw RecordRefusal(path: "seed", problem: "is out of range")
+        }
+        cpus = CPUSplit(
+            server: try Self.cpus(fields, "server_cpus"), load: try Self.cpus(fields, "load_cpus"))
+    }
+
+    private static func cpus(
+        _ fields: RecordFields, _ name: String
+    ) throws(RecordRefusal) -> [Int] {
+        var cpus: [Int] = []
+        for value in try fields.list(name) {
+            guard case .integer(let cpu) = value, cpu >= 0 else {
+                throw RecordRefusal(path: name, problem: "holds something else than CPUs")
+            }
+            cpus.append(Int(cpu))
+        }
+        if cpus.isEmpty { throw RecordRefusal(path: name, problem: "names no CPU") }
+        return cpus
+    }
+}
+
+/// Which CPUs the server has and which the generator, each ascending and not empty.
+package struct CPUSplit: Equatable, Sendable {
+    package let server: [Int]
+    package let load: [Int]
+
+    package init(server: [Int], load: [Int]) {
+        self.server = server
+        self.load = load
+    }
+
+    /// Half each, the generator's first; the server gets the odd one. A single CPU is shared.
+    package init(halving available: [Int]) {
+        precondition(!available.isEmpty, "there is a CPU to run on")
+        let half = available.count / 2
+        server = Array(available[half...])
+        load = half == 0 ? available : Array(available[..<half])
+    }
+
+    /// The CPUs that both use.
+    package var shared: [Int] { server.filter { load.contains($0) } }
+}
