@@ -169,7 +169,7 @@ extension HTTP1 {
 extension ByteQueue {
     /// Appends `value` in lower-case hexadecimal digits.
     mutating func append(hexadecimal value: UInt64) {
-        var shift = max(0, (60 - value.leadingZeroBitCount) & ~3)
+        var shift = max(0, 63 - value.leadingZeroBitCount) & ~3
         while true {
             let digit = UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 15
             append(digit < 10 ? .zero + digit : 0x57 + digit)
