@@ -9,7 +9,7 @@ out=.build-fuzz
 mkdir -p "$out"
 
 # The language settings of Package.swift, so that the fuzzers build what is shipped.
-flags="-swift-version 6 -package-name switchyard -parse-as-library -O -g -whole-module-optimization
+flags="-swift-version 6 -package-name switchyard -parse-as-library -O -gline-tables-only -whole-module-optimization
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
     -enable-upcoming-feature InternalImportsByDefault -enable-experimental-feature Lifetimes
     -strict-memory-safety -sanitize=fuzzer,address -use-ld=lld -I $out"
