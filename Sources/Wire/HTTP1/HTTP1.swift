@@ -85,6 +85,7 @@ extension HTTP1 {
 }
 
 extension HTTP1 {
+    /// `needMore` as long as what has come is a beginning of the preface.
     package enum PrefaceVerdict: BitwiseCopyable, Sendable { case no, needMore, yes }
 
     /// Whether a connection opens with the HTTP/2 preface, RFC 9113 §3.4.

@@ -59,7 +59,7 @@ extension HTTP1 {
                 if Head.mayFollowEmptyLines, line < window.count,
                     window[line] == .carriageReturn
                 {
-                    line = try window.behindEmptyLines(from: offset)
+                    try window.skipEmptyLines(at: &line)
                 }
                 if let next = try head.noteStartLine(at: line, in: window) {
                     if next &- line > Head.startLineLimit { throw Head.startLineFault }
@@ -109,7 +109,7 @@ extension HTTP1 {
             facts: FieldFacts?
         ) -> Verdict {
             let lineFeed = window.lineFeed(from: line)
-            if lineFeed < window.count {
+            if lineFeed < window.count, !isForeign(Head.self, window, at: line, facts: facts) {
                 let isTooLong = facts == nil && lineFeed &- line >= Head.startLineLimit
                 return .refused(isTooLong ? Head.startLineFault : fault)
             }
@@ -121,22 +121,27 @@ extension HTTP1 {
         private mutating func pause<Head: MessageHead>(
             _: Head.Type, _ window: Span<UInt8>, from offset: Int, line: Int, facts: FieldFacts?
         ) -> Verdict {
-            if facts == nil, line < window.count {
-                // A TLS handshake, for one, need not go on to be refused.
-                let first = window[line]
-                let mayBeEmptyLine = Head.mayFollowEmptyLines && first == .carriageReturn
-                if !Head.canBegin(with: first), !mayBeEmptyLine {
-                    return .refused(.badFirstByte)
-                }
-                if window.count &- line >= Head.startLineLimit {
-                    return .refused(Head.startLineFault)
-                }
+            if isForeign(Head.self, window, at: line, facts: facts) {
+                return .refused(.badFirstByte)
+            }
+            if facts == nil, window.count &- line >= Head.startLineLimit {
+                return .refused(Head.startLineFault)
             }
             if window.count &- offset >= Limit.headBytes { return .refused(.headTooLarge) }
             self.facts = facts
             self.line = UInt16(truncatingIfNeeded: line &- offset)
             scanned = UInt16(truncatingIfNeeded: window.count &- offset)
             return .unfinished
+        }
+
+        /// Whether a start line begins as none does: a TLS handshake, for one, need not go on to be refused.
+        private func isForeign<Head: MessageHead>(
+            _: Head.Type, _ window: Span<UInt8>, at line: Int, facts: FieldFacts?
+        ) -> Bool {
+            guard facts == nil, line < window.count else { return false }
+            let mayBeEmptyLine =
+                Head.mayFollowEmptyLines && window[line] == .carriageReturn
+            return !mayBeEmptyLine && !Head.canBegin(with: window[line])
         }
     }
 }
@@ -164,16 +169,14 @@ extension HTTP1.MessageHead {
 }
 
 extension Span where Element == UInt8 {
-    /// Skips the empty lines some clients send before a request line, RFC 9112 §2.2.
+    /// Moves `line` behind the empty lines some clients send before a request line, RFC 9112 §2.2.
     @inline(never)
-    func behindEmptyLines(from start: Int) throws(HTTP1.Refusal) -> Int {
-        var at = start
-        while at < count, self[at] == .carriageReturn {
-            guard at &+ 1 < count else { return at }
-            guard self[at &+ 1] == .lineFeed else { throw .bareCarriageReturn }
-            at &+= 2
-            if at &- start > 2 * HTTP1.Limit.leadingEmptyLines { throw .tooManyEmptyLines }
+    func skipEmptyLines(at line: inout Int) throws(HTTP1.Refusal) {
+        let start = line
+        while line &+ 1 < count, self[line] == .carriageReturn {
+            guard self[line &+ 1] == .lineFeed else { throw .bareCarriageReturn }
+            if line &- start == 2 * HTTP1.Limit.leadingEmptyLines { throw .tooManyEmptyLines }
+            line &+= 2
         }
-        return at
     }
 }

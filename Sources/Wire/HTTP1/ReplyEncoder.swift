@@ -42,7 +42,6 @@ extension HTTP1 {
         /// Writes a whole reply, without the payload where HTTP forbids it.
         ///
         /// Hot: once a request.
-        @inline(always)
         package mutating func write(
             _ status: Status, contentType: StaticString, content: Span<UInt8>,
             date: borrowing HTTPDate, to output: inout ByteQueue
@@ -92,6 +91,7 @@ extension HTTP1 {
             output.append("\r\n")
         }
 
+        /// Writes one field between `beginHead` and `endHead`.
         @inline(always)
         package func field(
             _ name: StaticString, _ value: StaticString, to output: inout ByteQueue
@@ -102,6 +102,7 @@ extension HTTP1 {
             output.append("\r\n")
         }
 
+        /// Writes one field between `beginHead` and `endHead`.
         /// - Parameter value: without control characters; the caller vouches for it.
         @inline(always)
         package func field(
@@ -169,7 +170,7 @@ extension HTTP1 {
 extension ByteQueue {
     /// Appends `value` in lower-case hexadecimal digits.
     mutating func append(hexadecimal value: UInt64) {
-        var shift = max(0, (60 - value.leadingZeroBitCount) & ~3)
+        var shift = max(0, 63 - value.leadingZeroBitCount) & ~3
         while true {
             let digit = UInt8(truncatingIfNeeded: value &>> UInt64(shift)) & 15
             append(digit < 10 ? .zero + digit : 0x57 + digit)

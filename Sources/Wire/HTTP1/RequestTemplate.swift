@@ -3,6 +3,7 @@ package import Basis
 extension HTTP1 {
     /// The bytes of one request, built and checked once and then sent as they are.
     package struct RequestTemplate: Equatable, Sendable {
+        /// A field line to send; checked when the request is built.
         package struct Field: Equatable, Sendable {
             package let name: String
             package let value: String

@@ -45,10 +45,11 @@ extension HTTP1.ResponseHead: HTTP1.MessageHead {
         while end < head.count, head[end] == .tab {
             end = head.firstIndex(of: ControlByte(), from: end &+ 1)
         }
-        guard end &+ 1 < head.count else { return nil }
+        guard end < head.count else { return nil }
         guard head[end] == .carriageReturn else {
             throw head[end] == .lineFeed ? .bareLineFeed : .badStatusLine
         }
+        guard end &+ 1 < head.count else { return nil }
         guard head[end &+ 1] == .lineFeed else { throw .bareCarriageReturn }
         guard end &- start >= 12, head.has("HTTP/", at: start) else { throw .badStatusLine }
         guard head.has("1.", at: start &+ 5), head[start &+ 7].isDigit else {

@@ -1,13 +1,23 @@
 extension HTTP1 {
     /// One finished response, reduced to what a load generator counts.
     package struct Response: BitwiseCopyable, Equatable, Sendable {
-        package internal(set) var status = Status(0)
+        package var status = Status(0)
         /// Whether the connection may carry another request.
-        package internal(set) var keepAlive = false
+        package var keepAlive = false
         /// Bytes of the final head, status line to empty line; interim responses not counted.
-        package internal(set) var headBytes = 0
+        package var headBytes = 0
         /// Bytes of payload without their framing.
-        package internal(set) var bodyBytes: UInt64 = 0
+        package var bodyBytes: UInt64 = 0
+
+        package init() {}
+
+        @inline(always)
+        package init(status: Status, keepAlive: Bool, headBytes: Int, bodyBytes: UInt64) {
+            self.status = status
+            self.keepAlive = keepAlive
+            self.headBytes = headBytes
+            self.bodyBytes = bodyBytes
+        }
     }
 
     /// Why a connection can't go on to deliver responses.

@@ -1,0 +1,19 @@
+import Foundation
+
+/// The seed corpora of Tests/Fuzz, read from the source tree.
+enum Corpus {
+    static let requests = files(in: "request")
+    static let responses = files(in: "response")
+
+    private static func files(in folder: String) -> [Sample] {
+        let root = URL(filePath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fuzz/corpus/\(folder)")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path())) ?? []
+        return names.sorted().compactMap { name in
+            (try? Data(contentsOf: root.appending(path: name))).map {
+                Sample(name, bytes: Array($0))
+            }
+        }
+    }
+}
