@@ -121,7 +121,8 @@ enum AllocationCommand {
 
         deinit { try? FileManager.default.removeItem(at: file) }
 
-        /// Every program allocates something until it runs: a count of none says that nobody counts.
+        /// Every program allocates something until it runs: a count of none says that nobody
+        /// counts.
         func mustHaveCounted() throws(Complaint) {
             guard allocations == 0 else { return }
             throw Complaint(
