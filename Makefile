@@ -3,6 +3,7 @@
 
 RELEASE := .build/release
 RUN ?= results/latest
+FUZZ_SECONDS ?= 10
 SWIFT_TEST := swift test --disable-xctest
 
 .DEFAULT_GOAL := help
@@ -45,15 +46,15 @@ check: lint tidy build asm-check alloc-check fuzz-smoke ## what must hold beside
 .PHONY: lint
 lint: ready-to-test ## look for bad style in Swift and shell
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
-	shellcheck scripts/set-up .ci/run
+	shellcheck scripts/set-up .ci/run $(wildcard Tests/*/*.sh)
 
 .PHONY: format
 format: ready ## bring the Swift sources into their style
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 .PHONY: tidy
-tidy: ready ## test what a compiler can't see: imports, comments, documents, links
-	$(SWIFT_TEST) --filter TidyTests
+tidy: ready-to-test ## test what a compiler can't see: imports, comments, documents, figures
+	$(SWIFT_TEST) --filter 'TidyTests|PlotTests'
 
 .PHONY: floor
 floor: build ready-to-test ## hold server and generator against bare C, wrk and nginx (3 minutes)
@@ -72,8 +73,8 @@ alloc-check: build ## prove that a request allocates nothing once warm
 	$(RELEASE)/switchyard-micro alloc-check
 
 .PHONY: fuzz-smoke
-fuzz-smoke: ready ## replay the fuzz corpora and their mutations
-	$(SWIFT_TEST) --filter Fuzz
+fuzz-smoke: ready ## fuzz each protocol for a few seconds, in .build-fuzz
+	Tests/Fuzz/run-smoke.sh '$(FUZZ_SECONDS)'
 
 .PHONY: tsan
 tsan: ready ## run the server's tests under the thread sanitizer, in .build-tsan
@@ -85,12 +86,13 @@ asan: ready ## run the tests under the address sanitizer, in .build-asan
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)
-	rm -rf .build .build-tsan .build-asan
+	rm -rf .build .build-tsan .build-asan .build-fuzz
 
 ##@ Variables
 ##  PROFILE=name  bench: a profile of the matrix file (quick, full, ...)
 ##  FILTER=text   bench: only the cells whose id contains the text
 ##  RUN=folder    resume, plots: the run meant (results/latest)
+##  FUZZ_SECONDS  fuzz-smoke: how long to feed each fuzzer (10)
 ##  CI=true       a missing test tool is a failure, not a skipped test
 ##  NO_COLOR=1    plain progress and tables
 

@@ -72,7 +72,12 @@ struct GeneratorRun: Equatable {
     /// The length of an answer with its head, as the floor client learned it.
     let responseBytes: Int?
 
-    var requestsPerCPUSecond: Double { Double(requests) / cpu.inSeconds }
+    /// Requests for each second of CPU time by which this run outlasts `short`: what start, connecting
+    /// and report cost is in both and cancels out. nil where this run is not the longer one.
+    func requestsPerCPUSecond(beyond short: GeneratorRun) -> Double? {
+        guard requests > short.requests, cpu > short.cpu else { return nil }
+        return Double(requests - short.requests) / (cpu - short.cpu).inSeconds
+    }
 
     /// Reads what `kind` printed; nil when no requests are found in it.
     init?(reading text: String, of kind: GeneratorKind, cpu: Nanoseconds) {

@@ -57,7 +57,6 @@ struct GeneratorRunTests {
             """
         let run = GeneratorRun(reading: text, of: .wrk, cpu: .milliseconds(500))
         #expect(run?.requests == 121_269)
-        #expect(run?.requestsPerCPUSecond == 242_538)
         #expect(run?.systemCalls == nil && run?.responseBytes == nil)
     }
 
@@ -71,6 +70,18 @@ struct GeneratorRunTests {
         #expect(run?.requests == 1_000 && run?.responseBytes == 135 && run?.systemCalls == 2_050)
         let bare = GeneratorRun(reading: #"{"requests":7}"#, of: .switchyard, cpu: .seconds(1))
         #expect(bare?.requests == 7 && bare?.systemCalls == nil)
+    }
+
+    @Test("what two runs share cancels out of the requests a CPU-second")
+    func rate() throws {
+        func run(_ requests: Int, _ cpu: Nanoseconds) throws -> GeneratorRun {
+            try #require(
+                GeneratorRun(reading: "{\"requests\":\(requests)}", of: .switchyard, cpu: cpu))
+        }
+        let short = try run(1_000, .milliseconds(30))
+        #expect(try run(5_000, .milliseconds(50)).requestsPerCPUSecond(beyond: short) == 200_000)
+        #expect(short.requestsPerCPUSecond(beyond: short) == nil)
+        #expect(try run(5_000, .milliseconds(30)).requestsPerCPUSecond(beyond: short) == nil)
     }
 
     @Test(

@@ -93,7 +93,7 @@ extension Rule {
             let isFenced = fence(of: index, in: swift).contains {
                 swift.comments[$0].contains("SAFETY:")
             }
-            let isFencedThroughout = swift.comments.prefix(20).contains {
+            let isFencedThroughout = swift.comments.contains {
                 $0.hasPrefix("// SAFETY, throughout:")
             }
             return isFenced || isFencedThroughout
