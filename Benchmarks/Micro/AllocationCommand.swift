@@ -59,8 +59,8 @@ enum AllocationCommand {
         var requests: Int
         var allocations: Int
 
-        /// Allocations of each request by which `long` outlasts `short`, those left out that time alone
-        /// may bring; nil when it does not outlast it.
+        /// Allocations of each request by which `long` outlasts `short`, those left out that time
+        /// alone may bring; nil when it does not outlast it.
         static func perRequest(short: Use, long: Use) -> Double? {
             let requests = long.requests - short.requests
             guard requests >= 1_000 else { return nil }
