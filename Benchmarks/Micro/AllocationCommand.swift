@@ -22,9 +22,11 @@ enum AllocationCommand {
     private static let patterns = PatternID.allCases.map(\.rawValue)
         .filter { !$0.hasPrefix("structured") }
 
-    /// Less than one allocation in a thousand requests is none: a cached date a second, a queue
-    /// that grows once more.
+    /// Less than one allocation in a thousand requests is none: a queue that grows once more.
     static let allocationsPerRequestMax = 0.001
+
+    /// What comes with time and not with requests: a date each second, ticks, progress.
+    static let allocationsPerSecondMax = 200.0
 
     static func run(_ arguments: [String]) throws(Complaint) -> ExitStatus {
         let options = try parser.parse(arguments)
@@ -53,14 +55,19 @@ enum AllocationCommand {
 
     /// Requests and allocations of one run.
     struct Use: Equatable {
+        var duration: Nanoseconds
         var requests: Int
         var allocations: Int
 
-        /// Allocations of each request by which `long` outlasts `short`; nil when it does not.
+        /// Allocations of each request by which `long` outlasts `short`, those left out that time
+        /// alone may bring; nil when it does not outlast it.
         static func perRequest(short: Use, long: Use) -> Double? {
             let requests = long.requests - short.requests
             guard requests >= 1_000 else { return nil }
-            return Double(max(0, long.allocations - short.allocations)) / Double(requests)
+            let seconds = (long.duration - short.duration).inSeconds
+            let excess =
+                Double(long.allocations - short.allocations) - seconds * allocationsPerSecondMax
+            return max(0, excess) / Double(requests)
         }
     }
 
@@ -87,7 +94,8 @@ enum AllocationCommand {
             let before = meter.allocations
             let run = try GeneratorKind.floor.run(
                 port: server.port, connections: 64, duration: duration, cpu: nil)
-            return Use(requests: run.requests, allocations: meter.allocations - before)
+            return Use(
+                duration: duration, requests: run.requests, allocations: meter.allocations - before)
         }
         _ = try drive(.milliseconds(100))
         try meter.mustHaveCounted()
@@ -104,7 +112,8 @@ enum AllocationCommand {
                 port: server.port, connections: 64, duration: duration, cpu: nil,
                 environment: meter.environment)
             try meter.mustHaveCounted()
-            return Use(requests: run.requests, allocations: meter.allocations)
+            return Use(
+                duration: duration, requests: run.requests, allocations: meter.allocations)
         }
         return (try drive(short), try drive(long))
     }

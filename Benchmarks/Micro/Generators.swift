@@ -72,8 +72,9 @@ struct GeneratorRun: Equatable {
     /// The length of an answer with its head, as the floor client learned it.
     let responseBytes: Int?
 
-    /// Requests for each second of CPU time by which this run outlasts `short`: what start, connecting
-    /// and report cost is in both and cancels out. nil where this run is not the longer one.
+    /// Requests for each second of CPU time by which this run outlasts `short`: what start,
+    /// connecting and report cost is in both and cancels out. nil where this run is not the longer
+    /// one.
     func requestsPerCPUSecond(beyond short: GeneratorRun) -> Double? {
         guard requests > short.requests, cpu > short.cpu else { return nil }
         return Double(requests - short.requests) / (cpu - short.cpu).inSeconds

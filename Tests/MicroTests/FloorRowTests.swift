@@ -95,12 +95,17 @@ struct GeneratorRunTests {
     @Test("what two runs share cancels out of the allocations a request")
     func allocations() {
         typealias Use = AllocationCommand.Use
-        let short = Use(requests: 10_000, allocations: 700)
-        let clean = Use(requests: 30_000, allocations: 702)
-        let dirty = Use(requests: 30_000, allocations: 20_700)
-        #expect(Use.perRequest(short: short, long: clean) == 0.0001)
-        #expect(Use.perRequest(short: short, long: dirty) == 1)
-        #expect(Use.perRequest(short: short, long: short) == nil)
-        #expect(Use.perRequest(short: clean, long: Use(requests: 50_000, allocations: 1)) == 0)
+        let short = Use(duration: .seconds(1), requests: 10_000, allocations: 700)
+        func long(_ requests: Int, _ allocations: Int) -> Double? {
+            Use.perRequest(
+                short: short,
+                long: Use(duration: .seconds(2), requests: requests, allocations: allocations))
+        }
+        #expect(long(30_000, 702) == 0)
+        #expect(long(30_000, 900) == 0, "200 a second come with time")
+        #expect(long(30_000, 902) == 0.0001)
+        #expect(long(30_000, 20_900) == 1)
+        #expect(long(50_000, 1) == 0)
+        #expect(long(10_999, 700) == nil)
     }
 }
