@@ -50,7 +50,7 @@ struct LaunchTests {
         arguments: [
             ("dies:early", 64, "the server printed no ready line within 10.0s: no such pattern"),
             ("prints:nonsense", 64, "the server printed 'hello' instead of a ready line"),
-            ("dies:late", 64, "the server ended under load"),
+            ("dies:late", 10, "the server ended under load"),
             ("stops:badly", 64, "the server ended in disorder: broken"),
             ("stops:silently", 64, "the server printed no stopped line"),
             ("single", 7, "the generator ended with status 1: can't connect"),
