@@ -96,7 +96,9 @@ let package = Package(
         tests("ReportTests", ["Basis", "Measure", "Report"]),
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
-        tests("MatrixTests", ["Basis", "Platform", "Measure", "Report", "Matrix"]),
+        tests(
+            "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Matrix"],
+            exclude: ["Fixtures"]),
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report"]),
         tests("PeerTests", ["Basis", "Platform", "Measure", "Report"]),
         tests("TidyTests", ["Basis"]),

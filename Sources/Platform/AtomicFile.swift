@@ -53,6 +53,9 @@ package enum AtomicFile {
 
 /// A file of lines that only grows, and whose lines are on the disk when `append` returns.
 package struct AppendOnlyFile: ~Copyable {
+    /// How often a held lock is tried again.
+    private static let patience = 20
+
     private let file: Descriptor
 
     /// Opens `path`, which is made if it does not exist, and holds it against a second writer until it
@@ -63,6 +66,12 @@ package struct AppendOnlyFile: ~Copyable {
                 unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
             })
         let fd = opened.raw
+        // A child holds a copy of the lock between fork and exec, so a refusal may pass in a moment.
+        var tries = 0
+        while flock(fd, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK, tries < Self.patience {
+            tries += 1
+            blockThread(for: .milliseconds(10))
+        }
         _ = try checked("flock") { flock(fd, LOCK_EX | LOCK_NB) }
         file = opened
     }

@@ -1,4 +1,4 @@
-import Basis
+package import Basis
 package import Measure
 
 /// What the launches of one cell say together: a row of `cells.csv`.
@@ -47,6 +47,23 @@ package struct CellSummary: Equatable, Sendable {
         Dictionary(grouping: records, by: \.cell).sorted { $0.key < $1.key }.map {
             CellSummary($0.key, records: $0.value)
         }
+    }
+
+    package var json: JSONValue {
+        [
+            "cell": cell.json, "n": .count(launches), "n_valid": .count(validLaunches),
+            "verdict": .string(verdict),
+            "figures": .object(
+                zip(Metric.summarised, figures).map { metric, figure in
+                    .init(
+                        metric.name,
+                        [
+                            "median": .optional(figure?.median),
+                            "ci_lo": .optional(figure?.interval.low),
+                            "ci_hi": .optional(figure?.interval.high),
+                        ])
+                }),
+        ]
     }
 
     /// The figure of the metric `name`; nil where it is missing.

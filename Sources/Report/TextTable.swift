@@ -87,6 +87,8 @@ package struct TextTable: Sendable {
             }
             if !isLast { line += "  " }
         }
+        // An empty last cell must not leave the padding of the cell before it.
+        while line.last == " " { line.removeLast() }
         return line + "\n"
     }
 }

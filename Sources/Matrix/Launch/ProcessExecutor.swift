@@ -23,7 +23,7 @@ package struct ProcessExecutor: Executor {
     private let programs: Programs
     private let servers: [ServerCommand]
     private let cpus: CPUSplit
-    /// A folder for this process's own files; a launch has a folder in it.
+    /// A folder for the files of this executor; a launch has a folder in it.
     private let scratch: String
     private var certificate: Certificate?
 
@@ -34,7 +34,7 @@ package struct ProcessExecutor: Executor {
         self.programs = programs
         self.servers = servers
         self.cpus = cpus
-        scratch = NSTemporaryDirectory() + "switchyard-\(ProcessInfo.processInfo.processIdentifier)"
+        scratch = NSTemporaryDirectory() + "switchyard-\(UUID().uuidString.prefix(8))"
         try Self.make(folder: scratch)
     }
 
@@ -115,6 +115,7 @@ package struct ProcessExecutor: Executor {
             &generator, interruption)
         let load = try generator.report()
         record.load = load
+        if server.hasEnded() { throw LaunchFailure("the server ended under load") }
         let last = try server.stop()
         if isUnderLoad {
             record.server = Reading.usage(from: first, to: second, idle: idle, load: load)

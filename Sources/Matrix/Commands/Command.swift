@@ -1,0 +1,78 @@
+package import Basis
+
+/// One subcommand of `switchyard`.
+package protocol Command: SendableMetatype {
+    /// What stands behind `switchyard` on the command line; also in the parser's program name.
+    static var name: String { get }
+    static var parser: OptionParser { get }
+    /// Carries the command out. A complaint is what the user must mend.
+    static func run(_ options: ParsedOptions, on console: Console) throws(Complaint) -> ExitStatus
+}
+
+/// The program `switchyard`.
+package enum Switchyard {
+    package static let version = "0.1.0"
+
+    package static let commands: [any Command.Type] = [
+        DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
+        ResumeCommand.self, PlotCommand.self, VersionCommand.self,
+    ]
+
+    /// Runs the command that `arguments` (without the program) name, and says what went wrong in one
+    /// line.
+    package static func main(_ arguments: [String], on console: Console) -> ExitStatus {
+        do throws(Complaint) {
+            return try dispatch(arguments, on: console)
+        } catch {
+            console.errors("switchyard: \(error)\n")
+            return error.status
+        }
+    }
+
+    private static func dispatch(
+        _ arguments: [String], on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        guard let name = arguments.first else {
+            console.errors(help)
+            return .usage
+        }
+        if ["-h", "--help", "help"].contains(name) {
+            console.output(help)
+            return .success
+        }
+        guard let command = commands.first(where: { $0.name == name || "--\($0.name)" == name })
+        else {
+            let near = nearestName(to: name, among: commands.map { $0.name })
+            throw Complaint(
+                "unknown command '\(name)'",
+                remedy: near.map { "did you mean '\($0)'?" } ?? "see switchyard --help")
+        }
+        let options = try command.parser.parse(Array(arguments.dropFirst()))
+        if options.wantsHelp {
+            console.output(command.parser.help)
+            return .success
+        }
+        return try command.run(options, on: console)
+    }
+
+    private static var help: String {
+        var text = "Measures how a server's execution pattern decides its speed and its tail.\n\n"
+        text += "usage: switchyard COMMAND [options]\n\n"
+        for command in commands {
+            let gap = String(repeating: " ", count: max(1, 10 - command.name.count))
+            text += "  \(command.name)\(gap)\(command.parser.summary)\n"
+        }
+        return text + "\n'switchyard COMMAND --help' lists the options of a command.\n"
+    }
+}
+
+extension ParsedOptions {
+    /// The only operand, or nil when there is none.
+    func operand(_ what: String) throws(Complaint) -> String? {
+        guard operands.count <= 1 else {
+            throw Complaint(
+                "'\(operands[1])' is one operand too many", remedy: "give one \(what) only")
+        }
+        return operands.first
+    }
+}

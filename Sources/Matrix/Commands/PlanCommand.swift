@@ -1,0 +1,61 @@
+package import Basis
+import Report
+
+/// Shows what a run would do.
+package enum PlanCommand: Command {
+    package static let name = "plan"
+    package static let parser = OptionParser(
+        program: "switchyard plan", operands: "[MATRIX]",
+        summary: "show the launches of a run, their order and their time",
+        options: RunOptions.plan)
+
+    package static func run(
+        _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        let request = try RunOptions.request(options)
+        let planned = try request.plan(reading: RunOptions.read)
+        show(planned.plan, servers: planned.servers, request: request, options, on: console)
+        return .success
+    }
+
+    /// Also `run --dry-run`.
+    static func show(
+        _ plan: Plan, servers: [ServerCommand], request: RunRequest, _ options: ParsedOptions,
+        on console: Console
+    ) {
+        let time = TimeEstimate(loadTime: plan.loadTime).remaining(launches: plan.slots.count)
+        if options.has("json") {
+            let value = JSONValue.object(
+                [
+                    .init("schema", "switchyard.plan/1"), .init("request", request.json),
+                    .init("plan_hash", .string(plan.hash(servers: servers))),
+                    .init("expected_s", .seconds(time)),
+                ] + Manifest.describe(plan))
+            console.output(value.pretty)
+            return
+        }
+        var table = TextTable([
+            .init("slot"), .init("block"), .init("cell", .left), .init("at"),
+        ])
+        for slot in plan.slots {
+            let at = TimeEstimate(loadTime: plan.loadTime).remaining(launches: slot.index)
+            table.append([
+                "\(slot.index)", "\(slot.block)", .init(slot.cell.id), .init(clock(at)),
+            ])
+        }
+        console.output(table.text(width: console.width, colours: console.allowsColours))
+        console.errors(summary(plan, request: request, time: time))
+    }
+
+    /// One line: how many cells and launches, how long, under which seed.
+    static func summary(_ plan: Plan, request: RunRequest, time: Nanoseconds) -> String {
+        "\(plan.cells.count) cells x \(plan.settings.repeats) = \(plan.slots.count) launches of "
+            + "\(plan.settings.warmup.display) + \(plan.settings.duration.display), about "
+            + "\(clock(time)); server on CPU \(list(request.cpus.server)), generator on CPU "
+            + "\(list(request.cpus.load)); seed \(plan.seed)\n"
+    }
+
+    private static func list(_ cpus: [Int]) -> String {
+        cpus.map { "\($0)" }.joined(separator: ",")
+    }
+}

@@ -1,0 +1,41 @@
+package import Basis
+import Report
+
+/// Goes on with a run that was stopped or cut off.
+package enum ResumeCommand: Command {
+    package static let name = "resume"
+    package static let parser = OptionParser(
+        program: "switchyard resume", operands: "[RUN]",
+        summary: "go on with an interrupted run",
+        options: RunOptions.execution + [RunOptions.json],
+        epilogue: """
+            RUN is the folder of a run, its name below results, or latest, which is the default. The
+            launches in its journal are kept; a matrix that has changed since is refused.
+            """)
+
+    package static func run(
+        _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        let directory = try RunDirectory.find(
+            try options.operand("run") ?? "latest",
+            results: options.text("results") ?? RunOptions.defaultResults)
+        let manifest = try Manifest(
+            parsing: try RunOptions.read(directory.manifestPath), file: directory.manifestPath)
+        let (plan, servers) = try manifest.request.plan(reading: RunOptions.read)
+        guard plan.hash(servers: servers) == manifest.planHash else {
+            throw Complaint(
+                "\(manifest.request.matrix) has changed since run \(directory.name) began",
+                remedy: "begin a new run, or restore the file")
+        }
+        let programs = try Programs.find(in: options.text("bin"))
+        if programs.fingerprint.map(\.value["fnv1a64"])
+            != manifest.programs.map(\.value["fnv1a64"])
+        {
+            console.errors("note: \(Warning.changedPrograms)\n")
+        }
+        var session = RunSession(
+            directory: directory, manifest: manifest, plan: plan, servers: servers,
+            programs: programs, options: options, console: console)
+        return try session.run()
+    }
+}

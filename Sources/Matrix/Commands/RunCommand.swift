@@ -1,0 +1,102 @@
+package import Basis
+import Foundation
+import Platform
+import Report
+
+/// Measures a matrix.
+package enum RunCommand: Command {
+    package static let name = "run"
+    package static let parser = OptionParser(
+        program: "switchyard run", operands: "[MATRIX]",
+        summary: "measure the cells of a matrix file and draw the results",
+        options: RunOptions.plan + RunOptions.execution + [
+            OptionSpec("dry-run", help: "only show the plan, like 'switchyard plan'")
+        ],
+        epilogue: """
+            MATRIX defaults to \(RunOptions.defaultMatrix). Ctrl-C finishes the launch under way and prints
+            the command that goes on; a second Ctrl-C stops at once. Exit status: 0 done, 12 a cell has
+            no valid launch, 64 bad input, 130 interrupted.
+            """)
+
+    package static func run(
+        _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        let request = try RunOptions.request(options)
+        let (plan, servers) = try request.plan(reading: RunOptions.read)
+        if options.has("dry-run") {
+            PlanCommand.show(plan, servers: servers, request: request, options, on: console)
+            return .success
+        }
+        let programs = try Programs.find(in: options.text("bin"))
+        let warnings = warnings(plan, request)
+        for warning in warnings { console.errors("note: \(warning)\n") }
+        let started = Nanoseconds(raw: WallClock.nanoseconds)
+        var identity = RunIdentity.current(runID: "")
+        if identity.isDirty == true { console.errors("note: \(Warning.uncommittedChanges)\n") }
+        let commit = identity.commit.map { String($0.prefix(12)) } ?? "nocommit"
+        let directory = try RunDirectory.create(
+            "\(UTCTime(started).compact)-\(commit)-\(request.profile)",
+            in: options.text("results") ?? RunOptions.defaultResults)
+        identity.runID = directory.name
+        let time = TimeEstimate(loadTime: plan.loadTime).remaining(launches: plan.slots.count)
+        if !options.has("quiet") {
+            console.errors(PlanCommand.summary(plan, request: request, time: time))
+        }
+        let manifest = Manifest(
+            run: identity, request: request, planHash: plan.hash(servers: servers),
+            programs: programs.fingerprint, started: started,
+            context: context(plan, servers, warnings))
+        var session = RunSession(
+            directory: directory, manifest: manifest, plan: plan, servers: servers,
+            programs: programs, options: options, console: console)
+        return try session.run()
+    }
+
+    private static func warnings(_ plan: Plan, _ request: RunRequest) -> [Warning] {
+        var warnings: [Warning] = []
+        if !request.cpus.shared.isEmpty {
+            warnings.append(.sharedCPUs("\(CPUSet(request.cpus.shared))"))
+        }
+        if plan.settings.repeats < CellSummary.launchesForInterval {
+            warnings.append(
+                .noIntervals(
+                    launches: plan.settings.repeats, needed: CellSummary.launchesForInterval))
+        }
+        let source = FactSource.system
+        let cpus = CPUSet.available.cpus.count
+        if let load = source.line("/proc/loadavg")?.split(separator: " ").first.flatMap({
+            Double($0)
+        }), load / Double(cpus) > 0.3 {
+            warnings.append(.busyMachine(loadPerCPU: load / Double(cpus)))
+        }
+        let governor = source.line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+        if let governor, governor != "performance" {
+            warnings.append(.frequencyScaling(governor: governor))
+        }
+        return warnings
+    }
+
+    /// Variables that change how programs run.
+    private static let recordedVariables = [
+        "GLIBC_TUNABLES", "LANG", "LC_ALL", "LD_PRELOAD", "MALLOC_ARENA_MAX", "NO_COLOR", "PATH",
+        "TMPDIR",
+    ]
+
+    private static func context(
+        _ plan: Plan, _ servers: [ServerCommand], _ warnings: [Warning]
+    ) -> [JSONValue.Member] {
+        let process = ProcessInfo.processInfo
+        let variables = recordedVariables.compactMap { name in
+            process.environment[name].map { JSONValue.Member(name, .string($0)) }
+        }
+        return [
+            .init("tool", ["name": "switchyard", "version": .string(Switchyard.version)]),
+            .init("argv", .array(process.arguments.map { .string($0) })),
+            .init("cwd", .string(FileManager.default.currentDirectoryPath)),
+            .init("environment", .object(variables)),
+            .init("fingerprint", Fingerprint(.system).json),
+            .init("warnings", .array(warnings.map(\.json))),
+            .init("servers", .array(servers.map(\.json))),
+        ] + Manifest.describe(plan)
+    }
+}

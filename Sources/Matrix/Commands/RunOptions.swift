@@ -1,0 +1,86 @@
+import Basis
+import Foundation
+import Platform
+import Report
+
+/// The options that several commands share.
+enum RunOptions {
+    static let defaultMatrix = "Benchmarks/default.json5"
+    static let defaultResults = "results"
+
+    static let matrix: [OptionSpec] = [
+        OptionSpec("profile", short: "p", value: "NAME", help: "a profile of the matrix file"),
+        OptionSpec(
+            "filter", short: "f", value: "TERMS",
+            help: "only cells such as 'pattern=~sharded connections>=64'"),
+    ]
+
+    static let plan: [OptionSpec] =
+        matrix + [
+            OptionSpec("repeat", value: "N", help: "launches of each cell"),
+            OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
+            OptionSpec("duration", value: "TIME", help: "the measured phase"),
+            OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
+            OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
+            OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
+            json,
+        ]
+
+    static let results = OptionSpec(
+        "results", value: "DIR", help: "where runs are kept (\(defaultResults))")
+    static let bin = OptionSpec(
+        "bin", value: "DIR", help: "where server and generator lie (beside this program)")
+    static let plots = OptionSpec(
+        "plots", value: "DIR", help: "the scripts of the figures (plots)")
+    static let json = OptionSpec("json", help: "print one JSON object")
+
+    static let execution: [OptionSpec] = [
+        results, bin, plots, OptionSpec("no-plots", help: "draw nothing at the end"),
+        OptionSpec("quiet", short: "q", help: "no progress"),
+    ]
+
+    /// What the command line asks for, with a drawn seed where it names none.
+    static func request(_ options: ParsedOptions) throws(Complaint) -> RunRequest {
+        let seed = try options.count("seed", in: 0...Int(Plan.seedLimit - 1))
+        // The lower digits of the nanosecond differ from run to run; six digits are easy to copy.
+        let drawn = WallClock.nanoseconds / 1_000 % 1_000_000
+        var request = RunRequest(
+            matrix: try options.operand("matrix file") ?? defaultMatrix,
+            profile: options.text("profile") ?? Matrix.defaultProfile,
+            seed: seed.map { Int64($0) } ?? drawn, cpus: try cpus(options))
+        request.filter = options.text("filter")
+        request.repeats = try options.count("repeat", in: 1...1_000)
+        request.warmup = try options.time("warmup", in: .zero ... .seconds(86_400))
+        request.duration = try options.time("duration", in: .milliseconds(10) ... .seconds(86_400))
+        return request
+    }
+
+    private static func cpus(_ options: ParsedOptions) throws(Complaint) -> CPUSplit {
+        let halves = CPUSplit(halving: CPUSet.available.cpus)
+        var (server, load) = (halves.server, halves.load)
+        if let text = options.text("server-cpus") { server = try CPUSet(parsing: text).cpus }
+        if let text = options.text("load-cpus") { load = try CPUSet(parsing: text).cpus }
+        return CPUSplit(server: server, load: load)
+    }
+
+    /// The text of a file that the user named.
+    static func read(_ path: String) throws(Complaint) -> String {
+        do throws(SystemError) {
+            return try readFile(path)
+        } catch {
+            let folder = (path as NSString).deletingLastPathComponent
+            let names =
+                (try? FileManager.default.contentsOfDirectory(
+                    atPath: folder.isEmpty ? "." : folder)) ?? []
+            let near = nearestName(
+                to: (path as NSString).lastPathComponent, among: names.sorted())
+            throw error.complaint(
+                "can't read \(path)",
+                remedy: near.map {
+                    "did you mean \((folder as NSString).appendingPathComponent($0))?"
+                }
+                    ?? "name a matrix file such as \(defaultMatrix)",
+                status: .usage)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Basis
+import Foundation
+import Platform
+import Report
+
+/// The part that `run` and `resume` share: launches until the plan is done or the user stops it, and
+/// then tables, figures and a summary.
+struct RunSession {
+    let directory: RunDirectory
+    var manifest: Manifest
+    let plan: Plan
+    let servers: [ServerCommand]
+    let programs: Programs
+    let options: ParsedOptions
+    let console: Console
+
+    mutating func run() throws(Complaint) -> ExitStatus {
+        let interruption: Interruption
+        do throws(SystemError) {
+            interruption = try .fromSignals()
+        } catch {
+            throw error.complaint("can't take signals", remedy: "report this")
+        }
+        try stayOffServerCPUs()
+        var journal = try Journal(directory.journalPath)
+        manifest.status = .running
+        try directory.write("manifest.json", manifest.json.pretty)
+        try directory.becomeLatest()
+        let executor = try ProcessExecutor(
+            programs: programs, servers: servers, cpus: manifest.request.cpus)
+        defer { executor.removeScratch() }
+        var progress = Progress(
+            style, plan: plan, done: journal.records.count, write: console.errors)
+        if journal.lostTornLine { progress.note("the last line of the journal was torn; dropped") }
+        let errors = console.errors
+        interruption.onFirst = {
+            errors("\nfinishing the launch under way; Ctrl-C again stops it now\n")
+        }
+        var runner = Runner(
+            plan: plan, executor: executor, interruption: interruption, progress: progress,
+            now: { MonotonicClock.now })
+        let ending = try runner.run(into: &journal)
+        manifest.status = ending == .complete ? .complete : .interrupted
+        manifest.finished = Nanoseconds(raw: WallClock.nanoseconds)
+        try directory.writeTables(run: manifest.run, records: journal.records)
+        try directory.write("manifest.json", manifest.json.pretty)
+        return try conclude(ending, journal.records)
+    }
+
+    private var style: Progress.Style {
+        if options.has("quiet") { return .silent }
+        return console.errorsIsTerminal ? .live : .lines
+    }
+
+    /// The runner's own work, small as it is, is kept where the generator is.
+    private func stayOffServerCPUs() throws(Complaint) {
+        do throws(SystemError) {
+            try CPUSet(manifest.request.cpus.load).bindThisThread()
+        } catch {
+            throw error.complaint(
+                "can't use CPU \(CPUSet(manifest.request.cpus.load))",
+                remedy: "choose others with --load-cpus")
+        }
+    }
+
+    private func conclude(
+        _ ending: Runner<ProcessExecutor>.Ending, _ records: [LaunchRecord]
+    ) throws(Complaint) -> ExitStatus {
+        let summaries = CellSummary.all(records)
+        if ending == .complete, !options.has("no-plots") { try draw(records) }
+        if options.has("json") {
+            console.output(
+                JSONValue.object([
+                    .init("schema", "switchyard.summary/1"),
+                    .init("run_id", .string(manifest.run.runID)),
+                    .init("path", .string(directory.path)),
+                    .init("status", .string(manifest.status.rawValue)),
+                    .init("cells", .array(summaries.map(\.json))),
+                ]).pretty)
+        } else if !summaries.isEmpty {
+            console.output(
+                SummaryTable.text(summaries, width: console.width, colours: console.allowsColours))
+        }
+        console.errors("results in \(directory.path)\n")
+        if ending == .interrupted {
+            let done = records.count
+            console.errors(
+                "\(done) of \(plan.slots.count) launches done; go on with: switchyard resume "
+                    + "\(directory.path)\n")
+            return .interrupted
+        }
+        let failed = summaries.filter { $0.validLaunches == 0 }
+        guard let first = failed.first else { return .success }
+        let reason = records.first { $0.cell == first.cell }?.invalidReason ?? ""
+        console.errors(
+            "\(failed.count) of \(summaries.count) cells have no valid launch, such as "
+                + "\(first.cell.id): \(reason)\n")
+        return .invalidRun
+    }
+
+    private func draw(_ records: [LaunchRecord]) throws(Complaint) {
+        guard let plotter = Plotter.find(options.text("plots")), Plotter.isAvailable else {
+            if !Plotter.isAvailable { console.errors("note: \(Warning.noGnuplot)\n") }
+            return
+        }
+        _ = try PlotCommand.draw(
+            plotter, directory, manifest, records: records, format: .svg,
+            on: options.has("quiet") || options.has("json")
+                ? Console(output: { _ in }, errors: console.errors) : console)
+    }
+}

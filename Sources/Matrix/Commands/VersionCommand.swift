@@ -1,0 +1,30 @@
+package import Basis
+import Report
+
+/// Says which build this is and which formats it writes.
+package enum VersionCommand: Command {
+    package static let name = "version"
+    package static let parser = OptionParser(
+        program: "switchyard version", summary: "show the version of the program and its formats",
+        options: [RunOptions.json])
+
+    package static func run(
+        _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        let formats = [
+            Manifest.schema, LaunchRecord.schema, LoadReport.schema, RunColumns.schema,
+            CellColumns.schema, WorkerColumns.schema,
+        ]
+        if options.has("json") {
+            console.output(
+                JSONValue.object([
+                    .init("name", "switchyard"), .init("version", .string(Switchyard.version)),
+                    .init("schemas", .array(formats.map { .string($0) })),
+                ]).pretty)
+        } else {
+            console.output("switchyard \(Switchyard.version)\n")
+            console.output("formats: \(formats.joined(separator: ", "))\n")
+        }
+        return .success
+    }
+}

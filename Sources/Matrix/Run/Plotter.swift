@@ -1,0 +1,89 @@
+import Basis
+import Foundation
+import Platform
+import Report
+
+/// Draws the figures of a run: every script of a folder but `style.gp`, with gnuplot.
+package struct Plotter: Sendable {
+    package enum Format: String, Sendable { case svg, png }
+
+    package enum Outcome: Equatable, Sendable {
+        case drawn(file: String)
+        /// The run holds nothing for this figure; the script's own words.
+        case skipped(String)
+        case failed(String)
+    }
+
+    /// With this status a script says that the run holds no rows of the kind it draws.
+    private static let nothingToDraw: Int32 = 3
+    private static let timeLimit = 60
+
+    /// The folder of the scripts.
+    package let folder: String
+
+    package init(folder: String) { self.folder = folder }
+
+    package static var isAvailable: Bool { capture(["gnuplot", "--version"]) != nil }
+
+    /// `plots` in the working directory, or above this program.
+    package static func find(_ folder: String?) -> Plotter? {
+        if let folder { return Plotter(folder: folder) }
+        var candidates = ["plots"]
+        var above = Programs.ownFolder
+        for _ in 0..<4 {
+            candidates.append(above + "/plots")
+            above = (above as NSString).deletingLastPathComponent
+        }
+        return candidates.first { FileManager.default.fileExists(atPath: $0 + "/style.gp") }
+            .map { Plotter(folder: $0) }
+    }
+
+    /// The names of the figures, without their ending.
+    package var figures: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".gp") && $0 != "style.gp" }.map {
+            String($0.dropLast(3))
+        }
+        .sorted()
+    }
+
+    /// Draws one figure of `run` into its folder `plots`, which must exist.
+    package func draw(
+        _ figure: String, of run: RunDirectory, as format: Format, subtitle: String
+    ) -> Outcome {
+        let file = "\(run.plotsPath)/\(figure).\(format.rawValue)"
+        var options = SpawnOptions(
+            "gnuplot", ["-c", "\(folder)/\(figure).gp", run.path, file, subtitle])
+        options.standardError = .captured
+        do throws(SystemError) {
+            var process = try ChildProcess(options)
+            let words = process.remainingErrors(timeout: .seconds(Self.timeLimit))
+            guard let end = process.wait(timeout: .seconds(1)) else {
+                return .failed("took longer than \(Self.timeLimit) s")
+            }
+            switch end.ending {
+            case .exited(0): return .drawn(file: file)
+            case .exited(Self.nothingToDraw):
+                try? FileManager.default.removeItem(atPath: file)
+                return .skipped(lastLine(words))
+            case .exited(let status): return .failed("status \(status): \(lastLine(words))")
+            case .killed(let signal): return .failed("killed by signal \(signal)")
+            }
+        } catch {
+            return .failed("gnuplot can't be started: \(error.reason)")
+        }
+    }
+}
+
+extension Manifest {
+    /// The line below the heading of a figure: where its numbers come from.
+    package func subtitle(cells: Int, launches: Int) -> String {
+        let commit = run.commit.map { String($0.prefix(12)) } ?? "no commit"
+        let dirty = run.isDirty == true ? "+changes" : ""
+        let hardware = context.first { $0.name == "fingerprint" }?.value["hw_id"]
+        var machine = ""
+        if case .string(let id)? = hardware { machine = ", machine \(id)" }
+        return "\(run.runID), commit \(commit)\(dirty)\(machine), \(cells) cells, "
+            + "\(launches) launches, seed \(request.seed)"
+    }
+}

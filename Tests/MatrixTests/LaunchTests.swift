@@ -1,0 +1,197 @@
+import Basis
+import Foundation
+import Matrix
+import Platform
+import Report
+import Testing
+
+@Suite("launches with real processes")
+struct LaunchTests {
+    private static func launch(
+        _ cell: Cell, in scratch: Scratch, servers: [ServerCommand] = [],
+        interruption: Interruption = Interruption { .none }
+    ) throws -> LaunchRecord? {
+        let plan = Plan(cells: [cell], settings: .short(), seed: 3)
+        let cpu = CPUSet.available.cpus[0]
+        var executor = try ProcessExecutor(
+            programs: try Fake.programs(in: scratch), servers: servers,
+            cpus: CPUSplit(server: [cpu], load: [cpu]))
+        defer { executor.removeScratch() }
+        return executor.launch(plan.slots[0], settings: plan.settings, interruption: interruption)
+    }
+
+    @Test("a launch brings the generator's report and what it was told")
+    func good() throws {
+        let scratch = try Scratch()
+        var cell = Cell(pattern: "single", threads: 3, connections: 64)
+        cell.arrival = .poisson(PerSecond(raw: 12_500))
+        cell.pipeline = 4
+        cell.sendsAtOnce = false
+        let record = try #require(try Self.launch(cell, in: scratch))
+        #expect(record.failure == nil)
+        #expect(record.load == Fake.report() && record.isValid)
+        #expect(record.cell == cell && record.slot == 0)
+        let told = try scratch.read("load-arguments").split(separator: " ").map(String.init)
+        for pair in [
+            ["--connections", "64"], ["--threads", "1"], ["--warmup", "0ns"],
+            ["--duration", "10000000ns"], ["--protocol", "h1"], ["--pipeline", "4"],
+            ["--nodelay", "off"], ["--rate", "12500.0"], ["--arrivals", "poisson"],
+            ["--json", "-"],
+            ["--seed", "\(record.seed)"],
+        ] {
+            let place = told.firstIndex(of: pair[0])
+            #expect(place.map { told[$0 + 1] } == pair[1], "\(pair)")
+        }
+        #expect(told.last == "http://127.0.0.1:4242/plaintext\n")
+    }
+
+    @Test(
+        "a launch that goes wrong says why",
+        arguments: [
+            ("dies:early", 64, "the server printed no ready line within 10.0s: no such pattern"),
+            ("prints:nonsense", 64, "the server printed 'hello' instead of a ready line"),
+            ("dies:late", 10, "the server ended under load"),
+            ("stops:badly", 64, "the server ended in disorder: broken"),
+            ("stops:silently", 64, "the server printed no stopped line"),
+            ("single", 7, "the generator ended with status 1: can't connect"),
+            ("single", 8, "the generator's report can't be read: schema is missing"),
+            ("single", 9, "the generator was killed by signal 9: "),
+        ])
+    func bad(pattern: String, connections: Int, reason: String) throws {
+        let scratch = try Scratch()
+        let cell = Cell(pattern: pattern, threads: 1, connections: connections)
+        let record = try #require(try Self.launch(cell, in: scratch))
+        #expect(record.failure == reason)
+        #expect(!record.isValid && record.verdict == (record.load == nil ? "failed" : "valid"))
+    }
+
+    @Test("programs that do not exist are a failure, not a crash")
+    func missing() throws {
+        var executor = try ProcessExecutor(
+            programs: Programs(server: "/nonexistent/server", load: "/nonexistent/load"),
+            servers: [], cpus: CPUSplit(server: [0], load: [0]))
+        defer { executor.removeScratch() }
+        let plan = Plan(
+            cells: [Cell(pattern: "single", threads: 1, connections: 1)], settings: .short(),
+            seed: 1)
+        let record = executor.launch(
+            plan.slots[0], settings: plan.settings, interruption: Interruption { .none })
+        #expect(
+            record?.failure
+                == "the server /nonexistent/server can't be started: No such file or directory")
+    }
+
+    @Test("a second Ctrl-C ends a launch at once, without a record")
+    func stopped() throws {
+        let scratch = try Scratch()
+        let cell = Cell(pattern: "single", threads: 1, connections: 10)
+        var looks = 0
+        let record = try Self.launch(
+            cell, in: scratch,
+            interruption: Interruption {
+                looks += 1
+                return looks == 3 ? .now : .none
+            })
+        #expect(record == nil)
+    }
+
+    @Test(
+        "another server is ready by its port, by its line, or by an answer",
+        arguments: ["{port: true}", "{line: 'go!'}", "{http: '/up'}"])
+    func foreign(rule: String) throws {
+        let scratch = try Scratch()
+        let program = try scratch.write(
+            "server.py",
+            """
+            import socket, sys
+            port, threads, answer = sys.argv[1:]
+            listener = socket.socket()
+            listener.bind(("127.0.0.1", int(port)))
+            listener.listen()
+            print("warming up\\ngo!", flush=True)
+            while True:
+                peer, _ = listener.accept()
+                if peer.recv(100):
+                    peer.sendall(open(answer, "rb").read())
+                peer.close()
+            """)
+        let text = """
+            {axes: {server: {name: 'other', command: ['python3', '-SE', '\(program)', '{port}',
+             '{threads}', '{dir}/answer'], ready: \(rule),
+             files: {answer: 'HTTP/1.1 200 OK\\r\\n\\r\\n{port}'}}}}
+            """
+        let matrix = try Matrix(parsing: text, file: "m")
+        let cells = try matrix.expand(profile: "default", filter: nil, serverThreads: 2).cells
+        #expect(cells.map(\.id) == ["h1/other/w2/c64/p13"])
+        let record = try #require(
+            try Self.launch(cells[0], in: scratch, servers: matrix.servers))
+        #expect(record.failure == nil)
+        #expect(record.load != nil && record.workers.isEmpty)
+    }
+
+    @Test("another server that never gets ready or ends is told with its words")
+    func foreignFailure() throws {
+        let scratch = try Scratch()
+        let text = """
+            {axes: {server: {name: 'other', command: ['sh', '-c', 'echo bad config >&2; exit 2']}}}
+            """
+        let matrix = try Matrix(parsing: text, file: "m")
+        let cell = try matrix.expand(profile: "default", filter: nil, serverThreads: 1).cells[0]
+        let record = try Self.launch(cell, in: scratch, servers: matrix.servers)
+        #expect(record?.failure == "the server ended before it was ready: bad config")
+    }
+
+    @Test("a control socket is asked, and a silent or absent one is no error")
+    func control() throws {
+        let scratch = try Scratch()
+        let socket = scratch.path + "/control"
+        let program = try scratch.write(
+            "control.py",
+            """
+            import json, socket, sys
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(sys.argv[1])
+            listener.listen()
+            print("ready", flush=True)
+            worker = {"worker": 0, "accepted": 2, "requests": 10, "cpu_ns": 7,
+                "voluntary_switches": 0, "involuntary_switches": 0, "wakeups": 0,
+                "eagain_accepts": 0, "handoffs": 0, "steals": 0,
+                "syscalls": {"epoll_wait": 1, "recv": 2, "send": 3, "accept": 4, "other": 5}}
+            report = json.dumps({"event": "snapshot", "workers": [worker] * 40, "rss_peak_bytes": 9})
+            while True:
+                peer, _ = listener.accept()
+                if peer.recv(100) == b"snapshot\\n":
+                    for part in (report[:100], report[100:] + "\\n"):
+                        peer.sendall(part.encode())
+                peer.close()
+            """)
+        #expect(ControlSocket.snapshot(at: socket, timeout: .milliseconds(50)) == nil)
+        var process = try ChildProcess(SpawnOptions("python3", ["-SE", program, socket]))
+        #expect(process.nextLine(timeout: .seconds(10)) == "ready")
+        for _ in 0..<3 {
+            let report = ControlSocket.snapshot(at: socket, timeout: .seconds(5))
+            #expect(report?.event == .snapshot && report?.workers.count == 40)
+            #expect(report?.workers.last?.syscalls == 15 && report?.peakResident.raw == 9)
+        }
+        process.pause()
+        #expect(ControlSocket.snapshot(at: socket, timeout: .milliseconds(30)) == nil)
+        process.proceed()
+    }
+
+    @Test("a process group is read whole")
+    func processGroup() throws {
+        var process = try ChildProcess(
+            SpawnOptions("sh", ["-c", "sleep 100 & sleep 100 & echo up; while :; do :; done"]))
+        #expect(process.nextLine(timeout: .seconds(10)) == "up")
+        let group = ProcessGroup(leader: process.processID)
+        #expect(group.processIDs.count == 3 && group.processIDs.contains(process.processID))
+        let first = group.read()
+        #expect(first.resident > 0 && first.peakResident >= first.resident)
+        var second = first
+        while second.cpu.raw - first.cpu.raw < 1_000_000 {
+            blockThread(for: .milliseconds(5))
+            second = group.read()
+        }
+        #expect(second.cpu > first.cpu)
+    }
+}

@@ -1,0 +1,276 @@
+import Basis
+import Matrix
+import Report
+import Testing
+
+@Suite("matrix files")
+struct MatrixFileTests {
+    private static func cells(
+        _ text: String, profile: String = "default", filter: String? = nil
+    ) throws -> [String] {
+        let matrix = try Matrix(parsing: text, file: "m.json5")
+        let chosen = try filter.map { try CellFilter(parsing: $0, origin: "--filter") }
+        return try matrix.expand(profile: profile, filter: chosen, serverThreads: 2).cells.map(\.id)
+    }
+
+    @Test(
+        "a file spans these cells, sorted",
+        arguments: [
+            ("{}", ["h1/sharded:hash/w2/c64/p13"]),
+            (
+                "{axes: {pattern: ['single', 'sharded'], connections: [1024, 1, '10k']}}",
+                [
+                    "h1/sharded:hash/w2/c1/p13", "h1/sharded:hash/w2/c1024/p13",
+                    "h1/sharded:hash/w2/c10000/p13", "h1/single/w2/c1/p13",
+                    "h1/single/w2/c1024/p13", "h1/single/w2/c10000/p13",
+                ]
+            ),
+            (
+                "{defaults: {pattern: 'single', threads: 4}, axes: {rate: ['closed', 0, '5k', 12500]}}",
+                ["h1/single/w4/c64/p13", "h1/single/w4/c64/p13/r5k", "h1/single/w4/c64/p13/r12500"]
+            ),
+            (
+                """
+                {defaults: {protocol: 'h2', tls: '1.3', nodelay: 'off', streams: 10, pipeline: 1,
+                 payload: '1KiB', rate: '1M', arrivals: 'constant', path: '/work?us=5'}}
+                """,
+                ["h2/sharded:hash/w2/c64/p1024/m10/r1M-constant/tls1.3/nagle/twork?us=5"]
+            ),
+            (
+                "{include: [{pattern: ['single', 'readers'], connections: 1}]}",
+                ["h1/readers:direct/w2/c1/p13", "h1/single/w2/c1/p13"]
+            ),
+            (
+                """
+                {axes: {pattern: ['single', 'balanced'], connections: [1, 64]},
+                 include: [{pattern: 'single', connections: 64}, {pipeline: 16}],
+                 exclude: ['pattern=single connections<64']}
+                """,
+                [
+                    "h1/balanced:shared/w2/c1/p13", "h1/balanced:shared/w2/c64/p13",
+                    "h1/sharded:hash/w2/c64/p13/pl16", "h1/single/w2/c64/p13",
+                ]
+            ),
+            (
+                """
+                {axes: {server: ['switchyard', {name: 'nginx', command: ['nginx']}],
+                 pattern: ['single', 'readers']}}
+                """,
+                ["h1/nginx/w2/c64/p13", "h1/readers:direct/w2/c64/p13", "h1/single/w2/c64/p13"]
+            ),
+        ] as [(String, [String])])
+    func expansion(text: String, ids: [String]) throws {
+        #expect(try Self.cells(text) == ids)
+    }
+
+    @Test(
+        "a filter chooses",
+        arguments: [
+            ("pattern=single", 3), ("pattern=single,balanced:shared", 6), ("pattern!=single", 6),
+            ("pattern=~shar", 6), ("pattern!~shar", 3), ("connections>=64", 6),
+            ("connections>64", 3),
+            ("connections<64 pattern=single", 1), ("cell=~/c1/", 3), ("rate=0", 9),
+            ("rate=closed", 9),
+            ("rate>0", 0), ("connections=1,1k", 3),
+            ("payload=13 tls=off nodelay=on arrivals=closed", 9),
+            ("server=switchyard protocol=h1 threads<=2 path=/plaintext", 9), ("", 9),
+        ])
+    func filters(filter: String, count: Int) throws {
+        let text = """
+            {axes: {pattern: ['single', 'sharded', 'balanced'], connections: [1, 64, 1024]}}
+            """
+        if count == 0 {
+            #expect(throws: Complaint.self) { try Self.cells(text, filter: filter) }
+        } else {
+            #expect(try Self.cells(text, filter: filter).count == count)
+        }
+    }
+
+    @Test("a profile filters and has its own times; the file's defaults stand otherwise")
+    func profiles() throws {
+        let text = """
+            {defaults: {warmup: '1s', duration: 3, repeat: 4, timeout: '500ms'},
+             axes: {connections: [1, 64]},
+             profiles: {smoke: {about: 'quick', filter: 'connections=1', duration: '300ms', repeat: 1}}}
+            """
+        let matrix = try Matrix(parsing: text, file: "m.json5")
+        let whole = try matrix.expand(profile: "default", filter: nil, serverThreads: 1)
+        #expect(whole.cells.count == 2 && whole.settings.duration == .seconds(3))
+        #expect(whole.settings.repeats == 4 && whole.settings.timeout == .milliseconds(500))
+        let smoke = try matrix.expand(profile: "smoke", filter: nil, serverThreads: 1)
+        #expect(smoke.cells.map(\.connections) == [1] && smoke.settings.repeats == 1)
+        #expect(smoke.settings.duration == .milliseconds(300))
+        #expect(smoke.settings.warmup == .seconds(1))
+        #expect(matrix.profiles.first?.profile.about == "quick")
+    }
+
+    @Test(
+        "what is wrong is said in one line that names the place",
+        arguments: [
+            ("{axs: {}}", "m.json5: unknown key 'axs'; did you mean 'axes'?"),
+            (
+                "{axes: {conections: 1}}",
+                "m.json5: axes: unknown key 'conections'; did you mean 'connections'?"
+            ),
+            (
+                "{axes: {connections: [1, 'many']}}",
+                "m.json5: axes.connections.[1]: \"many\" is not a whole number from 1 to 16000000; write one such as 64"
+            ),
+            (
+                "{axes: {connections: 0}}",
+                "m.json5: axes.connections: 0 is not a whole number from 1 to 16000000; write one such as 64"
+            ),
+            (
+                "{axes: {connections: []}}",
+                "m.json5: axes.connections: lists no value; give at least one"
+            ),
+            (
+                "{axes: {protocol: 'h4'}}",
+                "m.json5: axes.protocol: 'h4' is unknown; did you mean h1? choose from h1, h2, ws, sse, grpc"
+            ),
+            (
+                "{axes: {rate: -5}}",
+                "m.json5: axes.rate: -5 is not a rate; write requests a second such as 5000 or \"50k\", or \"closed\" for a closed loop"
+            ),
+            (
+                "{axes: {tls: true}}",
+                "m.json5: axes.tls: 'true' is unknown; choose from off, 1.2, 1.3"
+            ),
+            (
+                "{axes: {pattern: 'Sharded'}}",
+                "m.json5: axes.pattern: 'Sharded' is no pattern; write family or family:variant such as sharded:hash"
+            ),
+            (
+                "{axes: {nodelay: 2}}",
+                "m.json5: axes.nodelay: 2 is neither on nor off; write true or false"
+            ),
+            (
+                "{axes: {payload: 'big'}}",
+                "m.json5: axes.payload: \"big\" is not a size up to 1GiB; write bytes such as 13 or \"64KiB\""
+            ),
+            (
+                "{axes: {path: 'x'}}",
+                "m.json5: axes.path: 'x' is no path; write one such as \"/work?us=50\""
+            ),
+            (
+                "{axes: {arrivals: 'often'}}",
+                "m.json5: axes.arrivals: 'often' is unknown; choose poisson or constant"
+            ),
+            (
+                "{axes: {server: 'nginx'}}",
+                "m.json5: server 'nginx' is not described; write {name: ..., command: [...]} once"
+            ),
+            (
+                "{axes: {server: {name: 'nginx'}}}",
+                "m.json5: axes.server: server nginx has no command; give a list of texts: the program, its arguments"
+            ),
+            (
+                "{axes: {server: {name: 'n', command: ['x'], ready: {prt: 1}}}}",
+                "m.json5: axes.server.ready: unknown key 'prt'; did you mean 'port'?"
+            ),
+            (
+                "{axes: {server: {name: 'n', command: ['x'], ready: {port: 1}}}}",
+                "m.json5: axes.server: the readiness rule of server n is none; write {port: true}, {line: \"text\"} or {http: \"/path\"}"
+            ),
+            (
+                "{defaults: {duration: 'long'}}",
+                "m.json5: defaults.duration: \"long\" is not a time; write one such as \"2s\" or \"300ms\""
+            ),
+            (
+                "{defaults: {duration: '1ms'}}",
+                "m.json5: defaults.duration: \"1ms\" is too short; give at least 10ms"
+            ),
+            (
+                "{defaults: {repeat: 0}}",
+                "m.json5: defaults.repeat: 0 is not a whole number from 1 to 1000; write one such as 64"
+            ),
+            ("{defaults: 5}", "m.json5: defaults: is not an object; write {key: value, ...}"),
+            ("{exclude: 'x'}", "m.json5: exclude: is not a list; write [..., ...]"),
+            (
+                "{exclude: ['patern=x']}",
+                "m.json5: exclude[0]: unknown key 'patern'; did you mean 'pattern'?"
+            ),
+            (
+                "{profiles: {smoke: {filters: 'x'}}}",
+                "m.json5: profiles.smoke: unknown key 'filters'; did you mean 'filter'?"
+            ),
+            (
+                "{profiles: {'a b': {}}}",
+                "m.json5: profiles.a b: is no name for a profile; use lower-case letters, digits and dashes"
+            ),
+            (
+                "{axes: {connections: 1,, }}",
+                "m.json5: line 1, column 24: expected a name or }; mend the file; it is JSON5"
+            ),
+            ("[1]", "m.json5: is not an object; write {key: value, ...}"),
+        ])
+    func complaints(text: String, message: String) {
+        let complaint = #expect(throws: Complaint.self) { try Self.cells(text) }
+        #expect(complaint?.description == message)
+        #expect(complaint?.status == .usage)
+    }
+
+    @Test(
+        "what is wrong with a filter is said in one line",
+        arguments: [
+            (
+                "pattern",
+                "--filter: 'pattern' is not key, relation and value; write it like pattern=single or connections>=64"
+            ),
+            (
+                "pattern=",
+                "--filter: 'pattern=' is not key, relation and value; write it like pattern=single or connections>=64"
+            ),
+            ("conections=1", "--filter: unknown key 'conections'; did you mean 'connections'?"),
+            (
+                "pattern>=single",
+                "--filter: 'pattern>=single' compares no numbers; use = or =~ with texts, or a number such as 64 or 10k"
+            ),
+            (
+                "connections>many",
+                "--filter: 'connections>many' compares no numbers; use = or =~ with texts, or a number such as 64 or 10k"
+            ),
+            (
+                "pattern=~(",
+                "--filter: '(' is no regular expression; quote special characters with a backslash"
+            ),
+            (
+                "pattern=nothing",
+                "no cell of m.json5 is left to run (profile default); loosen the filter; 'switchyard list' shows all cells"
+            ),
+        ])
+    func filterComplaints(filter: String, message: String) {
+        let complaint = #expect(throws: Complaint.self) { try Self.cells("{}", filter: filter) }
+        #expect(complaint?.description == message)
+    }
+
+    @Test("an unknown profile names the nearest; clashing file names are refused")
+    func otherComplaints() throws {
+        let unknown = #expect(throws: Complaint.self) {
+            try Self.cells("{profiles: {smoke: {}}}", profile: "smok")
+        }
+        #expect(
+            unknown?.description
+                == "m.json5 has no profile 'smok'; did you mean smoke? choose from smoke, default")
+        let clash = #expect(throws: Complaint.self) {
+            try Self.cells("{axes: {path: ['/a?b', '/a=b']}}")
+        }
+        #expect(clash?.problem.hasSuffix("would share one file name") == true)
+    }
+
+    @Test("ids and file names are stable, and a cell survives its JSON")
+    func identity() throws {
+        var cell = Cell(pattern: "acceptors:shared-level", threads: 2, connections: 1)
+        #expect(cell.id == "h1/acceptors:shared-level/w2/c1/p13")
+        #expect(cell.fileStem == "h1_acceptors-shared-level_w2_c1_p13")
+        cell.arrival = .constant(PerSecond(raw: 2_500_000))
+        cell.tls = .v12
+        cell.path = "/bytes/5?x=é"
+        cell.sendsAtOnce = false
+        #expect(
+            cell.id
+                == "h1/acceptors:shared-level/w2/c1/p13/r2500k-constant/tls1.2/nagle/tbytes-5?x=é")
+        #expect(cell.fileStem.utf8.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "/") })
+        #expect(try Cell(RecordFields(JSONValue(parsing: cell.json.compact))) == cell)
+    }
+}

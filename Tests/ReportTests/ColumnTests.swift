@@ -1,0 +1,190 @@
+import Basis
+import Foundation
+import Measure
+import Report
+import Testing
+
+@Suite("the columns of the tables")
+struct ColumnTests {
+    /// Frozen: scripts and older runs rely on the order; a new column goes to the end.
+    @Test("names and order")
+    func order() {
+        let runs = """
+            schema,run_id,time_utc,commit,branch,dirty,side,block,slot,order,seed,cell_id,server,protocol,\
+            pattern,threads,connections,streams,payload_bytes,pipeline,tls,nodelay,arrival,rate_target,\
+            warmup_s,duration_s,requests_ok,errors_connect,errors_handshake,errors_write,errors_read,\
+            errors_timeout,errors_status,errors_protocol,late_sends,rps,goodput_bytes_s,p50_ns,p90_ns,\
+            p99_ns,p999_ns,p9999_ns,max_ns,mean_ns,service_p50_ns,service_p99_ns,lateness_p50_ns,\
+            lateness_p99_ns,srv_cpu_ns_per_req,srv_user_ns_per_req,srv_sys_ns_per_req,\
+            srv_runq_wait_ns_per_req,srv_syscalls_per_req,srv_epoll_wait_per_req,\
+            srv_ctxsw_vol_per_req,srv_ctxsw_invol_per_req,srv_migrations,srv_rss_peak_bytes,\
+            srv_bytes_per_conn,worker_balance_cv,worker_balance_max_over_mean,worker_balance_jain,\
+            gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,steal_pct,psi_cpu_some_us,\
+            server_cpus,load_cpus,verdict,valid,invalid_reason,hist_file,hist_tag
+            """
+        #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
+        let metrics = [
+            "rps", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "srv_cpu_ns_per_req",
+            "srv_syscalls_per_req", "srv_ctxsw_vol_per_req", "gen_cpu_ns_per_req", "rate_ratio",
+        ]
+        let cells = """
+            schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,streams,\
+            payload_bytes,pipeline,tls,nodelay,arrival,rate_target,n,n_valid,verdict,
+            """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
+        #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
+        let workers = """
+            schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,requests,cpu_ns,\
+            voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,other,wakeups,\
+            eagain_accepts,handoffs,steals
+            """
+        #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
+    }
+
+    private static func table<Row>(_ columns: [Column<Row>]) -> String {
+        var text = "| column | unit | meaning |\n|---|---|---|\n"
+        for column in columns {
+            text += "| `\(column.name)` | \(column.unit) | \(column.meaning) |\n"
+        }
+        return text
+    }
+
+    @Test("docs/FORMAT.md carries the same tables")
+    func documentation() throws {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let document = try String(
+            contentsOf: root.appendingPathComponent("docs/FORMAT.md"), encoding: .utf8)
+        for (name, wanted) in [
+            ("runs.csv", Self.table(RunColumns.all)), ("cells.csv", Self.table(CellColumns.all)),
+            ("workers.csv", Self.table(WorkerColumns.all)),
+        ] {
+            #expect(document.contains("\n\n" + wanted + "\n"), "\(name) should read:\n\(wanted)")
+        }
+    }
+
+    static func launch(
+        slot: Int = 0, verdict: LoadReport.Verdict = .valid, rate: Double = 1_000
+    ) -> LaunchRecord {
+        var load = LoadReportTests.filled
+        load.verdict = verdict
+        load.achievedRate = rate
+        var record = LaunchRecord(
+            slot: slot, block: slot,
+            cell: Cell(pattern: "sharded:hash", threads: 2, connections: 64),
+            seed: 5, time: .seconds(1_764_000_217), warmup: .milliseconds(500),
+            duration: .seconds(2), serverCPUs: "1", loadCPUs: "0")
+        record.load = load
+        record.server = ServerUsage(
+            span: .seconds(1), requests: 1_000, cpu: .microseconds(9_500), user: .milliseconds(3),
+            system: .milliseconds(6), runQueueWait: .microseconds(10), voluntarySwitches: 250,
+            involuntarySwitches: 1, migrations: nil, syscalls: 2_500, epollWaits: 500,
+            peakResident: .mebibytes(8), residentGrowth: 65_536)
+        var (first, second) = (WorkerReport(worker: 0), WorkerReport(worker: 1))
+        (first.requests, second.requests) = (750, 250)
+        record.workers = [first, second]
+        record.machine = MachineUsage(stolenShare: 0.001, pressure: .milliseconds(7))
+        return record
+    }
+
+    @Test("the fields of a row")
+    func fields() throws {
+        let run = RunIdentity(runID: "r", commit: "abc", branch: nil, isDirty: true)
+        let table = CSVTable(
+            RunColumns.all, rows: [RunRow(run: run, launch: Self.launch())])
+        for (name, wanted) in [
+            ("time_utc", "2025-11-24T16:03:37Z"), ("dirty", "1"), ("branch", nil),
+            ("cell_id", "h1/sharded:hash/w2/c64/p13"), ("warmup_s", "0.500"), ("rate_target", nil),
+            ("srv_cpu_ns_per_req", "9500.0"), ("srv_syscalls_per_req", "2.5000"),
+            ("srv_ctxsw_vol_per_req", "0.2500"), ("srv_migrations", nil),
+            ("srv_bytes_per_conn", "1024"), ("worker_balance_cv", "0.5000"),
+            ("worker_balance_max_over_mean", "1.5000"), ("worker_balance_jain", "0.8000"),
+            ("steal_pct", "0.100"), ("psi_cpu_some_us", "7000"), ("valid", "1"),
+            ("verdict", "valid"),
+            ("goodput_bytes_s", "259870"), ("late_sends", "3"), ("rate_ratio", "0.999525"),
+            ("hist_file", "hist/h1_sharded-hash_w2_c64_p13.hlog"), ("hist_tag", "b0s0"),
+        ] as [(String, String?)] {
+            #expect(table.field(0, name) == wanted, "\(name)")
+        }
+    }
+
+    @Test("a launch survives its JSON line")
+    func roundTrip() throws {
+        var record = Self.launch(slot: 3)
+        let line = record.json.compact
+        #expect(!line.contains("\n"))
+        #expect(try LaunchRecord(json: JSONValue(parsing: line)) == record)
+        record.failure = "no \"reason\"\n"
+        (record.load, record.server, record.workers) = (nil, nil, [])
+        #expect(try LaunchRecord(json: JSONValue(parsing: record.json.compact)) == record)
+    }
+
+    @Test("which launches count")
+    func validity() {
+        #expect(Self.launch().isValid)
+        #expect(Self.launch(verdict: .clientBound).isValid)
+        #expect(Self.launch(verdict: .errors).invalidReason == "0.01% of sends were late")
+        var stolen = Self.launch()
+        stolen.machine.stolenShare = 0.02
+        #expect(stolen.invalidReason == "the hypervisor withheld 2.0% of the CPU time")
+        var silent = Self.launch()
+        silent.load = nil
+        #expect(
+            silent.invalidReason == "the generator gave no report" && silent.verdict == "failed")
+    }
+
+    @Test("a cell is the median of the launches that count; an interval needs six")
+    func cells() {
+        let rates: [Double] = [5, 1, 4, 2, 3, 6, 7]
+        var records = rates.enumerated().map { Self.launch(slot: $0.offset, rate: $0.element) }
+        let all = CellSummary.all(records)
+        #expect(all.count == 1 && all[0].verdict == "valid" && all[0].launches == 7)
+        let figure = all[0].figure("rps")
+        #expect(figure?.median == 4 && figure?.interval.low == 1 && figure?.interval.high == 7)
+        #expect(all[0].figure("srv_cpu_ns_per_req")?.median == 9_500)
+        records[0].failure = "x"
+        records[1].load?.verdict = .late
+        let some = CellSummary.all(records)[0]
+        #expect(some.validLaunches == 6 && some.verdict == "late")
+        #expect(some.figure("rps")?.median == 3.5 && some.figure("rps")?.interval.low == 1)
+        records[2].failure = "x"
+        #expect(CellSummary.all(records)[0].figure("rps")?.interval.low == nil)
+        for index in records.indices { records[index].failure = "x" }
+        let none = CellSummary.all(records)[0]
+        #expect(none.verdict == "invalid" && none.figure("rps") == nil)
+        #expect(CellSummary.launchesForInterval == 6)
+    }
+
+    @Test("a terminal table is aligned, fits and is coloured only where allowed")
+    func textTable() {
+        var table = TextTable([.init("name", .left), .init("n"), .init("verdict", .left)])
+        table.append(["a-long-name-of-a-cell", "1", .init("valid", .good)])
+        table.append(["b", "1000", .init("", .bad)])
+        #expect(
+            table.text(width: nil, colours: false) == """
+                name                      n  verdict
+                a-long-name-of-a-cell     1  valid
+                b                      1000
+
+                """)
+        #expect(
+            table.text(width: 30, colours: false) == """
+                name                n  verdict
+                a-long-name-of…     1  valid
+                b                1000
+
+                """)
+        #expect(table.text(width: nil, colours: true).contains("\u{1B}[32mvalid\u{1B}[0m"))
+    }
+
+    @Test("dates")
+    func dates() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"), (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"), (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (4_102_444_800, "2100-01-01T00:00:00Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            #expect(UTCTime(.seconds(seconds)).iso8601 == text)
+        }
+        #expect(UTCTime(.seconds(1_764_000_217)).compact == "20251124T160337Z")
+    }
+}
