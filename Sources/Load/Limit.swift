@@ -27,8 +27,11 @@ package enum Limit {
     static let progressInterval = Nanoseconds.seconds(1)
     /// A request sent later than this after its intended start counts as a late send.
     static let lateSend = Nanoseconds.milliseconds(1)
-    /// Busy polling begins this long before a request is due: longer than the wake-up of a sleeping CPU.
+    /// Asked for busy polling, it begins this long before a request is due: longer than the wake-up of a
+    /// sleeping CPU.
     static let spin = Nanoseconds.microseconds(50)
+    /// A sleep shorter than this is not worth its timer and its wake-up; the thread polls instead.
+    static let shortestSleep = Nanoseconds.microseconds(10)
     /// Pieces of the measured window whose rates are compared; the trend test needs five, and more pieces
     /// find smaller drifts.
     static let rateBins = 20

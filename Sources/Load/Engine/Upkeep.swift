@@ -1,4 +1,5 @@
 import Basis
+import Platform
 
 /// What a worker has to look after besides requests: openings, time limits, rates, its own idleness.
 struct Upkeep {
@@ -18,6 +19,9 @@ struct Upkeep {
     var spun = Nanoseconds.zero
     /// When the last request of the window was sent.
     var lastSend = Instant(raw: 0)
+
+    /// The last call that the kernel refused since the window began.
+    var lastRefusal: SystemError?
 
     var isStopped = false
     var sweepPosition = 0
@@ -42,6 +46,7 @@ struct Upkeep {
         rates = RateBins(window)
         published = 0
         lastSend = window.start
+        lastRefusal = nil
     }
 }
 

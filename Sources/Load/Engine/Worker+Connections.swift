@@ -14,6 +14,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// Gives a closed connection a new socket and begins to connect it.
+    @inline(never)
     mutating func open(_ index: Int) {
         precondition(table[index].state == .closed, "a connection is opened once")
         unsafe table.rest(index).pointee.since = now
@@ -38,6 +39,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// Something happened to a connection that is not open yet.
+    @inline(never)
     mutating func goOnOpening(_ index: Int) {
         switch table[index].state {
         case .closed, .open: return
@@ -99,6 +101,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     private mutating func openingFailed(_ index: Int, _ error: SystemError) {
         if isRecording { tally.errors.connect += 1 }
+        upkeep.lastRefusal = error
         retryLater(index, .refused(error))
     }
 
@@ -121,6 +124,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// The connection has done its work: a new one takes its place. Requests that were pipelined behind a
     /// last answer are lost.
+    @inline(never)
     mutating func replace(_ index: Int) {
         if table[index].inFlight > 0 {
             lose(index, because: .read)
@@ -136,6 +140,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// The peer ended its half of the connection.
+    @inline(never)
     mutating func ended(_ index: Int) {
         // SAFETY: the table checks the number and outlives the call.
         let connection = unsafe table.pointer(to: index)
@@ -143,8 +148,17 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         lose(index, because: .read)
     }
 
+    /// Gives the connection up after a call was refused. Taking the error over keeps reference counts out
+    /// of the hot path.
+    @inline(never)
+    mutating func lose(_ index: Int, because loss: Loss, _ error: consuming SystemError) {
+        upkeep.lastRefusal = consume error
+        lose(index, because: loss)
+    }
+
     /// Gives the connection up, and every request on it. An idle connection that the peer closed lost
     /// nothing and is no error.
+    @inline(never)
     mutating func lose(_ index: Int, because loss: Loss) {
         var lost: UInt64 = 0
         for slot in 0..<table.capacity {
@@ -175,6 +189,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// Keeps the unfinished end of what was received for the next receive. Says whether that is bearable:
     /// an answer whose head does not end is none.
+    @inline(never)
     mutating func hold(_ index: Int, _ rest: Span<UInt8>) -> Bool {
         if rest.count > Limit.heldBytes { return false }
         table[index].holdsBytes = true
@@ -185,6 +200,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// Puts held bytes back at the front of the buffer and says how many they are.
+    @inline(never)
     mutating func restoreHeld(_ index: Int) -> Int {
         let held = unsafe table.rest(index)
         // SAFETY: `rest` checks the number; the table outlives the call.
@@ -193,6 +209,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// The kernel's send buffer is full: goes on when the poller reports room.
+    @inline(never)
     mutating func watchForRoom(_ index: Int) {
         if table[index].waitsToWrite { return }
         table[index].waitsToWrite = true
@@ -203,6 +220,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
+    @inline(never)
     mutating func roomToWrite(_ index: Int) {
         table[index].waitsToWrite = false
         let generation = table[index].generation

@@ -5,8 +5,9 @@ import Platform
 import Secure
 
 extension Worker where Stream: ~Copyable, Client: ~Copyable {
-    /// One round of the loop: send what is due, wait, handle what became ready.
-    @inline(always)
+    /// One round of the loop: send what is due, wait, handle what became ready. Everything that happens for
+    /// every request is compiled into this one function.
+    @inline(never)
     mutating func turn() {
         // The last event's time is recent enough for a closed loop, which only compares it with ticks.
         if Pace.isOpenLoop || events.count == 0 {
@@ -28,19 +29,15 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         var until = min(nextTick, phaseEnd)
         var isSpin = false
         if Pace.isOpenLoop, !isBacklogged, pacing.next < sendsUntil {
-            var wakeUp = pacing.next
-            if plan.spins {
-                wakeUp = wakeUp - Limit.spin
-                isSpin = wakeUp <= now
-            }
-            until = min(until, wakeUp)
+            let wakeUp = pacing.next - (plan.spins ? Limit.spin : Limit.shortestSleep)
+            isSpin = wakeUp <= now
+            until = min(until, isSpin ? now : pacing.next - (plan.spins ? Limit.spin : .zero))
         }
         let timeout = Nanoseconds(raw: max(0, until.raw &- now.raw))
         do {
             try kernel.wait(on: poller, for: &events, timeout: timeout)
         } catch {
-            // epoll_wait(2) fails only for arguments that are wrong, which the kernel layer stops at.
-            preconditionFailure("epoll_wait was refused")
+            waitWasRefused(consume error)
         }
         if Pace.isOpenLoop { upkeep.isIdleSpin = isSpin && events.count == 0 }
     }
@@ -135,7 +132,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                 unsafe client.wrote(count, on: &connection.pointee.session)
             }
         } catch {
-            lose(index, because: .write)
+            lose(index, because: .write, consume error)
         }
     }
 
@@ -174,7 +171,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                 into: buffer.room(after: held), with: &kernel)
         } catch {
             now = time.now
-            lose(index, because: .read)
+            lose(index, because: .read, consume error)
             return
         }
         now = time.now

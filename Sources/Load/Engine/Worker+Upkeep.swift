@@ -51,6 +51,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         return false
     }
 
+    /// epoll_wait(2) fails only for wrong arguments, which the kernel layer stops at.
+    @inline(never)
+    func waitWasRefused(_ error: consuming SystemError) -> Never {
+        preconditionFailure("a wait was refused: \(error)")
+    }
+
     /// Hands what was counted to the coordinator.
     private mutating func publish() {
         let isMeasured = recordsFrom != .distantFuture

@@ -86,7 +86,8 @@ package struct Worker<
             window: Window(start: window.start, duration: ended.since(window.start)),
             sentUntil: upkeep.lastSend, usage: after.since(before),
             connectionsOpened: upkeep.openings, served: table.servedCounts,
-            rates: upkeep.rates.values, tally: takeTally())
+            rates: upkeep.rates.values, lastRefusal: upkeep.lastRefusal,
+            tally: takeTally())
     }
 
     /// Phase 1: every connection is established before anything is sent.

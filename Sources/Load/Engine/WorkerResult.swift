@@ -1,4 +1,5 @@
 package import Basis
+package import Platform
 
 /// What one thread brings home.
 package struct WorkerResult: ~Copyable, Sendable {
@@ -13,6 +14,8 @@ package struct WorkerResult: ~Copyable, Sendable {
     package let served: [UInt32]
     /// Successes a second in equal pieces of the window.
     package let rates: [Double]
+    /// The last call that the kernel refused since the window began.
+    package let lastRefusal: SystemError?
     /// What the coordinator had not yet collected.
     package var tally: Tally
 }

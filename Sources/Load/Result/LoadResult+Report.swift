@@ -87,6 +87,7 @@ extension LoadResult {
     private var warnings: [String] {
         var warnings: [String] = []
         if isInterrupted { warnings.append("interrupted after \(duration.display)") }
+        if let lastRefusal { warnings.append("the last call refused was \(lastRefusal)") }
         if tally.unsent > 0 {
             warnings.append(
                 "\(tally.unsent) requests never found a free connection and count as timeouts;"

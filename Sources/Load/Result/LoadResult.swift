@@ -1,5 +1,6 @@
 package import Basis
 import Measure
+package import Platform
 
 /// What a whole run measured, all threads together.
 package struct LoadResult: ~Copyable {
@@ -16,6 +17,8 @@ package struct LoadResult: ~Copyable {
     /// Successes a second in equal pieces of the window.
     package private(set) var rates: [Double] = []
     package private(set) var connectionsOpened = 0
+    /// A call that the kernel refused since the window began, for its reason.
+    package private(set) var lastRefusal: SystemError?
     /// How long requests of the window were being sent: the window, and longer where a backlog was left
     /// at its end. Rates refer to this, so that what was sent late does not look like a higher rate.
     package private(set) var duration = Nanoseconds.zero
@@ -38,6 +41,7 @@ package struct LoadResult: ~Copyable {
         threads.append(result.usage)
         served += result.served
         connectionsOpened += result.connectionsOpened
+        lastRefusal = result.lastRefusal ?? lastRefusal
         duration = max(
             duration, max(result.window.end, result.sentUntil).since(result.window.start))
         if rates.isEmpty {
