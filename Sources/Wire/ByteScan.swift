@@ -1,5 +1,5 @@
-/// The reading primitives of the text protocols. Every one checks its bounds, so that a parser built
-/// from them can be wrong but cannot read outside its span.
+/// The reading primitives of the text protocols. Every one checks its bounds, so that a parser
+/// built from them can be wrong but cannot read outside its span.
 extension Span where Element == UInt8 {
     /// The sixteen bytes at `offset`.
     @inline(always)
@@ -29,7 +29,8 @@ extension Span where Element == UInt8 {
         matches(text, at: offset, fold: 0)
     }
 
-    /// Whether the bytes of `run` are `text`, which is written in lower case, in any case of letters.
+    /// Whether the bytes of `run` are `text`, which is written in lower case, in any case of
+    /// letters.
     ///
     /// Folding sets bit 5, which is exact as long as `run` holds no control characters and `text`
     /// consists of letters, digits and hyphens.
@@ -39,8 +40,8 @@ extension Span where Element == UInt8 {
             && matches(text, at: run.lower, fold: 0x2020_2020_2020_2020)
     }
 
-    /// Whether `text`, which is written in lower case, stands at `offset` in any case of letters; exact
-    /// only for letters, digits, hyphens and what has bit 5 set, among visible characters.
+    /// Whether `text`, which is written in lower case, stands at `offset` in any case of letters;
+    /// exact only for letters, digits, hyphens and what has bit 5 set, among visible characters.
     func hasFolded(_ text: StaticString, at offset: Int) -> Bool {
         matches(text, at: offset, fold: 0x2020_2020_2020_2020)
     }
@@ -86,8 +87,8 @@ protocol ByteClass {
 }
 
 extension SIMD16<UInt8> {
-    /// Sixteen times `byte`. Comparing with a vector is one instruction; with a bare scalar the operators
-    /// of the standard library are generic and compile to a loop over the lanes (6.3.1).
+    /// Sixteen times `byte`. Comparing with a vector is one instruction; with a bare scalar the
+    /// operators of the standard library are generic and compile to a loop over the lanes (6.3.1).
     @inline(always)
     static func all(_ byte: UInt8) -> SIMD16<UInt8> { SIMD16(repeating: byte) }
 
@@ -100,7 +101,8 @@ extension SIMDMask<SIMD16<Int8>> {
     /// The index of the first true lane, 16 when all are false.
     @inline(always)
     var firstLane: Int {
-        // SAFETY: a mask of sixteen 8-bit lanes is sixteen bytes, all ones for true, zero for false.
+        // SAFETY: a mask of sixteen 8-bit lanes is sixteen bytes, all ones for true, zero for
+        // false.
         let halves = unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self)
         if halves[0] != 0 { return halves[0].littleEndian.trailingZeroBitCount &>> 3 }
         return 8 &+ halves[1].littleEndian.trailingZeroBitCount &>> 3

@@ -7,8 +7,8 @@ package struct HTTPDate: Sendable {
     /// The 29 bytes as they go on the wire.
     package let text: InlineArray<29, UInt8>
 
-    /// - Parameter unixSeconds: seconds since 1970-01-01 00:00 UTC, leap seconds not counted; clamped to
-    ///   the years 1970 to 9999, which is what four digits hold.
+    /// - Parameter unixSeconds: seconds since 1970-01-01 00:00 UTC, leap seconds not counted;
+    ///   clamped to the years 1970 to 9999, which is what four digits hold.
     package init(unixSeconds: Int64) {
         let seconds = min(max(unixSeconds, 0), 253_402_300_799)
         let (days, secondOfDay) = seconds.quotientAndRemainder(dividingBy: 86_400)

@@ -36,7 +36,8 @@ struct HTTPDateTests {
         let months = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ]
-        // A step of 11 days and some seconds meets every month and, in time, every second of a minute.
+        // A step of 11 days and some seconds meets every month and, in time, every second of a
+        // minute.
         for seconds in stride(from: Int64(0), to: 12_622_780_800, by: 950_401) {
             let parts = calendar.dateComponents(
                 [.weekday, .day, .month, .year, .hour, .minute, .second],

@@ -1,6 +1,6 @@
 extension HTTP1 {
-    /// Reads the chunked transfer coding, RFC 9112 §7.1; extensions and trailers are checked for form and
-    /// dropped (RFC 9112 §7.1.1 and RFC 9110 §6.5.1).
+    /// Reads the chunked transfer coding, RFC 9112 §7.1; extensions and trailers are checked for
+    /// form and dropped (RFC 9112 §7.1.1 and RFC 9110 §6.5.1).
     struct ChunkDecoder: BitwiseCopyable {
         enum Event {
             /// Keep everything from the offset of this call on.
@@ -114,8 +114,8 @@ extension HTTP1 {
 }
 
 extension Span where Element == UInt8 {
-    /// The size on the chunk line `start..<lineFeed`, RFC 9112 §7.1. What follows the digits is looked at
-    /// only so far that no other reader can see a line end in it.
+    /// The size on the chunk line `start..<lineFeed`, RFC 9112 §7.1. What follows the digits is
+    /// looked at only so far that no other reader can see a line end in it.
     func chunkSize(from start: Int, lineFeed: Int) throws(HTTP1.Refusal) -> UInt64 {
         guard lineFeed > start, self[lineFeed &- 1] == .carriageReturn else { throw .badChunk }
         let end = lineFeed &- 1

@@ -1,7 +1,8 @@
 extension HTTP1 {
     /// What the fields of one head say about its framing and its connection, gathered line by line.
     struct FieldFacts: BitwiseCopyable {
-        /// An option set without the protocol, whose generic operations cost calls in a large function.
+        /// An option set without the protocol, whose generic operations cost calls in a large
+        /// function.
         struct Flags: BitwiseCopyable {
             private(set) var rawValue: UInt16
 
@@ -62,8 +63,8 @@ extension HTTP1 {
             }
         }
 
-        /// Content-Length, RFC 9110 §8.6: a number, or the same number again and again (RFC 9112 §6.3,
-        /// item 5).
+        /// Content-Length, RFC 9110 §8.6: a number, or the same number again and again (RFC 9112
+        /// §6.3, item 5).
         @inline(never)
         mutating func noteContentLength(
             _ value: Run, in head: Span<UInt8>
@@ -79,8 +80,8 @@ extension HTTP1 {
             }
         }
 
-        /// Transfer-Encoding, RFC 9112 §6.1. Empty list elements are not forgiven as RFC 9110 §5.6.1.2
-        /// has it elsewhere: two readings of this field are two messages.
+        /// Transfer-Encoding, RFC 9112 §6.1. Empty list elements are not forgiven as RFC 9110
+        /// §5.6.1.2 has it elsewhere: two readings of this field are two messages.
         @inline(never)
         mutating func noteTransferEncoding(
             _ value: Run, in head: Span<UInt8>
@@ -143,11 +144,13 @@ extension HTTP1 {
 
         @inline(never)
         private func checkTransferEncoding(version: Version) throws(Refusal) {
-            // §6.3 item 3: an attempt at smuggling or a mistake, which "ought to be handled as an error".
+            // §6.3 item 3: an attempt at smuggling or a mistake, which "ought to be handled as an
+            // error".
             if flags.contains(.contentLength) { throw .conflictingFraming }
             // §6.1: in HTTP/1.0 the framing is to be treated as faulty.
             if version == .http10 { throw .badTransferEncoding }
-            // §6.3 item 4: not chunked at last, so where it ends is unknown; §6.1: chunked once only.
+            // §6.3 item 4: not chunked at last, so where it ends is unknown; §6.1: chunked once
+            // only.
             if !flags.contains(.chunkedLast) || flags.contains(.chunkedEarlier) {
                 throw .badTransferEncoding
             }

@@ -12,8 +12,8 @@ extension HTTP1 {
 extension Span where Element == UInt8 {
     /// Splits the line at `start` into name and value, white space around the value removed.
     ///
-    /// What it throws about a line without a line feed is not final: a line is judged when it is whole, so
-    /// that a verdict never depends on where the network cut the message.
+    /// What it throws about a line without a line feed is not final: a line is judged when it is
+    /// whole, so that a verdict never depends on where the network cut the message.
     @inline(always)
     func fieldLine(at start: Int) throws(HTTP1.Refusal) -> HTTP1.FieldLine {
         let colon = endOfName(from: start)
@@ -70,8 +70,8 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// The list element at `at`, white space around it removed (RFC 9110 §5.6.1); `at` moves behind the
-    /// comma, past `end` after the last element.
+    /// The list element at `at`, white space around it removed (RFC 9110 §5.6.1); `at` moves behind
+    /// the comma, past `end` after the last element.
     func listElement(at: inout Int, until end: Int) -> HTTP1.Run {
         var lower = at
         while at < end, self[at] != .comma { at &+= 1 }

@@ -1,7 +1,8 @@
-/// HTTP/1.1 (RFC 9112, semantics RFC 9110) without input or output: bytes in, verdicts out, both roles.
+/// HTTP/1.1 (RFC 9112, semantics RFC 9110) without input or output: bytes in, verdicts out, both
+/// roles.
 ///
-/// Nothing here allocates once built, and no parse result owns memory: a `Run` points into the span that
-/// was parsed and is valid for that span only.
+/// Nothing here allocates once built, and no parse result owns memory: a `Run` points into the span
+/// that was parsed and is valid for that span only.
 package enum HTTP1 {}
 
 extension HTTP1 {
@@ -39,11 +40,11 @@ extension HTTP1 {
         package func bytes(of span: Span<UInt8>) -> Span<UInt8> { span.extracting(range) }
     }
 
-    /// The bounds of what one message may cost. The span that carries a message must be able to hold
-    /// `headBytes`: an unfinished head stays with the caller until it is whole.
+    /// The bounds of what one message may cost. The span that carries a message must be able to
+    /// hold `headBytes`: an unfinished head stays with the caller until it is whole.
     package enum Limit {
-        /// Start line and header fields, empty lines before them included. Servers of the field allow
-        /// 8 to 64 KiB.
+        /// Start line and header fields, empty lines before them included. Servers of the field
+        /// allow 8 to 64 KiB.
         package static let headBytes = 16 * 1_024
         /// The request line with its line end. RFC 9112 §3 asks for 8000 at least.
         package static let requestLineBytes = 8 * 1_024
@@ -57,8 +58,9 @@ extension HTTP1 {
         package static let chunkSizeDigits = 16
         /// One chunk-size line: digits, extensions, line end.
         package static let chunkLineBytes = 512
-        /// Framing in excess of 16 bytes and twice the payload a chunk, summed over a message. One-byte
-        /// chunks pass, bodies that are mostly extensions do not (CVE-2023-39326, CVE-2024-22019).
+        /// Framing in excess of 16 bytes and twice the payload a chunk, summed over a message.
+        /// One-byte chunks pass, bodies that are mostly extensions do not (CVE-2023-39326,
+        /// CVE-2024-22019).
         package static let chunkOverheadBytes: UInt32 = 16 * 1_024
         /// Interim responses (1xx) before a final one.
         package static let interimResponses: UInt8 = 16
@@ -90,8 +92,8 @@ extension HTTP1 {
 
     /// Whether a connection opens with the HTTP/2 preface, RFC 9113 §3.4.
     ///
-    /// Judged by the first line only, which no HTTP/1 request can begin with: a server can choose its
-    /// protocol before all 24 bytes have come.
+    /// Judged by the first line only, which no HTTP/1 request can begin with: a server can choose
+    /// its protocol before all 24 bytes have come.
     package static func looksLikeHTTP2Preface(_ input: Span<UInt8>) -> PrefaceVerdict {
         let preface: InlineArray<16, UInt8> = [
             0x50, 0x52, 0x49, 0x20, 0x2A, 0x20, 0x48, 0x54, 0x54, 0x50, 0x2F, 0x32, 0x2E, 0x30,

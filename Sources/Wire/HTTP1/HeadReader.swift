@@ -8,9 +8,11 @@ extension HTTP1 {
         static var startLineFault: Refusal { get }
         /// Whether empty lines may stand before the start line.
         static var mayFollowEmptyLines: Bool { get }
-        /// Whether a message can begin with `byte`; if not it is refused without waiting for a line.
+        /// Whether a message can begin with `byte`; if not it is refused without waiting for a
+        /// line.
         static func canBegin(with byte: UInt8) -> Bool
-        /// Reads the start line at `start` and returns where the next one begins, nil when it is unfinished.
+        /// Reads the start line at `start` and returns where the next one begins, nil when it is
+        /// unfinished.
         mutating func noteStartLine(
             at start: Int, in head: Span<UInt8>
         ) throws(Refusal) -> Int?
@@ -21,10 +23,10 @@ extension HTTP1 {
 
     /// Reads a head out of bytes that may still be growing, in time linear in their number.
     ///
-    /// A verdict is a function of the bytes alone: a line counts when its line feed is there, whatever the
-    /// first look at it said. What is kept between calls is where the unfinished line begins and what the
-    /// lines before it mean for the framing; the runs are gone, so that a head that did not come at once
-    /// is parsed again when it is whole.
+    /// A verdict is a function of the bytes alone: a line counts when its line feed is there,
+    /// whatever the first look at it said. What is kept between calls is where the unfinished line
+    /// begins and what the lines before it mean for the framing; the runs are gone, so that a head
+    /// that did not come at once is parsed again when it is whole.
     struct HeadReader: BitwiseCopyable {
         enum Verdict: BitwiseCopyable {
             case unfinished
@@ -78,8 +80,8 @@ extension HTTP1 {
             }
         }
 
-        /// Goes on with an unfinished head. Returns nil when it must be parsed from its beginning: it is
-        /// whole, or its start line is, or it has not begun.
+        /// Goes on with an unfinished head. Returns nil when it must be parsed from its beginning:
+        /// it is whole, or its start line is, or it has not begun.
         @inline(never)
         private mutating func resume<Head: MessageHead>(
             _: Head.Type, _ window: Span<UInt8>, from offset: Int
@@ -134,7 +136,8 @@ extension HTTP1 {
             return .unfinished
         }
 
-        /// Whether a start line begins as none does: a TLS handshake, for one, need not go on to be refused.
+        /// Whether a start line begins as none does: a TLS handshake, for one, need not go on to be
+        /// refused.
         private func isForeign<Head: MessageHead>(
             _: Head.Type, _ window: Span<UInt8>, at line: Int, facts: FieldFacts?
         ) -> Bool {

@@ -1,6 +1,6 @@
 extension HTTP1 {
-    /// Why a message is not taken. The connection closes, after the answer if it was a request: where the
-    /// next message begins is no longer known (RFC 9112 §2.2, §6.3, §11.2).
+    /// Why a message is not taken. The connection closes, after the answer if it was a request:
+    /// where the next message begins is no longer known (RFC 9112 §2.2, §6.3, §11.2).
     package enum Refusal: UInt8, Error, BitwiseCopyable, Sendable, CaseIterable {
         case badFirstByte, badMethod, badTarget, badVersion, badStatusLine, badFieldName,
             badFieldValue, foldedLine

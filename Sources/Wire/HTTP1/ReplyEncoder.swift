@@ -12,15 +12,15 @@ extension HTTP1 {
 
     /// Writes the reply to one request, piece by piece, behind what is queued.
     ///
-    /// It remembers what the request decides about its reply: whether a payload may follow the head (never
-    /// for HEAD), how a stream is framed and whether the connection lives on. It is small enough to stay
-    /// with a connection while a streamed reply lasts.
+    /// It remembers what the request decides about its reply: whether a payload may follow the head
+    /// (never for HEAD), how a stream is framed and whether the connection lives on. It is small
+    /// enough to stay with a connection while a streamed reply lasts.
     package struct ReplyEncoder: BitwiseCopyable, Sendable {
         private let version: Version
         package let isHead: Bool
         private var isChunked = false
-        /// Whether the connection may carry another request after this reply; final once the head is
-        /// written.
+        /// Whether the connection may carry another request after this reply; final once the head
+        /// is written.
         package private(set) var keepAlive: Bool
 
         /// - Parameter keepAlive: false to close in spite of what the client asked for.
@@ -75,13 +75,14 @@ extension HTTP1 {
             output.append("HTTP/1.1 100 Continue\r\n\r\n")
         }
 
-        /// Writes the status line and the fields every reply has. Fields of the reply may follow, then
-        /// `endHead`.
+        /// Writes the status line and the fields every reply has. Fields of the reply may follow,
+        /// then `endHead`.
         @inline(always)
         package mutating func beginHead(
             _ status: Status, date: borrowing HTTPDate, to output: inout ByteQueue
         ) {
-            // RFC 9110 §6.2: the version says what the server conforms to, not what the client spoke.
+            // RFC 9110 §6.2: the version says what the server conforms to, not what the client
+            // spoke.
             output.append("HTTP/1.1 ")
             output.append(decimal: UInt64(status.code))
             output.append(.space)

@@ -13,8 +13,8 @@ extension HTTP1 {
         package internal(set) var hasHost = false
         /// `Upgrade: websocket`, confirmed by the Connection field, RFC 6455 §4.2.1.
         package internal(set) var offersWebSocket = false
-        /// `Upgrade: h2c`, confirmed by the Connection field. RFC 9113 §3.1 made it obsolete; a server may
-        /// go on in HTTP/1.1.
+        /// `Upgrade: h2c`, confirmed by the Connection field. RFC 9113 §3.1 made it obsolete; a
+        /// server may go on in HTTP/1.1.
         package internal(set) var offersHTTP2 = false
         package internal(set) var framing = RequestFraming.none
 

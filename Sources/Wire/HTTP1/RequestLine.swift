@@ -118,8 +118,8 @@ extension HTTP1.RequestHead: HTTP1.MessageHead {
         if authorityEnd < pathEnd {
             path = HTTP1.Run(authorityEnd, pathEnd)
         } else if method != .options || !query.isEmpty {
-            // RFC 9110 §4.2.3: an empty path is `/`; the last slash of the scheme stands for it. (For
-            // OPTIONS it is the asterisk, RFC 9112 §3.2.4.)
+            // RFC 9110 §4.2.3: an empty path is `/`; the last slash of the scheme stands for it.
+            // (For OPTIONS it is the asterisk, RFC 9112 §3.2.4.)
             path = HTTP1.Run(authorityStart &- 1, authorityStart)
         }
     }
@@ -163,7 +163,8 @@ extension Span where Element == UInt8 {
     }
 }
 
-/// Where the path of a request target stops: `?`, `#`, white space and all that is not visible ASCII.
+/// Where the path of a request target stops: `?`, `#`, white space and all that is not visible
+/// ASCII.
 struct PathStop: ByteClass {
     @inline(always)
     func contains(_ byte: UInt8) -> Bool {

@@ -1,11 +1,12 @@
 extension HTTP1 {
-    /// What the next bytes of a connection are. Offsets count from the first byte of the parsed span.
+    /// What the next bytes of a connection are. Offsets count from the first byte of the parsed
+    /// span.
     package enum RequestEvent: BitwiseCopyable {
-        /// Nothing whole yet. Keep everything from the offset of this call on, and call again with those
-        /// bytes and more.
+        /// Nothing whole yet. Keep everything from the offset of this call on, and call again with
+        /// those bytes and more.
         case needMore
-        /// A head; what follows it begins at `end`. Without a payload (`framing == .none`) that is the next
-        /// request, otherwise events of the payload follow.
+        /// A head; what follows it begins at `end`. Without a payload (`framing == .none`) that is
+        /// the next request, otherwise events of the payload follow.
         case head(RequestHead, end: Int)
         /// A piece of payload, never empty, in `start..<end`; go on at `next`.
         case body(start: Int, end: Int, next: Int)
@@ -17,8 +18,9 @@ extension HTTP1 {
 
     /// The server's side of one connection: reads requests out of contiguous bytes.
     ///
-    /// Every call is given *all* bytes not consumed so far. A verdict is a function of the bytes alone, not
-    /// of how they were cut, and the work is linear in the bytes received, even when they come one by one.
+    /// Every call is given *all* bytes not consumed so far. A verdict is a function of the bytes
+    /// alone, not of how they were cut, and the work is linear in the bytes received, even when
+    /// they come one by one.
     package struct RequestParser: BitwiseCopyable, Sendable {
         private enum State: BitwiseCopyable {
             case head(HeadReader)
@@ -30,8 +32,8 @@ extension HTTP1 {
 
         package init() {}
 
-        /// Whether a request has begun and is not over: a peer that is silent now is late (408), otherwise
-        /// merely idle.
+        /// Whether a request has begun and is not over: a peer that is silent now is late (408),
+        /// otherwise merely idle.
         package var isMidMessage: Bool {
             switch state {
             case .head(let reader): reader.hasBegun
@@ -42,7 +44,8 @@ extension HTTP1 {
         /// The next event of `input[offset...]`.
         ///
         /// Hot: once a request without payload.
-        /// - Parameter bodyLimit: bytes of payload taken for one request, the same for all its calls.
+        /// - Parameter bodyLimit: bytes of payload taken for one request, the same for all its
+        ///   calls.
         package mutating func next(
             _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64 = Limit.bodyBytes
         ) -> RequestEvent {

@@ -20,7 +20,8 @@ extension HTTP1 {
         package let bytes: [UInt8]
         /// How many of `bytes` are the head.
         package let headBytes: Int
-        /// Whether the response has no payload because of the method; `ResponseParser` must be told.
+        /// Whether the response has no payload because of the method; `ResponseParser` must be
+        /// told.
         package let answersHead: Bool
 
         /// - Parameters:

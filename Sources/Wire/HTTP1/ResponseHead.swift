@@ -35,8 +35,8 @@ extension HTTP1.ResponseHead: HTTP1.MessageHead {
     static var mayFollowEmptyLines: Bool { false }
     static func canBegin(with byte: UInt8) -> Bool { byte == 0x48 }
 
-    /// The status line, RFC 9112 §4. The space before an empty reason may be missing: some servers forget
-    /// it, and nothing else can be meant.
+    /// The status line, RFC 9112 §4. The space before an empty reason may be missing: some servers
+    /// forget it, and nothing else can be meant.
     @inline(never)
     mutating func noteStartLine(
         at start: Int, in head: Span<UInt8>
@@ -93,7 +93,8 @@ extension HTTP1.FieldFacts {
     func responseFraming(
         version: HTTP1.Version, isBodyless: Bool
     ) throws(HTTP1.Refusal) -> HTTP1.ResponseFraming {
-        // Item 1 comes before all that the fields say: to HEAD and with 304 they describe another message.
+        // Item 1 comes before all that the fields say: to HEAD and with 304 they describe another
+        // message.
         if isBodyless { return .none }
         if flags.contains(.transferEncoding) {
             if flags.contains(.contentLength) { throw .conflictingFraming }

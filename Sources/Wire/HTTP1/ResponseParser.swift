@@ -30,15 +30,16 @@ extension HTTP1 {
 
     /// What has come of the response a connection waits for.
     package enum ResponseEvent: BitwiseCopyable, Equatable, Sendable {
-        /// Not finished. Everything before `keepFrom` is done with and may be dropped; the next call gets the
-        /// bytes from there on, and more.
+        /// Not finished. Everything before `keepFrom` is done with and may be dropped; the next
+        /// call gets the bytes from there on, and more.
         case needMore(keepFrom: Int)
         /// Finished; the next response begins at `next`.
         case complete(Response, next: Int)
         case failure(ResponseFailure)
     }
 
-    /// A smaller step than `ResponseEvent`, for clients that look at payload (event streams, WebSocket).
+    /// A smaller step than `ResponseEvent`, for clients that look at payload (event streams,
+    /// WebSocket).
     package enum ResponsePiece: BitwiseCopyable, Equatable, Sendable {
         /// Keep everything from the offset of this call on.
         case needMore
@@ -104,8 +105,8 @@ extension HTTP1 {
             }
         }
 
-        /// As `next(_:from:)`, but takes a head that equals the last one from `predictor` unparsed. The answer
-        /// is the same.
+        /// As `next(_:from:)`, but takes a head that equals the last one from `predictor` unparsed.
+        /// The answer is the same.
         ///
         /// Hot: once a response.
         @inline(always)

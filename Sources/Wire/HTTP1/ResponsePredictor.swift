@@ -1,13 +1,13 @@
 import Basis
 
 extension HTTP1 {
-    /// Remembers the last whole response that came at one go, so that the next one like it need only be
-    /// compared: a benchmarked server sends the same head thousands of times a second, until its Date
-    /// changes.
+    /// Remembers the last whole response that came at one go, so that the next one like it need
+    /// only be compared: a benchmarked server sends the same head thousands of times a second,
+    /// until its Date changes.
     ///
-    /// All bytes of the head are compared, not a few telling ones. What a head means is a function of its
-    /// bytes, so the answer can't differ from the parser's. One for each thread, shared by its
-    /// connections.
+    /// All bytes of the head are compared, not a few telling ones. What a head means is a function
+    /// of its bytes, so the answer can't differ from the parser's. One for each thread, shared by
+    /// its connections.
     package struct ResponsePredictor: ~Copyable {
         private var head = ByteQueue()
         private var response = Response()

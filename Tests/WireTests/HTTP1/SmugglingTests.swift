@@ -1,10 +1,10 @@
 import Testing
 import Wire
 
-/// Requests that two servers of a chain may read as different messages. The classes and most of the texts
-/// are those of Linhart et al., "HTTP Request Smuggling" (2005); Kettle, "HTTP Desync Attacks" (2019) and
-/// "Browser-Powered Desync Attacks" (2022); Kallus et al., "The HTTP Garden" (2024); and Weikop, "Funky
-/// Chunks" (2025).
+/// Requests that two servers of a chain may read as different messages. The classes and most of the
+/// texts are those of Linhart et al., "HTTP Request Smuggling" (2005); Kettle, "HTTP Desync
+/// Attacks" (2019) and "Browser-Powered Desync Attacks" (2022); Kallus et al., "The HTTP Garden"
+/// (2024); and Weikop, "Funky Chunks" (2025).
 @Suite("Request smuggling")
 struct SmugglingTests {
     struct Case: CustomTestStringConvertible, Sendable {
@@ -83,7 +83,7 @@ struct SmugglingTests {
             .badTransferEncoding),
         Case("line feed only", post("Transfer-Encoding: chunked\n"), .bareLineFeed),
         Case(
-            "line feed splits a field", post("X: y\nTransfer-Encoding: chunked\r\n"), .bareLineFeed),
+            "line feed in a field", post("X: y\nTransfer-Encoding: chunked\r\n"), .bareLineFeed),
         Case(
             "carriage return splits a field", post("X: y\rTransfer-Encoding: chunked\r\n"),
             .bareCarriageReturn),

@@ -1,8 +1,8 @@
 import Basis
 import Wire
 
-/// What must hold for any bytes at all. Each check returns what is broken, nil when nothing is; the fuzzers
-/// of Tests/Fuzz run them too.
+/// What must hold for any bytes at all. Each check returns what is broken, nil when nothing is; the
+/// fuzzers of Tests/Fuzz run them too.
 enum Properties {
     /// A server's verdicts do not depend on the cuts, and every reply reads back.
     static func requestFault(_ bytes: [UInt8]) -> String? {
@@ -41,7 +41,8 @@ enum Properties {
     /// Small, so that inputs of a test's size reach it.
     private static let bodyLimit: UInt64 = 4_096
 
-    /// Byte by byte, and a few cuts drawn from the bytes themselves, so that a finding can be repeated.
+    /// Byte by byte, and a few cuts drawn from the bytes themselves, so that a finding can be
+    /// repeated.
     private static func cutSets(_ bytes: [UInt8]) -> [[Int]] {
         var generator = SeededGenerator(
             seed: bytes.reduce(UInt64(bytes.count)) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 })

@@ -97,7 +97,8 @@ func describe(_ head: HTTP1.RequestHead, in span: Span<UInt8>) -> String {
     return words.joined(separator: " ")
 }
 
-/// Writes a whole and a streamed reply to `head`, reads them as the client does, and says what differs.
+/// Writes a whole and a streamed reply to `head`, reads them as the client does, and says what
+/// differs.
 func replyFault(to head: HTTP1.RequestHead) -> String? {
     let payload = Array("Hello, World!".utf8)
     let date = HTTPDate(unixSeconds: 784_111_777)

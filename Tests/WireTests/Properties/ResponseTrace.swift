@@ -1,7 +1,8 @@
 import Basis
 import Wire
 
-/// What a client makes of a connection's bytes, whatever pieces they came in, up to the peer's close.
+/// What a client makes of a connection's bytes, whatever pieces they came in, up to the peer's
+/// close.
 struct ResponseTrace: Equatable, CustomStringConvertible {
     private(set) var responses: [HTTP1.Response] = []
     private(set) var failure: HTTP1.ResponseFailure?

@@ -27,6 +27,7 @@ struct GuardedBytes: ~Copyable {
         precondition(unsafe mprotect(base + pages * page, page, PROT_NONE) == 0)
     }
 
+    // SAFETY: the mapping of init, unmapped once: this value is its only owner.
     deinit { unsafe munmap(base, mapped) }
 
     func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {

@@ -1,7 +1,7 @@
 import Basis
 
-/// Changes `bytes` in one small way: a byte set, flipped, dropped or doubled, a run copied, or a scrap of
-/// HTTP put in.
+/// Changes `bytes` in one small way: a byte set, flipped, dropped or doubled, a run copied, or a
+/// scrap of HTTP put in.
 func mutate(_ bytes: inout [UInt8], using generator: inout SeededGenerator) {
     let at = bytes.isEmpty ? 0 : Int.random(in: 0..<bytes.count, using: &generator)
     switch bytes.isEmpty ? 5 : Int.random(in: 0..<6, using: &generator) {
