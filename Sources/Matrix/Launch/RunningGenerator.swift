@@ -35,7 +35,7 @@ struct RunningGenerator: ~Copyable {
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
             "--warmup", "\(settings.warmup.raw)ns", "--duration", "\(settings.duration.raw)ns",
             "--timeout", "\(settings.timeout.raw)ns", "--protocol", cell.language.rawValue,
-            "--streams", "\(cell.streams)", "--pipeline", "\(cell.pipeline)",
+            "--pipeline", "\(cell.pipeline)",
             "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]
