@@ -4,9 +4,10 @@ import Glibc
 
 /// Replaces whole files so that a reader, or a crash, sees either the old or the new content.
 package enum AtomicFile {
-    /// Writes `content` beside `path`, brings it to the disk and renames it over `path` (rename(2) is
-    /// atomic within a file system). The folder must exist.
+    /// Writes `content` beside `path`, brings it to the disk and renames it over `path` (rename(2)
+    /// is atomic within a file system). The folder must exist.
     package static func replace(_ path: String, with content: String) throws(SystemError) {
+        // SAFETY: each call takes C strings that live as long as the call.
         let fresh = path + ".new"
         do throws(SystemError) {
             let file = Descriptor(
@@ -26,6 +27,7 @@ package enum AtomicFile {
     /// Makes `path` a symbolic link to `target`, whether or not it was one before.
     package static func link(_ path: String, to target: String) throws(SystemError) {
         let fresh = path + ".new"
+        // SAFETY: each call takes C strings that live as long as the call.
         _ = unsafe unlink(fresh)
         _ = try checked("symlink") { unsafe symlink(target, fresh) }
         _ = try checked("rename") { unsafe rename(fresh, path) }
@@ -58,15 +60,17 @@ package struct AppendOnlyFile: ~Copyable {
 
     private let file: Descriptor
 
-    /// Opens `path`, which is made if it does not exist, and holds it against a second writer until it
-    /// is closed or its process ends, however it ends (flock(2)).
+    /// Opens `path`, which is made if it does not exist, and holds it against a second writer until
+    /// it is closed or its process ends, however it ends (flock(2)).
     package init(_ path: String) throws(SystemError) {
+        // SAFETY: open(2) takes a C string that lives as long as the call.
         let opened = Descriptor(
             raw: try checked("open") {
                 unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
             })
         let fd = opened.raw
-        // A child holds a copy of the lock between fork and exec, so a refusal may pass in a moment.
+        // A child holds a copy of the lock between fork and exec, so a refusal may pass in a
+        // moment.
         var tries = 0
         while flock(fd, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK, tries < Self.patience {
             tries += 1

@@ -31,8 +31,8 @@ package struct CSVTable: Equatable, Sendable {
     /// The position of the column `name`.
     package func index(of name: String) -> Int? { columns.firstIndex(of: name) }
 
-    /// The field of `row` under `name`; nil where the table has no such column or the field is empty,
-    /// which means that the value is missing.
+    /// The field of `row` under `name`; nil where the table has no such column or the field is
+    /// empty, which means that the value is missing.
     package func field(_ row: Int, _ name: String) -> String? {
         guard let column = index(of: name), !rows[row][column].isEmpty else { return nil }
         return rows[row][column]
@@ -61,8 +61,8 @@ package struct CSVTable: Equatable, Sendable {
         return line + "\n"
     }
 
-    /// Reads a table. A last line without a line end is left out when it has too few fields or an open
-    /// quote; every other irregularity is refused. Blank lines are skipped.
+    /// Reads a table. A last line without a line end is left out when it has too few fields or an
+    /// open quote; every other irregularity is refused. Blank lines are skipped.
     package init(parsing text: String) throws(CSVRefusal) {
         var reader = CSVReader(bytes: Array(text.utf8))
         guard let header = try reader.record(), !reader.isTorn else {

@@ -30,12 +30,14 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
     }
 
+    /// The version of TLS that is spoken, if any.
     package enum TLS: String, Sendable, CaseIterable {
         case off
         case v12 = "1.2"
         case v13 = "1.3"
     }
 
+    /// The protocol of requests and answers, under the names of the generator's `--protocol`.
     package enum Language: String, Sendable, CaseIterable {
         case h1, h2, ws, sse, grpc
     }
@@ -78,8 +80,8 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
     }
 
-    /// The name of this cell, made of its parameters in a fixed order; those that have their default are
-    /// left out except the first five. Two cells of one matrix never share it.
+    /// The name of this cell, made of its parameters in a fixed order; those that have their
+    /// default are left out except the first five. Two cells of one matrix never share it.
     package var id: String {
         var parts = [
             language.rawValue, pattern ?? server, "w\(threads)", "c\(connections)",
@@ -97,7 +99,8 @@ package struct Cell: Equatable, Hashable, Sendable {
         return parts.joined(separator: "/")
     }
 
-    /// The id as the stem of a file name: `/` becomes `_`, `:` and what else a shell minds becomes `-`.
+    /// The id as the stem of a file name: `/` becomes `_`, `:` and what else a shell minds becomes
+    /// `-`.
     package var fileStem: String {
         String(
             id.map { character in

@@ -18,7 +18,8 @@ package struct CellSummary: Equatable, Sendable {
     package let launches: Int
     /// Launches that counted; the figures are theirs.
     package let validLaunches: Int
-    /// `valid` when all counted launches were; `invalid` when none counted; else the most frequent doubt.
+    /// `valid` when all counted launches were; `invalid` when none counted; else the most frequent
+    /// doubt.
     package let verdict: String
     /// One for each of `Metric.summarised`; nil where a launch lacks the figure.
     package let figures: [Figure?]

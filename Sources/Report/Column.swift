@@ -1,7 +1,7 @@
 import Basis
 
-/// One column of a table: its name, what it means, and how a row yields it. docs/FORMAT.md carries the
-/// same tables; a test holds both equal.
+/// One column of a table: its name, what it means, and how a row yields it. docs/FORMAT.md carries
+/// the same tables; a test holds both equal.
 package struct Column<Row>: Sendable {
     package let name: String
     /// `ns`, `bytes`, `1/s`, `1` for a ratio or count, `text` for a name.

@@ -44,8 +44,8 @@ private func trimmed(_ text: some StringProtocol) -> String {
 
 /// The machine and the software that a figure was measured on.
 ///
-/// A fact that can't be had is the text `not_available`, so that an absent fact is not mistaken for a
-/// forgotten one.
+/// A fact that can't be had is the text `not_available`, so that an absent fact is not mistaken for
+/// a forgotten one.
 package struct Fingerprint: Equatable, Sendable {
     package static let absent = "not_available"
 

@@ -1,11 +1,13 @@
 package import Basis
 import Measure
 
-/// An HdrHistogram log (`.hlog`): one compressed histogram a line, each with a tag, a start and a length.
+/// An HdrHistogram log (`.hlog`): one compressed histogram a line, each with a tag, a start and a
+/// length.
 ///
-/// Version 1.2 as Java's HistogramLogWriter writes it, whose second column is the length of the interval
-/// (HdrHistogram_c writes its end instead).
+/// Version 1.2 as Java's HistogramLogWriter writes it, whose second column is the length of the
+/// interval (HdrHistogram_c writes its end instead).
 package struct IntervalLog: Equatable, Sendable {
+    /// One line: the histogram of one span of time.
     package struct Entry: Equatable, Sendable {
         /// Tells apart histograms of one log; without commas and white space, not empty.
         package var tag: String
@@ -35,6 +37,7 @@ package struct IntervalLog: Equatable, Sendable {
         }
     }
 
+    /// A line that is none of a histogram log.
     package struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         package let problem: String
         /// Counts from 1.
@@ -73,8 +76,9 @@ package struct IntervalLog: Equatable, Sendable {
         return text
     }
 
-    /// Reads a log of this project's writer or of another. A line without a tag gets the tag `-`; starts
-    /// are absolute where the log has no BaseTime. The histograms are checked when they are decoded.
+    /// Reads a log of this project's writer or of another. A line without a tag gets the tag `-`;
+    /// starts are absolute where the log has no BaseTime. The histograms are checked when they are
+    /// decoded.
     package init(parsing text: String) throws(Refusal) {
         var base: Nanoseconds?
         var began: Nanoseconds?

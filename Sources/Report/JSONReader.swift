@@ -15,21 +15,22 @@ extension JSONValue {
     package enum Dialect: Sendable {
         /// RFC 8259.
         case strict
-        /// What people write by hand (spec.json5.org): also comments, trailing commas, names without
-        /// quotes, single quotes, a leading plus or point, hexadecimal integers.
+        /// What people write by hand (spec.json5.org): also comments, trailing commas, names
+        /// without quotes, single quotes, a leading plus or point, hexadecimal integers.
         case relaxed
     }
 
-    /// Reads one value that fills the whole of `text`. Integers that fit stay integers, members keep
-    /// their order, and a name that stands twice in one object is refused.
+    /// Reads one value that fills the whole of `text`. Integers that fit stay integers, members
+    /// keep their order, and a name that stands twice in one object is refused.
     package init(parsing text: String, as dialect: Dialect = .strict) throws(JSONRefusal) {
         var reader = JSONReader(bytes: Array(text.utf8), dialect: dialect)
         self = try reader.document()
     }
 }
 
-/// A recursive descent over bytes. Foundation's decoder would do for correct files, but it forgets the
-/// order of members, lets a repeated name pass and tells integers from other numbers only by trying.
+/// A recursive descent over bytes. Foundation's decoder would do for correct files, but it forgets
+/// the order of members, lets a repeated name pass and tells integers from other numbers only by
+/// trying.
 private struct JSONReader {
     /// Deeper nesting is refused rather than risking the stack.
     private static let depthLimit = 128
@@ -271,8 +272,8 @@ private struct JSONReader {
         }
     }
 
-    /// RFC 8259 section 6: `-` only in front, no leading zero, digits on both sides of the point; the
-    /// relaxed form may lack the digits of one side.
+    /// RFC 8259 section 6: `-` only in front, no leading zero, digits on both sides of the point;
+    /// the relaxed form may lack the digits of one side.
     private static func isDecimal(_ text: Substring, relaxed: Bool) -> Bool {
         var rest = text.utf8[...]
         func digits() -> Int {

@@ -19,13 +19,14 @@ package struct RunIdentity: Equatable, Sendable {
 
 /// What a server used between two readings, both taken while it was under the measured load.
 ///
-/// The readings cover all its threads and processes. Figures for each request divide by the requests of
-/// the same span, so it does not matter that the span is a little shorter than the measured phase.
+/// The readings cover all its threads and processes. Figures for each request divide by the
+/// requests of the same span, so it does not matter that the span is a little shorter than the
+/// measured phase.
 package struct ServerUsage: Equatable, Sendable {
     /// From the first reading to the second.
     package var span: Nanoseconds
-    /// Requests answered in the span: the server's own count, or the generator's rate times the span
-    /// where the server does not count.
+    /// Requests answered in the span: the server's own count, or the generator's rate times the
+    /// span where the server does not count.
     package var requests: Double
     package var cpu: Nanoseconds
     /// Sampled by the kernel's tick, unlike `cpu`.
@@ -42,8 +43,8 @@ package struct ServerUsage: Equatable, Sendable {
     package var epollWaits: Int64?
     /// The largest resident set since the start, all processes summed up.
     package var peakResident: ByteCount
-    /// Growth of the resident set from before the first connection to the second reading; without the
-    /// kernel's socket buffers.
+    /// Growth of the resident set from before the first connection to the second reading; without
+    /// the kernel's socket buffers.
     package var residentGrowth: Int64
 
     package init(
@@ -70,10 +71,11 @@ package struct ServerUsage: Equatable, Sendable {
 
 /// What others did to the machine during a launch.
 package struct MachineUsage: Equatable, Sendable {
-    /// Share of all CPU time that the hypervisor withheld, 0...1; nil where /proc/stat has no such field.
+    /// Share of all CPU time that the hypervisor withheld, 0...1; nil where /proc/stat has no such
+    /// field.
     package var stolenShare: Double?
-    /// Time in which some task waited for a CPU (/proc/pressure/cpu); nil where it is absent. The server
-    /// and the generator cause most of it themselves.
+    /// Time in which some task waited for a CPU (/proc/pressure/cpu); nil where it is absent. The
+    /// server and the generator cause most of it themselves.
     package var pressure: Nanoseconds?
 
     package init(stolenShare: Double? = nil, pressure: Nanoseconds? = nil) {
@@ -91,7 +93,8 @@ package struct LaunchRecord: Equatable, Sendable {
     /// The repetition, counted from 0. Every cell is launched once in each block.
     package var block: Int
     package var cell: Cell
-    /// The generator's seed. Launches of one block share it, so that patterns meet the same arrivals.
+    /// The generator's seed. Launches of one block share it, so that patterns meet the same
+    /// arrivals.
     package var seed: Int64
     /// When the launch began, since 1970-01-01 UTC.
     package var time: Nanoseconds
@@ -129,8 +132,8 @@ package struct LaunchRecord: Equatable, Sendable {
     /// Above this share of withheld CPU time a launch is not counted.
     package static let stolenShareLimit = 0.01
 
-    /// Why the launch does not count towards its cell; nil when it does. A doubtful verdict alone is no
-    /// reason: it says how to read the figures, and stands beside them.
+    /// Why the launch does not count towards its cell; nil when it does. A doubtful verdict alone
+    /// is no reason: it says how to read the figures, and stands beside them.
     package var invalidReason: String? {
         if let failure { return failure }
         guard let load else { return "the generator gave no report" }
@@ -160,8 +163,8 @@ package struct WorkerBalance: Equatable, Sendable {
     package let variation: Double
     /// The busiest worker's share over the fair one; 1 is even.
     package let maxOverMean: Double
-    /// (Σx)² / (n Σx²), from 1/n to 1; 1 is even (R. Jain, D. Chiu, W. Hawe, "A quantitative measure of
-    /// fairness", DEC TR-301, 1984).
+    /// (Σx)² / (n Σx²), from 1/n to 1; 1 is even (R. Jain, D. Chiu, W. Hawe, "A quantitative
+    /// measure of fairness", DEC TR-301, 1984).
     package let jain: Double
 
     /// Nil without workers or without work.

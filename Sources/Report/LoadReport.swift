@@ -3,14 +3,16 @@ import Measure
 
 /// What one run of the load generator found: the record `switchyard.load/1`.
 ///
-/// All counts, rates and histograms cover the measured phase only, without warm-up, unless a field says
-/// otherwise. `json` writes the members in the order of docs/FORMAT.md.
+/// All counts, rates and histograms cover the measured phase only, without warm-up, unless a field
+/// says otherwise. `json` writes the members in the order of docs/FORMAT.md.
 package struct LoadReport: Equatable, Sendable {
     /// The value of `schema`.
     package static let schema = "switchyard.load/1"
 
+    /// What makes the next request start.
     package enum Mode: String, Sendable, CaseIterable {
-        /// A connection sends its next request when the last answer came; latency is the round trip.
+        /// A connection sends its next request when the last answer came; latency is the round
+        /// trip.
         case closed
         /// Requests start by a schedule; latency is the response time, from the intended start.
         case open
@@ -147,8 +149,8 @@ package struct LoadReport: Equatable, Sendable {
     package var verdictReasons: [String] = []
     /// What the user should know but what spoils nothing: one line each, what and advice.
     package var warnings: [String] = []
-    /// The distributions behind `latency`, `service` and `lateness`: HdrHistogram V2, compressed, base64.
-    /// `lateness` is nil in a closed loop.
+    /// The distributions behind `latency`, `service` and `lateness`: HdrHistogram V2, compressed,
+    /// base64. `lateness` is nil in a closed loop.
     package var latencyHistogram: String
     package var serviceHistogram: String
     package var latenessHistogram: String?

@@ -20,8 +20,8 @@ package enum PercentileText {
 
     /// The lines of a distribution; none when it is empty.
     ///
-    /// The levels are those of HdrHistogram's PercentileIterator: after level p the next one is p plus a
-    /// share of the distance to 100 that is halved as the distance is.
+    /// The levels are those of HdrHistogram's PercentileIterator: after level p the next one is p
+    /// plus a share of the distance to 100 that is halved as the distance is.
     package static func rows(_ histogram: borrowing Histogram) -> [Row] {
         let total = histogram.totalCount
         var rows: [Row] = []
@@ -72,7 +72,8 @@ package enum PercentileText {
         return text
     }
 
-    /// The lines of a file in this layout, ours or another's in milliseconds; nil when a line is malformed.
+    /// The lines of a file in this layout, ours or another's in milliseconds; nil when a line is
+    /// malformed.
     package static func rows(parsing text: String) -> [Row]? {
         var rows: [Row] = []
         for line in text.split(whereSeparator: \.isNewline) {

@@ -16,8 +16,8 @@ package struct RecordRefusal: Error, Equatable, Sendable, CustomStringConvertibl
 
 /// Typed access to the members of one JSON object, with refusals that name the member.
 ///
-/// Members that are not asked for are ignored: a record may grow. A member that is absent and one that
-/// is null mean the same.
+/// Members that are not asked for are ignored: a record may grow. A member that is absent and one
+/// that is null mean the same.
 package struct RecordFields: Sendable {
     private let value: JSONValue
     private let path: String

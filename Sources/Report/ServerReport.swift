@@ -42,6 +42,7 @@ package struct ServerReady: Equatable, Sendable {
 /// What the workers of a server have done since it started: the answer to `snapshot` on the control
 /// socket, and the last line on standard output.
 package struct ServerReport: Equatable, Sendable {
+    /// Whether the server goes on.
     package enum Event: String, Sendable, CaseIterable { case snapshot, stopped }
 
     package var event: Event
@@ -133,8 +134,8 @@ package struct WorkerReport: Equatable, Sendable {
         ]
     }
 
-    /// What happened between `earlier` and this reading of the same worker; `accepted` stays the count
-    /// since the start, for the connections of a run are opened before it is measured.
+    /// What happened between `earlier` and this reading of the same worker; `accepted` stays the
+    /// count since the start, for the connections of a run are opened before it is measured.
     package func since(_ earlier: WorkerReport) -> WorkerReport {
         var difference = self
         difference.requests -= earlier.requests

@@ -1,5 +1,5 @@
-/// A hash that is the same on every machine and in every run: FNV-1a with 64 bits (Fowler, Noll and Vo;
-/// draft-eastlake-fnv-17). It tells configurations apart; it protects against nobody.
+/// A hash that is the same on every machine and in every run: FNV-1a with 64 bits (Fowler, Noll and
+/// Vo; draft-eastlake-fnv-17). It tells configurations apart; it protects against nobody.
 package struct StableHash: Sendable {
     private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 

@@ -1,7 +1,9 @@
 /// Aligned columns for a terminal.
 package struct TextTable: Sendable {
+    /// Texts stand left, numbers right.
     package enum Alignment: Sendable { case left, right }
 
+    /// The head of a column.
     package struct Column: Sendable {
         package let title: String
         package let alignment: Alignment
@@ -26,6 +28,7 @@ package struct TextTable: Sendable {
         }
     }
 
+    /// One field and how it stands out.
     package struct Cell: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
         package let text: String
         package let tone: Tone
@@ -47,8 +50,8 @@ package struct TextTable: Sendable {
         rows.append(row)
     }
 
-    /// The text, one line a row. Lines longer than `width` characters are made to fit by shortening the
-    /// widest left-aligned column, with an ellipsis.
+    /// The text, one line a row. Lines longer than `width` characters are made to fit by shortening
+    /// the widest left-aligned column, with an ellipsis.
     package func text(width: Int?, colours: Bool) -> String {
         var widths = columns.map(\.title.count)
         for row in rows {

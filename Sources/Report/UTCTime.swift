@@ -1,7 +1,7 @@
 package import Basis
 
-/// A point of the calendar in UTC, to the second (proleptic Gregorian; H. Hinnant, "chrono-compatible
-/// low-level date algorithms").
+/// A point of the calendar in UTC, to the second (proleptic Gregorian; H. Hinnant,
+/// "chrono-compatible low-level date algorithms").
 package struct UTCTime: Equatable, Sendable {
     package let year: Int
     package let month: Int

@@ -1,7 +1,7 @@
 package import Basis
 
-/// Something that makes the figures of a run less sure, with what to do about it. Kept in the manifest
-/// and shown before and after a run; it decides nothing by itself.
+/// Something that makes the figures of a run less sure, with what to do about it. Kept in the
+/// manifest and shown before and after a run; it decides nothing by itself.
 package enum Warning: Equatable, Sendable, CustomStringConvertible {
     /// The server and the generator share CPUs, so that each disturbs the other.
     case sharedCPUs(String)

@@ -31,7 +31,8 @@ struct CommandTests {
             (["run", "a", "b"], "'b' is one operand too many; give one matrix file only"),
             (
                 ["run", "/nonexistent.json5"],
-                "can't read /nonexistent.json5: No such file or directory; name a matrix file such as Benchmarks/default.json5"
+                "can't read /nonexistent.json5: No such file or directory; "
+                    + "name a matrix file such as Benchmarks/default.json5"
             ),
             (
                 ["run", "--repeat", "0"],
@@ -55,11 +56,13 @@ struct CommandTests {
             ),
             (
                 ["resume", "nowhere"],
-                "there is no run 'nowhere'; give the folder of a run, its name below results, or latest"
+                "there is no run 'nowhere'; "
+                    + "give the folder of a run, its name below results, or latest"
             ),
             (
                 ["plot", "nowhere"],
-                "there is no run 'nowhere'; give the folder of a run, its name below results, or latest"
+                "there is no run 'nowhere'; "
+                    + "give the folder of a run, its name below results, or latest"
             ),
             (["doctor", "now"], "doctor takes no operand 'now'; leave it out"),
             (["version", "--verbose"], "unknown option --verbose; see switchyard version --help"),
@@ -156,8 +159,8 @@ struct CommandTests {
         #expect(refused.status == .exited(64))
         #expect(
             refused.2
-                == "switchyard: \(file) has changed since run \(directory.name) began; begin a new run, "
-                + "or restore the file\n")
+                == "switchyard: \(file) has changed since run \(directory.name) began; "
+                + "begin a new run, or restore the file\n")
         let failing = try call(["run", file, "-f", "connections=1", "--bin", "/nonexistent"])
         #expect(failing.status == .exited(64))
     }

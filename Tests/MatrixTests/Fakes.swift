@@ -52,8 +52,8 @@ enum Fake {
     }
 
     /// Stand-ins for the server and the generator, which read and write beside themselves. They are
-    /// links to committed scripts: a script written now could be held open by a child that another test
-    /// forks, and then can't be run (execve(2), ETXTBSY).
+    /// links to committed scripts: a script written now could be held open by a child that another
+    /// test forks, and then can't be run (execve(2), ETXTBSY).
     @discardableResult
     static func programs(in scratch: Scratch) throws -> Programs {
         try scratch.write("report.json", report().json.compact)

@@ -157,7 +157,8 @@ struct LaunchTests {
                 "voluntary_switches": 0, "involuntary_switches": 0, "wakeups": 0,
                 "eagain_accepts": 0, "handoffs": 0, "steals": 0,
                 "syscalls": {"epoll_wait": 1, "recv": 2, "send": 3, "accept": 4, "other": 5}}
-            report = json.dumps({"event": "snapshot", "workers": [worker] * 40, "rss_peak_bytes": 9})
+            report = {"event": "snapshot", "workers": [worker] * 40, "rss_peak_bytes": 9}
+            report = json.dumps(report)
             while True:
                 peer, _ = listener.accept()
                 if peer.recv(100) == b"snapshot\\n":

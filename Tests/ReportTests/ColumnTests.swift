@@ -10,17 +10,19 @@ struct ColumnTests {
     @Test("names and order")
     func order() {
         let runs = """
-            schema,run_id,time_utc,commit,branch,dirty,side,block,slot,order,seed,cell_id,server,protocol,\
-            pattern,threads,connections,streams,payload_bytes,pipeline,tls,nodelay,arrival,rate_target,\
-            warmup_s,duration_s,requests_ok,errors_connect,errors_handshake,errors_write,errors_read,\
-            errors_timeout,errors_status,errors_protocol,late_sends,rps,goodput_bytes_s,p50_ns,p90_ns,\
-            p99_ns,p999_ns,p9999_ns,max_ns,mean_ns,service_p50_ns,service_p99_ns,lateness_p50_ns,\
+            schema,run_id,time_utc,commit,branch,dirty,side,block,slot,order,seed,cell_id,\
+            server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
+            nodelay,arrival,rate_target,warmup_s,duration_s,requests_ok,errors_connect,\
+            errors_handshake,errors_write,errors_read,errors_timeout,errors_status,\
+            errors_protocol,late_sends,rps,goodput_bytes_s,p50_ns,p90_ns,p99_ns,p999_ns,\
+            p9999_ns,max_ns,mean_ns,service_p50_ns,service_p99_ns,lateness_p50_ns,\
             lateness_p99_ns,srv_cpu_ns_per_req,srv_user_ns_per_req,srv_sys_ns_per_req,\
             srv_runq_wait_ns_per_req,srv_syscalls_per_req,srv_epoll_wait_per_req,\
             srv_ctxsw_vol_per_req,srv_ctxsw_invol_per_req,srv_migrations,srv_rss_peak_bytes,\
-            srv_bytes_per_conn,worker_balance_cv,worker_balance_max_over_mean,worker_balance_jain,\
-            gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,steal_pct,psi_cpu_some_us,\
-            server_cpus,load_cpus,verdict,valid,invalid_reason,hist_file,hist_tag
+            srv_bytes_per_conn,worker_balance_cv,worker_balance_max_over_mean,\
+            worker_balance_jain,gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,\
+            steal_pct,psi_cpu_some_us,server_cpus,load_cpus,verdict,valid,invalid_reason,\
+            hist_file,hist_tag
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -28,14 +30,14 @@ struct ColumnTests {
             "srv_syscalls_per_req", "srv_ctxsw_vol_per_req", "gen_cpu_ns_per_req", "rate_ratio",
         ]
         let cells = """
-            schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,streams,\
-            payload_bytes,pipeline,tls,nodelay,arrival,rate_target,n,n_valid,verdict,
+            schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,\
+            streams,payload_bytes,pipeline,tls,nodelay,arrival,rate_target,n,n_valid,verdict,
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
-            schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,requests,cpu_ns,\
-            voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,other,wakeups,\
-            eagain_accepts,handoffs,steals
+            schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
+            requests,cpu_ns,voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,\
+            other,wakeups,eagain_accepts,handoffs,steals
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
     }

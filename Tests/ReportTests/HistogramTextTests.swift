@@ -58,8 +58,8 @@ struct HistogramTextTests {
         }
     }
 
-    /// The values and counts at these levels agree with the PyPI package hdrhistogram; the levels are
-    /// those of Java and C, 0.1 apart up to the median and half as far after each halving.
+    /// The values and counts at these levels agree with the PyPI package hdrhistogram; the levels
+    /// are those of Java and C, 0.1 apart up to the median and half as far after each halving.
     @Test("percentiles by HdrHistogram's levels")
     func percentiles() throws {
         let text = PercentileText.text(Self.sample())

@@ -18,8 +18,8 @@ package enum Switchyard {
         ResumeCommand.self, PlotCommand.self, VersionCommand.self,
     ]
 
-    /// Runs the command that `arguments` (without the program) name, and says what went wrong in one
-    /// line.
+    /// Runs the command that `arguments` (without the program) name, and says what went wrong in
+    /// one line.
     package static func main(_ arguments: [String], on console: Console) -> ExitStatus {
         do throws(Complaint) {
             return try dispatch(arguments, on: console)

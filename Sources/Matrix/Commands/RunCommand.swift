@@ -13,9 +13,9 @@ package enum RunCommand: Command {
             OptionSpec("dry-run", help: "only show the plan, like 'switchyard plan'")
         ],
         epilogue: """
-            MATRIX defaults to \(RunOptions.defaultMatrix). Ctrl-C finishes the launch under way and prints
-            the command that goes on; a second Ctrl-C stops at once. Exit status: 0 done, 12 a cell has
-            no valid launch, 64 bad input, 130 interrupted.
+            MATRIX defaults to \(RunOptions.defaultMatrix). Ctrl-C finishes the launch under way and
+            prints the command that goes on; a second Ctrl-C stops at once. Exit status: 0 done, 12
+            a cell has no valid launch, 64 bad input, 130 interrupted.
             """)
 
     package static func run(

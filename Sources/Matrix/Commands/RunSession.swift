@@ -3,8 +3,8 @@ import Foundation
 import Platform
 import Report
 
-/// The part that `run` and `resume` share: launches until the plan is done or the user stops it, and
-/// then tables, figures and a summary.
+/// The part that `run` and `resume` share: launches until the plan is done or the user stops it,
+/// and then tables, figures and a summary.
 struct RunSession {
     let directory: RunDirectory
     var manifest: Manifest

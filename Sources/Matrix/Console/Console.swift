@@ -2,7 +2,8 @@ import Basis
 import Foundation
 import Platform
 
-/// The three streams of a command: data goes to `output`, everything else a person reads to `errors`.
+/// The three streams of a command: data goes to `output`, everything else a person reads to
+/// `errors`.
 package struct Console {
     package let output: (String) -> Void
     package let errors: (String) -> Void
@@ -57,8 +58,8 @@ package struct Console {
     }
 }
 
-/// The standard output of a short command of the control plane; nil when it can't be run, fails or takes
-/// longer than ten seconds.
+/// The standard output of a short command of the control plane; nil when it can't be run, fails or
+/// takes longer than ten seconds.
 package func capture(_ command: [String]) -> String? {
     var options = SpawnOptions(command[0], Array(command.dropFirst()))
     options.standardError = .discarded

@@ -3,6 +3,7 @@ package import Report
 
 /// One thing about the machine that decides whether figures can be trusted or a load can be had.
 package struct Check: Equatable, Sendable {
+    /// How bad it is; `fail` must be mended before a run.
     package enum Level: String, Sendable { case ok, warn, fail }
 
     package let name: String
@@ -36,7 +37,8 @@ package struct Check: Equatable, Sendable {
 
 /// Looks at a machine before it is asked to measure.
 ///
-/// A fact that the machine does not have, such as the frequency governor of a virtual one, is no fault.
+/// A fact that the machine does not have, such as the frequency governor of a virtual one, is no
+/// fault.
 package struct Doctor {
     /// What no file of /proc or /sys says.
     package struct Facts: Sendable {

@@ -97,7 +97,8 @@ extension CellDraft {
         if case .string(let text) = value { number = parseCount(text) }
         guard let number, range.contains(number) else {
             throw place.complaint(
-                "\(value.compact) is not a whole number from \(range.lowerBound) to \(range.upperBound)",
+                "\(value.compact) is not a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)",
                 "write one such as \(max(range.lowerBound, min(64, range.upperBound)))")
         }
         return number

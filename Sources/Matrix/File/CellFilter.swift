@@ -1,11 +1,11 @@
 package import Basis
 package import Report
 
-/// A choice of cells such as `protocol=h1 pattern=~shard connections>=64`: terms with spaces between
-/// them, all of which must hold.
+/// A choice of cells such as `protocol=h1 pattern=~shard connections>=64`: terms with spaces
+/// between them, all of which must hold.
 ///
-/// `=` and `!=` compare with one or, separated by commas, several values; `=~` and `!~` search a regular
-/// expression; `<`, `<=`, `>` and `>=` compare numbers. A rate of 0 is a closed loop.
+/// `=` and `!=` compare with one or, separated by commas, several values; `=~` and `!~` search a
+/// regular expression; `<`, `<=`, `>` and `>=` compare numbers. A rate of 0 is a closed loop.
 package struct CellFilter: Equatable, Sendable {
     private enum Relation: String, CaseIterable {
         // The longer ones first: `=~` must not be read as `=`.
@@ -33,6 +33,8 @@ package struct CellFilter: Equatable, Sendable {
         let key: String
         let relation: Relation
         let value: String
+
+        var text: String { key + relation.rawValue + value }
     }
 
     private static let keys = Axis.allCases.map(\.rawValue) + ["cell"]
@@ -82,7 +84,7 @@ package struct CellFilter: Equatable, Sendable {
         case .atLeast, .atMost, .above, .below:
             guard numeric.contains(term.key), number(term.value) != nil else {
                 throw Complaint(
-                    "\(origin): '\(term.key)\(term.relation.rawValue)\(term.value)' compares no numbers",
+                    "\(origin): '\(term.text)' compares no numbers",
                     remedy: "use = or =~ with texts, or a number such as 64 or 10k")
             }
         case .equals, .differs: break

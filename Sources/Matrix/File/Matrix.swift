@@ -174,7 +174,7 @@ package struct Matrix: Sendable {
                 if values.isEmpty { throw place.complaint("lists no value", "give at least one") }
                 var extended: [CellDraft] = []
                 for (index, value) in values.enumerated() {
-                    let place = values.count == 1 ? place : place.in("[\(index)]")
+                    let place = values.count == 1 ? place : place.at(index)
                     let value = try named(value, axis, place)
                     for var draft in drafts {
                         try draft.set(axis, value, place)

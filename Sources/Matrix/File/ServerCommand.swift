@@ -3,9 +3,10 @@ import Report
 
 /// How another server than this project's is started, and how one sees that it is ready.
 ///
-/// In `command` and `files` these stand for values of the launch: `{port}` a free port, `{threads}` and
-/// `{cpus}` what the cell asks for, `{dir}` an empty folder that is removed afterwards.
+/// In `command` and `files` these stand for values of the launch: `{port}` a free port, `{threads}`
+/// and `{cpus}` what the cell asks for, `{dir}` an empty folder that is removed afterwards.
 package struct ServerCommand: Equatable, Sendable {
+    /// How one sees that a server can be asked.
     package enum Readiness: Equatable, Sendable {
         /// The port accepts a connection.
         case port
@@ -111,6 +112,8 @@ struct FilePlace {
     func `in`(_ name: String) -> FilePlace {
         FilePlace(file: file, path: path.isEmpty ? name : "\(path).\(name)")
     }
+
+    func at(_ index: Int) -> FilePlace { FilePlace(file: file, path: "\(path)[\(index)]") }
 
     func complaint(_ problem: String, _ remedy: String) -> Complaint {
         Complaint("\(file): \(path.isEmpty ? "" : "\(path): ")\(problem)", remedy: remedy)

@@ -4,8 +4,8 @@ package import Report
 
 /// Asks a running server for its counters over the Unix socket that it was started with.
 package enum ControlSocket {
-    /// Sends `snapshot` and reads the one line of the answer; nil when there is no such socket or no
-    /// answer within `timeout`.
+    /// Sends `snapshot` and reads the one line of the answer; nil when there is no such socket or
+    /// no answer within `timeout`.
     package static func snapshot(at path: String, timeout: Nanoseconds) -> ServerReport? {
         let line = try? Dialogue.ask("snapshot\n", of: .unix(path: path), timeout: timeout)
         guard let line, let value = try? JSONValue(parsing: line) else { return nil }
@@ -20,8 +20,8 @@ package enum Dialogue {
         (try? open(address, until: MonotonicClock.now + timeout)) != nil
     }
 
-    /// Sends `request`, which is not empty, and returns what comes back up to the first line end, the
-    /// end of the stream or `timeout`.
+    /// Sends `request`, which is not empty, and returns what comes back up to the first line end,
+    /// the end of the stream or `timeout`.
     package static func ask(
         _ request: String, of address: SocketAddress, timeout: Nanoseconds
     ) throws(SystemError) -> String {

@@ -3,13 +3,13 @@ import Foundation
 import Platform
 package import Report
 
-/// Makes launches with real processes: a fresh server, the generator against it, and readings of the
-/// server while it is under the measured load.
+/// Makes launches with real processes: a fresh server, the generator against it, and readings of
+/// the server while it is under the measured load.
 ///
-/// The readings come by the clock, at a tenth and at nineteen twentieths of the measured phase counted
-/// from the start of the generator. Figures for each request divide what the server used between them by
-/// what the server itself counted between them, so neither start-up nor warm-up nor the generator's time
-/// to connect enters.
+/// The readings come by the clock, at a tenth and at nineteen twentieths of the measured phase
+/// counted from the start of the generator. Figures for each request divide what the server used
+/// between them by what the server itself counted between them, so neither start-up nor warm-up nor
+/// the generator's time to connect enters.
 package struct ProcessExecutor: Executor {
     private enum Limit {
         /// For a control socket to answer; a server at full load may be slow.

@@ -69,7 +69,8 @@ package struct ProcessGroup: Equatable, Sendable {
         }
     }
 
-    /// The numbers behind the name in parentheses, which may itself hold anything; the state counts as 0.
+    /// The numbers behind the name in parentheses, which may itself hold anything; the state counts
+    /// as 0.
     private static func fields(ofStat text: String) -> [Int64]? {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)

@@ -160,8 +160,8 @@ struct RunningServer: ~Copyable {
     /// Whether it has ended by itself.
     mutating func hasEnded() -> Bool { process.wait(timeout: .zero) != nil }
 
-    /// Ends the server in order and returns the line that this project's server prints last. A foreign
-    /// server that does not end in time is killed.
+    /// Ends the server in order and returns the line that this project's server prints last. A
+    /// foreign server that does not end in time is killed.
     mutating func stop() throws(LaunchFailure) -> ServerReport? {
         process.terminate()
         var ended = process.wait(timeout: Limit.stop)

@@ -1,9 +1,10 @@
 import Basis
 package import Platform
 
-/// How a run is stopped from outside: the first Ctrl-C lets the launch under way finish, the second, or a
-/// SIGTERM, stops it where it stands.
+/// How a run is stopped from outside: the first Ctrl-C lets the launch under way finish, the
+/// second, or a SIGTERM, stops it where it stands.
 package final class Interruption {
+    /// How soon the run is to end.
     package enum Level: Int, Comparable, Sendable {
         case none, afterLaunch, now
 
@@ -18,7 +19,8 @@ package final class Interruption {
     /// - Parameter source: what to add at each look: `afterLaunch` for one Ctrl-C.
     package init(_ source: @escaping () -> Level) { self.source = source }
 
-    /// Looks at the signals of this process; they must be blocked from here on (see `TerminationSignals`).
+    /// Looks at the signals of this process; they must be blocked from here on (see
+    /// `TerminationSignals`).
     package static func fromSignals() throws(SystemError) -> Interruption {
         let holder = SignalHolder(try TerminationSignals())
         return Interruption { holder.level }

@@ -2,8 +2,8 @@ package import Basis
 import Platform
 package import Report
 
-/// The launches of a run, one JSON line each, on the disk before the next launch begins. From it all
-/// tables follow, and a run that was cut off goes on.
+/// The launches of a run, one JSON line each, on the disk before the next launch begins. From it
+/// all tables follow, and a run that was cut off goes on.
 package struct Journal: ~Copyable {
     private let file: AppendOnlyFile
     /// By rising time.
@@ -14,8 +14,8 @@ package struct Journal: ~Copyable {
 
     /// Opens or makes the journal at `path` for this process alone.
     ///
-    /// A line counts once its line end is written; what follows the last one is dropped from the file.
-    /// Anything else that is no record, or a slot that stands twice, is refused.
+    /// A line counts once its line end is written; what follows the last one is dropped from the
+    /// file. Anything else that is no record, or a slot that stands twice, is refused.
     package init(_ path: String) throws(Complaint) {
         let opened = try Self.open(path)
         let content = try Self.read(path)

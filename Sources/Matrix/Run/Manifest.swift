@@ -5,6 +5,7 @@ package import Report
 package struct Manifest: Sendable {
     package static let schema = "switchyard.run/1"
 
+    /// How far the run has come.
     package enum Status: String, Sendable, CaseIterable {
         /// Under way, or cut off without notice.
         case running

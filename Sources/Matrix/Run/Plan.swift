@@ -12,9 +12,9 @@ package struct Slot: Equatable, Sendable {
     package let seed: Int64
 }
 
-/// Every launch of a run in its order: each block launches all cells once, in an order of its own that
-/// follows from the seed. What drifts in the machine so falls on all cells alike (randomised interleaved
-/// trials: A. Abedi and T. Brecht, ICPE 2017).
+/// Every launch of a run in its order: each block launches all cells once, in an order of its own
+/// that follows from the seed. What drifts in the machine so falls on all cells alike (randomised
+/// interleaved trials: A. Abedi and T. Brecht, ICPE 2017).
 package struct Plan: Equatable, Sendable {
     package let cells: [Cell]
     package let settings: Settings
@@ -41,8 +41,8 @@ package struct Plan: Equatable, Sendable {
         self.slots = slots
     }
 
-    /// Fisher and Yates, spelt out: the order must follow from the seed in every version of the standard
-    /// library. The bias of the remainder is below 2^-40.
+    /// Fisher and Yates, spelt out: the order must follow from the seed in every version of the
+    /// standard library. The bias of the remainder is below 2^-40.
     private static func shuffled(
         _ cells: [Cell], using generator: inout SeededGenerator
     ) -> [Cell] {

@@ -5,8 +5,10 @@ import Report
 
 /// Draws the figures of a run: every script of a folder but `style.gp`, with gnuplot.
 package struct Plotter: Sendable {
+    /// The kind of image, which is also the ending of its name.
     package enum Format: String, Sendable { case svg, png }
 
+    /// What became of one figure.
     package enum Outcome: Equatable, Sendable {
         case drawn(file: String)
         /// The run holds nothing for this figure; the script's own words.

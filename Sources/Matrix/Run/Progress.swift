@@ -1,8 +1,10 @@
 package import Basis
 package import Report
 
-/// What a run tells while it goes on: a line that rewrites itself on a terminal, else a line a launch.
+/// What a run tells while it goes on: a line that rewrites itself on a terminal, else a line a
+/// launch.
 package struct Progress {
+    /// `live` rewrites one line, `lines` adds one a launch.
     package enum Style: Sendable { case live, lines, silent }
 
     private let style: Style

@@ -32,7 +32,8 @@ package struct RunDirectory: Equatable, Sendable {
             remedy: near + "give the folder of a run, its name below \(results), or latest")
     }
 
-    /// Makes the folder of a new run. A second run of the same second gets a number behind its name.
+    /// Makes the folder of a new run. A second run of the same second gets a number behind its
+    /// name.
     package static func create(_ name: String, in results: String) throws(Complaint) -> RunDirectory
     {
         let manager = FileManager.default
@@ -88,8 +89,8 @@ package struct RunDirectory: Equatable, Sendable {
         }
     }
 
-    /// The log of a cell holds every launch with a report; the merged text only those that count, for
-    /// it stands for the cell.
+    /// The log of a cell holds every launch with a report; the merged text only those that count,
+    /// for it stands for the cell.
     private func writeHistograms(_ cell: Cell, _ launches: [LaunchRecord]) throws(Complaint) {
         var entries: [IntervalLog.Entry] = []
         var merged = Histogram()

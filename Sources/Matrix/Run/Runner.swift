@@ -3,6 +3,7 @@ import Report
 
 /// Makes the launches of a plan that the journal lacks, in order.
 package struct Runner<Launcher: Executor> {
+    /// Whether the plan was done.
     package enum Ending: Equatable, Sendable { case complete, interrupted }
 
     package let plan: Plan
@@ -23,8 +24,8 @@ package struct Runner<Launcher: Executor> {
         self.now = now
     }
 
-    /// Runs to the end of the plan or until stopped. Each record is in the journal before the next launch
-    /// begins, so that a crash costs at most the launch under way.
+    /// Runs to the end of the plan or until stopped. Each record is in the journal before the next
+    /// launch begins, so that a crash costs at most the launch under way.
     package mutating func run(into journal: inout Journal) throws(Complaint) -> Ending {
         defer { progress.finish() }
         for slot in plan.slots where !journal.holds(slot) {
