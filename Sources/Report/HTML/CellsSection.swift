@@ -29,11 +29,12 @@ struct CellsSection {
         Shown(name: "rate_ratio", title: "of the rate asked for", unit: "%", scale: 100),
     ]
 
-    /// Conditions that get a column only where cells differ in them, with their words.
+    /// Conditions that get a column only where cells differ in them: the column of the file, its title
+    /// and its unit.
     static let occasional = [
-        ("server", "server"), ("protocol", "protocol"), ("streams", "streams"),
-        ("payload_bytes", "payload, bytes"), ("pipeline", "pipeline"), ("tls", "TLS"),
-        ("nodelay", "TCP_NODELAY"),
+        ("server", "server", ""), ("protocol", "protocol", ""), ("streams", "streams", ""),
+        ("payload_bytes", "payload", "bytes"), ("pipeline", "pipeline", ""), ("tls", "TLS", ""),
+        ("nodelay", "TCP_NODELAY", ""),
     ]
 
     let files: RunFiles
@@ -108,16 +109,17 @@ struct CellsSection {
             PageTable.Column("loop", "loop"),
             PageTable.Column("rate_target", "rate asked for", isNumber: true),
         ]
-        columns += varying.map { PageTable.Column($0.0, .text($0.1)) }
+        columns += varying.map {
+            PageTable.Column($0.0, .text($0.1) + ($0.2.isEmpty ? "" : .unit($0.2)))
+        }
         columns += [
             PageTable.Column("verdict", "verdict"),
             PageTable.Column("n", "launches", isNumber: true),
         ]
         columns += measured.map { metric in
-            let unit = metric.unit.map { Markup.element("span", ["class": "unit"], .text($0)) }
-            let title: Markup = .text(metric.title)
-            return PageTable.Column(
-                metric.name, unit.map { .joined([title, $0], by: " ") } ?? title, isNumber: true)
+            PageTable.Column(
+                metric.name, .text(metric.title) + (metric.unit.map { .unit($0) } ?? ""),
+                isNumber: true)
         }
         columns.append(PageTable.Column("cell_id", "cell"))
         var page = PageTable(
@@ -126,16 +128,27 @@ struct CellsSection {
             conditions(row) + varying.map { plain(row, $0.0) } + judgement(row)
                 + measured.map { figure(row, $0) } + [identity(row)]
         }
-        let shared = constant.map { ", \($0.1) " + (values($0.0).first ?? "") }.joined()
-        let note: Markup =
-            shared.isEmpty
-            ? "" : .element("p", ["class": "note"], .text("The same in all cells: "
-                + shared.dropFirst(2) + "."))
-        return note + page.markup
+        return note(constant) + page.markup
     }
 
+    private func note(_ conditions: [(String, String, String)]) -> Markup {
+        if conditions.isEmpty { return "" }
+        let words = conditions.map { condition in
+            let value = values(condition.0).first ?? ""
+            return condition.1 + " " + value + (condition.2.isEmpty ? "" : " " + condition.2)
+        }
+        return .element(
+            "p", ["class": "note"],
+            .text("The same in all cells: " + words.joined(separator: ", ") + "."))
+    }
+
+    /// The values of a condition. A server without a pattern stands for itself in the first column.
     private func values(_ column: String) -> Set<String> {
-        Set(table.rows.indices.compactMap { table.field($0, column) })
+        Set(
+            table.rows.indices.compactMap { row in
+                column == "server" && table.field(row, "pattern") == nil
+                    ? nil : table.field(row, column)
+            })
     }
 
     private func number(_ row: Int, _ column: String) -> Double? {
@@ -160,7 +173,7 @@ struct CellsSection {
             case let other: "open, \(other)"
             }
         return [
-            PageTable.Entry(.text(name(row)), order: name(row)), count(row, "threads"),
+            PageTable.Entry(.breakable(name(row)), order: name(row)), count(row, "threads"),
             count(row, "connections"), PageTable.Entry(.text(loop), order: loop),
             count(row, "rate_target"),
         ]
@@ -199,11 +212,14 @@ struct CellsSection {
 }
 
 extension Markup {
-    /// An id that may be broken behind its slashes.
+    /// An id that may be broken behind its slashes and colons.
     static func breakable(_ id: String) -> Markup {
-        let parts = id.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        return .joined(
-            parts.enumerated().map { .text($0.element + ($0.offset < parts.count - 1 ? "/" : "")) },
-            by: .void("wbr"))
+        var parts: [Markup] = []
+        var rest = id[...]
+        while let end = rest.firstIndex(where: { $0 == "/" || $0 == ":" }) {
+            parts.append(.text(String(rest[...end])))
+            rest = rest[rest.index(after: end)...]
+        }
+        return .joined(parts + [.text(String(rest))], by: .void("wbr"))
     }
 }

@@ -64,18 +64,34 @@ struct MachineSection {
 
     /// The leaves of a value with their names; a list of plain values is one leaf.
     private static func flat(
-        _ value: JSONValue, _ name: String
+        _ value: JSONValue, _ path: String
     ) -> [(name: String, value: String)] {
         switch value {
         case .object(let members):
             return members.flatMap { member in
-                let words = member.name.split(separator: "_").joined(separator: " ")
-                return flat(member.value, name.isEmpty ? words : "\(name): \(words)")
+                let (name, value) = Self.readable(member)
+                return flat(value, path.isEmpty ? name : "\(path): \(name)")
             }
         case .array(let values):
-            return [(name, values.map(plain).joined(separator: " "))]
-        default: return [(name, plain(value))]
+            return [(path, values.map(plain).joined(separator: " "))]
+        default: return [(path, plain(value))]
         }
+    }
+
+    /// A member with its unit in the value instead of the name.
+    private static func readable(_ member: JSONValue.Member) -> (name: String, value: JSONValue) {
+        var words = member.name.split(separator: "_").map(String.init)
+        var value = member.value
+        switch (words.last, value) {
+        case ("ns", .integer(let raw)):
+            words.removeLast()
+            value = .string(Nanoseconds(raw: raw).display)
+        case ("gib", .string(let text)) where text != Fingerprint.absent:
+            words.removeLast()
+            value = .string("\(text) GiB")
+        default: break
+        }
+        return (words.joined(separator: " "), value)
     }
 
     private static func plain(_ value: JSONValue) -> String { value.textValue ?? value.compact }

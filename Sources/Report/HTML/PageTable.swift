@@ -38,7 +38,10 @@ struct PageTable {
         let heads = columns.map { column in
             Markup.element(
                 "th",
-                ["scope": "col", "class": column.isNumber ? "number" : nil, "data-key": column.key],
+                [
+                    "scope": "col", "class": column.isNumber ? "number" : nil,
+                    "data-key": column.key,
+                ],
                 column.title)
         }
         let lines = rows.map { row in

@@ -10,13 +10,13 @@ enum StyleSheet {
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #14171b; --raised: #1d2126; --ink: #e7eaee; --soft: #a3adb8; --line: #363c44;
-            --link: #86bdf5; --good: #6fd095; --doubtful: #efb35c; --bad: #ff9b92; --card: #f4f4f2;
+            --link: #86bdf5; --good: #6fd095; --doubtful: #efb35c; --bad: #ff9b92; --card: #ededed;
           }
         }
         * { box-sizing: border-box; }
         html { font: 16px/1.55 system-ui, sans-serif; background: var(--page); color: var(--ink);
           -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
-        body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 78rem; }
+        body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 84rem; }
         a { color: var(--link); }
         :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
         h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
@@ -31,12 +31,11 @@ enum StyleSheet {
         .skip, .spoken { position: absolute; left: -100vw; width: 1px; height: 1px;
           overflow: hidden; }
         .skip:focus { position: static; width: auto; height: auto; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
-          gap: .75rem 2rem; margin: 0; }
+        .facts { display: flex; flex-wrap: wrap; gap: .75rem 2.5rem; margin: 0; }
         .facts dt, .tiles span { color: var(--soft); font-size: .85rem; }
         .facts dd { margin: 0; overflow-wrap: anywhere; }
         nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none;
-          margin: 1.5rem 0 0; padding: .6rem 0; border-block: 1px solid var(--line); }
+          margin: 1.5rem 0 0; padding: .6rem 0; border-top: 1px solid var(--line); }
         nav a { display: inline-block; padding: .2rem 0; }
         .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
           gap: .75rem; list-style: none; margin: 0; padding: 0; }
@@ -48,27 +47,30 @@ enum StyleSheet {
         .tiles .doubtful strong, .badge.doubtful { color: var(--doubtful); }
         .tiles .bad strong, .badge.bad { color: var(--bad); }
         .badge { font-weight: 600; white-space: nowrap; }
-        .warnings { padding-left: 1.2rem; }
+        .warnings, .doubts ul { padding-left: 1.2rem; }
+        .doubts { list-style: none; padding: 0; }
+        .doubts > li { margin: .75rem 0; padding-left: .8rem; border-left: 3px solid var(--line); }
+        .doubts ul { margin: .2rem 0 0; color: var(--soft); font-size: .92rem; }
         .scroll { position: relative; overflow-x: auto; border: 1px solid var(--line);
           border-radius: 8px; margin: 1rem 0; }
-        table { border-collapse: collapse; font-size: .9rem; width: 100%; }
+        table { border-collapse: separate; border-spacing: 0; font-size: .9rem; width: 100%; }
         caption { text-align: left; color: var(--soft); padding: .6rem .75rem; }
         .scroll caption { position: sticky; left: 0; }
-        th, td { padding: .4rem .75rem; text-align: left; vertical-align: top;
+        th, td { padding: .4rem .6rem; text-align: left; vertical-align: top;
           border-top: 1px solid var(--line); }
         thead th { background: var(--raised); vertical-align: bottom; font-weight: 600;
-          line-height: 1.3; min-width: 5.2rem; }
+          line-height: 1.3; }
+        thead th.number { min-width: 5rem; }
         tbody th { font-weight: 600; }
         .number { text-align: right; font-variant-numeric: tabular-nums; }
         td.number { white-space: nowrap; }
         .unit { color: var(--soft); font-weight: 400; }
         .interval { display: block; color: var(--soft); font-size: .8rem; }
-        .reason { display: block; color: var(--soft); font-size: .8rem; min-width: 12rem;
-          max-width: 18rem; line-height: 1.35; }
+        .reason { display: block; color: var(--soft); font-size: .8rem; min-width: 9rem;
+          max-width: 13rem; line-height: 1.35; }
         .sortable td code { display: block; min-width: 12rem; }
-        .sortable td ul { margin: 0; padding-left: 1.1rem; min-width: 15rem; }
         .sortable tbody th { position: sticky; left: 0; z-index: 1; background: var(--page);
-          max-width: 11rem; overflow-wrap: anywhere; }
+          max-width: 14rem; overflow-wrap: break-word; }
         .sortable thead th:first-child { position: sticky; left: 0; z-index: 2; }
         .sortable tbody tr:hover > * { background: var(--raised); }
         th button { all: unset; cursor: pointer; display: block; width: 100%;
@@ -82,23 +84,23 @@ enum StyleSheet {
         .card { background: var(--card); color-scheme: light; padding: .5rem; }
         .card svg { display: block; width: 100%; min-width: 42rem; max-width: 60rem;
           height: auto; margin: 0 auto; }
+        @media (prefers-color-scheme: dark) { .card svg { filter: brightness(.93); } }
         .terms dt { font-weight: 600; margin-top: .75rem; }
         .terms dd { margin: 0; }
         .verdicts { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1.25rem; }
         .verdicts dt { margin: 0; }
         .groups { columns: 24rem 2; column-gap: 2.5rem; }
-        .properties { margin: 0 0 2rem; table-layout: fixed; font-size: .86rem; }
+        .properties { break-inside: avoid; margin: 0 0 2rem; table-layout: fixed; font-size: .86rem; }
         .properties caption { color: var(--ink); font-weight: 600; padding-left: 0; }
         .properties th { width: 44%; font-weight: 400; color: var(--soft); padding-left: 0; }
         .properties td { overflow-wrap: anywhere; padding-right: 0; }
-        .properties tr { break-inside: avoid; }
         .absent { color: var(--soft); font-style: italic; }
         summary { cursor: pointer; padding: .3rem 0; }
         .paths { columns: 22rem; padding-left: 1.2rem; }
         .paths li { overflow-wrap: anywhere; }
         @media (max-width: 40rem) {
           th, td { padding: .4rem .55rem; }
-          .sortable tbody th { max-width: 7.5rem; }
+          .sortable tbody th { max-width: 8.5rem; }
           .verdicts { grid-template-columns: 1fr; gap: 0; }
           .verdicts dt { margin-top: .6rem; }
         }
@@ -121,7 +123,7 @@ enum StyleSheet {
           .sortable th, .sortable td { padding: 1.2mm 1mm; min-width: 0; }
           .sortable tbody th, .sortable thead th:first-child { position: static; }
           .interval, .reason { font-size: 5.8pt; min-width: 0; }
-          .sortable td code, .sortable td ul { min-width: 0; }
+          .sortable td code { min-width: 0; }
           th button::after { content: ""; }
         }
 

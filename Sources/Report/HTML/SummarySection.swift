@@ -80,8 +80,8 @@ struct SummarySection {
             tile("\(invalid)", "without figures", invalid > 0 ? "bad" : nil),
             tile("\(counted)", "of \(launches) launches count", nil),
         ]
-        return .element("ul", ["class": "tiles"], .joined(tiles, by: "\n")) + "\n" + sentence(doubtful)
-            + "\n" + warnings + (doubtful.isEmpty ? "" : doubts(doubtful))
+        return .element("ul", ["class": "tiles"], .joined(tiles, by: "\n")) + "\n" + warnings
+            + sentence(doubtful) + doubts(doubtful)
     }
 
     private func tile(_ number: String, _ words: String, _ tone: String?) -> Markup {
@@ -94,11 +94,14 @@ struct SummarySection {
         if files.cells.rows.isEmpty {
             return .element("p", [:], "No launch of this run has ended yet.")
         }
-        return .element(
-            "p", [:],
-            doubtful.isEmpty
-                ? "Every launch counts and every verdict is valid."
-                : "What stands below decides nothing: repeat it or leave it out.")
+        return doubtful.isEmpty
+            ? .element("p", [:], "Every launch counts and every verdict is valid.")
+            : .element("h3", [:], "In doubt, and why") + "\n"
+                + .element(
+                    "p", [:],
+                    "A cell whose verdict is not valid decides nothing: repeat it, or leave it out."
+                )
+                + "\n"
     }
 
     private var warnings: Markup {
@@ -112,34 +115,27 @@ struct SummarySection {
             + .element("ul", ["class": "warnings"], .joined(items, by: "\n")) + "\n"
     }
 
+    /// More reasons than this say the same with other figures.
+    private static let reasonsShown = 3
+
     private func doubts(_ rows: [Int]) -> Markup {
-        var table = PageTable(
-            id: "doubts", caption: "Cells in doubt, and why",
-            columns: [
-                PageTable.Column("cell_id", "cell"), PageTable.Column("verdict", "verdict"),
-                PageTable.Column("n", "launches that count", isNumber: true),
-                PageTable.Column("reasons", "reasons"),
-            ])
-        table.rows = rows.map { row in
+        if rows.isEmpty { return "" }
+        let items = rows.map { row in
             let (all, counted) = cells.launches(row)
-            let reasons = cells.reasons(row).map { reason in
-                Markup.element(
-                    "li", [:],
-                    .text(reason.text + (reason.count > 1 ? " (\(reason.count) launches)" : "")))
+            let reasons = cells.reasons(row)
+            var lines = reasons.prefix(Self.reasonsShown).map { reason in
+                reason.text + (reason.count > 1 ? " (\(reason.count) launches)" : "")
             }
-            return [
-                PageTable.Entry(
-                    .element("code", [:], .breakable(cells.id(row))), order: cells.id(row)),
-                PageTable.Entry(
-                    CellsSection.badge(cells.verdict(row)), order: cells.verdict(row)),
-                PageTable.Entry(.text("\(counted) of \(all)"), order: "\(counted)"),
-                PageTable.Entry(
-                    reasons.isEmpty
-                        ? .text(MethodSection.meaning(of: cells.verdict(row)))
-                        : .element("ul", [:], reasons),
-                    order: cells.reasons(row).first?.text ?? ""),
-            ]
+            if lines.isEmpty { lines = [MethodSection.meaning(of: cells.verdict(row))] }
+            if reasons.count > lines.count {
+                lines.append("and \(reasons.count - lines.count) more in journal.ndjson")
+            }
+            return Markup.element(
+                "li", [:], CellsSection.badge(cells.verdict(row)), " ",
+                .element("code", [:], .breakable(cells.id(row))),
+                .text(counted < all ? " \(counted) of \(all) launches count" : ""),
+                .element("ul", [:], lines.map { .element("li", [:], .text($0)) }))
         }
-        return table.markup
+        return .element("ul", ["class": "doubts"], .joined(items, by: "\n"))
     }
 }

@@ -49,7 +49,7 @@ struct WorkersSection {
             let name = cells.name(worker.row)
             let id = cells.id(worker.row)
             return [
-                PageTable.Entry(.text(name), order: name),
+                PageTable.Entry(.breakable(name), order: name),
                 PageTable.Entry(.text("\(worker.index)"), order: "\(worker.index)"),
                 share(worker.requestShares), share(worker.acceptShares),
                 perRequest(worker, ["cpu_ns"], scale: 1e-3),
@@ -124,7 +124,7 @@ struct WorkersSection {
         guard let median = Median.of(shares), let least = shares.min(), let most = shares.max()
         else { return .missing }
         let range: Markup =
-            shares.count < 2
+            least == most
             ? ""
             : .element(
                 "span", ["class": "interval"],
