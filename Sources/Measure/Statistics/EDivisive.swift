@@ -17,9 +17,9 @@ package struct EDivisive: Sendable {
     /// Longer series are looked at in pieces that overlap by half: what is long past has no say in what
     /// counts as a change now, and the time grows with the square of the piece.
     package static let window = 50
-    /// Of a shorter series too many shuffles look alike: 14 values have 3432 even splits, of which two
-    /// part the low from the high.
-    package static let leastCount = 14
+    /// In a shorter series hardly any change can count, since too many shuffles look alike: 16 values
+    /// have 12870 even splits, of which two part the low from the high.
+    package static let leastCount = 16
 
     /// A point at which the series changes.
     package struct Change: Equatable, Sendable {
