@@ -93,7 +93,7 @@ let package = Package(
         tests("PlatformTests", ["Basis", "Platform"]),
         tests("WireTests", ["Basis", "Wire"]),
         tests("MeasureTests", ["Basis", "Measure"]),
-        tests("ReportTests", ["Basis", "Measure", "Report"]),
+        tests("ReportTests", ["Basis", "Measure", "Report"], exclude: ["Golden"]),
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests(

@@ -1,0 +1,225 @@
+import Basis
+
+/// The table of all cells and what is to be said about their verdicts.
+struct CellsSection {
+    /// A metric of `cells.csv` as a column.
+    struct Shown {
+        let name: String
+        let title: String
+        let unit: String?
+        /// From the unit of the file to that of the page.
+        let scale: Double
+    }
+
+    static let shown = [
+        Shown(name: "rps", title: "requests/s", unit: nil, scale: 1),
+        Shown(name: "p50_ns", title: "p50", unit: "µs", scale: 1e-3),
+        Shown(name: "p90_ns", title: "p90", unit: "µs", scale: 1e-3),
+        Shown(name: "p99_ns", title: "p99", unit: "µs", scale: 1e-3),
+        Shown(name: "p999_ns", title: "p99.9", unit: "µs", scale: 1e-3),
+        Shown(name: "max_ns", title: "longest", unit: "µs", scale: 1e-3),
+        Shown(
+            name: "srv_cpu_ns_per_req", title: "server CPU a request", unit: "µs", scale: 1e-3),
+        Shown(
+            name: "srv_syscalls_per_req", title: "system calls a request", unit: nil, scale: 1),
+        Shown(
+            name: "srv_ctxsw_vol_per_req", title: "sleeps a request", unit: nil, scale: 1),
+        Shown(
+            name: "gen_cpu_ns_per_req", title: "generator CPU a request", unit: "µs", scale: 1e-3),
+        Shown(name: "rate_ratio", title: "of the rate asked for", unit: "%", scale: 100),
+    ]
+
+    /// Conditions that get a column only where cells differ in them: the column of the file, its title
+    /// and its unit.
+    static let occasional = [
+        ("server", "server", ""), ("protocol", "protocol", ""), ("streams", "streams", ""),
+        ("payload_bytes", "payload", "bytes"), ("pipeline", "pipeline", ""), ("tls", "TLS", ""),
+        ("nodelay", "TCP_NODELAY", ""),
+    ]
+
+    let files: RunFiles
+    private var table: CSVTable { files.cells }
+
+    init(_ files: RunFiles) { self.files = files }
+
+    // MARK: Words for one cell
+
+    /// The pattern, or the server where the pattern is its own affair.
+    func name(_ row: Int) -> String {
+        table.field(row, "pattern") ?? table.field(row, "server") ?? "unnamed"
+    }
+
+    func id(_ row: Int) -> String { table.field(row, "cell_id") ?? "" }
+
+    func verdict(_ row: Int) -> String { table.field(row, "verdict") ?? "unknown" }
+
+    func isValid(_ row: Int) -> Bool { verdict(row) == LoadReport.Verdict.valid.rawValue }
+
+    /// How many launches there were and how many of them count.
+    func launches(_ row: Int) -> (all: Int, counted: Int) {
+        let all = table.field(row, "n").flatMap { Int($0) } ?? 0
+        return (all, table.field(row, "n_valid").flatMap { Int($0) } ?? all)
+    }
+
+    /// Whether something about the cell is to be explained.
+    func isDoubtful(_ row: Int) -> Bool {
+        let (all, counted) = launches(row)
+        return !isValid(row) || counted < all
+    }
+
+    /// The reasons of the launches, each once with how often it came, the most frequent first.
+    func reasons(_ row: Int) -> [(text: String, count: Int)] {
+        var counted: [(text: String, count: Int)] = []
+        for reason in files.reasons[id(row)] ?? [] {
+            if let known = counted.firstIndex(where: { $0.text == reason }) {
+                counted[known].count += 1
+            } else {
+                counted.append((reason, 1))
+            }
+        }
+        return counted.enumerated().sorted {
+            ($1.element.count, $0.offset) < ($0.element.count, $1.offset)
+        }.map(\.element)
+    }
+
+    static func badge(_ verdict: String) -> Markup {
+        let (kind, sign) =
+            switch verdict {
+            case "valid": ("good", "✓")
+            case "invalid", "errors", "failed": ("bad", "✕")
+            default: ("doubtful", "△")
+            }
+        return .element(
+            "span", ["class": "badge \(kind)"],
+            .element("span", ["aria-hidden": "true"], .text(sign)), .text(" " + verdict))
+    }
+
+    // MARK: The table
+
+    var markup: Markup {
+        let varying = Self.occasional.filter { values($0.0).count > 1 }
+        let constant = Self.occasional.filter { values($0.0).count == 1 }
+        let measured = Self.shown.filter { metric in
+            table.rows.indices.contains { number($0, "\(metric.name)_median") != nil }
+        }
+        var columns = [
+            PageTable.Column("pattern", "pattern"),
+            PageTable.Column("threads", "threads", isNumber: true),
+            PageTable.Column("connections", "connections", isNumber: true),
+            PageTable.Column("loop", "loop"),
+            PageTable.Column("rate_target", "rate asked for", isNumber: true),
+        ]
+        columns += varying.map {
+            PageTable.Column($0.0, .text($0.1) + ($0.2.isEmpty ? "" : .unit($0.2)))
+        }
+        columns += [
+            PageTable.Column("verdict", "verdict"),
+            PageTable.Column("n", "launches", isNumber: true),
+        ]
+        columns += measured.map { metric in
+            PageTable.Column(
+                metric.name, .text(metric.title) + (metric.unit.map { .unit($0) } ?? ""),
+                isNumber: true)
+        }
+        columns.append(PageTable.Column("cell_id", "cell"))
+        var page = PageTable(
+            id: "cells", caption: "Cells: medians over the launches that count", columns: columns)
+        page.rows = table.rows.indices.map { row in
+            conditions(row) + varying.map { plain(row, $0.0) } + judgement(row)
+                + measured.map { figure(row, $0) } + [identity(row)]
+        }
+        return note(constant) + page.markup
+    }
+
+    private func note(_ conditions: [(String, String, String)]) -> Markup {
+        if conditions.isEmpty { return "" }
+        let words = conditions.map { condition in
+            let value = values(condition.0).first ?? ""
+            return condition.1 + " " + value + (condition.2.isEmpty ? "" : " " + condition.2)
+        }
+        return .element(
+            "p", ["class": "note"],
+            .text("The same in all cells: " + words.joined(separator: ", ") + "."))
+    }
+
+    /// The values of a condition. A server without a pattern stands for itself in the first column.
+    private func values(_ column: String) -> Set<String> {
+        Set(
+            table.rows.indices.compactMap { row in
+                column == "server" && table.field(row, "pattern") == nil
+                    ? nil : table.field(row, column)
+            })
+    }
+
+    private func number(_ row: Int, _ column: String) -> Double? {
+        table.field(row, column).flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private func plain(_ row: Int, _ column: String) -> PageTable.Entry {
+        guard let text = table.field(row, column) else { return .missing }
+        return PageTable.Entry(.text(text), order: text)
+    }
+
+    private func count(_ row: Int, _ column: String) -> PageTable.Entry {
+        guard let value = number(row, column) else { return .missing }
+        return PageTable.Entry(.text(FigureText.count(value)), order: "\(value)")
+    }
+
+    private func conditions(_ row: Int) -> [PageTable.Entry] {
+        let loop =
+            switch table.field(row, "arrival") ?? "" {
+            case "closed": "closed"
+            case "poisson": "open, Poisson"
+            case let other: "open, \(other)"
+            }
+        return [
+            PageTable.Entry(.breakable(name(row)), order: name(row)), count(row, "threads"),
+            count(row, "connections"), PageTable.Entry(.text(loop), order: loop),
+            count(row, "rate_target"),
+        ]
+    }
+
+    private func judgement(_ row: Int) -> [PageTable.Entry] {
+        let (all, counted) = launches(row)
+        let reason = reasons(row).first.map {
+            Markup.element("span", ["class": "reason"], .text($0.text))
+        }
+        return [
+            PageTable.Entry(Self.badge(verdict(row)) + (reason ?? ""), order: verdict(row)),
+            PageTable.Entry(
+                .text(counted == all ? "\(all)" : "\(counted) of \(all)"), order: "\(counted)"),
+        ]
+    }
+
+    private func figure(_ row: Int, _ metric: Shown) -> PageTable.Entry {
+        guard let median = number(row, "\(metric.name)_median") else { return .missing }
+        func text(_ value: Double) -> String { FigureText.of(value * metric.scale) }
+        var content: Markup = .text(text(median))
+        if let low = number(row, "\(metric.name)_ci_lo"),
+            let high = number(row, "\(metric.name)_ci_hi")
+        {
+            content =
+                content
+                + .element("span", ["class": "interval"], .text("\(text(low)) to \(text(high))"))
+        }
+        return PageTable.Entry(content, order: "\(median)")
+    }
+
+    private func identity(_ row: Int) -> PageTable.Entry {
+        PageTable.Entry(
+            .element("code", [:], .breakable(id(row))), order: id(row))
+    }
+}
+
+extension Markup {
+    /// An id that may be broken behind its slashes and colons.
+    static func breakable(_ id: String) -> Markup {
+        var parts: [Markup] = []
+        var rest = id[...]
+        while let end = rest.firstIndex(where: { $0 == "/" || $0 == ":" }) {
+            parts.append(.text(String(rest[...end])))
+            rest = rest[rest.index(after: end)...]
+        }
+        return .joined(parts + [.text(String(rest))], by: .void("wbr"))
+    }
+}

@@ -1,0 +1,51 @@
+/// What a figure of `plots/` is for, in the words that stand beside it in a report.
+package struct FigureGuide: Equatable, Sendable {
+    package let name: String
+    package let question: String
+    /// One sentence or two: how to read it.
+    package let reading: String
+
+    private init(_ name: String, _ question: String, _ reading: String) {
+        self.name = name
+        self.question = question
+        self.reading = reading
+    }
+
+    /// In the order of a report: from what most ask first to what tells whether to believe it.
+    package static let all = [
+        FigureGuide(
+            "throughput", "How many requests a second, and what does one cost the server?",
+            "Longer bars in the upper panel and shorter ones in the lower are better; a whisker is "
+                + "the interval of the median, and hollow bars have no valid verdict."),
+        FigureGuide(
+            "percentiles", "How long do the slowest requests of each pattern take?",
+            "Each step to the right is a request ten times rarer: the lower a line stays, the "
+                + "better the tail. Dashed lines are round trips of the closed loop, which flatter "
+                + "a slow server."),
+        FigureGuide(
+            "hockey", "At which offered rate does the response time take off?",
+            "Follow a line to the right until it bends up: there the pattern is at its limit. Past "
+                + "it the response time says how long the run was, not how good the server is."),
+        FigureGuide(
+            "heatmap", "Which pattern wins under which load?",
+            "Compare within a column only: 100 is the best pattern under that load, 50 half as "
+                + "good, × has no valid verdict."),
+        FigureGuide(
+            "balance", "Do the workers share requests and connections evenly?",
+            "Each bar is 100 %, cut at the share of the busiest worker, the next and so on; black "
+                + "ticks mark fair cuts."),
+        FigureGuide(
+            "spread", "How much do launches of one cell differ, and did the machine drift?",
+            "A flat line above and short rows below mean that the run can be trusted; a slope or "
+                + "leaning rows mean that it should be repeated on a quieter machine."),
+    ]
+
+    /// The guide of the figure `name`; for a figure of somebody else, one that says only its name.
+    package static func of(_ name: String) -> FigureGuide {
+        all.first { $0.name == name }
+            ?? FigureGuide(name, "Figure \(name)", "This report knows no more about it.")
+    }
+
+    /// Where the figure stands in a report; figures of others come last.
+    static func rank(_ name: String) -> Int { all.firstIndex { $0.name == name } ?? all.count }
+}

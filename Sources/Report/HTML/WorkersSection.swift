@@ -1,0 +1,151 @@
+import Basis
+import Measure
+
+/// The table of workers: a row for each worker of a cell, over the launches that count.
+struct WorkersSection {
+    /// What the launches of one cell say about one worker.
+    private struct Worker {
+        let row: Int
+        let index: Int
+        var requestShares: [Double] = []
+        var acceptShares: [Double] = []
+        /// Sums over the launches, by column.
+        var sums: [String: Double] = [:]
+    }
+
+    private static let sums = [
+        "requests", "cpu_ns", "voluntary_switches", "epoll_wait", "recv", "send", "accept", "other",
+        "wakeups", "handoffs", "steals",
+    ]
+
+    let files: RunFiles
+
+    init(_ files: RunFiles) { self.files = files }
+
+    var markup: Markup {
+        let workers = collect()
+        if workers.isEmpty {
+            return .element("p", [:], "No server of this run reports about its workers.")
+        }
+        let cells = CellsSection(files)
+        var page = PageTable(
+            id: "workers",
+            caption: "Workers: shares as the median over launches, counters as sums for a request",
+            columns: [
+                PageTable.Column("pattern", "pattern"),
+                PageTable.Column("worker", "worker", isNumber: true),
+                PageTable.Column("requests", "requests" + .unit("%"), isNumber: true),
+                PageTable.Column("accepted", "connections" + .unit("%"), isNumber: true),
+                PageTable.Column("cpu", "CPU a request" + .unit("µs"), isNumber: true),
+                PageTable.Column("syscalls", "system calls a request", isNumber: true),
+                PageTable.Column("epoll_wait", "epoll_wait a request", isNumber: true),
+                PageTable.Column("wakeups", "wakeups a request", isNumber: true),
+                PageTable.Column("sleeps", "sleeps a request", isNumber: true),
+                PageTable.Column("handoffs", "handoffs a request", isNumber: true),
+                PageTable.Column("steals", "steals a request", isNumber: true),
+                PageTable.Column("cell_id", "cell"),
+            ])
+        page.rows = workers.map { worker in
+            let name = cells.name(worker.row)
+            let id = cells.id(worker.row)
+            return [
+                PageTable.Entry(.breakable(name), order: name),
+                PageTable.Entry(.text("\(worker.index)"), order: "\(worker.index)"),
+                share(worker.requestShares), share(worker.acceptShares),
+                perRequest(worker, ["cpu_ns"], scale: 1e-3),
+                perRequest(worker, ["epoll_wait", "recv", "send", "accept", "other"]),
+                perRequest(worker, ["epoll_wait"]), perRequest(worker, ["wakeups"]),
+                perRequest(worker, ["voluntary_switches"]), perRequest(worker, ["handoffs"]),
+                perRequest(worker, ["steals"]),
+                PageTable.Entry(.element("code", [:], .breakable(id)), order: id),
+            ]
+        }
+        return page.markup
+    }
+
+    /// The workers in the order of the cells.
+    private func collect() -> [Worker] {
+        let table = files.workers
+        let counted = countedSlots()
+        var launches: [[String]: [Int]] = [:]
+        var order: [[String]] = []
+        for row in table.rows.indices {
+            guard let cell = table.field(row, "cell_id"), let slot = table.field(row, "slot"),
+                counted.contains(slot)
+            else { continue }
+            if launches[[cell, slot]] == nil { order.append([cell, slot]) }
+            launches[[cell, slot], default: []].append(row)
+        }
+        var byCell: [String: [Int: Worker]] = [:]
+        let cells = files.cells.rows.indices.reduce(into: [String: Int]()) { cells, row in
+            if let id = files.cells.field(row, "cell_id") { cells[id] = row }
+        }
+        for launch in order {
+            guard let row = cells[launch[0]], let rows = launches[launch] else { continue }
+            add(rows, of: row, to: &byCell[launch[0], default: [:]])
+        }
+        return byCell.values.flatMap(\.values).sorted { ($0.row, $0.index) < ($1.row, $1.index) }
+    }
+
+    private func countedSlots() -> Set<String> {
+        Set(
+            files.runs.rows.indices.compactMap { row in
+                files.runs.field(row, "valid") == "1" ? files.runs.field(row, "slot") : nil
+            })
+    }
+
+    /// Adds one launch, given by its rows of `workers.csv`.
+    private func add(_ rows: [Int], of cell: Int, to workers: inout [Int: Worker]) {
+        let requests = rows.reduce(0) { $0 + number($1, "requests") }
+        let accepted = rows.reduce(0) { $0 + number($1, "accepted") }
+        for row in rows {
+            let index = Int(number(row, "worker"))
+            var worker = workers[index] ?? Worker(row: cell, index: index)
+            if requests > 0 {
+                worker.requestShares.append(100 * number(row, "requests") / requests)
+            }
+            if accepted > 0 {
+                worker.acceptShares.append(100 * number(row, "accepted") / accepted)
+            }
+            for column in Self.sums { worker.sums[column, default: 0] += number(row, column) }
+            workers[index] = worker
+        }
+    }
+
+    /// Zero where a server does not count.
+    private func number(_ row: Int, _ column: String) -> Double {
+        guard let value = files.workers.field(row, column).flatMap({ Double($0) }),
+            value.magnitude < 1e15
+        else { return 0 }
+        return value
+    }
+
+    private func share(_ shares: [Double]) -> PageTable.Entry {
+        guard let median = Median.of(shares), let least = shares.min(), let most = shares.max()
+        else { return .missing }
+        let range: Markup =
+            least == most
+            ? ""
+            : .element(
+                "span", ["class": "interval"],
+                .text("\(FigureText.of(least)) to \(FigureText.of(most))"))
+        return PageTable.Entry(.text(FigureText.of(median)) + range, order: "\(median)")
+    }
+
+    private func perRequest(
+        _ worker: Worker, _ columns: [String], scale: Double = 1
+    ) -> PageTable.Entry {
+        let requests = worker.sums["requests"] ?? 0
+        if requests <= 0 { return .missing }
+        let total = columns.reduce(0) { $0 + (worker.sums[$1] ?? 0) } * scale
+        return PageTable.Entry(
+            .text(FigureText.of(total / requests)), order: "\(total / requests)")
+    }
+}
+
+extension Markup {
+    /// A unit behind the title of a column.
+    static func unit(_ unit: String) -> Markup {
+        " " + .element("span", ["class": "unit"], .text(unit))
+    }
+}
