@@ -97,8 +97,8 @@ let package = Package(
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests("MatrixTests", ["Basis", "Platform", "Measure", "Report", "Matrix"]),
-        tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report"]),
-        tests("PeerTests", ["Basis", "Platform", "Measure", "Report"]),
+        tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
+        tests("PeerTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
         tests("TidyTests", ["Basis"]),
         tests("MicroTests", ["Basis", "Platform", "switchyard-micro"]),
     ]
