@@ -16,6 +16,7 @@ package final class RawClient {
     private let socket: CInt
     private var received: [UInt8] = []
     private var consumed = 0
+    private var scratch = [UInt8](repeating: 0, count: 64 * 1_024)
 
     /// Connects to 127.0.0.1.
     ///
@@ -99,14 +100,12 @@ package final class RawClient {
             received.removeFirst(consumed)
             consumed = 0
         }
-        let before = received.count
-        received.append(contentsOf: repeatElement(0, count: 64 * 1_024))
-        // SAFETY: recv(2) writes at most the 64 KiB that were just appended.
-        let got = unsafe received.withUnsafeMutableBytes {
-            unsafe recv(socket, $0.baseAddress! + before, $0.count - before, 0)
+        // SAFETY: recv(2) writes at most the scratch array's own bytes.
+        let got = unsafe scratch.withUnsafeMutableBytes {
+            unsafe recv(socket, $0.baseAddress, $0.count, 0)
         }
-        received.removeLast(received.count - before - max(0, got))
         if got < 0 { throw Failure.reset(errno) }
+        received.append(contentsOf: scratch[..<got])
         return got > 0
     }
 
@@ -114,7 +113,7 @@ package final class RawClient {
     ///
     /// - Parameter toHead: whether the reply answers HEAD, so that no payload follows.
     package func reply(toHead: Bool = false) throws -> HTTPReply {
-        let end = try position(of: Array("\r\n\r\n".utf8))
+        let end = try endOfHead()
         var reply = try HTTPReply(head: received[consumed..<end])
         consumed = end + 4
         if toHead || reply.isBodyless { return reply }
@@ -163,19 +162,27 @@ package final class RawClient {
         }
     }
 
-    private func position(of mark: [UInt8]) throws -> Int {
-        var searched = consumed
+    /// Where the empty line is that ends the head at `consumed`.
+    private func endOfHead() throws -> Int {
+        var searched = 0
         while true {
-            while searched + mark.count <= received.count {
-                if received[searched..<(searched + mark.count)].elementsEqual(mark) {
-                    return searched
-                }
-                searched += 1
-            }
-            let skipped = searched - consumed
+            if let found = Self.emptyLine(in: received, from: consumed + searched) { return found }
+            searched = max(0, received.count - consumed - 3)
             if try !receiveMore() { throw Failure.truncated(Array(received[consumed...])) }
-            searched = consumed + skipped
         }
+    }
+
+    private static func emptyLine(in bytes: [UInt8], from start: Int) -> Int? {
+        var index = start
+        while index + 3 < bytes.count {
+            if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13,
+                bytes[index + 3] == 10
+            {
+                return index
+            }
+            index += 1
+        }
+        return nil
     }
 
     // MARK: waiting
