@@ -99,8 +99,8 @@ let package = Package(
         tests(
             "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Matrix"],
             exclude: ["Fixtures"]),
-        tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report"]),
-        tests("PeerTests", ["Basis", "Platform", "Measure", "Report"]),
+        tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
+        tests("PeerTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
         tests("TidyTests", ["Basis"]),
         tests("MicroTests", ["Basis", "Platform", "switchyard-micro"]),
     ]

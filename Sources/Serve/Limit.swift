@@ -24,7 +24,8 @@ package enum Limit {
     static let handlerTime = Nanoseconds.seconds(60)
     /// Messages in the hands of workers, over all connections of a reader.
     static let messagesInFlight = 4_096
-    /// Messages of one connection in the hands of workers: the pipeline depth that is served in parallel.
+    /// Messages of one connection in the hands of workers: the pipeline depth that is served in parallel,
+    /// as long as their payload is less than `unsentBytes`.
     static let messagesInFlightPerConnection = 64
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.
     static let promisedSlots = 256
@@ -32,10 +33,10 @@ package enum Limit {
     static let arrivals = 1_024
     /// How often deadlines are looked at: a quarter of the resolution that timeouts promise.
     static let tick = Nanoseconds.milliseconds(250)
-    /// A head must be whole this long after its first byte, a connection must say something this long
-    /// after it was accepted.
+    /// Unless told otherwise, a head must be whole this long after its first byte, and a connection must
+    /// say something this long after it was accepted.
     static let headTime = Nanoseconds.seconds(10)
-    /// A body has this long, and each of its bytes buys `bodyTimePerByte` more: at least 1 KiB/s.
+    /// Unless told otherwise, a body has this long, and each of its bytes buys `bodyTimePerByte` more: at least 1 KiB/s.
     static let bodyTime = Nanoseconds.seconds(10)
     static let bodyTimePerByte = Nanoseconds(raw: 976_563)
     /// A reader of replies must take something within this time.

@@ -14,6 +14,11 @@ package struct ServerOptions: Sendable {
     package var backlog = 4_096
     package var balance = Balance.roundRobin
     package var idleTimeout = Nanoseconds.seconds(60)
+    /// A head must be whole this long after its first byte, a new connection must say something this
+    /// long after it was accepted.
+    package var headTimeout = Limit.headTime
+    /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`).
+    package var bodyTimeout = Limit.bodyTime
     /// The largest payload of one request.
     package var bodyLimit = ByteCount.mebibytes(16)
     /// Connections that one reader holds at most.
@@ -45,6 +50,11 @@ extension ServerOptions {
             OptionSpec("nodelay", value: "on|off", help: "send small segments at once [on]"),
             OptionSpec("backlog", value: "N", help: "length of the accept queue [4096]"),
             OptionSpec("idle-timeout", value: "TIME", help: "end idle connections [60s]"),
+            OptionSpec(
+                "head-timeout", value: "TIME", help: "end requests whose head is late [10s]"),
+            OptionSpec(
+                "body-timeout", value: "TIME",
+                help: "end requests whose body is late, at less than 1 KiB/s [10s]"),
             OptionSpec("max-body", value: "SIZE", help: "largest request payload [16MiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
@@ -75,9 +85,10 @@ extension ServerOptions {
         }
         sendsAtOnce = try parsed.toggle("nodelay") ?? sendsAtOnce
         backlog = try parsed.count("backlog", in: 1...1_000_000) ?? backlog
-        idleTimeout =
-            try parsed.time("idle-timeout", in: .milliseconds(250) ... .seconds(86_400))
-            ?? idleTimeout
+        let times = Limit.tick ... .seconds(86_400)
+        idleTimeout = try parsed.time("idle-timeout", in: times) ?? idleTimeout
+        headTimeout = try parsed.time("head-timeout", in: times) ?? headTimeout
+        bodyTimeout = try parsed.time("body-timeout", in: times) ?? bodyTimeout
         bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
@@ -93,5 +104,6 @@ extension ServerOptions {
                 "pattern single has one thread, not \(threads)",
                 remedy: "leave --threads out, or choose sharded")
         }
+        if pattern.hasOneLoop { threads = 1 }
     }
 }

@@ -36,6 +36,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var firstInFlight = WorkItem.none
     var lastInFlight = WorkItem.none
     var inFlight = 0
+    /// Payload that those messages and their replies occupy, see `Message.weight`.
+    var bytesInFlight = 0
 
     /// Nothing more is parsed: the current reply is the last one.
     var isLast = false
@@ -45,8 +47,12 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var hasUnreadInput = false
     /// The peer has ended its half in order.
     var hasPeerFinished = false
+    /// `input` may hold whole messages: the parser stopped there before it had to ask for more bytes.
+    var hasMore = false
     /// Listed to go on with input that is already here.
     var isListed = false
+    /// The peer is to be told to send its payload, once the replies before are out.
+    var owesContinue = false
 
     enum Phase: UInt8, BitwiseCopyable {
         case free
@@ -69,7 +75,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     @inline(always)
     var mustHoldInput: Bool {
         timed != nil || fillerLeft > 0 || isLast
-            || inFlight >= Limit.messagesInFlightPerConnection || output.count > Limit.unsentBytes
+            || inFlight >= Limit.messagesInFlightPerConnection
+            || bytesInFlight > Limit.unsentBytes || output.count > Limit.unsentBytes
     }
 
     /// Whether any reply is still owed.

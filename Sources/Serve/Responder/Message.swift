@@ -9,6 +9,14 @@ struct Message: BitwiseCopyable, Sendable {
     let keyCount: Int
     /// How this message's reply is framed; a protocol that is not HTTP/1.1 makes this an enum.
     var framing: HTTP1.ReplyEncoder
+
+    /// The memory that this message and its reply take while a worker has them, roughly, in bytes.
+    ///
+    /// - Parameter body: the length of what travels beside.
+    func weight(body: Int) -> Int {
+        if case .bytes(let count) = route { return body + min(count, Limit.fillerPieceBytes) }
+        return body
+    }
 }
 
 /// What the responder decides.

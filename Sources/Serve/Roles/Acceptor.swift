@@ -80,9 +80,16 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
         var events = EventBuffer()
         while true {
             try kernel.wait(on: poller.value, for: &events, timeout: nil)
-            if stop.isSet(.accepting) { return }
             for listener in listeners { acceptSome(from: listener) }
+            if stop.isSet(.accepting) { return acceptTheLast() }
             board.value.publish(tally, kernel.counts)
+        }
+    }
+
+    /// Closing a listener resets what waits in its queue, so the queue is emptied first.
+    private mutating func acceptTheLast() {
+        for listener in listeners {
+            for _ in 0..<Limit.arrivals where !admitOne(from: listener) { break }
         }
     }
 

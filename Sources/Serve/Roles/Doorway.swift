@@ -35,9 +35,14 @@ struct Doorway: ~Copyable {
     ) throws(SystemError) {
         if isOpen { return }
         for index in listeners.indices {
-            try kernel.control(
-                poller, .add, listeners[index].socket.value, interest: interest,
-                token: token(of: index))
+            do {
+                try kernel.control(
+                    poller, .add, listeners[index].socket.value, interest: interest,
+                    token: token(of: index))
+            } catch {
+                unwatch(listeners[..<index], with: &kernel, on: poller)
+                throw error
+            }
         }
         isOpen = true
     }
@@ -46,12 +51,18 @@ struct Doorway: ~Copyable {
     /// only removed (epoll_ctl(2)).
     mutating func close<K: Kernel>(with kernel: inout K, on poller: borrowing Poller) {
         if !isOpen { return }
+        unwatch(listeners[...], with: &kernel, on: poller)
+        isOpen = false
+    }
+
+    private func unwatch<K: Kernel>(
+        _ listeners: ArraySlice<Listener>, with kernel: inout K, on poller: borrowing Poller
+    ) {
         for listener in listeners {
             // Removing can only fail for a descriptor that is not watched.
             try? kernel.control(
                 poller, .remove, listener.socket.value, interest: [], token: 0)
         }
-        isOpen = false
     }
 
     /// The next connection at the listener whose event has `token`.

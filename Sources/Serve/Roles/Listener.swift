@@ -36,7 +36,7 @@ struct Doorkeeper: ~Copyable {
             }
         } catch {
             if error.isOutOfDescriptors {
-                shedOne(from: listener, with: &kernel, tally: &tally)
+                return shedOne(from: listener, with: &kernel, tally: &tally)
             } else {
                 mustPause = true
             }
@@ -44,19 +44,27 @@ struct Doorkeeper: ~Copyable {
         return nil
     }
 
+    /// Frees the waiting connection's place in the queue. Returns it where there is room for it after all.
     private mutating func shedOne<K: Kernel>(
         from listener: borrowing Descriptor, with kernel: inout K, tally: inout Tally
-    ) {
+    ) -> Descriptor? {
         mustPause = true
         guard let held = reserve.take() else {
             reserve = try? Descriptor.placeholder()
-            return
+            return nil
         }
         kernel.close(held)
-        if let unwanted = try? kernel.accept(on: listener) {
-            kernel.close(unwanted)
-            tally.shed &+= 1
-        }
+        let waiting = try? kernel.accept(on: listener)
         reserve = try? Descriptor.placeholder()
+        guard let waiting = consume waiting else { return nil }
+        if reserve != nil {
+            // The accept may have blocked, and descriptors came free meanwhile.
+            tally.accepted &+= 1
+            return waiting
+        }
+        kernel.close(waiting)
+        tally.shed &+= 1
+        reserve = try? Descriptor.placeholder()
+        return nil
     }
 }

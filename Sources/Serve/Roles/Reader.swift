@@ -55,8 +55,12 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             core.beginTurn()
             takeArrivals()
             if Desk.isDeferred { deliverDone() }
-            for index in events.indices { handle(events[index]) }
+            for index in events.indices {
+                if mustEndTurn { break }
+                handle(events[index])
+            }
             runTimers()
+            feedStarved()
             runListed()
             if core.now >= nextSweep { sweep() }
             if drainDeadline != nil || stop.isSet(.draining), drain() { break }
@@ -167,10 +171,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             core.take(index, &connections[owner.slot], owner)
             freeIfClosed(owner)
         }
-        if core.desk.hasRoom, !core.starved.isEmpty {
-            core.listed.append(contentsOf: core.starved)
-            core.starved.removeAll(keepingCapacity: true)
-        }
+    }
+
+    /// Lets the connections go on that found the desk full.
+    @inline(always)
+    private mutating func feedStarved() {
+        if core.starved.isEmpty || !core.desk.hasRoom { return }
+        core.listed.append(contentsOf: core.starved)
+        core.starved.removeAll(keepingCapacity: true)
     }
 
     private mutating func runTimers() {
@@ -196,7 +204,13 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     private mutating func runListed() {
         if core.listed.isEmpty { return }
         swap(&core.listed, &relisted)
-        for reference in relisted where connections.isAlive(reference) {
+        for index in relisted.indices {
+            if mustEndTurn {
+                core.listed.append(contentsOf: relisted[index...])
+                break
+            }
+            let reference = relisted[index]
+            guard connections.isAlive(reference) else { continue }
             core.resume(&connections[reference.slot], reference)
             freeIfClosed(reference)
         }
@@ -220,6 +234,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
 
     // MARK: the end
 
+    /// Whether what is left of the turn must wait: a stop was asked for, or the time after it is over.
+    /// Handlers that block would else draw the end out by as many of them as the turn has.
+    @inline(always)
+    private var mustEndTurn: Bool {
+        if let drainDeadline { return MonotonicClock.now >= drainDeadline }
+        return stop.isSet(.draining)
+    }
+
     /// Closes what is idle; says whether nothing is left or the time is over.
     private mutating func drain() -> Bool {
         if let deadline = drainDeadline {
@@ -227,7 +249,9 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         } else {
             drainDeadline = core.now + Limit.drainTime
             core.isDraining = true
+            takeArrivals()
             acceptTheLast()
+            readTheLast()
         }
         var isEmpty = true
         for slot in connections.slots {
@@ -253,6 +277,18 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             }
         }
         doorway.close(with: &core.kernel, on: core.port.value.poller)
+    }
+
+    /// A request that arrived before the stop is answered; closing over its unread bytes would reset the
+    /// connection.
+    private mutating func readTheLast() {
+        for slot in connections.slots where connections[slot].phase == .idle {
+            if mustEndTurn { return }
+            let reference = ConnectionReference(
+                slot: slot, generation: connections[slot].generation)
+            core.read(&connections[slot], reference, &buffer)
+            freeIfClosed(reference)
+        }
     }
 
     private mutating func closeAll() {

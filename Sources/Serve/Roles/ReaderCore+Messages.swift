@@ -13,19 +13,22 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     ) -> Int {
         var offset = 0
         var budget = Limit.requestsPerTurn
+        connection.hasMore = true
         // With a body under way there may be an end to find where no byte is left.
         while offset < input.count || connection.message != nil {
             if connection.mustHoldInput || connection.refusal != nil { return offset }
             if !desk.hasRoom {
-                starve(reference)
+                starve(&connection, reference)
                 return offset
             }
-            if budget == 0 {
+            // Replies are sent before there are too many of them, and others have a turn.
+            if budget == 0 || output.count > Limit.unsentBytes {
                 list(&connection, reference)
                 return offset
             }
             switch connection.parser.next(input, from: offset, bodyLimit: bodyLimit) {
             case .needMore:
+                connection.hasMore = false
                 return offset
             case .head(let head, let end):
                 offset = end
@@ -33,9 +36,12 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 begin(head, in: input, of: &connection, reference)
             case .body(let start, let end, let next):
                 offset = next
-                // Each byte of a body buys it time; a drip does not.
-                connection.deadline =
-                    connection.deadline + Limit.bodyTimePerByte * Int64(end - start)
+                // Each byte of a body buys it time; a drip does not. While a reply is owed, the time is
+                // the one that the peer has for taking it.
+                if connection.phase == .receiving {
+                    connection.deadline =
+                        connection.deadline + Limit.bodyTimePerByte * Int64(end - start)
+                }
                 if connection.message?.route.wantsBody == true {
                     connection.body.append(input.extracting(start..<end))
                 }
@@ -43,10 +49,12 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 offset = next
                 finishMessage(of: &connection, reference)
             case .refuse(let refusal):
+                connection.hasMore = false
                 connection.refusal = refusal
                 return input.count
             }
         }
+        connection.hasMore = false
         return offset
     }
 
@@ -64,14 +72,30 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             route: route, keyCount: key.count,
             framing: HTTP1.ReplyEncoder(answering: head, keepAlive: !isDraining))
         if head.framing == .none {
+            endReceiving(&connection)
             submit(message, body: key, of: &connection, reference)
             return
         }
         connection.message = message
         connection.body.append(key)
-        connection.phase = .receiving
-        connection.deadline = now + Limit.bodyTime
-        if head.expectsContinue { HTTP1.ReplyEncoder.writeContinue(to: &output) }
+        if connection.phase != .replying {
+            connection.phase = .receiving
+            connection.deadline = now + bodyTime
+        }
+        if head.expectsContinue {
+            // Interim replies have an order like all others (RFC 9110 §15.2).
+            if connection.inFlight == 0 {
+                HTTP1.ReplyEncoder.writeContinue(to: &output)
+            } else {
+                connection.owesContinue = true
+            }
+        }
+    }
+
+    /// A message has arrived whole: the time of the next one is its own.
+    @inline(always)
+    private func endReceiving(_ connection: inout Connection<Stream>) {
+        if connection.phase == .receiving { connection.phase = .idle }
     }
 
     private mutating func finishMessage(
@@ -80,12 +104,13 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         guard let message = connection.message.take() else {
             preconditionFailure("a body ended that no head began")
         }
+        endReceiving(&connection)
         var body = ByteQueue()
         swap(&body, &connection.body)
         submit(message, body: body.bytes, of: &connection, reference)
         body.keepLittle()
         swap(&body, &connection.body)
-        connection.phase = .idle
+        connection.owesContinue = false
     }
 
     @inline(always)
@@ -110,6 +135,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             }
             connection.lastInFlight = index
             connection.inFlight += 1
+            connection.bytesInFlight += message.weight(body: body.count)
             // Behind a last message nothing is parsed, even while its reply is still being made.
             if !message.framing.keepAlive { connection.isLast = true }
         }
@@ -128,11 +154,17 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
 
     /// Notes that a connection must be gone on with when workers have returned something.
     @inline(never)
-    private mutating func starve(_ reference: ConnectionReference) { starved.append(reference) }
+    private mutating func starve(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        if connection.isListed { return }
+        connection.isListed = true
+        starved.append(reference)
+    }
 
     /// Notes that a connection must be gone on with although no event will say so.
     @inline(never)
-    private mutating func list(
+    mutating func list(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
         if connection.isListed { return }
@@ -171,24 +203,37 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
         desk.withItem(index) { $0.isDone = true }
+        _ = joinDone(&connection)
+        resume(&connection, reference)
+    }
+
+    /// Adds the replies that are ready, in the order of their requests, to the output of this event, up
+    /// to the first that has filler to follow. Says whether there is any output now.
+    mutating func joinDone(_ connection: inout Connection<Stream>) -> Bool {
         while connection.firstInFlight != WorkItem.none, connection.fillerLeft == 0 {
             let first = connection.firstInFlight
             guard desk.withItem(first, { $0.isDone }) else { break }
-            // One borrow of the item: its reply joins the output, its length of filler and its
-            // successor come back.
+            // One borrow of the item: its reply joins the output, its length of filler, its weight and
+            // its successor come back.
             var joined = ByteQueue()
             swap(&joined, &output)
-            let (filler, next) = desk.withItem(first) { item in
+            let (filler, weight, next) = desk.withItem(first) { item in
                 joined.append(item.output.bytes)
-                return (item.fillerLeft, item.next)
+                let weight = item.message?.weight(body: item.body.count) ?? 0
+                return (item.fillerLeft, weight, item.next)
             }
             swap(&joined, &output)
             connection.fillerLeft = filler
             connection.firstInFlight = next
             if next == WorkItem.none { connection.lastInFlight = WorkItem.none }
             connection.inFlight -= 1
+            connection.bytesInFlight -= weight
             desk.release(first)
         }
-        resume(&connection, reference)
+        if connection.owesContinue, connection.inFlight == 0, connection.fillerLeft == 0 {
+            connection.owesContinue = false
+            HTTP1.ReplyEncoder.writeContinue(to: &output)
+        }
+        return !output.isEmpty
     }
 }

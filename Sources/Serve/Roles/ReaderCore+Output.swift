@@ -5,16 +5,19 @@ import Secure
 import Wire
 
 extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
-    /// Sends what can be sent: first what waited, then the replies of this event. False when the
-    /// connection broke and is closed.
+    /// Sends what can be sent: first what waited, then the replies of this event, then what is ready
+    /// behind them. False when the connection broke and is closed.
     @inline(always)
     mutating func flush(_ connection: inout Connection<Stream>) -> Bool {
         do throws(SystemError) {
             while true {
                 if connection.output.isEmpty {
                     if output.isEmpty {
-                        if connection.fillerLeft == 0 { return true }
-                        makeFiller(&connection)
+                        if connection.fillerLeft > 0 {
+                            makeFiller(&connection)
+                        } else if !Desk.isDeferred || !joinDone(&connection) {
+                            return true
+                        }
                     }
                     if try !sendReplies(&connection) { return true }
                 } else {
@@ -45,6 +48,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         let sent = try connection.stream.send(
             replies.bytes, to: connection.descriptor!, with: &kernel)
         if sent.count == replies.count { return true }
+        connection.deadline = now + Limit.writeTime
         connection.output.append(replies.bytes.extracting(droppingFirst: sent.count))
         return false
     }
@@ -58,6 +62,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         defer { swap(&waiting, &connection.output) }
         let sent = try connection.stream.send(
             waiting.bytes, to: connection.descriptor!, with: &kernel)
+        if sent.count > 0 { connection.deadline = now + Limit.writeTime }
         waiting.consume(sent.count)
         if waiting.isEmpty { waiting.keepLittle() }
         return waiting.isEmpty
@@ -86,10 +91,11 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             writer.write(refusal, to: &output)
         }
         guard flush(&connection) else { return }
-        if connection.owesReply {
+        if connection.hasMore, !connection.mustHoldInput { list(&connection, reference) }
+        if connection.owesReply || connection.hasMore && !connection.isLast {
+            // With output in the way the deadline was set when the peer last took some.
             connection.phase = .replying
-            connection.deadline =
-                connection.output.isEmpty ? .distantFuture : now + Limit.writeTime
+            if connection.output.isEmpty { connection.deadline = .distantFuture }
         } else if connection.isLast {
             let mayHaveUnread = connection.hasUnreadInput || !connection.input.isEmpty
             if !mayHaveUnread || connection.hasPeerFinished {
@@ -101,12 +107,16 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             close(&connection)
             return
         } else if connection.message != nil {
-            // A body is arriving: its deadline was set with its head and grows with its bytes.
-            connection.phase = .receiving
+            // A body is arriving: its deadline was set with its head and grows with its bytes, unless a
+            // reply was in the way.
+            if connection.phase != .receiving {
+                connection.phase = .receiving
+                connection.deadline = now + bodyTime
+            }
         } else if !connection.input.isEmpty {
             if connection.phase != .receiving {
                 connection.phase = .receiving
-                connection.deadline = now + Limit.headTime
+                connection.deadline = now + headTime
             }
         } else {
             connection.phase = .idle

@@ -31,6 +31,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     /// Replies of the current event that are not sent yet.
     var output = ByteQueue(capacity: Limit.receiveBytes)
     let idleTime: Nanoseconds
+    let headTime: Nanoseconds
+    let bodyTime: Nanoseconds
     let bodyLimit: UInt64
 
     init(station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk) {
@@ -38,6 +40,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         self.desk = desk
         self.port = port
         idleTime = station.options.idleTimeout
+        headTime = station.options.headTimeout
+        bodyTime = station.options.bodyTimeout
         bodyLimit = UInt64(station.options.bodyLimit.raw)
         listed.reserveCapacity(256)
     }
@@ -74,7 +78,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         }
         connection.descriptor = consume descriptor
         connection.phase = .handshake
-        connection.deadline = now + Limit.headTime
+        connection.deadline = now + headTime
         _ = open(&connection)
     }
 
@@ -139,8 +143,9 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         }
     }
 
+    /// Receives once and does what the bytes ask for.
     @inline(always)
-    private mutating func read(
+    mutating func read(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
         _ buffer: inout ByteQueue
     ) {
@@ -163,7 +168,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         case .wouldBlock: return
         case .closed:
             connection.hasPeerFinished = true
-            if connection.phase == .lingering || !connection.owesReply {
+            if connection.phase == .lingering || !connection.owesReply && !connection.hasMore {
                 close(&connection)
                 return
             }
@@ -208,7 +213,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     ) {
         connection.isListed = false
         guard flush(&connection) else { return }
-        if !connection.input.isEmpty, !connection.mustHoldInput {
+        if connection.hasMore, !connection.mustHoldInput {
             parseQueued(&connection, reference)
         }
         settle(&connection, reference)

@@ -44,14 +44,15 @@ struct WorkQueue: ~Copyable, @unchecked Sendable {
         return wakes
     }
 
-    /// Takes the oldest item, waiting for one; nil when the queue is closed and empty. `slept` tells how
-    /// often the calling thread had to sleep.
+    /// Takes the oldest item, waiting for one; nil when the queue is closed, whatever it still holds.
+    /// `slept` tells how often the calling thread had to sleep.
     func pop(slept: inout UInt64) -> UInt32? {
         monitor.enter()
         defer { monitor.leave() }
         let state = unsafe self.state
-        while unsafe state.pointee.count == 0 {
+        while true {
             if unsafe state.pointee.isClosed { return nil }
+            if unsafe state.pointee.count > 0 { break }
             unsafe state.pointee.sleepers += 1
             slept += 1
             monitor.wait()
@@ -63,7 +64,7 @@ struct WorkQueue: ~Copyable, @unchecked Sendable {
         return item
     }
 
-    /// Lets the workers go once the queue is empty.
+    /// Lets the workers go. Nobody waits for what is still queued: the reader has ended.
     func close() {
         monitor.enter()
         unsafe state.pointee.isClosed = true

@@ -61,10 +61,10 @@ struct Worker<K: Kernel>: Post, ~Copyable {
     private mutating func runOwn(_ poller: Shared<Poller>) throws(SystemError) {
         var events = EventBuffer(capacity: 1)
         while true {
-            while let index = lane.value.inbound.pop() { serve(index) }
+            while !stop.isSet(.workers), let index = lane.value.inbound.pop() { serve(index) }
+            if stop.isSet(.workers) { return }
             lane.value.gate.announceSleep()
-            if lane.value.inbound.isEmpty {
-                if stop.isSet(.workers) { return }
+            if lane.value.inbound.isEmpty, !stop.isSet(.workers) {
                 try kernel.wait(on: poller.value, for: &events, timeout: nil)
             }
             lane.value.gate.announceAwake()

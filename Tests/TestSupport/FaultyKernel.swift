@@ -1,0 +1,161 @@
+package import Basis
+package import Platform
+import Synchronization
+
+/// Which system call fails when, and how. Shared by the kernels of one server's threads, which count
+/// their calls together.
+package final class FaultPlan: Sendable {
+    /// The kinds of calls that can be made to fail.
+    package enum Call: Int, CaseIterable, Sendable {
+        case receive, send, accept, wait, control
+    }
+
+    private struct State {
+        var target: Call?
+        var first = 0
+        var last = 0
+        var code: CInt = 0
+        var made = [Int](repeating: 0, count: Call.allCases.count)
+        var struck = 0
+        var bytesAtMost = Int.max
+        var accepted = 0
+        var closed = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Makes the `nth` call of its kind from now on (the first is 1) fail with `code`; with
+    /// `persistently` all that follow fail too, until `lift`.
+    package func strike(_ call: Call, nth: Int, code: CInt, persistently: Bool = false) {
+        state.withLock { state in
+            state.target = call
+            state.code = code
+            state.first = state.made[call.rawValue] + nth
+            state.last = persistently ? .max : state.first
+            state.struck = 0
+        }
+    }
+
+    /// Ends all failing.
+    package func lift() {
+        state.withLock {
+            $0.target = nil
+            $0.bytesAtMost = .max
+        }
+    }
+
+    /// Lets each receive and send move at most `count` bytes.
+    package func limitTransfers(to count: Int) { state.withLock { $0.bytesAtMost = count } }
+
+    /// How often the current fault has struck.
+    package var struck: Int { state.withLock { $0.struck } }
+    /// Calls of a kind made so far, failed ones included.
+    package func made(_ call: Call) -> Int { state.withLock { $0.made[call.rawValue] } }
+    /// Sockets that were accepted and not closed again through the kernel.
+    package var open: Int { state.withLock { $0.accepted - $0.closed } }
+
+    fileprivate var bytesAtMost: Int { state.withLock { $0.bytesAtMost } }
+    fileprivate func noteAccepted() { state.withLock { $0.accepted += 1 } }
+    fileprivate func noteClosed() { state.withLock { $0.closed += 1 } }
+
+    /// Counts a call; the code to fail with, if it is its turn.
+    fileprivate func enter(_ call: Call) -> CInt? {
+        state.withLock { state in
+            state.made[call.rawValue] += 1
+            let number = state.made[call.rawValue]
+            guard state.target == call, number >= state.first, number <= state.last else {
+                return nil
+            }
+            state.struck += 1
+            return state.code
+        }
+    }
+}
+
+/// The real system calls, some of which fail by plan.
+package struct FaultyKernel: Kernel {
+    private var real = LinuxKernel()
+    private let plan: FaultPlan
+
+    package init(_ plan: FaultPlan) { self.plan = plan }
+
+    package var counts: SyscallCounts {
+        get { real.counts }
+        set { real.counts = newValue }
+    }
+
+    package mutating func receive(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received {
+        if let code = plan.enter(.receive) {
+            if code == Self.wouldBlock { return .wouldBlock }
+            throw SystemError("recv", code: code)
+        }
+        let count = min(buffer.count, plan.bytesAtMost)
+        // SAFETY: the first `count` bytes of the caller's own buffer.
+        return unsafe try real.receive(
+            from: descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
+    package mutating func send(
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
+    ) throws(SystemError) -> Sent {
+        if let code = plan.enter(.send) {
+            if code == Self.wouldBlock { return .wouldBlock }
+            throw SystemError("send", code: code)
+        }
+        return try real.send(
+            bytes.extracting(first: min(bytes.count, plan.bytesAtMost)), to: descriptor)
+    }
+
+    package mutating func accept(
+        on listener: borrowing Descriptor
+    ) throws(SystemError) -> Descriptor? {
+        if let code = plan.enter(.accept) {
+            if code == Self.wouldBlock { return nil }
+            throw SystemError("accept4", code: code)
+        }
+        guard let accepted = try real.accept(on: listener) else { return nil }
+        plan.noteAccepted()
+        return accepted
+    }
+
+    package mutating func wait(
+        on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
+    ) throws(SystemError) {
+        if let code = plan.enter(.wait) { throw SystemError("epoll_wait", code: code) }
+        try real.wait(on: poller, for: &events, timeout: timeout)
+    }
+
+    package mutating func control(
+        _ poller: borrowing Poller, _ change: Poller.Change, _ descriptor: borrowing Descriptor,
+        interest: Interest, token: UInt64
+    ) throws(SystemError) {
+        if let code = plan.enter(.control) { throw SystemError("epoll_ctl", code: code) }
+        try real.control(poller, change, descriptor, interest: interest, token: token)
+    }
+
+    package mutating func connect(
+        _ descriptor: borrowing Descriptor, to address: SocketAddress
+    ) throws(SystemError) -> Bool { try real.connect(descriptor, to: address) }
+
+    package mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError) {
+        try real.connectOutcome(of: descriptor)
+    }
+
+    package mutating func close(_ descriptor: consuming Descriptor) {
+        plan.noteClosed()
+        real.close(descriptor)
+    }
+
+    package mutating func finishSending(on descriptor: borrowing Descriptor) {
+        real.finishSending(on: descriptor)
+    }
+
+    package mutating func wake(_ waker: borrowing Waker) { real.wake(waker) }
+
+    /// EAGAIN, which is not an error but an answer.
+    private static let wouldBlock: CInt = 11
+}

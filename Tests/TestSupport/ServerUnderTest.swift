@@ -1,0 +1,96 @@
+import Basis
+import Foundation
+import Platform
+
+/// A `switchyard-server` of this build as a child process on a port that the kernel chose. It is killed
+/// when the value is dropped.
+package final class ServerUnderTest {
+    package let port: UInt16
+    package let pattern: String
+    /// Threads that it says it has.
+    package let threads: Int
+    package var process: RunningProcess { RunningProcess(id: child.processID) }
+
+    private var child: ChildProcess
+
+    private struct Ready: Decodable {
+        let event: String
+        let listen: String
+        let pid: Int32
+        let pattern: String
+        let threads: Int
+    }
+
+    /// Starts a server and waits until it is ready.
+    ///
+    /// - Parameters:
+    ///   - threads: of the role that the pattern multiplies; left out for `single`.
+    ///   - descriptorLimit: open files that it may have, soft and hard.
+    package init(
+        _ pattern: String, threads: Int = 2, descriptorLimit: Int? = nil,
+        _ arguments: [String] = []
+    ) throws {
+        var all = ["--listen", "127.0.0.1:0", "--pattern", pattern]
+        if pattern != "single" { all += ["--threads", String(threads)] }
+        all += arguments
+        var options = SpawnOptions(try Programs.own("switchyard-server"), all)
+        if let descriptorLimit {
+            // The server raises its soft limit to the hard one, so that one must be lowered too.
+            options.arguments = ["-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\"", options.program]
+            options.arguments += all
+            options.program = "/bin/sh"
+        }
+        options.standardError = .captured
+        if Sanitizer.isActive {
+            // The first report ends the server, with a status of its own that the test then sees.
+            var environment = ProcessInfo.processInfo.environment
+            environment["TSAN_OPTIONS"] = "halt_on_error=1 second_deadlock_stack=1"
+            options.environment = environment
+        }
+        child = try ChildProcess(options)
+        guard let line = child.nextLine(timeout: TestLimit.hang) else {
+            throw TestFailure(
+                "no ready line: \(child.remainingErrors(timeout: .seconds(5)))")
+        }
+        let ready = try JSONDecoder().decode(Ready.self, from: Data(line.utf8))
+        guard ready.event == "ready", ready.pid == child.processID, ready.pattern == pattern,
+            let colon = ready.listen.lastIndex(of: ":"),
+            let port = UInt16(ready.listen[ready.listen.index(after: colon)...])
+        else { throw TestFailure("not a ready line: \(line)") }
+        self.port = port
+        self.pattern = pattern
+        self.threads = ready.threads
+    }
+
+    package func connect(receiveBuffer: Int? = nil) throws -> RawClient {
+        try RawClient(port: port, receiveBuffer: receiveBuffer)
+    }
+
+    /// Sends a signal that asks to stop and does not wait.
+    package func terminate() { child.terminate() }
+    package func interrupt() { child.interrupt() }
+    package func pause() { child.pause() }
+    package func proceed() { child.proceed() }
+
+    /// Asks the server to stop and returns its last line.
+    package func stop() throws -> ServerReport {
+        terminate()
+        return try ending()
+    }
+
+    /// Waits for the server's end, which must be in order: the line that says it has stopped, the status
+    /// 0 and not a word on the standard error.
+    package func ending() throws -> ServerReport {
+        let line = child.nextLine(timeout: TestLimit.hang)
+        guard let end = child.wait(timeout: TestLimit.hang) else {
+            throw TestFailure("\(pattern) does not stop; last line: \(line ?? "none")")
+        }
+        let errors = child.remainingErrors(timeout: .seconds(5))
+        guard end.ending == .exited(0), errors.isEmpty, let line else {
+            throw TestFailure("\(pattern) ended by \(end.ending): \(line ?? "no line")\n\(errors)")
+        }
+        let report = try ServerReport(line: line)
+        guard report.event == "stopped" else { throw TestFailure("not a last line: \(line)") }
+        return report
+    }
+}
