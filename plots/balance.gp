@@ -4,22 +4,30 @@ here = ARG0
 while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
 call here."style.gp" ARG0 ARG1 ARG2 ARG3
 
-problem = trouble("workers", "cell_id block slot requests accepted")
+problem = trouble("workers", "cell_id block slot requests role owned")
 if (troubled(problem)) { print problem; exit status (rows("workers") == 0 ? 3 : 1) }
 workers = rows("workers")
 eval texts("workers", "worker_cell", "cell_id")
 eval texts("workers", "worker_block", "block")
 eval texts("workers", "worker_slot", "slot")
 eval numbers("workers", "requests", "requests")
-eval numbers("workers", "accepted", "accepted")
+eval numbers("workers", "owned", "owned")
+eval texts("workers", "role", "role")
 
 # The closed-loop cells, or the open-loop ones of a run that has no other; one connection cannot be
 # shared, so that cells with one are drawn only where nothing else is there.
 array cell_workers[cells]
-do for [i = 1:cells] { cell_workers[i] = 0 }
+array cell_passes_on[cells]
+do for [i = 1:cells] {
+    cell_workers[i] = 0
+    cell_passes_on[i] = 0
+}
 do for [w = 1:workers] {
     i = entry(cell_book, worker_cell[w])
-    if (i) { cell_workers[i] = 1 }
+    if (i) {
+        cell_workers[i] = 1
+        cell_passes_on[i] = cell_passes_on[i] || role[w] eq "worker"
+    }
 }
 any_closed = sum [i = 1:cells] (cell_workers[i] && cell_arrival[i] eq "closed")
 loop(i) = cell_workers[i] && (any_closed ? cell_arrival[i] eq "closed" : 1)
@@ -30,13 +38,16 @@ if (!(sum [i = 1:cells] chosen(i))) {
     exit status 3
 }
 
-# For each launch the counts of its workers, the busiest first.
+# For each launch the counts of its workers, the busiest first. Acceptors neither own connections nor
+# answer; where there are workers, readers own and workers answer.
+answers(w, i) = role[w] ne "acceptor" && !(role[w] eq "reader" && cell_passes_on[i])
+owns(w) = role[w] ne "acceptor" && role[w] ne "worker"
 falling(list, x) = !strlen(list) ? sprintf("%.0f", x) \
     : word(list, 1) + 0 < x ? sprintf("%.0f ", x).list \
     : words(list) == 1 ? list.sprintf(" %.0f", x) : word(list, 1)." ".falling(rest(list), x)
 array launch_cell[workers]
 array launch_requests[workers]
-array launch_accepted[workers]
+array launch_owned[workers]
 launches = 0
 launch_book = "\n"
 do for [w = 1:workers] {
@@ -49,15 +60,15 @@ do for [w = 1:workers] {
                 launch_book = launch_book.line_of(key, launches)
                 launch_cell[launches] = i
                 launch_requests[launches] = ""
-                launch_accepted[launches] = ""
+                launch_owned[launches] = ""
             }
             l = entry(launch_book, key)
-            launch_requests[l] = falling(launch_requests[l], requests[w])
-            launch_accepted[l] = falling(launch_accepted[l], accepted[w])
+            if (answers(w, i)) { launch_requests[l] = falling(launch_requests[l], requests[w]) }
+            if (owns(w)) { launch_owned[l] = falling(launch_owned[l], owned[w]) }
         }
     }
 }
-counted(l, panel) = panel == 1 ? launch_requests[l] : launch_accepted[l]
+counted(l, panel) = panel == 1 ? launch_requests[l] : launch_owned[l]
 total(list) = sum [n = 1:words(list)] (word(list, n) + 0.0)
 squares(list) = sum [n = 1:words(list)] ((word(list, n) + 0.0) ** 2)
 # Jain's index: 1 when all do the same, 1/n when one of n does everything (Jain, Chiu, Hawe 1984).

@@ -154,7 +154,12 @@ package struct LaunchRecord: Equatable, Sendable {
     /// The tag of this launch in the histogram log of its cell.
     package var tag: String { "b\(block)s\(slot)" }
 
-    package var balance: WorkerBalance? { WorkerBalance(workers.map { Double($0.requests) }) }
+    /// Over the threads that answer requests: acceptors never do, nor do readers that have workers.
+    package var balance: WorkerBalance? {
+        let idleRole = workers.contains { $0.role == "worker" } ? "reader" : "acceptor"
+        let answering = workers.filter { $0.role != "acceptor" && $0.role != idleRole }
+        return WorkerBalance(answering.map { Double($0.requests) })
+    }
 }
 
 /// How evenly the workers of a server shared the requests.

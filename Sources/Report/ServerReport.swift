@@ -75,8 +75,12 @@ package struct ServerReport: Equatable, Sendable {
 /// The counters of one thread or process of a server.
 package struct WorkerReport: Equatable, Sendable {
     package var worker: Int
-    /// Connections this worker accepted or was given.
+    /// `loop`, `acceptor`, `reader` or `worker`, as docs/PATTERNS.md says.
+    package var role = "loop"
+    /// Connections this worker took from the kernel.
     package var accepted: Int64 = 0
+    /// Connections this worker came to own.
+    package var connections: Int64 = 0
     /// Requests it answered.
     package var requests: Int64 = 0
     package var cpu: Nanoseconds = .zero
@@ -87,7 +91,7 @@ package struct WorkerReport: Equatable, Sendable {
     package var send: Int64 = 0
     package var accept: Int64 = 0
     package var other: Int64 = 0
-    /// Returns from waiting, whether or not there was work.
+    /// Wakes it sent to another worker.
     package var wakeups: Int64 = 0
     /// Accepts that found an empty queue: another worker was faster.
     package var emptyAccepts: Int64 = 0
@@ -102,7 +106,9 @@ package struct WorkerReport: Equatable, Sendable {
 
     init(_ fields: RecordFields) throws(RecordRefusal) {
         worker = try fields.count("worker")
+        role = try fields.text("role")
         accepted = try fields.integer("accepted")
+        connections = try fields.integer("connections")
         requests = try fields.integer("requests")
         cpu = Nanoseconds(raw: try fields.integer("cpu_ns"))
         voluntarySwitches = try fields.integer("voluntary_switches")
@@ -121,8 +127,8 @@ package struct WorkerReport: Equatable, Sendable {
 
     package var json: JSONValue {
         [
-            "worker": .count(worker), "accepted": .integer(accepted),
-            "requests": .integer(requests), "cpu_ns": .integer(cpu.raw),
+            "worker": .count(worker), "role": .string(role), "accepted": .integer(accepted),
+            "connections": .integer(connections), "requests": .integer(requests), "cpu_ns": .integer(cpu.raw),
             "voluntary_switches": .integer(voluntarySwitches),
             "involuntary_switches": .integer(involuntarySwitches),
             "syscalls": [
@@ -134,8 +140,8 @@ package struct WorkerReport: Equatable, Sendable {
         ]
     }
 
-    /// What happened between `earlier` and this reading of the same worker; `accepted` stays the
-    /// count since the start, for the connections of a run are opened before it is measured.
+    /// What happened between `earlier` and this reading of the same worker; `accepted` and
+    /// `connections` stay the counts since the start, for the connections of a run are opened before it is measured.
     package func since(_ earlier: WorkerReport) -> WorkerReport {
         var difference = self
         difference.requests -= earlier.requests

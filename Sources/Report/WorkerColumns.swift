@@ -29,7 +29,7 @@ package enum WorkerColumns {
         Column("block", "1", "the repetition, counted from 0") { "\($0.launch.block)" },
         Column("slot", "1", "the launch; joins runs.csv") { "\($0.launch.slot)" },
         Column("worker", "1", "the worker, counted from 0") { "\($0.worker.worker)" },
-        count("accepted", "connections accepted or received since the start") { $0.accepted },
+        count("accepted", "connections taken from the kernel since the start") { $0.accepted },
         count("requests", "requests answered between the two readings") { $0.requests },
         Column("cpu_ns", "ns", "CPU time, like all that follows between the two readings") {
             "\($0.worker.cpu.raw)"
@@ -41,10 +41,12 @@ package enum WorkerColumns {
         count("send", "calls of send") { $0.send },
         count("accept", "calls of accept") { $0.accept },
         count("other", "other counted system calls") { $0.other },
-        count("wakeups", "returns from waiting") { $0.wakeups },
+        count("wakeups", "wakes sent to another worker") { $0.wakeups },
         count("eagain_accepts", "accepts that found an empty queue") { $0.emptyAccepts },
         count("handoffs", "connections or messages passed to another worker") { $0.handoffs },
         count("steals", "messages taken from another worker's queue") { $0.steals },
+        Column("role", "text", "loop, acceptor, reader or worker") { $0.worker.role },
+        count("owned", "connections that became this worker's since the start") { $0.connections },
     ]
 
     private static func count(
