@@ -35,7 +35,7 @@ struct RunningGenerator: ~Copyable {
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
             "--warmup", "\(settings.warmup.raw)ns", "--duration", "\(settings.duration.raw)ns",
             "--timeout", "\(settings.timeout.raw)ns", "--protocol", cell.language.rawValue,
-            "--streams", "\(cell.streams)", "--pipeline", "\(cell.pipeline)",
+            "--pipeline", "\(cell.pipeline)",
             "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]
@@ -45,6 +45,7 @@ struct RunningGenerator: ~Copyable {
         if cell.language == .ws || cell.language == .grpc {
             arguments += ["--body", String(repeating: "x", count: cell.payload.raw)]
         }
+        if cell.streams != 1 { arguments += ["--streams", "\(cell.streams)"] }
         if cell.tls != .off { arguments += ["--tls", cell.tls.rawValue, "--insecure"] }
         let scheme = cell.tls == .off ? "http" : "https"
         return arguments + ["\(scheme)://127.0.0.1:\(port)\(cell.target)"]

@@ -45,7 +45,6 @@ struct RunningServer: ~Copyable {
         var arguments = [
             "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
             "\(cell.threads)", "--nodelay", cell.sendsAtOnce ? "on" : "off", "--control", control,
-            "--quiet",
         ]
         if let certificate {
             arguments += ["--tls", "--cert", certificate.chain, "--key", certificate.key]
