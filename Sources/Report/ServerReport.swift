@@ -49,6 +49,11 @@ package struct ServerReport: Equatable, Sendable {
     package var workers: [WorkerReport]
     /// The largest resident set of the server, all its processes summed up.
     package var peakResident: ByteCount
+    /// When the counters were read, on the machine's monotonic clock; nil from a server that does not
+    /// say.
+    package var time: Instant?
+    /// CPU time of the process that answers, to the nanosecond; nil from a server that does not say.
+    package var cpu: Nanoseconds?
 
     package init(event: Event, workers: [WorkerReport], peakResident: ByteCount) {
         self.event = event
@@ -62,11 +67,14 @@ package struct ServerReport: Equatable, Sendable {
         workers = []
         for worker in try fields.objects("workers") { workers.append(try WorkerReport(worker)) }
         peakResident = ByteCount(raw: try fields.count("rss_peak_bytes"))
+        time = try fields.optionalInteger("monotonic_ns").map { Instant(raw: $0) }
+        cpu = try fields.optionalInteger("cpu_ns").map { Nanoseconds(raw: $0) }
     }
 
     package var json: JSONValue {
         [
-            "event": .string(event.rawValue), "workers": .array(workers.map(\.json)),
+            "event": .string(event.rawValue), "monotonic_ns": .optional(time?.raw),
+            "workers": .array(workers.map(\.json)), "cpu_ns": .optional(cpu?.raw),
             "rss_peak_bytes": .count(peakResident.raw),
         ]
     }

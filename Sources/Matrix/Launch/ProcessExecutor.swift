@@ -146,11 +146,15 @@ package struct ProcessExecutor: Executor {
         let time: Instant
         let process: ProcessReading
         let report: ServerReport?
+        /// Of all processes. The server's own word is exact, but only for the process that answers;
+        /// /proc lags by up to a tick.
+        let cpu: Nanoseconds
 
         init(_ group: ProcessGroup, control: String?) {
             report = control.flatMap { ControlSocket.snapshot(at: $0, timeout: Limit.snapshot) }
             process = group.read()
-            time = MonotonicClock.now
+            time = report?.time ?? MonotonicClock.now
+            cpu = (group.processIDs.count == 1 ? report?.cpu : nil) ?? process.cpu
         }
 
         /// The workers' counters between two reports of the same workers.
@@ -173,7 +177,7 @@ package struct ProcessExecutor: Executor {
             if let before = a.migrations, let after = b.migrations { migrations = after - before }
             return ServerUsage(
                 span: span, requests: counted ?? load.achievedRate * span.inSeconds,
-                cpu: b.cpu - a.cpu, user: b.user - a.user, system: b.system - a.system,
+                cpu: second.cpu - first.cpu, user: b.user - a.user, system: b.system - a.system,
                 runQueueWait: b.runQueueWait - a.runQueueWait,
                 voluntarySwitches: b.voluntarySwitches - a.voluntarySwitches,
                 involuntarySwitches: b.involuntarySwitches - a.involuntarySwitches,
