@@ -161,7 +161,7 @@ set ytics scale 0 ("" 0)
 set grid noytics xtics
 do for [panel = 1:2] {
     eval panel(left + (panel - 1) * wide, left + panel * wide - note_width, first_top, height - 60)
-    eval titles(panel == 1 ? "share of requests, %" : "share of accepted connections, %", "")
+    eval titles(panel == 1 ? "share of requests, %" : "share of connections, %", "")
     do for [row = 1:row_count] {
         i = row_cell[row]
         if (panel == 1 && i) { set ytics add (series_name[cell_series[i]] row) }

@@ -20,7 +20,7 @@ struct PlotTests {
             "constant arrivals", "Poisson arrivals",
         ],
         "balance": [
-            "share of requests, %", "share of accepted connections, %", "one worker",
+            "share of requests, %", "share of connections, %", "one worker",
             "closed loop, c1024", "CV 0.38, J 0.87",
         ],
         "heatmap": [
