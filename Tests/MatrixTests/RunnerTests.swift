@@ -199,6 +199,24 @@ struct RunnerTests {
         #expect(clock(.seconds(7_380)) == "2h3m")
     }
 
+    @Test("on a terminal one line is rewritten and cleared; silence is silent")
+    func live() {
+        let plan = Self.plan(repeats: 1)
+        var text = ""
+        var live = Progress(.live, plan: plan, done: 2) { text += $0 }
+        live.begin(plan.slots[2])
+        #expect(text == "\r[3/5] h1/single/w1/c3/p13  40%  ETA 2s")
+        text = ""
+        live.note("a warning")
+        #expect(text == "\r" + String(repeating: " ", count: 38) + "\ra warning\n")
+        text = ""
+        var silent = Progress(.silent, plan: plan, done: 0) { text += $0 }
+        silent.begin(plan.slots[0])
+        silent.note("x")
+        silent.finish()
+        #expect(text.isEmpty)
+    }
+
     @Test("tables and histograms follow from the journal")
     func tables() throws {
         let scratch = try Scratch()
