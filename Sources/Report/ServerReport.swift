@@ -49,10 +49,11 @@ package struct ServerReport: Equatable, Sendable {
     package var workers: [WorkerReport]
     /// The largest resident set of the server, all its processes summed up.
     package var peakResident: ByteCount
-    /// When the counters were read, on the machine's monotonic clock; nil from a server that does not
-    /// say.
+    /// When the counters were read, on the machine's monotonic clock; nil from a server that does
+    /// not say.
     package var time: Instant?
-    /// CPU time of the process that answers, to the nanosecond; nil from a server that does not say.
+    /// CPU time of the process that answers, to the nanosecond; nil from a server that does not
+    /// say.
     package var cpu: Nanoseconds?
 
     package init(event: Event, workers: [WorkerReport], peakResident: ByteCount) {

@@ -9,8 +9,6 @@ package enum Warning: Equatable, Sendable, CustomStringConvertible {
     case noIntervals(launches: Int, needed: Int)
     /// Others use the machine: load average for each CPU.
     case busyMachine(loadPerCPU: Double)
-    /// The hypervisor gave CPU time to others, as a share of all CPU time.
-    case stolenTime(share: Double)
     /// The CPU's frequency may change while it is measured.
     case frequencyScaling(governor: String)
     /// The figures can't be traced to a commit.
@@ -25,7 +23,6 @@ package enum Warning: Equatable, Sendable, CustomStringConvertible {
         case .sharedCPUs: "shared-cpus"
         case .noIntervals: "no-intervals"
         case .busyMachine: "busy-machine"
-        case .stolenTime: "stolen-time"
         case .frequencyScaling: "frequency-scaling"
         case .uncommittedChanges: "uncommitted-changes"
         case .changedPrograms: "changed-programs"
@@ -40,8 +37,6 @@ package enum Warning: Equatable, Sendable, CustomStringConvertible {
             "\(launches) launches a cell give a median but no interval, which needs \(needed)"
         case .busyMachine(let load):
             "the machine is busy: load average \(fixed(load, decimals: 2)) for each CPU"
-        case .stolenTime(let share):
-            "the hypervisor withheld \(fixed(share * 100, decimals: 1))% of the CPU time"
         case .frequencyScaling(let governor): "the CPU frequency governor is '\(governor)'"
         case .uncommittedChanges: "the working tree has uncommitted changes"
         case .changedPrograms: "the server or the generator was rebuilt since the run began"
@@ -55,7 +50,6 @@ package enum Warning: Equatable, Sendable, CustomStringConvertible {
             "use a machine with two CPUs or more, or give disjoint --server-cpus and --load-cpus"
         case .noIntervals(_, let needed): "use --repeat \(needed) for intervals"
         case .busyMachine: "stop what else runs, or wait"
-        case .stolenTime: "repeat at a quieter hour, or use a machine of your own"
         case .frequencyScaling: "run: cpupower frequency-set -g performance"
         case .uncommittedChanges: "commit before a run whose figures are to be quoted"
         case .changedPrograms: "start a new run to compare like with like"

@@ -86,6 +86,8 @@ struct MockExecutor: Executor {
 
     let log = Log()
     var failing: Set<Int> = []
+    /// Launches whose generator reports errors.
+    var erring: Set<Int> = []
     /// Before this slot the user presses Ctrl-C twice.
     var stoppedAt: Int?
 
@@ -102,6 +104,7 @@ struct MockExecutor: Executor {
             record.failure = "it failed"
         } else {
             record.load = Fake.report(slot.cell)
+            if erring.contains(slot.index) { record.load?.verdict = .errors }
         }
         return record
     }

@@ -45,6 +45,23 @@ struct LaunchTests {
         #expect(told.last == "http://127.0.0.1:4242/plaintext\n")
     }
 
+    @Test("what the server used is the difference of two readings under load")
+    func usage() throws {
+        let scratch = try Scratch()
+        let cell = Cell(pattern: "counts:well", threads: 2, connections: 11)
+        let record = try #require(try Self.launch(cell, in: scratch))
+        #expect(record.failure == nil)
+        let server = try #require(record.server)
+        #expect(server.requests == 400 && server.span == .milliseconds(250))
+        #expect(server.cpu == .milliseconds(4))
+        #expect(server.syscalls == 200 && server.epollWaits == 20)
+        #expect(server.peakResident.raw > 0)
+        #expect(record.workers.map(\.requests) == [300, 100])
+        #expect(record.workers.map(\.accepted) == [6, 6])
+        #expect(record.workers[0].steals == 5 && record.workers[0].cpu.raw == 1_000)
+        #expect(record.balance?.maxOverMean == 1.5)
+    }
+
     @Test(
         "a launch that goes wrong says why",
         arguments: [

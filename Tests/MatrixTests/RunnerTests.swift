@@ -71,6 +71,7 @@ struct RunnerTests {
         var journal = try Journal(scratch.path + "/journal.ndjson")
         #expect(try runner.run(into: &journal) == .complete)
         #expect(executor.log.slots == Array(0..<15))
+        #expect(plan.slots.allSatisfy { journal.holds($0) })
         #expect(journal.records.map(\.slot) == Array(0..<15))
         #expect(try Journal.records(scratch.path + "/journal.ndjson") == journal.records)
         #expect(lines.count == 15)
@@ -199,12 +200,32 @@ struct RunnerTests {
         #expect(clock(.seconds(7_380)) == "2h3m")
     }
 
+    @Test("on a terminal one line is rewritten and cleared; silence is silent")
+    func live() {
+        let plan = Self.plan(repeats: 1)
+        var text = ""
+        var live = Progress(.live, plan: plan, done: 2) { text += $0 }
+        live.begin(plan.slots[2])
+        #expect(text == "\r[3/5] h1/single/w1/c3/p13  40%  ETA 2s")
+        text = ""
+        live.note("a warning")
+        #expect(text == "\r" + String(repeating: " ", count: 38) + "\ra warning\n")
+        text = ""
+        var silent = Progress(.silent, plan: plan, done: 0) { text += $0 }
+        silent.begin(plan.slots[0])
+        silent.note("x")
+        silent.finish()
+        #expect(text.isEmpty)
+    }
+
     @Test("tables and histograms follow from the journal")
     func tables() throws {
         let scratch = try Scratch()
         let plan = Self.plan()
         var executor = MockExecutor()
         executor.failing = [4]
+        let erring = try #require(plan.slots.last { $0.cell == plan.slots[3].cell })
+        executor.erring = [erring.index]
         var runner = Self.runner(plan, executor)
         var journal = try Journal(scratch.path + "/journal.ndjson")
         _ = try runner.run(into: &journal)
@@ -229,6 +250,6 @@ struct RunnerTests {
         #expect(runs.field(3, "hist_file") == "hist/\(stem).hlog")
         #expect(log.entries.contains { $0.tag == runs.field(3, "hist_tag") })
         let merged = PercentileText.rows(parsing: try scratch.read("hist/\(stem).hgrm"))
-        #expect(merged?.last?.count == 15_000)
+        #expect(merged?.last?.count == 10_000, "the launch with errors does not count")
     }
 }
