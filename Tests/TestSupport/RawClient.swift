@@ -2,7 +2,7 @@ package import Basis
 import Glibc
 import Platform
 
-/// A TCP client that sends exactly the bytes it is given, when it is told to, and reads as little or as
+/// A stream client that sends exactly the bytes it is given, when it is told to, and reads as little or as
 /// much as it is told to. Nothing waits longer than `TestLimit.hang`.
 package final class RawClient {
     /// How a read or write ended that brought nothing.
@@ -22,26 +22,37 @@ package final class RawClient {
     ///
     /// - Parameter receiveBuffer: the socket's receive buffer in bytes, which bounds the window that the
     ///   peer may fill; nil leaves it to the kernel.
-    package init(port: UInt16, receiveBuffer: Int? = nil) throws {
-        // SAFETY: the structures passed below live for the length of their calls.
-        socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(O_CLOEXEC), 0)
-        guard socket >= 0 else { throw SystemError("socket") }
-        if let receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, CInt(receiveBuffer)) }
-        set(CInt(IPPROTO_TCP), TCP_NODELAY, 1)
+    package convenience init(port: UInt16, receiveBuffer: Int? = nil) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
+        try self.init(AF_INET, address, receiveBuffer)
+    }
+
+    /// Connects to a Unix socket.
+    package convenience init(path: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // SAFETY: the copy stops one byte before the end of the field, which stays NUL.
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { field in
+            unsafe field.dropLast().copyBytes(from: path.utf8.prefix(field.count - 1))
+        }
+        try self.init(AF_UNIX, address, nil)
+    }
+
+    private init<Address>(_ family: CInt, _ address: Address, _ receiveBuffer: Int?) throws {
+        socket = Glibc.socket(family, CInt(SOCK_STREAM.rawValue) | CInt(O_CLOEXEC), 0)
+        guard socket >= 0 else { throw SystemError("socket") }
+        if let receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, CInt(receiveBuffer)) }
+        if family == AF_INET { set(CInt(IPPROTO_TCP), TCP_NODELAY, 1) }
+        // SAFETY: connect(2) reads the address, whose family says which structure it is.
+        let result = unsafe withUnsafePointer(to: address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                unsafe connect(socket, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
-        if result != 0 {
-            let error = SystemError("connect")
-            Glibc.close(socket)
-            throw error
-        }
+        if result != 0 { throw SystemError("connect") }
     }
 
     deinit { Glibc.close(socket) }
@@ -130,6 +141,21 @@ package final class RawClient {
     package func ask(_ request: String, toHead: Bool = false) throws -> HTTPReply {
         try send(request)
         return try reply(toHead: toHead)
+    }
+
+    /// Receives a line without its newline.
+    package func line() throws -> String {
+        var end = consumed
+        while true {
+            if let newline = received[end...].firstIndex(of: 10) {
+                defer { consumed = newline + 1 }
+                return String(decoding: received[consumed..<newline], as: UTF8.self)
+            }
+            end = received.count
+            let unread = end - consumed
+            if try !receiveMore() { throw Failure.truncated(Array(received[consumed...])) }
+            end = consumed + unread
+        }
     }
 
     /// Receives exactly `count` bytes.

@@ -1,11 +1,15 @@
 package import Basis
 import Foundation
+import Glibc
 
 /// What /proc says about a process from the outside.
-package struct RunningProcess {
+package struct RunningProcess: Sendable {
     package let id: Int32
 
     package init(id: Int32) { self.id = id }
+
+    /// Asks it to end in order (SIGTERM).
+    package func terminate() { kill(id, SIGTERM) }
 
     /// Descriptors that it has open.
     package var descriptors: Int {
@@ -19,15 +23,33 @@ package struct RunningProcess {
     /// Memory in use now.
     package var resident: ByteCount { .kibibytes(statusField("VmRSS:") ?? 0) }
 
-    /// CPU time used so far, in steps of a clock tick (10 ms).
-    package var cpu: Nanoseconds {
-        let stat = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
-        // The name in parentheses may hold anything; utime and stime are fields 14 and 15, which are
-        // the 12th and 13th behind it (proc_pid_stat(5)).
-        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-        guard fields.count > 13, let user = Int(fields[12]), let system = Int(fields[13])
-        else { return .zero }
-        return .milliseconds((user + system) * 10)
+    /// How long each thread has run or waited for a CPU so far, by thread id. On a loaded machine a thread
+    /// that spins does not run all the time, but it always does one or the other.
+    package var busy: [Int32: Nanoseconds] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
+        var busy: [Int32: Nanoseconds] = [:]
+        for task in tasks {
+            // Time on a CPU, time on a run queue, number of slices (proc_pid_schedstat, sched-stats.rst).
+            let path = "/proc/\(id)/task/\(task)/schedstat"
+            let words = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(
+                separator: " ")
+            guard words.count == 3, let ran = Int64(words[0]), let waited = Int64(words[1]),
+                let number = Int32(task)
+            else { continue }
+            busy[number] = Nanoseconds(raw: ran + waited)
+        }
+        return busy
+    }
+
+    /// The largest share of `span` that any one thread was busy, 0 to 1: near 1 when a thread spins.
+    package func busiestShare(over span: Nanoseconds) -> Double {
+        let start = TestClock.now
+        let before = busy
+        TestClock.sleep(span)
+        let after = busy
+        let elapsed = TestClock.now.since(start)
+        let most = after.map { id, time in time.raw - (before[id]?.raw ?? 0) }.max() ?? 0
+        return Double(most) / Double(elapsed.raw)
     }
 
     private func statusField(_ name: String) -> Int? {

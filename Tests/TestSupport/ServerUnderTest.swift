@@ -1,6 +1,23 @@
 import Basis
 import Foundation
-import Platform
+package import Platform
+
+/// What a `switchyard-server` that ends by itself said.
+package struct ServerOutcome {
+    package let ending: ChildProcess.Ending?
+    package let output: String
+    package let errors: String
+
+    /// Runs the server of this build to its end.
+    package init(_ arguments: [String]) throws {
+        var options = SpawnOptions(try Programs.own("switchyard-server"), arguments)
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        output = child.remainingOutput(timeout: TestLimit.hang)
+        errors = child.remainingErrors(timeout: TestLimit.hang)
+        ending = child.wait(timeout: TestLimit.hang)?.ending
+    }
+}
 
 /// A `switchyard-server` of this build as a child process on a port that the kernel chose. It is killed
 /// when the value is dropped.

@@ -1,0 +1,100 @@
+import Basis
+import Serve
+import TestSupport
+import Testing
+
+@Suite("server: limits")
+struct ServerLimitTests {
+    private static let request = HTTPText.get("/plaintext")
+
+    @Test("a burst of a thousand connections is served and leaves nothing open", arguments: patterns)
+    func burst(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let before = server.process.descriptors
+        let count = repetitions(1_000)
+        do {
+            let clients = try (0..<count).map { _ in try server.connect() }
+            for client in clients { try client.send(Self.request) }
+            for client in clients { #expect(try client.reply().status == 200) }
+            #expect(server.process.descriptors == before + count)
+        }
+        let isClean = TestClock.eventually { server.process.descriptors == before }
+        #expect(isClean, "\(pattern): \(server.process.descriptors) instead of \(before)")
+        let report = try server.stop()
+        #expect(report.accepted == count && report.requests == count && report.shed == 0)
+    }
+
+    @Test("connections that are reset at every stage leave nothing open", arguments: patterns)
+    func resets(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, threads: 4)
+        let before = server.process.descriptors
+        for start in [
+            "", "GET /", Self.request, HTTPText.get("/wait?us=20000"),
+            HTTPText.get("/block?us=1000") + Self.request, HTTPText.get("/bytes/10000000"),
+            HTTPText.get("/echo", method: "POST", fields: ["Content-Length: 9"]) + "abc",
+            String(repeating: Self.request, count: 500), "garbage\r\n",
+            String(repeating: HTTPText.get("/wait?us=2000"), count: 90),
+        ] {
+            for _ in 0..<5 {
+                let client = try server.connect()
+                client.resetAtEnd()
+                try client.send(start)
+                if start.count % 2 == 0 { TestClock.sleep(.milliseconds(1)) }
+            }
+        }
+        let isClean = TestClock.eventually { server.process.descriptors == before }
+        #expect(isClean, "\(pattern): \(server.process.descriptors) instead of \(before)")
+        #expect(try server.connect().ask(Self.request).status == 200)
+        #expect(try server.stop().accepted == 51)
+    }
+
+    @Test("more connections than are allowed wait or are refused, and all goes on", arguments: patterns)
+    func connectionLimit(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--max-connections", "8"])
+        let readers = ["single", "acceptors:one-reader"].contains(pattern)
+            || pattern.hasPrefix("balanced") ? 1 : 2
+        do {
+            let clients = try (0..<40).map { _ in
+                let client = try server.connect()
+                try client.send(Self.request)
+                return client
+            }
+            let isServed = TestClock.eventually { clients.filter(\.hasInput).count >= 8 }
+            #expect(isServed)
+            TestClock.sleep(.milliseconds(100))
+            // What has come is a reply, or the end of a connection that was refused.
+            let held = clients.filter { $0.hasInput && (try? $0.reply())?.status == 200 }
+            #expect((1...8 * readers).contains(held.count), "\(pattern) holds \(held.count)")
+        }
+        let isOpen = TestClock.eventually {
+            (try? server.connect().ask(Self.request))?.status == 200
+        }
+        #expect(isOpen)
+        _ = try server.stop()
+    }
+
+    @Test("with no descriptor left nobody spins, and service comes back", arguments: patterns)
+    func outOfDescriptors(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, descriptorLimit: 64)
+        let before = server.process.descriptors
+        do {
+            let clients = try (0..<100).map { _ in
+                let client = try server.connect()
+                try? client.send(Self.request)
+                return client
+            }
+            #expect(TestClock.eventually { clients.contains(where: \.hasInput) })
+            let isFull = TestClock.eventually { server.process.descriptors >= 60 }
+            #expect(isFull, "\(server.process.descriptors)")
+            let share = server.process.busiestShare(over: .milliseconds(300))
+            #expect(share < 0.5, "\(pattern): a thread is busy \(share) of the time")
+        }
+        #expect(TestClock.eventually { server.process.descriptors <= before })
+        TestClock.sleep(.milliseconds(300))
+        for number in 0..<20 {
+            let reply = try? server.connect().ask(Self.request)
+            #expect(reply?.status == 200, "\(pattern): connection \(number) after recovery")
+        }
+        _ = try server.stop()
+    }
+}

@@ -1,0 +1,136 @@
+import Basis
+import Platform
+import Serve
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("server: the end")
+struct ServerStopTests {
+    private static let request = HTTPText.get("/plaintext")
+
+    @Test("what is in progress is finished, what is idle is closed, what is new is refused", arguments: patterns)
+    func graceful(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let busy = try server.connect()
+        try busy.send(HTTPText.get("/wait?us=400000") + Self.request)
+        let slow = try server.connect()
+        try slow.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\na")
+        let idle = try server.connect()
+        #expect(try idle.ask(Self.request).status == 200)
+        let mute = try server.connect()
+
+        server.terminate()
+        #expect(try idle.endsSilently())
+        #expect(try mute.endsSilently())
+        let isClosed = TestClock.eventually {
+            do {
+                // Between the end of accepting and the end of the listener connections are made and reset.
+                return try server.connect().endsSilently(within: .milliseconds(1))
+            } catch { return true }
+        }
+        #expect(isClosed)
+        try slow.send("bc")
+        #expect(try slow.reply().text == "abc")
+        #expect(try busy.reply().text == "waited\n")
+        #expect(try busy.reply().text == "Hello, World!")
+        #expect(try busy.endsSilently())
+        let report = try server.ending()
+        #expect(report.requests == 4)
+    }
+
+    @Test("requests that had arrived when the stop came are answered", arguments: patterns)
+    func arrivedBefore(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let idle = try server.connect()
+        #expect(try idle.ask(Self.request).status == 200)
+
+        // Stopped where it stands, the server finds all of it at once.
+        server.pause()
+        try idle.send(Self.request)
+        // Blocked acceptors can only be ended by ending the listener, and its queue with it.
+        let fresh = pattern == "acceptors:blocking" ? nil : try server.connect()
+        try fresh?.send(Self.request)
+        server.terminate()
+        server.proceed()
+
+        #expect(try idle.reply().text == "Hello, World!")
+        #expect(try idle.endsSilently())
+        if let fresh {
+            let reply = try fresh.reply()
+            #expect(reply.text == "Hello, World!")
+            #expect(try fresh.endsSilently())
+        }
+        #expect(try server.ending().requests == (fresh == nil ? 2 : 3))
+    }
+
+    @Test("a stop under load ends every connection between replies", arguments: patterns)
+    func underLoad(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let port = server.port
+        let process = server.process
+        let answered = Atomic<Int>(0)
+        let broken = Mutex<[String]>([])
+        let requests = [
+            Self.request, HTTPText.get("/bytes/150000"), HTTPText.get("/wait?us=500"),
+            HTTPText.post("/echo", String(repeating: "a", count: 20_000)),
+        ]
+        try withThreads(8) { index in
+            while true {
+                do {
+                    let client = try RawClient(port: port)
+                    for turn in 0..<50 {
+                        _ = try client.ask(requests[(index + turn) % requests.count])
+                        if answered.add(1, ordering: .relaxed).newValue == 200 {
+                            process.terminate()
+                        }
+                    }
+                } catch let RawClient.Failure.truncated(bytes) where !bytes.isEmpty {
+                    broken.withLock { $0.append("\(bytes.count) bytes of a reply") }
+                } catch RawClient.Failure.hung {
+                    broken.withLock { $0.append("hung") }
+                } catch is SystemError {
+                    return
+                } catch {
+                    continue
+                }
+            }
+        }
+        broken.withLock { #expect($0.isEmpty, "\(pattern): \($0)") }
+        let report = try server.ending()
+        #expect(report.requests >= answered.load(ordering: .relaxed))
+    }
+
+    @Test(
+        "handlers that block do not draw the end out", .enabled(if: !Sanitizer.isActive),
+        arguments: ["single", "balanced:shared", "balanced:per-worker"])
+    func blockedHandlers(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        // 25 seconds of blocking for a thread.
+        let clients = try (0..<50).map { _ in try server.connect() }
+        for client in clients {
+            try client.send(HTTPText.get("/block?us=\(pattern == "single" ? 500_000 : 1_000_000)"))
+        }
+        TestClock.sleep(.milliseconds(100))
+        let start = TestClock.now
+        _ = try server.stop()
+        // The drain time of 5 s and one handler.
+        #expect(TestClock.now.since(start) < .seconds(15))
+    }
+
+    @Test("an interrupt ends it as well, and quiet means no line")
+    func interrupt() throws {
+        let server = try ServerUnderTest("sharded:hash")
+        server.interrupt()
+        #expect(try server.ending().requests == 0)
+
+        var options = SpawnOptions(
+            try Programs.own("switchyard-server"), ["--listen", "127.0.0.1:0", "--quiet"])
+        options.standardError = .captured
+        var quiet = try ChildProcess(options)
+        #expect(quiet.nextLine(timeout: .milliseconds(300)) == nil)
+        quiet.terminate()
+        #expect(quiet.remainingOutput(timeout: TestLimit.hang).isEmpty)
+        #expect(quiet.wait(timeout: TestLimit.hang)?.ending == .exited(0))
+    }
+}
