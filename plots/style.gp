@@ -164,6 +164,9 @@ at(book, key) = strstrt(book, "\n".key."\t")
 entry(book, key) = at(book, key) == 0 ? 0 \
     : int(book[at(book, key) + strlen(key) + 2:at(book, key) + strlen(key) + 7])
 
+# What is not about one run needs no cells.
+if (exists("without_cells")) { exit }
+
 problem = trouble("cells", "cell_id hist_name server protocol pattern threads connections" \
     ." streams payload_bytes pipeline tls nodelay arrival rate_target verdict")
 if (troubled(problem)) { print problem; exit status 1 }

@@ -56,9 +56,7 @@ package enum HistoryChanges {
         of metric: String, _ key: [String], _ rows: [Int], _ table: CSVTable, seed: UInt64
     ) -> [HistoryChange] {
         let points = rows.compactMap { row -> (row: Int, value: Double)? in
-            if metric == Metric.rps.name, table.field(row, Metric.rateRatio.name) != nil {
-                return nil
-            }
+            if metric == Metric.rps.name, table.field(row, "arrival") != "closed" { return nil }
             guard let value = table.field(row, metric).flatMap({ Double($0) }), value.isFinite,
                 value > 0
             else { return nil }

@@ -28,7 +28,8 @@ package enum HistoryColumns {
     ]
 
     private static let cell: [Entry] = [
-        ("cell_id", "text", "the cell"), ("n", "1", "launches of the cell"),
+        ("cell_id", "text", "the cell"), ("arrival", "text", "closed, poisson or constant"),
+        ("n", "1", "launches of the cell"),
         ("n_valid", "1", "launches that count; the figures are theirs"),
         ("verdict", "text", "the verdict of the cell, as in cells.csv"),
     ]
@@ -94,7 +95,7 @@ package struct HistoryFile: Equatable, Sendable {
                 files.cells.field(row, $0.name + "_median") ?? ""
             }
             if medians.allSatisfy(\.isEmpty) { return nil }
-            let facts = ["cell_id", "n", "n_valid", "verdict"].map {
+            let facts = ["cell_id", "arrival", "n", "n_valid", "verdict"].map {
                 files.cells.field(row, $0) ?? ""
             }
             return HistoryRow(fields: run + facts + medians)

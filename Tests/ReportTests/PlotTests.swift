@@ -29,6 +29,10 @@ struct PlotTests {
         "spread": [
             "launches in the order of the run", "slower by, %", "open loop, constant 50k/s, c64",
         ],
+        "history": [
+            "h1/sharded:hash/w2/c64/p13", "thousand requests/s", "p99 response time, µs",
+            "server CPU, µs a request", "+34.4 %", "-5.0 %", "run",
+        ],
     ]
 
     @Test(
@@ -38,7 +42,8 @@ struct PlotTests {
         let subtitle = "a < b & \"c\" {d} 5 % host's"
         let folder = try Folder()
         let scripts = try Folder.names(in: Gnuplot.plots)
-        let outcome = try folder.draw(figure, of: Gnuplot.fixture, as: "a.svg", subtitle: subtitle)
+        let outcome = try folder.draw(
+            figure, of: Gnuplot.fixture(of: figure), as: "a.svg", subtitle: subtitle)
         #expect(outcome == Outcome(status: 0, complaint: ""))
         let drawing = try folder.text("a.svg")
         #expect(XMLParser(data: Data(drawing.utf8)).parse(), "not well-formed XML")
@@ -47,7 +52,8 @@ struct PlotTests {
             #expect(drawing.contains(mark), "lacks '\(mark)'")
         }
 
-        _ = try folder.draw(figure, of: Gnuplot.fixture, as: "b.svg", subtitle: subtitle)
+        _ = try folder.draw(
+            figure, of: Gnuplot.fixture(of: figure), as: "b.svg", subtitle: subtitle)
         #expect(try folder.text("b.svg") == drawing, "two runs differ")
         #expect(try folder.names() == ["a.svg", "b.svg"], "stray files beside the output")
         #expect(try Folder.names(in: Gnuplot.plots) == scripts, "stray files beside the scripts")
@@ -57,13 +63,13 @@ struct PlotTests {
     func formats(figure: String) throws {
         let folder = try Folder()
         for (name, start) in [("a.png", Array("\u{89}PNG".unicodeScalars)), ("a.txt", [])] {
-            let outcome = try folder.draw(figure, of: Gnuplot.fixture, as: name)
+            let outcome = try folder.draw(figure, of: Gnuplot.fixture(of: figure), as: name)
             #expect(outcome == Outcome(status: 0, complaint: ""))
             let bytes = try Data(contentsOf: folder.url.appending(path: name))
             #expect(bytes.count > 1_000)
             #expect(bytes.prefix(start.count).elementsEqual(start.map { UInt8($0.value) }))
         }
-        let refused = try folder.draw(figure, of: Gnuplot.fixture, as: "a.jpeg")
+        let refused = try folder.draw(figure, of: Gnuplot.fixture(of: figure), as: "a.jpeg")
         #expect(refused.status == 64 && refused.complaint.contains(".svg, .png or .txt"))
         #expect(try folder.names() == ["a.png", "a.txt"])
     }
@@ -75,7 +81,8 @@ struct PlotTests {
         for run in [folder.url, folder.url.appending(path: "absent")] {
             let outcome = try folder.draw(figure, of: run, as: "a.svg")
             #expect(outcome.status == 1)
-            #expect(outcome.complaint.hasSuffix("/cells.csv is missing or empty"))
+            let table = figure == "history" ? "history" : "cells"
+            #expect(outcome.complaint.hasSuffix("/\(table).csv is missing or empty"))
             #expect(!outcome.complaint.contains("\n"), "more than one line")
         }
         #expect(try folder.names() == [])
@@ -84,8 +91,8 @@ struct PlotTests {
     @Test("lines may end in CR LF, fields may be quoted", arguments: Gnuplot.figures)
     func lineEnds(figure: String) throws {
         let folder = try Folder()
-        _ = try folder.draw(figure, of: Gnuplot.fixture, as: "a.svg")
-        let run = try folder.copyOfFixture { table in
+        _ = try folder.draw(figure, of: Gnuplot.fixture(of: figure), as: "a.svg")
+        let run = try folder.copyOfFixture(of: figure) { table in
             table.map { line in
                 line.split(separator: ",", omittingEmptySubsequences: false)
                     .map { $0.contains(":") && !$0.contains("\"") ? "\"\($0)\"" : String($0) }
@@ -96,7 +103,9 @@ struct PlotTests {
         #expect(try folder.text("a.svg") == folder.text("b.svg"))
     }
 
-    @Test("one cell is enough", arguments: Gnuplot.figures.filter { $0 != "hockey" })
+    @Test(
+        "one cell is enough",
+        arguments: Gnuplot.figures.filter { $0 != "hockey" && $0 != "history" })
     func oneCell(figure: String) throws {
         let folder = try Folder()
         let run = try folder.copyOfFixture { table in
@@ -168,10 +177,11 @@ struct PlotTests {
         arguments: [
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
             ("balance", "accepted"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
+            ("history", "arrival"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()
-        let run = try folder.copyOfFixture { table in
+        let run = try folder.copyOfFixture(of: figure) { table in
             [table[0].replacing(",\(column),", with: ",renamed,")] + table.dropFirst()
         }
         let outcome = try folder.draw(figure, of: run, as: "a.svg")
@@ -183,7 +193,7 @@ struct PlotTests {
     @Test("intervals may be missing, as they are with few launches", arguments: Gnuplot.figures)
     func noIntervals(figure: String) throws {
         let folder = try Folder()
-        let run = try folder.copyOfFixture { table in
+        let run = try folder.copyOfFixture(of: figure) { table in
             Self.blanking(table) { $0.contains("_ci_") }
         }
         #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
@@ -214,6 +224,21 @@ struct PlotTests {
         return [table[0]] + rows
     }
 
+    @Test(
+        "a history needs two runs of a machine, but no change",
+        arguments: [(2, 3), (3, 3), (4, 3), (5, 0), (7, 0)])
+    func shortHistory(lines: Int, status: Int32) throws {
+        let folder = try Folder()
+        // Three cells a run: the fifth line is the second run of the first cell.
+        let run = try folder.copyOfFixture(of: "history") { table in
+            table[0].contains("change_pct") ? [table[0]] : Array(table.prefix(lines))
+        }
+        let outcome = try folder.draw("history", of: run, as: "a.svg")
+        #expect(outcome.status == status)
+        #expect(outcome.complaint.contains("fewer than two runs") == (status == 3))
+        #expect(try folder.names() == (status == 0 ? ["a.svg", "run"] : ["run"]))
+    }
+
     @Test("every figure has its row in the README", arguments: Gnuplot.figures)
     func documented(figure: String) throws {
         let readme = try String(
@@ -232,7 +257,9 @@ private struct Outcome: Equatable {
 private enum Gnuplot {
     static let plots = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../plots").standardizedFileURL
-    static let fixture = plots.appending(path: "fixture/run")
+    static func fixture(of figure: String) -> URL {
+        plots.appending(path: figure == "history" ? "fixture/history" : "fixture/run")
+    }
     static let figures = ((try? Folder.names(in: plots)) ?? [])
         .filter { $0.hasSuffix(".gp") && $0 != "style.gp" }.map { String($0.dropLast(3)) }
     static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
@@ -283,9 +310,11 @@ private final class Folder {
     }
 
     /// A copy of the fixture in `run` whose tables went through `change`, given as lines.
-    func copyOfFixture(_ change: ([String]) -> [String]) throws -> URL {
+    func copyOfFixture(
+        of figure: String = "", _ change: ([String]) -> [String]
+    ) throws -> URL {
         let run = url.appending(path: "run")
-        try FileManager.default.copyItem(at: Gnuplot.fixture, to: run)
+        try FileManager.default.copyItem(at: Gnuplot.fixture(of: figure), to: run)
         for table in try Folder.names(in: run) where table.hasSuffix(".csv") {
             let file = run.appending(path: table)
             let lines = try String(contentsOf: file, encoding: .utf8)

@@ -15,7 +15,8 @@ package enum Switchyard {
 
     package static let commands: [any Command.Type] = [
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
-        ResumeCommand.self, PlotCommand.self, VersionCommand.self,
+        ResumeCommand.self, PlotCommand.self, ReportCommand.self, HistoryCommand.self,
+        VersionCommand.self,
     ]
 
     /// Runs the command that `arguments` (without the program) name, and says what went wrong in

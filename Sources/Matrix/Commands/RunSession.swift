@@ -82,6 +82,12 @@ struct RunSession {
                 SummaryTable.text(summaries, width: console.width, colours: console.allowsColours))
         }
         console.errors("results in \(directory.path)\n")
+        if ending == .complete {
+            try ReportCommand.write(
+                directory, to: "\(directory.path)/report.html",
+                on: Console(output: { _ in }, errors: console.errors))
+            console.errors("report in \(directory.path)/report.html\n")
+        }
         if ending == .interrupted {
             let done = records.count
             console.errors(

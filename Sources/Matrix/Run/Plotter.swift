@@ -3,7 +3,8 @@ import Foundation
 import Platform
 import Report
 
-/// Draws the figures of a run: every script of a folder but `style.gp`, with gnuplot.
+/// Draws the figures of a run: every script of a folder but `style.gp` and the one for the history,
+/// with gnuplot.
 package struct Plotter: Sendable {
     /// The kind of image, which is also the ending of its name.
     package enum Format: String, Sendable { case svg, png }
@@ -19,6 +20,10 @@ package struct Plotter: Sendable {
     /// With this status a script says that the run holds no rows of the kind it draws.
     private static let nothingToDraw: Int32 = 3
     private static let timeLimit = 60
+
+    /// The figure of many runs.
+    package static let history = "history"
+    private static let notOfARun = ["style.gp", "\(history).gp"]
 
     /// The folder of the scripts.
     package let folder: String
@@ -43,7 +48,7 @@ package struct Plotter: Sendable {
     /// The names of the figures, without their ending.
     package var figures: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".gp") && $0 != "style.gp" }.map {
+        return names.filter { $0.hasSuffix(".gp") && !Self.notOfARun.contains($0) }.map {
             String($0.dropLast(3))
         }
         .sorted()
