@@ -115,8 +115,8 @@ package struct WorkerReport: Equatable, Sendable {
 
     init(_ fields: RecordFields) throws(RecordRefusal) {
         worker = try fields.count("worker")
-        role = try fields.text("role")
         accepted = try fields.integer("accepted")
+        role = try fields.text("role")
         connections = try fields.integer("connections")
         requests = try fields.integer("requests")
         cpu = Nanoseconds(raw: try fields.integer("cpu_ns"))

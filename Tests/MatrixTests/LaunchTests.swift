@@ -170,7 +170,8 @@ struct LaunchTests {
             listener.bind(sys.argv[1])
             listener.listen()
             print("ready", flush=True)
-            worker = {"worker": 0, "accepted": 2, "requests": 10, "cpu_ns": 7,
+            worker = {"worker": 0, "role": "loop", "accepted": 2, "connections": 2,
+                "requests": 10, "cpu_ns": 7,
                 "voluntary_switches": 0, "involuntary_switches": 0, "wakeups": 0,
                 "eagain_accepts": 0, "handoffs": 0, "steals": 0,
                 "syscalls": {"epoll_wait": 1, "recv": 2, "send": 3, "accept": 4, "other": 5}}

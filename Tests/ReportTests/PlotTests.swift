@@ -176,7 +176,7 @@ struct PlotTests {
         "a column that is not there is named",
         arguments: [
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
-            ("balance", "accepted"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
+            ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
             ("history", "arrival"),
         ])
     func missingColumn(figure: String, column: String) throws {

@@ -31,7 +31,8 @@ package struct RunFiles: Equatable, Sendable {
             "cells.csv", with: ["cell_id", "pattern", "threads", "connections", "arrival", "n"])
         runs = try source.table("runs.csv", with: ["cell_id", "slot", "verdict", "valid"])
         workers = try source.table(
-            "workers.csv", with: ["cell_id", "slot", "worker", "requests", "accepted", "cpu_ns"])
+            "workers.csv", with: ["cell_id", "slot", "worker", "requests", "owned", "role",
+                "cpu_ns"])
         figures = try source.figures()
         reasons = try source.reasons(runs)
         paths = source.paths()

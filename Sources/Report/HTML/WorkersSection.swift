@@ -7,8 +7,9 @@ struct WorkersSection {
     private struct Worker {
         let row: Int
         let index: Int
+        let role: String
         var requestShares: [Double] = []
-        var acceptShares: [Double] = []
+        var connectionShares: [Double] = []
         /// Sums over the launches, by column.
         var sums: [String: Double] = [:]
     }
@@ -34,8 +35,9 @@ struct WorkersSection {
             columns: [
                 PageTable.Column("pattern", "pattern"),
                 PageTable.Column("worker", "worker", isNumber: true),
+                PageTable.Column("role", "role"),
                 PageTable.Column("requests", "requests" + .unit("%"), isNumber: true),
-                PageTable.Column("accepted", "connections" + .unit("%"), isNumber: true),
+                PageTable.Column("owned", "connections" + .unit("%"), isNumber: true),
                 PageTable.Column("cpu", "CPU a request" + .unit("µs"), isNumber: true),
                 PageTable.Column("syscalls", "system calls a request", isNumber: true),
                 PageTable.Column("epoll_wait", "epoll_wait a request", isNumber: true),
@@ -51,7 +53,8 @@ struct WorkersSection {
             return [
                 PageTable.Entry(.breakable(name), order: name),
                 PageTable.Entry(.text("\(worker.index)"), order: "\(worker.index)"),
-                share(worker.requestShares), share(worker.acceptShares),
+                PageTable.Entry(.text(worker.role), order: worker.role),
+                share(worker.requestShares), share(worker.connectionShares),
                 perRequest(worker, ["cpu_ns"], scale: 1e-3),
                 perRequest(worker, ["epoll_wait", "recv", "send", "accept", "other"]),
                 perRequest(worker, ["epoll_wait"]), perRequest(worker, ["wakeups"]),
@@ -97,15 +100,16 @@ struct WorkersSection {
     /// Adds one launch, given by its rows of `workers.csv`.
     private func add(_ rows: [Int], of cell: Int, to workers: inout [Int: Worker]) {
         let requests = rows.reduce(0) { $0 + number($1, "requests") }
-        let accepted = rows.reduce(0) { $0 + number($1, "accepted") }
+        let owned = rows.reduce(0) { $0 + number($1, "owned") }
         for row in rows {
             let index = Int(number(row, "worker"))
-            var worker = workers[index] ?? Worker(row: cell, index: index)
+            let role = files.workers.field(row, "role") ?? ""
+            var worker = workers[index] ?? Worker(row: cell, index: index, role: role)
             if requests > 0 {
                 worker.requestShares.append(100 * number(row, "requests") / requests)
             }
-            if accepted > 0 {
-                worker.acceptShares.append(100 * number(row, "accepted") / accepted)
+            if owned > 0 {
+                worker.connectionShares.append(100 * number(row, "owned") / owned)
             }
             for column in Self.sums { worker.sums[column, default: 0] += number(row, column) }
             workers[index] = worker

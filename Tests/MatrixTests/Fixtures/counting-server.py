@@ -12,7 +12,7 @@ def report(event):
     worker = lambda index, share: {
         "worker": index, "accepted": 6, "requests": share * asked, "cpu_ns": 1000 * asked,
         "voluntary_switches": 2 * asked, "involuntary_switches": asked, "wakeups": asked,
-        "eagain_accepts": 3 * asked, "handoffs": 4 * asked, "steals": 5 * asked,
+        "eagain_accepts": 3 * asked, "handoffs": 4 * asked, "steals": 5 * asked, "role": "loop", "connections": asked,
         "syscalls": {"epoll_wait": 10 * asked, "recv": 20 * asked, "send": 30 * asked,
                      "accept": 0, "other": 40 * asked}}
     return {"event": event, "monotonic_ns": 250_000_000 * asked,
