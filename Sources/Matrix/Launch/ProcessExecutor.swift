@@ -25,7 +25,6 @@ package struct ProcessExecutor: Executor {
     private let cpus: CPUSplit
     /// A folder for the files of this executor; a launch has a folder in it.
     private let scratch: String
-    private var certificate: Certificate?
 
     /// Makes its scratch folder; `removeScratch` removes it.
     package init(
@@ -72,7 +71,7 @@ package struct ProcessExecutor: Executor {
         return record
     }
 
-    private mutating func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer
+    private func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer
     {
         let set = CPUSet(cpus.server)
         if cell.server != Cell.builtIn {
@@ -81,10 +80,7 @@ package struct ProcessExecutor: Executor {
             }
             return try .foreign(cell, command, cpus: set, folder: folder)
         }
-        if cell.tls != .off, certificate == nil { certificate = try Certificate(in: scratch) }
-        return try .builtIn(
-            cell, program: programs.server, cpus: set, folder: folder,
-            certificate: cell.tls == .off ? nil : certificate)
+        return try .builtIn(cell, program: programs.server, cpus: set, folder: folder)
     }
 
     private mutating func measure(

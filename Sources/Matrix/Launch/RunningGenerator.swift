@@ -42,13 +42,7 @@ struct RunningGenerator: ~Copyable {
         if let rate = cell.arrival.rate {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }
-        if cell.language == .ws || cell.language == .grpc {
-            arguments += ["--body", String(repeating: "x", count: cell.payload.raw)]
-        }
-        if cell.streams != 1 { arguments += ["--streams", "\(cell.streams)"] }
-        if cell.tls != .off { arguments += ["--tls", cell.tls.rawValue, "--insecure"] }
-        let scheme = cell.tls == .off ? "http" : "https"
-        return arguments + ["\(scheme)://127.0.0.1:\(port)\(cell.target)"]
+        return arguments + ["http://127.0.0.1:\(port)\(cell.target)"]
     }
 
     var hasEnded: Bool { mutating get { process.wait(timeout: .zero) != nil } }

@@ -39,16 +39,13 @@ struct RunningServer: ~Copyable {
 
     /// Starts this project's server on a port that the kernel chooses and waits for its ready line.
     static func builtIn(
-        _ cell: Cell, program: String, cpus: CPUSet, folder: String, certificate: Certificate?
+        _ cell: Cell, program: String, cpus: CPUSet, folder: String
     ) throws(LaunchFailure) -> RunningServer {
         let control = folder + "/control"
-        var arguments = [
+        let arguments = [
             "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
             "\(cell.threads)", "--nodelay", cell.sendsAtOnce ? "on" : "off", "--control", control,
         ]
-        if let certificate {
-            arguments += ["--tls", "--cert", certificate.chain, "--key", certificate.key]
-        }
         var process = try start(program, arguments, cell: cell, cpus: cpus)
         guard let line = process.nextLine(timeout: Limit.ready) else {
             throw ended(&process, "printed no ready line within \(Limit.ready.display)")

@@ -31,6 +31,7 @@ package struct RunRequest: Equatable, Sendable {
         if let filter { chosen = try CellFilter(parsing: filter, origin: "--filter") }
         var (cells, settings) = try matrix.expand(
             profile: profile, filter: chosen, serverThreads: cpus.server.count)
+        try Abilities.check(cells)
         settings.repeats = repeats ?? settings.repeats
         settings.warmup = warmup ?? settings.warmup
         settings.duration = duration ?? settings.duration

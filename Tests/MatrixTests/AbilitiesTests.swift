@@ -1,0 +1,25 @@
+import Basis
+import Matrix
+import Testing
+
+@Suite("what the programs can carry out")
+struct AbilitiesTests {
+    @Test(
+        "a cell that asks for more is refused before anything starts",
+        arguments: [
+            ("protocol: 'h2'", "protocol h2"), ("tls: '1.3'", "TLS"), ("streams: 4", "streams"),
+        ])
+    func refused(setting: String, named: String) {
+        let request = RunRequest(
+            matrix: "m.json5", profile: Matrix.defaultProfile, seed: 1,
+            cpus: CPUSplit(server: [1], load: [0]))
+        var problem = ""
+        do throws(Complaint) {
+            _ = try request.plan { _ throws(Complaint) in "{defaults: {\(setting)}}" }
+        } catch {
+            problem = error.problem
+            #expect(error.status == .usage)
+        }
+        #expect(problem.hasSuffix("asks for \(named), which this version does not speak"))
+    }
+}
