@@ -66,9 +66,10 @@ let package = Package(
         library("Secure", ["Basis", "Platform"]),
         library("Measure", ["Basis", "CZlib"]),
         library("Report", ["Basis", "Measure"]),
+        library("Compare", ["Basis", "Measure", "Report"]),
         library("Serve", ["Basis", "Platform", "Wire", "Secure", "Measure"]),
         library("Load", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report"]),
-        library("Matrix", ["Basis", "Platform", "Measure", "Report"]),
+        library("Matrix", ["Basis", "Platform", "Measure", "Report", "Compare"]),
 
         program("switchyard-server", ["Basis", "Platform", "Serve"]),
         program("switchyard-load", ["Basis", "Platform", "Load", "Report"]),
@@ -94,6 +95,9 @@ let package = Package(
         tests("WireTests", ["Basis", "Wire"]),
         tests("MeasureTests", ["Basis", "Measure"]),
         tests("ReportTests", ["Basis", "Measure", "Report"], exclude: ["Golden"]),
+        tests(
+            "CompareTests", ["Basis", "Measure", "Report", "Compare", "Matrix"],
+            exclude: ["Golden"]),
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests(

@@ -260,8 +260,9 @@ private enum Gnuplot {
     static func fixture(of figure: String) -> URL {
         plots.appending(path: figure == "history" ? "fixture/history" : "fixture/run")
     }
+    /// Those of a run and of a history; forest.gp draws comparisons.
     static let figures = ((try? Folder.names(in: plots)) ?? [])
-        .filter { $0.hasSuffix(".gp") && $0 != "style.gp" }.map { String($0.dropLast(3)) }
+        .filter { $0.hasSuffix(".gp") && !["style.gp", "forest.gp"].contains($0) }.map { String($0.dropLast(3)) }
     static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/gnuplot" }.first(where: FileManager.default.isExecutableFile(atPath:))
 }

@@ -1,0 +1,63 @@
+/// Which way a figure gets better.
+package enum Direction: String, Sendable, CaseIterable {
+    case lower, higher
+}
+
+/// How far a figure can be trusted on a machine that others share.
+package enum MetricTier: String, Sendable, CaseIterable {
+    /// Compared between neighbours in time; a change of one percent counts.
+    case paired
+    /// The same, but moved by the layout of memory and the mood of the scheduler: five percent.
+    case wide
+    /// Shown with its interval, never judged: tails and balances.
+    case advisory
+
+    /// The share by which a figure may change and still count as unchanged: it takes in what
+    /// linking in another order or another address layout does to identical code. Nil where nothing
+    /// is judged.
+    package var deadBand: Double? {
+        switch self {
+        case .paired: 0.01
+        case .wide: 0.05
+        case .advisory: nil
+        }
+    }
+}
+
+/// A figure that two runs are compared by: a column of their tables.
+package struct ComparedMetric: Equatable, Hashable, Sendable {
+    package let name: String
+    /// As in docs/FORMAT.md: `ns`, `bytes`, `1/s`, `1`; empty when unknown.
+    package let unit: String
+    package let better: Direction
+    package let tier: MetricTier
+
+    package init(_ name: String, unit: String, better: Direction, tier: MetricTier) {
+        self.name = name
+        self.unit = unit
+        self.better = better
+        self.tier = tier
+    }
+
+    /// The columns of `runs.csv` that are compared, in the order of the reports. What describes the
+    /// generator rather than the server is not among them.
+    package static let known: [ComparedMetric] = [
+        .init("rps", unit: "1/s", better: .higher, tier: .paired),
+        .init("srv_cpu_ns_per_req", unit: "ns", better: .lower, tier: .paired),
+        .init("p50_ns", unit: "ns", better: .lower, tier: .wide),
+        .init("p90_ns", unit: "ns", better: .lower, tier: .wide),
+        .init("p99_ns", unit: "ns", better: .lower, tier: .advisory),
+        .init("p999_ns", unit: "ns", better: .lower, tier: .advisory),
+        .init("max_ns", unit: "ns", better: .lower, tier: .advisory),
+        .init("srv_syscalls_per_req", unit: "1", better: .lower, tier: .paired),
+        .init("srv_epoll_wait_per_req", unit: "1", better: .lower, tier: .paired),
+        .init("srv_ctxsw_vol_per_req", unit: "1", better: .lower, tier: .paired),
+        .init("srv_rss_peak_bytes", unit: "bytes", better: .lower, tier: .wide),
+        .init("worker_balance_cv", unit: "1", better: .lower, tier: .advisory),
+    ]
+
+    package static func known(_ name: String) -> ComparedMetric? { known.first { $0.name == name } }
+
+    /// The sign that makes a rise of the logarithm mean worse.
+    package var worseSign: Double { better == .lower ? 1 : -1 }
+}

@@ -1,0 +1,169 @@
+import Basis
+import Foundation
+import Measure
+
+/// What a gate found for one metric of one cell.
+package struct GateFinding: Equatable, Sendable {
+    package let cell: String
+    package let metric: ComparedMetric
+    /// The last stage that measured it.
+    package let stage: PairRequest.Stage
+    package let verdict: Verdict
+    /// Nil without pairs.
+    package let change: Change?
+    /// After Holm's correction; nil unless it was tested.
+    package let pAdjusted: Double?
+    /// The noise of its metric over the gate, as the deviation of a pair's log ratio.
+    package let sigma: Double?
+    /// The smallest worsening that the gate finds with its power, as a share; nil when it finds
+    /// nothing.
+    package let minimumDetectableEffect: Double?
+    /// Why, in a clause; empty when the verdict says all.
+    package let reason: String
+    /// The logarithm of each pair's ratio in the order of measuring, positive when worse.
+    package let worsenings: [Double]
+}
+
+/// What base against base showed in one metric.
+package struct ControlFinding: Equatable, Sendable {
+    package let metric: String
+    package let pairs: Int
+    /// The second over the first launch, oriented so that more than 1 is worse.
+    package let ratio: Double
+    /// Two-sided.
+    package let p: Double
+    package let isBroken: Bool
+}
+
+/// The end of a gate.
+package struct GateResult: Equatable, Sendable {
+    package let verdict: Verdict
+    /// Why the verdict is not PASS; one line each.
+    package let reasons: [String]
+    /// One for each metric of each cell, in the order of the cells.
+    package let findings: [GateFinding]
+    package let control: [ControlFinding]
+    package let lost: [GateProcedure.LostPair]
+    /// How often the gate began anew.
+    package let reruns: Int
+}
+
+extension GateProcedure {
+    /// The verdict and the reasons for it, one line each; nil before the gate is over.
+    package var verdict: (name: Verdict, reasons: [String])? {
+        guard let stop else { return nil }
+        switch stop {
+        case .invalid(let why): return (.invalid, why)
+        case .wrong(let why): return (.wrong, [why])
+        case .complete:
+            let judged = judgements
+            for kind in [Verdict.regression, .inconclusive] where judged.contains(kind) {
+                return (kind, reasons(judged))
+            }
+            return (.pass, [])
+        }
+    }
+
+    /// The verdicts of all metrics of all cells, in their order.
+    package var judgements: [Verdict] {
+        let adjusted = adjusted
+        return subjects.map { judge($0, p: adjusted[$0]) }
+    }
+
+    /// The findings; nil before the gate is over.
+    package var result: GateResult? {
+        guard let verdict else { return nil }
+        let adjusted = adjusted
+        return GateResult(
+            verdict: verdict.name, reasons: verdict.reasons,
+            findings: subjects.map { finding($0, p: adjusted[$0]) }, control: controlFindings,
+            lost: lost, reruns: attempt)
+    }
+
+    var controlFindings: [ControlFinding] {
+        let measured = control.keys.sorted { ($0.cell, $0.metric) < ($1.cell, $1.metric) }
+        return measured.compactMap { subject in
+            let values = (control[subject] ?? []).map(\.worsening)
+            guard let centre = SignedRank.hodgesLehmann(values) else { return nil }
+            let p = min(
+                1, 2 * min(SignedRank.pGreater(values), SignedRank.pGreater(values.map { -$0 })))
+            return ControlFinding(
+                metric: metric(subject).name, pairs: values.count, ratio: exp(centre), p: p,
+                isBroken: abs(centre) > log(1 + policy.controlEffect) || p < policy.controlLevel)
+        }
+    }
+
+    /// Holm's p-values of what was tested.
+    private var adjusted: [Subject: Double] {
+        let tested = suspects.filter { !(confirmed[$0] ?? []).isEmpty }
+        let pValues = tested.map { subject in
+            SignedRank.pGreater(
+                (confirmed[subject] ?? []).map(\.worsening),
+                shift: log(1 + (metric(subject).tier.deadBand ?? 0)))
+        }
+        return Dictionary(uniqueKeysWithValues: zip(tested, Holm.adjusted(pValues)))
+    }
+
+    private func judge(_ subject: Subject, p: Double?) -> Verdict {
+        guard !(screened[subject] ?? []).isEmpty else { return .inconclusive }
+        if case .invalid? = stop { return .invalid }
+        if case .wrong? = stop { return .inconclusive }
+        if let p, p <= policy.alpha { return .regression }
+        let isHidden = sigma[metric(subject).name].map { $0 > policy.sigmaLimit } ?? true
+        return untested.contains(subject) || isHidden ? .inconclusive : .pass
+    }
+
+    private func finding(_ subject: Subject, p: Double?) -> GateFinding {
+        let noise = sigma[metric(subject).name]
+        let pairs = p == nil ? screened[subject] ?? [] : confirmed[subject] ?? []
+        let change = Change(
+            pairs: pairs.map { ($0.base, $0.candidate) }, metric: metric(subject))
+        let verdict = judge(subject, p: p)
+        return GateFinding(
+            cell: cells[subject.cell].id, metric: metric(subject),
+            stage: p == nil ? .screen : .confirm, verdict: verdict, change: change, pAdjusted: p,
+            sigma: noise,
+            minimumDetectableEffect: noise.flatMap {
+                design.minimumDetectableEffect(tier: metric(subject).tier, sigma: $0)
+            },
+            reason: reason(subject, verdict, change, p: p),
+            worsenings: pairs.map(\.worsening))
+    }
+
+    /// The reasons of the regressions, or where there is none of what is inconclusive.
+    private func reasons(_ judged: [Verdict]) -> [String] {
+        let adjusted = adjusted
+        let kinds: [Verdict] = [.regression, .inconclusive]
+        return kinds.flatMap { kind in
+            zip(subjects, judged).filter { $0.1 == kind }.map { subject, _ in
+                let finding = finding(subject, p: adjusted[subject])
+                return "\(finding.cell) \(finding.metric.name): \(finding.reason)"
+            }
+        }
+    }
+
+    private func reason(
+        _ subject: Subject, _ verdict: Verdict, _ change: Change?, p: Double?
+    ) -> String {
+        guard let change else { return "nothing was measured" }
+        switch verdict {
+        case .pass: return ""
+        case .invalid: return "the gate is invalid"
+        case .wrong: return "wrong answers"
+        case .regression:
+            return "\(signedPercent(change.ratio)) confirmed on \(change.baseCount) fresh pairs,"
+                + " p \(fixed(p ?? 1, decimals: 5))"
+        case .inconclusive:
+            if case .wrong? = stop { return "the gate ended early" }
+            if untested.contains(subject) {
+                return "\(signedPercent(change.ratio)) in the screening, and more suspects than"
+                    + " \(policy.suspectsMax) are not confirmed"
+            }
+            let noise = sigma[metric(subject).name] ?? 0
+            let effect = design.minimumDetectableEffect(tier: metric(subject).tier, sigma: noise)
+            let hidden = effect.map { "changes below \(fixed($0 * 100, decimals: 1))%" }
+            return "pairs scatter by \(fixed(noise * 100, decimals: 1))%, which hides"
+                + " \(hidden ?? "changes")"
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import Basis
+import Measure
+import Report
+
+extension Comparison {
+    package static let schema = "switchyard.comparison/1"
+
+    /// `compare.json`.
+    package var json: JSONValue {
+        [
+            "schema": .string(Self.schema), "base": .string(base),
+            "candidate": .string(candidate), "summary": .string(summary),
+            "remarks": .array(remarks.map { .string($0) }),
+            "only_in_base": .array(onlyInBase.map { .string($0) }),
+            "only_in_candidate": .array(onlyInCandidate.map { .string($0) }),
+            "rows": .array(rows.map(Self.json)),
+        ]
+    }
+
+    private static func json(_ row: Row) -> JSONValue {
+        [
+            "cell": .string(row.cell), "metric": .string(row.metric.name),
+            "finding": .string(row.finding.rawValue),
+            "doubts": .array(row.doubts.map { .string($0.name) }),
+            "design": .string(row.design.name), "change": row.change?.json ?? .null,
+            "p_holm": .optional(row.pAdjusted),
+        ]
+    }
+}
+
+extension Change {
+    var json: JSONValue {
+        [
+            "method": .string(method.rawValue), "base": .number(baseMedian),
+            "candidate": .number(candidateMedian), "ratio": .number(ratio),
+            "ci_lo": .optional(interval.low), "ci_hi": .optional(interval.high),
+            "confidence": .number(Change.confidence), "p": .number(pWorse),
+            "superiority": .number(superiority), "sigma": .optional(sigma),
+            "n_base": .count(baseCount), "n_candidate": .count(candidateCount),
+        ]
+    }
+}

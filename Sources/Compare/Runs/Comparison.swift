@@ -1,0 +1,220 @@
+package import Basis
+import Foundation
+import Measure
+
+/// What a comparison of two runs may say of one metric of one cell.
+package enum Finding: String, Equatable, Sendable, CaseIterable {
+    case better, worse
+    /// Proved to lie within the dead band.
+    case same
+    case unproven
+}
+
+/// Two runs, cell by cell and metric by metric.
+///
+/// It calls nothing worse, better or the same that the design of the two runs can't carry: runs
+/// made one after the other have estimates and intervals, and the reason why those prove nothing.
+/// All tests share one chance of a false alarm of 1 - `Change.confidence` (Holm).
+package struct Comparison: Sendable {
+    /// One metric of one cell.
+    package struct Row: Sendable {
+        package let cell: String
+        package let metric: ComparedMetric
+        package let design: Design
+        package let change: Change?
+        /// After Holm's correction, of the likelier direction; nil unless it was tested.
+        package fileprivate(set) var pAdjusted: Double?
+        package fileprivate(set) var finding = Finding.unproven
+        /// Why it is unproven, the weightiest first.
+        package fileprivate(set) var doubts: [Doubt]
+    }
+
+    private enum Limit {
+        static let pairs = 1_000
+        /// The share of launches that may be lost.
+        static let lost = 0.2
+    }
+
+    package let base: String
+    package let candidate: String
+    package private(set) var rows: [Row] = []
+    package let onlyInBase: [String]
+    package let onlyInCandidate: [String]
+    package let machinesDiffer: Bool
+    /// One line each.
+    package private(set) var notes: [String]
+    private var ranks = ShiftEstimate.Ranks(confidence: Change.confidence)
+
+    /// Compares all cells that both runs have. Runs of different machines are refused unless
+    /// `acrossMachines`.
+    package init(
+        base: RunTable, candidate: RunTable, acrossMachines: Bool = false
+    ) throws(Complaint) {
+        self.base = base.name
+        self.candidate = candidate.name
+        notes = base.notes + candidate.notes
+        machinesDiffer = try Self.machinesDiffer(base, candidate, allowed: acrossMachines)
+        if let a = base.machine, let b = candidate.machine, !machinesDiffer,
+            a.softwareID != b.softwareID
+        {
+            notes.append("the kernel, its settings or the toolchain changed between the runs")
+        }
+        let common = base.cells.filter { candidate.launches[$0] != nil }
+        onlyInBase = base.cells.filter { candidate.launches[$0] == nil }
+        onlyInCandidate = candidate.cells.filter { base.launches[$0] == nil }
+        guard !common.isEmpty else {
+            throw Complaint(
+                "\(base.name) and \(candidate.name) have no cell in common, such as"
+                    + " '\(base.cells.first ?? "")' and '\(candidate.cells.first ?? "")'",
+                remedy: "compare runs of the same matrix")
+        }
+        let metrics = base.metrics.indices.compactMap { index -> (ComparedMetric, Int, Int)? in
+            candidate.metrics.firstIndex(of: base.metrics[index]).map {
+                (base.metrics[index], index, $0)
+            }
+        }
+        for cell in common {
+            let pair = CellPair(base.launches[cell] ?? [], candidate.launches[cell] ?? [])
+            for (metric, a, b) in metrics {
+                if let row = row(cell, metric, pair, a, b) { rows.append(row) }
+            }
+        }
+        judge()
+    }
+
+    private static func machinesDiffer(
+        _ base: RunTable, _ candidate: RunTable, allowed: Bool
+    ) throws(Complaint) -> Bool {
+        guard let a = base.machine, let b = candidate.machine, a.hardwareID != b.hardwareID else {
+            return false
+        }
+        guard allowed else {
+            throw Complaint(
+                "\(base.name) (hardware \(a.hardwareID)) and \(candidate.name)"
+                    + " (\(b.hardwareID)) are of different machines",
+                remedy: "measure both on one, or add --across-machines to see the figures anyway",
+                status: .otherMachine)
+        }
+        return true
+    }
+
+    /// The launches of one cell on both sides.
+    private struct CellPair {
+        let design: Design
+        let pairs: [(base: RunTable.Launch, candidate: RunTable.Launch)]
+        let base: [RunTable.Launch]
+        let candidate: [RunTable.Launch]
+        let doubts: [Doubt]
+
+        init(_ base: [RunTable.Launch], _ candidate: [RunTable.Launch]) {
+            let (design, pairs) = Design.of(base: base, candidate: candidate)
+            self.design = design
+            self.pairs = pairs.filter {
+                $0.base.invalidReason == nil && $0.candidate.invalidReason == nil
+            }
+            self.base = base.filter { $0.invalidReason == nil }
+            self.candidate = candidate.filter { $0.invalidReason == nil }
+            let all = base.count + candidate.count
+            let counted = self.base.count + self.candidate.count
+            doubts =
+                Double(all - counted) > Limit.lost * Double(all)
+                ? [.disturbed(all - counted, of: all)] : []
+        }
+    }
+
+    /// Nil when neither side has the figure at all, as p99 in cells with few requests.
+    private mutating func row(
+        _ cell: String, _ metric: ComparedMetric, _ pair: CellPair, _ a: Int, _ b: Int
+    ) -> Row? {
+        let base = pair.base.map { $0.values[a] }
+        let candidate = pair.candidate.map { $0.values[b] }
+        if base.allSatisfy({ $0 == nil }), candidate.allSatisfy({ $0 == nil }),
+            pair.doubts.isEmpty
+        {
+            return nil
+        }
+        var doubts: [Doubt] = machinesDiffer ? [.otherMachine] : []
+        switch pair.design {
+        case .sequential: doubts.append(.sequential)
+        case .unknown: doubts.append(.unknownOrder)
+        case .oneOrder: doubts.append(.oneOrder)
+        case .interleaved, .mixed: break
+        }
+        doubts += pair.doubts
+        if metric.tier == .advisory { doubts.append(.advisory) }
+        // The generator's verdict limits what its own figures say, not what the server used.
+        if !metric.name.hasPrefix("srv_"),
+            let verdict = commonVerdict(pair.base) ?? commonVerdict(pair.candidate)
+        {
+            doubts.append(.loadVerdict(verdict))
+        }
+        var change: Change?
+        if base.contains(where: { $0 == nil }) || candidate.contains(where: { $0 == nil }) {
+            doubts.append(.noRatio)
+        } else if pair.pairs.count > Limit.pairs {
+            doubts.append(.tooMany(pair.pairs.count))
+        } else if pair.pairs.isEmpty {
+            change = Change(
+                base: base.compactMap(\.self), candidate: candidate.compactMap(\.self),
+                metric: metric, isTested: doubts.isEmpty, ranks: &ranks)
+        } else {
+            change = Change(
+                pairs: pair.pairs.map { ($0.base.values[a] ?? 0, $0.candidate.values[b] ?? 0) },
+                metric: metric)
+        }
+        if change == nil, !doubts.contains(.noRatio) { doubts.append(.noRatio) }
+        return Row(cell: cell, metric: metric, design: pair.design, change: change, doubts: doubts)
+    }
+
+    /// The verdict that more than half of the launches share, if it is a doubt.
+    private func commonVerdict(_ launches: [RunTable.Launch]) -> String? {
+        let doubtful = launches.filter { $0.verdict != "valid" }
+        guard 2 * doubtful.count > launches.count else { return nil }
+        let counts = Dictionary(grouping: doubtful, by: \.verdict).mapValues(\.count)
+        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    }
+
+    /// Tests what can be tested, together, and says of each row what it shows.
+    private mutating func judge() {
+        let tested = rows.indices.filter { rows[$0].doubts.isEmpty && rows[$0].change != nil }
+        let pValues = tested.map { index in
+            rows[index].change.map { min(1, 2 * min($0.pWorse, $0.pBetter)) } ?? 1
+        }
+        let level = 1 - Change.confidence
+        for (index, p) in zip(tested, Holm.adjusted(pValues)) {
+            guard let change = rows[index].change, let band = rows[index].metric.tier.deadBand
+            else { continue }
+            rows[index].pAdjusted = p
+            if p <= level {
+                rows[index].finding = change.pWorse < change.pBetter ? .worse : .better
+                continue
+            }
+            if let low = change.interval.low, let high = change.interval.high,
+                low >= 1 / (1 + band), high <= 1 + band
+            {
+                rows[index].finding = .same
+                continue
+            }
+            let needed = Self.launchesNeeded(change.method, level: level / Double(tested.count))
+            let have = min(change.baseCount, change.candidateCount)
+            rows[index].doubts = [have < needed ? .tooFew(have: have, needed: needed) : .scatter]
+        }
+    }
+
+    /// The least number of launches a side whose smallest two-sided p-value reaches `level`.
+    private static func launchesNeeded(_ method: Change.Method, level: Double) -> Int {
+        var count = 1
+        // 2^(1-n) for pairs; 2 over (n of 2n) for samples of n each.
+        var least = 1.0
+        while least > level {
+            count += 1
+            switch method {
+            case .signedRank: least /= 2
+            case .rankSum: least *= Double(count) / Double(2 * (2 * count - 1))
+            }
+        }
+        return count
+    }
+
+    package func count(_ finding: Finding) -> Int { rows.count { $0.finding == finding } }
+}

@@ -1,0 +1,57 @@
+import Basis
+
+/// Why a difference is neither called a regression nor ruled out.
+package enum Doubt: Equatable, Sendable, CustomStringConvertible {
+    case sequential
+    case unknownOrder
+    case oneOrder
+    case otherMachine
+    /// Too few launches for a test that allows for all the others made here.
+    case tooFew(have: Int, needed: Int)
+    /// More than a fifth of the launches did not count.
+    case disturbed(Int, of: Int)
+    /// Most launches have this verdict of the generator, which limits what they say of the server.
+    case loadVerdict(String)
+    /// A figure is missing, zero or negative, so that there is no ratio.
+    case noRatio
+    /// A tail or a balance.
+    case advisory
+    /// More pairs than the exact test takes.
+    case tooMany(Int)
+    /// The launches scatter too much.
+    case scatter
+
+    /// A stable name for scripts.
+    package var name: String {
+        switch self {
+        case .sequential: "sequential"
+        case .unknownOrder: "unknown-order"
+        case .oneOrder: "one-order"
+        case .otherMachine: "other-machine"
+        case .tooFew: "too-few"
+        case .disturbed: "disturbed"
+        case .loadVerdict(let verdict): verdict
+        case .noRatio: "no-ratio"
+        case .advisory: "advisory"
+        case .tooMany: "too-many"
+        case .scatter: "scatter"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .sequential:
+            "one side was measured after the other, so that a drift of the machine looks the same"
+        case .unknownOrder: "the tables don't say in which order the launches were made"
+        case .oneOrder: "one side always ran first, which alone can cost a percent"
+        case .otherMachine: "the machines differ"
+        case .tooFew(let have, let needed): "\(have) launches a side where \(needed) are needed"
+        case .disturbed(let lost, let all): "\(lost) of \(all) launches did not count"
+        case .loadVerdict(let verdict): "most launches are \(verdict)"
+        case .noRatio: "a figure is missing or not positive"
+        case .advisory: "tails and balances are shown, not judged"
+        case .tooMany(let pairs): "\(pairs) pairs are more than the exact test takes"
+        case .scatter: "the interval spans both a change and none"
+        }
+    }
+}

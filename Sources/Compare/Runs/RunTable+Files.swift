@@ -1,0 +1,88 @@
+package import Basis
+import Foundation
+import Report
+
+extension RunTable {
+    private enum Limit {
+        /// A table of a million launches is far below; what is larger was named by mistake.
+        static let bytes = 1 << 30
+    }
+
+    /// Reads a folder of results (its `runs.csv` and the fingerprint of its `manifest.json`) or one
+    /// table of comma-separated values.
+    package static func read(_ path: String, request: TableRequest) throws(Complaint) -> RunTable {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Complaint(
+                "there is no \(path)", remedy: "name a folder under results/ or a .csv file")
+        }
+        let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+        guard values?.isDirectory == true else {
+            return try table(path, name: path, request: request)
+        }
+        let file = path.hasSuffix("/") ? "\(path)runs.csv" : "\(path)/runs.csv"
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw Complaint(
+                "\(path) holds no runs.csv", remedy: "name the folder of a run that has measured")
+        }
+        var run = try table(file, name: path, request: request)
+        run.machine = try machine(of: path)
+        if run.machine == nil {
+            run.notes.append("\(path): no manifest.json says on which machine it was measured")
+        }
+        return run
+    }
+
+    private static func table(
+        _ path: String, name: String, request: TableRequest
+    ) throws(Complaint) -> RunTable {
+        let text = try text(path)
+        let table: CSVTable
+        do {
+            table = try CSVTable(parsing: text)
+        } catch {
+            throw Complaint(
+                "\(path) is no table: \(error)", remedy: "name a file of comma-separated values",
+                status: .failure)
+        }
+        return try RunTable(table, name: name, request: request)
+    }
+
+    /// The hashes in the fingerprint of the run's manifest; nil where there is no manifest.
+    private static func machine(of folder: String) throws(Complaint) -> Machine? {
+        let path = "\(folder)/manifest.json"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let text = try text(path)
+        do {
+            let manifest = try RecordFields(try JSONValue(parsing: text))
+            guard let fingerprint = try manifest.optionalFields("fingerprint") else { return nil }
+            return Machine(
+                hardwareID: try fingerprint.text("hw_id"),
+                softwareID: try fingerprint.text("sw_id"))
+        } catch {
+            throw Complaint(
+                "\(path) is no manifest: \(error)", remedy: "name the folder of another run",
+                status: .failure)
+        }
+    }
+
+    private static func text(_ path: String) throws(Complaint) -> String {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw Complaint(
+                "\(path) can't be read", remedy: "check its permissions", status: .failure)
+        }
+        guard data.count <= Limit.bytes else {
+            throw Complaint(
+                "\(path) is larger than \(ByteCount(raw: Limit.bytes).display)",
+                remedy: "name a table of launches", status: .failure)
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw Complaint(
+                "\(path) is not UTF-8 text", remedy: "name a file of comma-separated values",
+                status: .failure)
+        }
+        return text
+    }
+}

@@ -1,0 +1,198 @@
+package import Basis
+package import Report
+
+/// The launches of one run, as far as a comparison needs them.
+package struct RunTable: Equatable, Sendable {
+    /// One row: a launch of a cell.
+    package struct Launch: Equatable, Sendable {
+        /// What joins a launch to its neighbour of the other side; nil when the table doesn't say.
+        package var pair: String?
+        /// ISO 8601, which sorts as text; nil when the table doesn't say.
+        package var time: String?
+        /// One for each metric of the table; nil where the field is empty.
+        package var values: [Double?]
+        /// Why the launch does not count; nil when it does.
+        package var invalidReason: String?
+        /// The generator's verdict; `valid` where the table doesn't say.
+        package var verdict: String
+    }
+
+    /// The machine of the run, by the hashes of its fingerprint.
+    package struct Machine: Equatable, Sendable {
+        package let hardwareID: String
+        package let softwareID: String
+
+        package init(hardwareID: String, softwareID: String) {
+            self.hardwareID = hardwareID
+            self.softwareID = softwareID
+        }
+    }
+
+    /// As the user named it.
+    package let name: String
+    package let metrics: [ComparedMetric]
+    /// In the order of the table.
+    package private(set) var cells: [String] = []
+    package private(set) var launches: [String: [Launch]] = [:]
+    /// Nil when nothing says where the figures come from.
+    package var machine: Machine?
+    /// What a reader should know about the table itself, one line each.
+    package var notes: [String] = []
+}
+
+/// Which columns of a table are compared, and how its rows are told apart.
+package struct TableRequest: Equatable, Sendable {
+    /// The columns that name a cell together; empty for tables of `switchyard run`.
+    package var keys: [String] = []
+    /// Empty for all known metrics that the table has.
+    package var metrics: [ComparedMetric] = []
+    /// The column whose value a base row shares with the candidate row measured beside it.
+    package var pairBy: String?
+
+    package init() {}
+
+    /// Reads `COL`, `COL:lower` or `COL:higher`, saying which way is better.
+    package static func metric(_ text: String) throws(Complaint) -> ComparedMetric {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        if name.isEmpty {
+            throw Complaint("--metric '\(text)' names no column", remedy: "give COL:lower")
+        }
+        if parts.count == 1 {
+            if let known = ComparedMetric.known(name) { return known }
+            throw Complaint(
+                "--metric \(name) does not say which way is better",
+                remedy: "give \(name):lower or \(name):higher")
+        }
+        guard parts.count == 2, let better = Direction(rawValue: String(parts[1])) else {
+            throw Complaint(
+                "--metric '\(text)' is not COL:lower or COL:higher",
+                remedy: "name a column and which way is better")
+        }
+        let known = ComparedMetric.known(name)
+        return ComparedMetric(
+            name, unit: known?.unit ?? "", better: better, tier: known?.tier ?? .paired)
+    }
+}
+
+extension RunTable {
+    /// Takes the launches out of a table of `switchyard run`, or of any table when `request` names
+    /// its keys.
+    package init(_ table: CSVTable, name: String, request: TableRequest) throws(Complaint) {
+        if table.rows.isEmpty {
+            throw Complaint(
+                "\(name) has no rows", remedy: "compare a run that measured something",
+                status: .failure)
+        }
+        let isOurs = try Self.isOurs(table, name: name, request: request)
+        let keys = request.keys.isEmpty ? ["cell_id"] : request.keys
+        let metrics =
+            request.metrics.isEmpty
+            ? ComparedMetric.known.filter { table.index(of: $0.name) != nil } : request.metrics
+        self.name = name
+        self.metrics = metrics
+        let keyColumns = try Self.columns(keys, of: table, name)
+        let valueColumns = try Self.columns(metrics.map(\.name), of: table, name)
+        let pairColumn = try Self.columns(request.pairBy.map { [$0] } ?? [], of: table, name).first
+        let own = isOurs ? OwnColumns(table) : nil
+        for (number, row) in table.rows.enumerated() {
+            let cell = keyColumns.map { row[$0] }.joined(separator: " ")
+            if launches[cell] == nil { cells.append(cell) }
+            var values: [Double?] = []
+            values.reserveCapacity(valueColumns.count)
+            for column in valueColumns {
+                values.append(try Self.number(row[column], under: table.columns[column], number))
+            }
+            launches[cell, default: []].append(
+                Launch(
+                    pair: pairColumn.map { row[$0] }, time: own?.time(row), values: values,
+                    invalidReason: own?.invalidReason(row), verdict: own?.verdict(row) ?? "valid"))
+        }
+        if table.lostTornLine {
+            notes.append("\(name): the last line was cut short and is left out")
+        }
+    }
+
+    private static func isOurs(
+        _ table: CSVTable, name: String, request: TableRequest
+    ) throws(Complaint) -> Bool {
+        if let column = table.index(of: "schema") {
+            let schemas = Set(table.rows.map { $0[column] })
+            if schemas == [RunColumns.schema] { return true }
+            if schemas.count > 1 {
+                let names = schemas.sorted().joined(separator: "' and '")
+                throw Complaint(
+                    "\(name) mixes rows of the schemas '\(names)'",
+                    remedy: "compare files of one schema each", status: .failure)
+            }
+            if request.keys.isEmpty, let schema = schemas.first {
+                throw Complaint(
+                    "\(name) has the schema '\(schema)', not \(RunColumns.schema)",
+                    remedy: "compare runs of this version, or name --key and --metric",
+                    status: .failure)
+            }
+        }
+        if request.keys.isEmpty || request.metrics.isEmpty {
+            throw Complaint(
+                "\(name) is no table of switchyard run: its columns are"
+                    + " \(table.columns.prefix(12).joined(separator: ", "))"
+                    + (table.columns.count > 12 ? ", ..." : ""),
+                remedy: "say which to compare with --key COL and --metric COL:lower")
+        }
+        return false
+    }
+
+    private static func columns(
+        _ names: [String], of table: CSVTable, _ file: String
+    ) throws(Complaint) -> [Int] {
+        var found: [Int] = []
+        for name in names {
+            guard let column = table.index(of: name) else {
+                let near = nearestName(to: name, among: table.columns)
+                throw Complaint(
+                    "\(file) has no column '\(name)'",
+                    remedy: near.map { "did you mean '\($0)'?" } ?? "it has "
+                        + table.columns.joined(separator: ", "))
+            }
+            found.append(column)
+        }
+        return found
+    }
+
+    private static func number(
+        _ text: String, under column: String, _ row: Int
+    ) throws(Complaint) -> Double? {
+        if text.isEmpty { return nil }
+        guard let value = Double(text), value.isFinite else {
+            throw Complaint(
+                "row \(row + 1): '\(text)' under \(column) is not a number",
+                remedy: "leave a missing figure empty", status: .failure)
+        }
+        return value
+    }
+
+    /// The columns of `runs.csv` that say how a launch went.
+    private struct OwnColumns {
+        private let timeColumn: Int?
+        private let validColumn: Int?
+        private let reasonColumn: Int?
+        private let verdictColumn: Int?
+
+        init(_ table: CSVTable) {
+            timeColumn = table.index(of: "time_utc")
+            validColumn = table.index(of: "valid")
+            reasonColumn = table.index(of: "invalid_reason")
+            verdictColumn = table.index(of: "verdict")
+        }
+
+        private func text(_ row: [String], _ column: Int?) -> String? {
+            column.flatMap { row[$0].isEmpty ? nil : row[$0] }
+        }
+
+        func time(_ row: [String]) -> String? { text(row, timeColumn) }
+        func verdict(_ row: [String]) -> String? { text(row, verdictColumn) }
+        func invalidReason(_ row: [String]) -> String? {
+            text(row, validColumn) == "0" ? text(row, reasonColumn) ?? "not valid" : nil
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Basis
+import Foundation
+import Matrix
+import Testing
+
+/// `switchyard compare` as a user runs it, without the process around it.
+struct CompareCommandTests {
+    /// What a command wrote and its exit status.
+    struct Outcome {
+        var status = Basis.ExitStatus.success
+        var output = ""
+        var errors = ""
+    }
+
+    /// Runs `switchyard compare` in a folder of its own with these files.
+    final class Desk {
+        let url = FileManager.default.temporaryDirectory.appending(
+            path: "switchyard-compare-\(UUID().uuidString)")
+
+        init(_ files: [String: String] = [:]) throws {
+            for (name, text) in files {
+                let file = url.appending(path: name)
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(text.utf8).write(to: file)
+            }
+        }
+        deinit { try? FileManager.default.removeItem(at: url) }
+
+        func path(_ name: String) -> String { url.path + "/" + name }
+
+        func read(_ name: String) throws -> String {
+            try String(contentsOf: url.appending(path: name), encoding: .utf8)
+        }
+
+        /// Words that begin with @ are paths of the desk.
+        func compare(_ arguments: String) -> Outcome {
+            final class Texts {
+                var output = ""
+                var errors = ""
+            }
+            let texts = Texts()
+            let words =
+                arguments.split(separator: " ").map {
+                    $0.hasPrefix("@") ? path(String($0.dropFirst())) : String($0)
+                } + ["--out", path("out")]
+            let status = Switchyard.main(
+                ["compare"] + words,
+                on: Console(
+                    output: { texts.output += $0 }, errors: { texts.errors += $0 }))
+            return Outcome(
+                status: status, output: texts.output.replacing(url.path + "/", with: "@"),
+                errors: texts.errors.replacing(url.path + "/", with: "@"))
+        }
+    }
+
+    /// A run of `runs.csv` rows: `launches` blocks of two cells, two seconds apart. The launch of
+    /// an even block begins at `offset`, of an odd one at 1 - `offset`, so that offsets 0 and 1
+    /// interleave as ABBA; a `late` run begins when the other is over.
+    static func run(
+        launches: Int = 16, slower: Double = 0, offset: Int = 0, late: Bool = false,
+        cells: [String] = ["h1/single/w1/c64", "h1/sharded:hash/w1/c64"], seed: UInt64
+    ) -> String {
+        var generator = SeededGenerator(seed: seed)
+        var text = "schema,time_utc,cell_id,rps,srv_cpu_ns_per_req,p99_ns,verdict,valid,"
+        text += "invalid_reason\n"
+        for block in 0..<launches {
+            for (index, cell) in cells.enumerated() {
+                let order = block.isMultiple(of: 2) ? offset : 1 - offset
+                let second = (late ? 1_800 : 0) + (block * cells.count + index) * 2 + order
+                let time = "2026-11-23T10:\(two(second / 60)):\(two(second % 60))Z"
+                func noise() -> Double { 1 + 0.01 * (2 * generator.nextOpenUnit() - 1) }
+                let change = index == 0 ? 1 + slower : 1
+                text += "switchyard.runs/1,\(time),\(cell),"
+                text += fixed(50_000 * noise() / change, decimals: 1) + ","
+                text += fixed(9_000 * noise() * change, decimals: 1) + ","
+                text += fixed(2_000_000 * noise() * change, decimals: 0) + ",valid,1,\n"
+            }
+        }
+        return text
+    }
+
+    static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    static func manifest(_ hardware: String) -> String {
+        #"{"fingerprint": {"hw_id": "\#(hardware)", "sw_id": "s"}}"#
+    }
+
+    @Test("an interleaved design proves what is there, and only that")
+    func interleaved() throws {
+        let desk = try Desk([
+            "base.csv": Self.run(seed: 1),
+            "cand.csv": Self.run(slower: 0.08, offset: 1, seed: 2),
+        ])
+        let outcome = desk.compare("@base.csv @cand.csv")
+        #expect(outcome.status == .success)
+        let golden = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Golden/compare.txt")
+        #expect(outcome.output == (try String(contentsOf: golden, encoding: .utf8)))
+        let table = try desk.read("out/compare.csv")
+        #expect(table.hasPrefix("schema,cell_id,metric,unit,better,tier,base,cand,ratio,ci_lo"))
+        #expect(table.split(separator: "\n").count == 7)
+        #expect(try desk.read("out/report.md").contains("2 worse"))
+        let json = try JSONSerialization.jsonObject(
+            with: Data(try desk.read("out/compare.json").utf8))
+        #expect((json as? [String: Any])?["schema"] as? String == "switchyard.comparison/1")
+    }
+
+    @Test("runs made one after the other prove nothing, and the output says why")
+    func sequential() throws {
+        let desk = try Desk([
+            "base/runs.csv": Self.run(seed: 1), "base/manifest.json": Self.manifest("one"),
+            "cand/runs.csv": Self.run(slower: 0.3, late: true, seed: 2),
+            "cand/manifest.json": Self.manifest("one"),
+        ])
+        let outcome = desk.compare("@base @cand")
+        #expect(outcome.status == .success)
+        #expect(outcome.output.contains("0 better, 0 worse, 0 same, 6 unproven\n"))
+        #expect(
+            outcome.output.contains("sequential: one side was measured after the other"))
+        #expect(outcome.output.contains("+30."), "the estimate is still shown")
+    }
+
+    @Test("another machine is exit status 13 unless asked for, and then nothing is proved")
+    func otherMachine() throws {
+        let desk = try Desk([
+            "base/runs.csv": Self.run(seed: 1), "base/manifest.json": Self.manifest("one"),
+            "cand/runs.csv": Self.run(slower: 0.3, offset: 1, seed: 2),
+            "cand/manifest.json": Self.manifest("two"),
+        ])
+        let refused = desk.compare("@base @cand")
+        #expect(refused.status == .otherMachine && refused.output.isEmpty)
+        #expect(refused.errors.contains("different machines; measure both on one, or add --across"))
+        let shown = desk.compare("@base @cand --across-machines")
+        #expect(shown.status == .success)
+        #expect(shown.output.contains("0 worse, 0 same, 6 unproven"))
+    }
+
+    @Test("tables of one's own are compared by named columns")
+    func foreign() throws {
+        var base = "who,size,round,ms\n"
+        var candidate = base
+        for round in 0..<16 {
+            base += "a,1,\(round),\(100 + round % 3)\nb,1,\(round),\(50 + round % 3)\n"
+            candidate += "a,1,\(round),\(120 + round % 2)\nb,1,\(round),\(50 + round % 3)\n"
+        }
+        let desk = try Desk(["base.csv": base, "cand.csv": candidate])
+        let paired = desk.compare(
+            "@base.csv @cand.csv --key who,size --metric ms:lower --pair-by round")
+        #expect(paired.status == .success)
+        #expect(paired.output.contains("2 comparisons: 0 better, 1 worse, 1 same, 0 unproven"))
+        let unpaired = desk.compare("@base.csv @cand.csv --key who,size --metric ms:lower")
+        #expect(unpaired.output.contains("0 worse, 0 same, 2 unproven"))
+        #expect(unpaired.output.contains("unknown-order: the tables don't say in which order"))
+    }
+
+    @Test("cells without a partner are named")
+    func unequalCells() throws {
+        let desk = try Desk([
+            "base.csv": Self.run(seed: 1),
+            "cand.csv": Self.run(offset: 1, cells: ["h1/single/w1/c64", "new"], seed: 2),
+        ])
+        let output = desk.compare("@base.csv @cand.csv").output
+        #expect(output.contains("only in @base.csv: h1/sharded:hash/w1/c64; of these nothing"))
+        #expect(output.contains("only in @cand.csv: new; of these nothing is known"))
+    }
+
+    @Test(
+        "what can't be compared is one line that says what to do",
+        arguments: [
+            ("@absent @good.csv", Basis.ExitStatus.usage, "there is no @absent"),
+            ("@good.csv", .usage, "compare takes a base and a candidate, not 1 names"),
+            ("@folder @good.csv", .usage, "@folder holds no runs.csv"),
+            (
+                "@empty.csv @good.csv", .failure,
+                "@empty.csv is no table: line 1: there is no header"
+            ),
+            ("@bare.csv @good.csv", .failure, "@bare.csv has no rows"),
+            ("@torn.csv @good.csv", .failure, "@torn.csv is no table: line 3: 2 fields under"),
+            ("@mixed.csv @good.csv", .failure, "@mixed.csv mixes rows of the schemas"),
+            ("@old.csv @good.csv", .failure, "@old.csv has the schema 'runs/0'"),
+            ("@foreign.csv @good.csv", .usage, "@foreign.csv is no table of switchyard run"),
+            ("@other.csv @good.csv", .usage, "have no cell in common"),
+            ("@letters.csv @good.csv", .failure, "row 1: 'fast' under rps is not a number"),
+            ("@binary.csv @good.csv", .failure, "@binary.csv is not UTF-8 text"),
+            ("@foreign.csv @foreign.csv --key wh --metric ms:lower", .usage, "no column 'wh'"),
+            ("@foreign.csv @foreign.csv --key who --metric ms", .usage, "which way is better"),
+            ("@foreign.csv @foreign.csv --key who --metric ms:up", .usage, "is not COL:lower"),
+            ("@good.csv @good.csv --metric rsp:higher", .usage, "did you mean 'rps'?"),
+            ("@badmanifest @good.csv", .failure, "manifest.json is no manifest"),
+        ])
+    func refused(arguments: String, status: Basis.ExitStatus, words: String) throws {
+        let good = Self.run(launches: 2, seed: 1)
+        let desk = try Desk([
+            "good.csv": good, "folder/readme": "", "empty.csv": "",
+            "bare.csv": "schema,cell_id,rps\n", "torn.csv": "a,b,c\n1,2,3\n1,2\n1,2,3\n",
+            "mixed.csv": good + good.split(separator: "\n")[1].replacing("runs/1", with: "runs/2")
+                + "\n", "old.csv": good.replacing("switchyard.runs/1", with: "runs/0"),
+            "foreign.csv": "who,ms\na,1\n", "badmanifest/runs.csv": good,
+            "badmanifest/manifest.json": "{",
+            "other.csv": Self.run(launches: 2, cells: ["other"], seed: 1),
+            "letters.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,fast\n",
+        ])
+        try Data([0x1F, 0x8B, 0xFF]).write(to: desk.url.appending(path: "binary.csv"))
+        let outcome = desk.compare(arguments)
+        #expect(outcome.status == status)
+        #expect(outcome.errors.contains(words), "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.output.isEmpty)
+    }
+
+    @Test("a torn last line is left out and said")
+    func tornLastLine() throws {
+        let desk = try Desk([
+            "base.csv": Self.run(seed: 1) + "switchyard.runs/1,2026",
+            "cand.csv": Self.run(offset: 1, seed: 2),
+        ])
+        let outcome = desk.compare("@base.csv @cand.csv")
+        #expect(outcome.status == .success)
+        #expect(outcome.output.contains("@base.csv: the last line was cut short and is left out"))
+    }
+}

@@ -1,0 +1,141 @@
+import Basis
+import Compare
+import Foundation
+import Matrix
+import Measure
+import Report
+import Testing
+
+/// A gate driven through launches that a table makes.
+struct GateRunnerTests {
+    /// What was launched, shared by the copies that a runner owns.
+    final class Log {
+        var launches: [String] = []
+        var count = 0
+    }
+
+    struct MockServer: Executor {
+        let side: String
+        let log: Log
+        var slowness = 1.0
+        /// The launch, counted over both sides, before which the user stops the gate.
+        var stoppedAt: Int?
+        var failure: String?
+
+        mutating func launch(
+            _ slot: Slot, settings: Settings, interruption: Interruption
+        ) -> LaunchRecord? {
+            log.count += 1
+            if log.count == stoppedAt { return nil }
+            log.launches.append("\(slot.index) \(side) \(slot.cell.id) \(slot.seed)")
+            var record = LaunchRecord(
+                slot: slot.index, block: slot.block, cell: slot.cell, seed: slot.seed,
+                time: .seconds(1_764_000_000 + slot.index), warmup: settings.warmup,
+                duration: settings.duration, serverCPUs: "1", loadCPUs: "0")
+            record.failure = failure
+            var load = LoadReport(
+                url: "http://127.0.0.1:1/", protocol: "h1", mode: .open, threads: 1,
+                connections: 64, seed: 1, duration: .seconds(1), warmup: .zero)
+            load.requests = 10_000
+            record.load = load
+            // A little noise that follows from the slot, the same on both sides.
+            let noise = 1 + 0.001 * Double(slot.index % 7)
+            let cpu = Nanoseconds(raw: Int64(90_000_000 * slowness * noise))
+            record.server = ServerUsage(
+                span: .seconds(1), requests: 10_000, cpu: cpu, user: cpu, system: .zero,
+                runQueueWait: .zero, voluntarySwitches: 1, involuntarySwitches: 0,
+                migrations: nil, syscalls: nil, epollWaits: nil, peakResident: .mebibytes(8),
+                residentGrowth: 0)
+            return record
+        }
+    }
+
+    static let cells = ["single", "sharded:hash"].map { pattern in
+        var cell = Cell(pattern: pattern, threads: 1, connections: 64)
+        cell.arrival = .constant(PerSecond(raw: 15_000))
+        return cell
+    }
+
+    static func runner(_ base: MockServer, _ candidate: MockServer) -> GateRunner<MockServer> {
+        let gated = cells.map { GateRunner<MockServer>.gated($0) }
+        return GateRunner(
+            cells: cells,
+            procedure: GateProcedure(
+                cells: gated, policy: GatePolicy(),
+                design: GateRateTests.design, seed: 42),
+            settings: Settings(), base: base, candidate: candidate,
+            interruption: Interruption { .none })
+    }
+
+    static func journal() -> String {
+        NSTemporaryDirectory() + "gate-\(UUID().uuidString).ndjson"
+    }
+
+    @Test("a slower server is a regression, the same server is none", arguments: [1.0, 1.08])
+    func verdict(slowness: Double) throws {
+        let path = Self.journal()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var journal = try Journal(path)
+        let log = Log()
+        var runner = Self.runner(
+            MockServer(side: "base", log: log),
+            MockServer(side: "cand", log: log, slowness: slowness))
+        #expect(try runner.run(into: &journal) == .complete)
+        let result = try #require(runner.procedure.result)
+        #expect(result.verdict == (slowness > 1 ? .regression : .pass), "\(result.reasons)")
+        #expect(journal.records.count == log.launches.count)
+        // Of the control, both launches are the base's.
+        #expect(log.launches.filter { $0.contains(" cand ") }.count < log.launches.count / 2)
+        #expect(Set(journal.records.compactMap(\.side)) == ["base", "cand", "null"])
+    }
+
+    @Test("an interrupted gate goes on where it stopped and ends the same")
+    func resume() throws {
+        let path = Self.journal()
+        let other = Self.journal()
+        defer {
+            for file in [path, other] { try? FileManager.default.removeItem(atPath: file) }
+        }
+        let whole = Log()
+        var straight = Self.runner(
+            MockServer(side: "base", log: whole),
+            MockServer(side: "cand", log: whole, slowness: 1.08))
+        var complete = try Journal(other)
+        #expect(try straight.run(into: &complete) == .complete)
+
+        let log = Log()
+        do {
+            var journal = try Journal(path)
+            var first = Self.runner(
+                MockServer(side: "base", log: log, stoppedAt: 12),
+                MockServer(side: "cand", log: log, slowness: 1.08, stoppedAt: 12))
+            #expect(try first.run(into: &journal) == .interrupted)
+        }
+        let done = log.launches.count
+        #expect(done == 11)
+        var journal = try Journal(path)
+        var second = Self.runner(
+            MockServer(side: "base", log: log),
+            MockServer(side: "cand", log: log, slowness: 1.08))
+        #expect(try second.run(into: &journal) == .complete)
+        #expect(log.launches == whole.launches, "nothing is launched twice")
+        #expect(second.procedure.result == straight.procedure.result)
+    }
+
+    @Test("a server that fails is found before anything is measured", arguments: ["base", "cand"])
+    func smoke(side: String) throws {
+        let log = Log()
+        func server(_ name: String) -> MockServer {
+            MockServer(side: name, log: log, failure: name == side ? "status 500" : nil)
+        }
+        var runner = Self.runner(server("base"), server("cand"))
+        let complaint = #expect(throws: Complaint.self) {
+            _ = try runner.smoke(duration: .milliseconds(1))
+        }
+        #expect(complaint?.status == .wrongResponses)
+        #expect(complaint?.problem.contains("status 500") == true)
+        var good = Self.runner(
+            MockServer(side: "base", log: log), MockServer(side: "cand", log: log))
+        #expect(try good.smoke(duration: .milliseconds(1)))
+    }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env -S gnuplot -c
+# Forest: which cells changed between two runs, by how much, and how sure is that?
+here = ARG0
+while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
+without_cells = 1
+call here."style.gp" ARG0 ARG1 ARG2 ARG3
+
+# A run of a matrix has no comparison: skipped, not wrong.
+if (rows("compare") < 0) { print figure.": ".run." holds no comparison"; exit status 3 }
+problem = trouble("compare", "cell_id metric better tier ratio ci_lo ci_hi verdict")
+if (troubled(problem)) { print problem; exit status 1 }
+compare = rows("compare")
+eval texts("compare", "row_cell", "cell_id")
+eval texts("compare", "row_metric", "metric")
+eval texts("compare", "row_better", "better")
+eval texts("compare", "row_tier", "tier")
+eval texts("compare", "row_verdict", "verdict")
+eval numbers("compare", "row_ratio", "ratio")
+eval numbers("compare", "row_low", "ci_lo")
+eval numbers("compare", "row_high", "ci_hi")
+
+# Worse is to the right whichever way the metric points.
+sign(i) = row_better[i] eq "higher" ? -1 : 1
+percent(i, ratio) = 100 * (ratio ** sign(i) - 1)
+off(i) = percent(i, row_ratio[i])
+least_off(i) = percent(i, sign(i) > 0 ? row_low[i] : row_high[i])
+most_off(i) = percent(i, sign(i) > 0 ? row_high[i] : row_low[i])
+drawable(i) = row_ratio[i] == row_ratio[i] && row_ratio[i] > 0
+found(i) = strstrt(" worse better REGRESSION ", " ".row_verdict[i]." ") > 0
+
+# A gate or a small comparison is drawn whole; of a large one what was found, then what moved most.
+LIMIT = 60
+count = 0
+widest = 2.0
+longest = 10
+array is_shown[compare]
+do for [i = 1:compare] {
+    is_shown[i] = 0
+    if (drawable(i) && found(i) && count < LIMIT) { count = count + 1; is_shown[i] = 1 }
+}
+candidates = sum [i = 1:compare] drawable(i)
+if (!candidates) { print figure.": no row of ".run."/compare.csv has a ratio"; exit status 3 }
+while (count < LIMIT && count < candidates) {
+    best = 0
+    do for [i = 1:compare] {
+        if (drawable(i) && !is_shown[i]) {
+            if (best == 0) { best = i }
+            if (candidates > LIMIT && abs(off(i)) > abs(off(best))) { best = i }
+        }
+    }
+    is_shown[best] = 1
+    count = count + 1
+}
+array shown[count]
+row_count = 0
+do for [i = 1:compare] {
+    if (is_shown[i]) {
+        row_count = row_count + 1
+        shown[row_count] = i
+        widest = abs(off(i)) > widest ? abs(off(i)) : widest
+        length = strlen(row_cell[i]) + strlen(row_metric[i]) + 2
+        longest = length > longest ? length : longest
+    }
+}
+# Intervals of small samples may be endless: the figure reaches half as far again as the estimates.
+limit = widest * 1.5 > 100 ? 100 : widest * 1.5 < 5 ? 5 : widest * 1.5
+held(x) = x != x ? NaN : x > limit ? limit : x < -limit ? -limit : x
+
+colour_of(verdict) = verdict eq "worse" || verdict eq "REGRESSION" ? 0xc23b22 \
+    : verdict eq "better" ? 0x1a7f37 : verdict eq "same" || verdict eq "PASS" ? 0x404040 : 0x9a9a9a
+point_of(verdict) = verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
+colour(k) = colour_of(row_verdict[shown[k]])
+
+headline = "Change of the candidate against the base, 99 % interval"
+left = 30 + 7 * longest
+right = width - 24
+top = heading_height + 30
+height = top + 17 * row_count + 74
+eval OPEN
+eval HEADING
+eval panel(left, right, top, height - 74)
+eval titles("worse by, % (left of 0: better; hollow: proves nothing;" \
+    ." shaded: too small to count)", "")
+set xrange [-limit * 1.03:limit * 1.03]
+set yrange [row_count + 0.6:0.4]
+set ytics scale 0 ("" 0)
+set grid noytics
+set arrow 1 from 0, graph 0 to 0, graph 1 nohead linewidth 1 linecolor rgb "#808080" back
+do for [k = 1:row_count] {
+    set ytics add (row_cell[shown[k]]."  ".row_metric[shown[k]] k)
+}
+# The dead band of each metric, within which nothing counts.
+band(k) = row_tier[shown[k]] eq "wide" ? 5 : row_tier[shown[k]] eq "paired" ? 1 : 0
+bounded(k) = least_off(shown[k]) == least_off(shown[k])
+plot shown using (0):1:(held(-band($1))):(held(band($1))) \
+        :($1 - 0.5):($1 + 0.5):(0xeeeeee) with boxxyerror linecolor rgb variable, \
+    shown using (bounded($1) ? held(least_off(shown[$1])) : NaN):1 \
+        :(held(most_off(shown[$1])) - held(least_off(shown[$1]))):(0):(colour($1)) \
+        with vectors nohead linewidth 2 linecolor rgb variable, \
+    shown using (held(off(shown[$1]))):1 \
+        :(point_of(row_verdict[shown[$1]])):(colour($1)) \
+        with points pointtype variable pointsize 0.8 linecolor rgb variable
