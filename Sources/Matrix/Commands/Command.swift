@@ -15,7 +15,8 @@ package enum Switchyard {
 
     package static let commands: [any Command.Type] = [
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
-        ResumeCommand.self, PlotCommand.self, ReportCommand.self, HistoryCommand.self,
+        ResumeCommand.self, CompareCommand.self, GateCommand.self,
+        CalibrateCommand.self, PlotCommand.self, ReportCommand.self, HistoryCommand.self,
         VersionCommand.self,
     ]
 

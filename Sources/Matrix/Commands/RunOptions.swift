@@ -55,7 +55,7 @@ enum RunOptions {
         return request
     }
 
-    private static func cpus(_ options: ParsedOptions) throws(Complaint) -> CPUSplit {
+    static func cpus(_ options: ParsedOptions) throws(Complaint) -> CPUSplit {
         let halves = CPUSplit(halving: CPUSet.available.cpus)
         var (server, load) = (halves.server, halves.load)
         if let text = options.text("server-cpus") { server = try CPUSet(parsing: text).cpus }

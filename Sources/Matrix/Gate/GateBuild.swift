@@ -1,0 +1,139 @@
+import Basis
+import Foundation
+import Platform
+import Report
+
+/// Builds the two servers of a gate, both before anything is measured, with the same flags.
+enum GateBuild {
+    private enum Limit {
+        static let build = Nanoseconds.seconds(3_600)
+        /// Lines of a failed build that are shown.
+        static let lines = 5
+    }
+
+    /// Where the base is checked out; kept, so that the next gate builds only what changed.
+    private static let tree = ".build/gate/base"
+
+    /// A side as it will be measured.
+    struct Built {
+        let programs: Programs
+        /// A commit, with `+changes` when the tree has some.
+        let name: String
+    }
+
+    /// The commit that `ref` means.
+    static func commit(_ ref: String) throws(Complaint) -> String {
+        let text = capture(["git", "rev-parse", "--verify", "--quiet", "\(ref)^{commit}"])
+        guard let commit = text?.split(whereSeparator: \.isWhitespace).first else {
+            throw Complaint(
+                "there is no commit '\(ref)' to compare with",
+                remedy: "fetch it (in CI: fetch-depth: 0) or name another with --base",
+                status: .noBaseline)
+        }
+        return String(commit)
+    }
+
+    /// Builds the server of `commit` in a clone and puts it into `folder`.
+    static func base(
+        _ commit: String, load: String, into folder: String, on console: Console
+    ) throws(Complaint) -> Built {
+        if FileManager.default.fileExists(atPath: "\(tree)/.git") {
+            try run(
+                ["git", "-C", tree, "checkout", "--quiet", "--detach", "--force", commit],
+                or: "can't check out \(commit)", status: .noBaseline)
+        } else {
+            // A clone that shares all objects sees whatever commit this repository has.
+            try run(
+                ["git", "clone", "--quiet", "--shared", "--no-checkout", ".", tree],
+                or: "can't clone into \(tree)", status: .noBaseline)
+            try run(
+                ["git", "-C", tree, "checkout", "--quiet", "--detach", commit],
+                or: "can't check out \(commit)", status: .noBaseline)
+        }
+        console.errors("building the base \(commit.prefix(12))\n")
+        let server = try build(at: tree, or: "the base does not build", status: .noBaseline)
+        return Built(
+            programs: try place(server, load: load, in: folder), name: String(commit.prefix(12)))
+    }
+
+    /// Builds the server of the working tree and puts it into `folder`.
+    static func candidate(
+        load: String, into folder: String, on console: Console
+    ) throws(Complaint) -> Built {
+        let identity = RunIdentity.current(runID: "")
+        console.errors("building the candidate\n")
+        let server = try build(at: ".", or: "the candidate does not build", status: .failure)
+        let name = identity.commit.map { String($0.prefix(12)) } ?? "working tree"
+        return Built(
+            programs: try place(server, load: load, in: folder),
+            name: identity.isDirty == true ? name + "+changes" : name)
+    }
+
+    /// Puts the server of a folder of programs, built by somebody else, into `folder`.
+    static func given(
+        _ source: String, load: String, into folder: String
+    ) throws(Complaint) -> Built {
+        let server = "\(source)/switchyard-server"
+        guard FileManager.default.isExecutableFile(atPath: server) else {
+            throw Complaint(
+                "there is no program switchyard-server in \(source)",
+                remedy: "name the folder that swift build puts its programs into",
+                status: .noBaseline)
+        }
+        return Built(programs: try place(server, load: load, in: folder), name: source)
+    }
+
+    private static func build(
+        at path: String, or problem: String, status: ExitStatus
+    ) throws(Complaint) -> String {
+        let command = [
+            "swift", "build", "--package-path", path, "-c", "release", "--product",
+            "switchyard-server",
+        ]
+        try run(command, or: problem, status: status)
+        return "\(path)/.build/release/switchyard-server"
+    }
+
+    /// A copy, so that nothing that is built later changes what is measured.
+    private static func place(
+        _ server: String, load: String, in folder: String
+    ) throws(Complaint) -> Programs {
+        let copy = "\(folder)/switchyard-server"
+        let manager = FileManager.default
+        do {
+            try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try? manager.removeItem(atPath: copy)
+            try manager.copyItem(
+                at: URL(fileURLWithPath: server).resolvingSymlinksInPath(),
+                to: URL(fileURLWithPath: copy))
+        } catch {
+            throw Complaint(
+                "can't copy \(server) to \(copy): \(error.localizedDescription)",
+                remedy: "make room on the disk", status: .failure)
+        }
+        return Programs(server: copy, load: load)
+    }
+
+    private static func run(
+        _ command: [String], or problem: String, status: ExitStatus
+    ) throws(Complaint) {
+        var options = SpawnOptions(command[0], Array(command.dropFirst()))
+        options.standardError = .captured
+        var words = ""
+        do throws(SystemError) {
+            var process = try ChildProcess(options)
+            // swift build reports on standard output, git on standard error.
+            words = process.remainingOutput(timeout: Limit.build)
+            words += process.remainingErrors(timeout: .seconds(10))
+            if process.wait(timeout: .seconds(10))?.ending == .exited(0) { return }
+        } catch {
+            words = "\(command[0]) can't be started: \(error.reason)"
+        }
+        let lines = words.split(whereSeparator: \.isNewline)
+        let telling = lines.filter { $0.contains("error") || $0.contains("fatal") }
+        let shown = (telling.isEmpty ? lines : telling).prefix(Limit.lines)
+        throw Complaint(
+            "\(problem): \(shown.joined(separator: " / "))",
+            remedy: "see: \(command.joined(separator: " "))", status: status)
+    }
+}

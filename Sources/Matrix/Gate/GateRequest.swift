@@ -1,0 +1,105 @@
+import Basis
+import Compare
+import Foundation
+import Report
+
+/// What a gate was asked to do, as `gate.json` keeps it: enough to go on after an interruption.
+struct GateRequest: Equatable {
+    static let schema = "switchyard.gate/1"
+    static let file = "gate.json"
+
+    var run: RunRequest
+    var isStrict = false
+    /// What base and candidate are called in the reports.
+    var base = ""
+    var candidate = ""
+    /// Commands of two servers of the user's own; empty for this project's.
+    var commands: [String] = []
+    var waivers: String?
+
+    /// How the gate decides: `--profile quick` has a policy of its own.
+    var policy: GatePolicy { run.profile == "quick" ? .quick : GatePolicy() }
+
+    /// The cells and times of a launch, and how the two servers are started.
+    func plan() throws(Complaint) -> (cells: [Cell], settings: Settings, servers: [[ServerCommand]])
+    {
+        let (plan, servers) = try run.plan(reading: RunOptions.read)
+        guard !commands.isEmpty else { return (plan.cells, plan.settings, [servers, servers]) }
+        // A server of the user's own has no patterns of ours: the loads remain.
+        var cells: [Cell] = []
+        for var cell in plan.cells {
+            cell.server = Self.ownName
+            cell.pattern = nil
+            if !cells.contains(cell) { cells.append(cell) }
+        }
+        var own: [[ServerCommand]] = []
+        for command in commands { own.append([try Self.server(command)]) }
+        return (cells, plan.settings, own)
+    }
+
+    /// What the user's own server is called in cells.
+    private static let ownName = "server"
+
+    /// Reads a command line of words; the matrix file's own rules hold for its placeholders.
+    private static func server(_ command: String) throws(Complaint) -> ServerCommand {
+        let words = command.split(whereSeparator: \.isWhitespace).map {
+            JSONValue.string(String($0))
+        }
+        let matrix: JSONValue = [
+            "defaults": [
+                "server": [
+                    "name": .string(ownName), "command": .array(words), "ready": ["port": true],
+                ]
+            ]
+        ]
+        guard
+            let server = try Matrix(parsing: matrix.compact, file: "--server-command").servers.first
+        else {
+            throw Complaint(
+                "--server-command '\(command)' is no command", remedy: "give a program that exists")
+        }
+        return server
+    }
+
+    var json: JSONValue {
+        [
+            "schema": .string(Self.schema), "request": run.json, "strict": .bool(isStrict),
+            "base": .string(base), "candidate": .string(candidate),
+            "server_commands": .array(commands.map { .string($0) }),
+            "waivers": .optional(waivers), "fingerprint": Fingerprint(.system).json,
+        ]
+    }
+
+    init(run: RunRequest) { self.run = run }
+
+    init(parsing text: String, file: String) throws(Complaint) {
+        do {
+            let fields = try RecordFields(try JSONValue(parsing: text))
+            let schema = try fields.text("schema")
+            guard schema == Self.schema else {
+                throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
+            }
+            run = try RunRequest(try fields.fields("request"))
+            isStrict = try fields.flag("strict")
+            base = try fields.text("base")
+            candidate = try fields.text("candidate")
+            commands = try fields.texts("server_commands")
+            waivers = try fields.optionalText("waivers")
+        } catch {
+            throw Complaint(
+                "\(file) is no gate: \(error)", remedy: "name the folder of a gate",
+                status: .failure)
+        }
+    }
+
+    /// The command that runs the same gate again.
+    func repro(base ref: String?) -> String {
+        var words = ["switchyard", "gate"]
+        if let ref { words += ["--base", ref] }
+        for command in commands { words += ["--server-command", "'\(command)'"] }
+        if run.profile != Matrix.defaultProfile { words += ["--profile", run.profile] }
+        if let filter = run.filter { words += ["--filter", "'\(filter)'"] }
+        if isStrict { words.append("--strict") }
+        return (words + ["--seed", "\(run.seed)"]).joined(separator: " ")
+    }
+}

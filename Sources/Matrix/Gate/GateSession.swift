@@ -1,0 +1,161 @@
+import Basis
+import Compare
+import Foundation
+import Platform
+import Report
+
+/// One gate from the smoke test to the files: the part that a new and a resumed gate share.
+struct GateSession {
+    private enum Limit {
+        static let smoke = Nanoseconds.milliseconds(300)
+    }
+
+    let directory: RunDirectory
+    let request: GateRequest
+    /// Of the base and of the candidate.
+    let programs: [Programs]
+    let repro: String
+    let options: ParsedOptions
+    let console: Console
+
+    func run() throws(Complaint) -> ExitStatus {
+        let (cells, settings, servers) = try request.plan()
+        let waivers = try GateCommand.waivers(request)
+        let interruption = try Self.interruption(request.run.cpus)
+        var journal = try Journal(directory.journalPath)
+        let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
+        let procedure = GateProcedure(
+            cells: gated, policy: request.policy,
+            design: GateDesign(request.policy, subjects: cells.count),
+            seed: UInt64(request.run.seed))
+        let base = try ProcessExecutor(
+            programs: programs[0], servers: servers[0], cpus: request.run.cpus)
+        defer { base.removeScratch() }
+        let candidate = try ProcessExecutor(
+            programs: programs[1], servers: servers[1], cpus: request.run.cpus)
+        defer { candidate.removeScratch() }
+        var runner = GateRunner(
+            cells: cells, procedure: procedure, settings: settings, base: base,
+            candidate: candidate, interruption: interruption)
+        announce(procedure, settings)
+        try forecast()
+        if !options.has("quiet") {
+            let errors = console.errors
+            runner.note = { errors(Self.line($0, $1, $2)) }
+        }
+        // Answers were proved right before the first launch of a gate that is resumed.
+        if journal.records.isEmpty, try !runner.smoke(duration: Limit.smoke) {
+            return interrupted()
+        }
+        let ending = try runner.run(into: &journal)
+        var identity = RunIdentity.current(runID: directory.name)
+        identity.runID = directory.name
+        try directory.writeTables(run: identity, records: journal.records)
+        guard ending == .complete, let result = runner.procedure.result else {
+            return interrupted()
+        }
+        return try conclude(result.waived(waivers))
+    }
+
+    /// Takes the signals, and keeps this process off the server's CPUs.
+    static func interruption(_ cpus: CPUSplit) throws(Complaint) -> Interruption {
+        do throws(SystemError) {
+            let interruption = try Interruption.fromSignals()
+            try CPUSet(cpus.load).bindThisThread()
+            return interruption
+        } catch {
+            throw error.complaint(
+                "can't take signals or CPU \(CPUSet(cpus.load))",
+                remedy: "choose CPUs with --load-cpus")
+        }
+    }
+
+    /// What this machine was found to be able to show, if it was calibrated.
+    private func forecast() throws(Complaint) {
+        let folder = (directory.path as NSString).deletingLastPathComponent
+        let file = "\(folder)/\(Calibration.file)"
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            console.errors("note: 'switchyard calibrate' would say what can be found here\n")
+            return
+        }
+        let calibration = try Calibration(parsing: text, file: file)
+        guard calibration.hardwareID == Fingerprint(.system).hardwareID else { return }
+        let cells = try request.plan().cells.count
+        for line in calibration.forecast(request.policy, cells: cells) {
+            console.errors(line + "\n")
+        }
+    }
+
+    private func announce(_ procedure: GateProcedure, _ settings: Settings) {
+        let each = settings.warmup + settings.duration + TimeEstimate.firstOverhead
+        let time = each * Int64(2 * procedure.pairsLeft)
+        console.errors(
+            "gate of \(request.candidate) against \(request.base): \(procedure.cells.count) cells,"
+                + " \(procedure.pairsLeft) pairs to begin with, about \(time.display),"
+                + " seed \(request.run.seed)\n")
+    }
+
+    static func line(
+        _ pair: PairRequest, _ outcome: PairOutcome, _ gate: GateProcedure
+    ) -> String {
+        let cell = gate.cells[pair.cell]
+        let said: String
+        switch outcome {
+        case .measured(let base, let candidate):
+            said = cell.metrics.indices.map {
+                "\(cell.metrics[$0].name)"
+                    + " \(signedPercent(candidate[$0] / base[$0]))"
+            }.joined(separator: ", ")
+        case .invalid(let reason): said = "does not count: \(reason)"
+        case .wrong(let side, let reason): said = "\(side.rawValue) failed: \(reason)"
+        }
+        return "[\(pair.serial + 1), \(gate.pairsLeft) left] \(pair.stage.rawValue) \(cell.id)"
+            + " \(pair.order): \(said)\n"
+    }
+
+    private func interrupted() -> ExitStatus {
+        console.errors(
+            "interrupted; go on with: switchyard gate --resume \(directory.path)\n")
+        return .interrupted
+    }
+
+    private func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
+        let report = GateReport(
+            result, base: request.base, candidate: request.candidate,
+            seed: UInt64(request.run.seed), repro: repro, isStrict: request.isStrict)
+        let folder = try OutputFolder(directory.path)
+        try folder.write(
+            "compare.csv",
+            CSVTable(CompareColumns.all, rows: result.findings.map { CompareRow($0) }).text)
+        try folder.write("verdict.json", report.json.pretty)
+        try folder.write("report.md", report.markdown)
+        try folder.write("junit.xml", report.junit)
+        let subtitle =
+            "\(request.candidate) over \(request.base), seed \(request.run.seed)"
+        if let note = folder.drawForest(options.text("plots"), subtitle: subtitle) {
+            console.errors("note: \(note)\n")
+        }
+        let environment = ProcessInfo.processInfo.environment
+        if environment["GITHUB_ACTIONS"] == "true" {
+            console.output(report.annotations)
+            try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
+        }
+        for reason in result.reasons { console.errors(reason + "\n") }
+        console.errors("files in \(directory.path)\n")
+        console.output(report.line + "\n")
+        return report.status
+    }
+
+    /// Adds the report to the page of a step in GitHub Actions.
+    private func summarise(_ report: GateReport, into file: String?) throws(Complaint) {
+        guard let file, !file.isEmpty else { return }
+        do {
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data(report.markdown.utf8))
+            try handle.close()
+        } catch {
+            console.errors("note: the step summary can't be written: \(error)\n")
+        }
+    }
+}
