@@ -46,7 +46,7 @@ extension ServerOptions {
             OptionSpec("cpus", value: "LIST", help: "CPUs for the threads, such as 1,3-5 [all]"),
             OptionSpec(
                 "balance", value: "POLICY",
-                help: "how acceptors choose a reader: round-robin, least-connections, two-choices"),
+                help: "choice of reader: round-robin, least-connections, two-choices"),
             OptionSpec("nodelay", value: "on|off", help: "send small segments at once [on]"),
             OptionSpec("backlog", value: "N", help: "length of the accept queue [4096]"),
             OptionSpec("idle-timeout", value: "TIME", help: "end idle connections [60s]"),
@@ -93,10 +93,10 @@ extension ServerOptions {
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
         controlPath = parsed.text("control")
-        if let path = controlPath, path.utf8.count >= SocketAddress.unixPathBytes {
+        if let path = controlPath, !(1..<SocketAddress.unixPathBytes).contains(path.utf8.count) {
             throw Complaint(
-                "--control path is longer than \(SocketAddress.unixPathBytes - 1) bytes",
-                remedy: "give a shorter one")
+                "--control path has \(path.utf8.count) bytes",
+                remedy: "give one of 1 to \(SocketAddress.unixPathBytes - 1)")
         }
         isQuiet = parsed.has("quiet")
         if pattern.hasOneLoop, parsed.has("threads"), threads > 1 {

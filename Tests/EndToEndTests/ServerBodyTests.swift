@@ -33,7 +33,8 @@ struct ServerBodyTests {
         return try client.reply()
     }
 
-    @Test("large payloads come back as they were sent, by length and in chunks", arguments: patterns)
+    @Test(
+        "large payloads come back as they were sent, by length and in chunks", arguments: patterns)
     func largeEchoes(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -97,7 +98,8 @@ struct ServerBodyTests {
         #expect(try server.stop().requests == 4)
     }
 
-    @Test("a body that arrives while an earlier reply is in the making is kept", arguments: patterns)
+    @Test(
+        "a body that arrives while an earlier reply is in the making is kept", arguments: patterns)
     func bodyBehindSlowReply(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()

@@ -7,7 +7,8 @@ import Testing
 struct ServerLimitTests {
     private static let request = HTTPText.get("/plaintext")
 
-    @Test("a burst of a thousand connections is served and leaves nothing open", arguments: patterns)
+    @Test(
+        "a burst of a thousand connections is served and leaves nothing open", arguments: patterns)
     func burst(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let before = server.process.descriptors
@@ -48,11 +49,14 @@ struct ServerLimitTests {
         #expect(try server.stop().accepted == 51)
     }
 
-    @Test("more connections than are allowed wait or are refused, and all goes on", arguments: patterns)
+    @Test(
+        "more connections than are allowed wait or are refused, and all goes on",
+        arguments: patterns)
     func connectionLimit(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-connections", "8"])
-        let readers = ["single", "acceptors:one-reader"].contains(pattern)
-            || pattern.hasPrefix("balanced") ? 1 : 2
+        let readers =
+            ["single", "acceptors:one-reader"].contains(pattern)
+                || pattern.hasPrefix("balanced") ? 1 : 2
         do {
             let clients = try (0..<40).map { _ in
                 let client = try server.connect()

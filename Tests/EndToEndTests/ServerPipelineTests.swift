@@ -103,7 +103,9 @@ struct ServerPipelineTests {
     @Test("a half close inside a request ends the connection", arguments: patterns)
     func halfRequests(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
-        for start in ["GET /plain", "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc"] {
+        for start in [
+            "GET /plain", "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc",
+        ] {
             let client = try server.connect()
             try client.send(HTTPText.get("/plaintext") + start)
             client.finishSending()

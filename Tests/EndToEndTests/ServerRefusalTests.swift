@@ -78,9 +78,11 @@ struct ServerRefusalTests {
             try client.send(bytes)
             client.finishSending()
             let answer = try client.rest()
-            let isRefused = answer.isEmpty || answer.starts(with: Array("HTTP/1.1 4".utf8))
+            let isRefused =
+                answer.isEmpty || answer.starts(with: Array("HTTP/1.1 4".utf8))
                 || answer.starts(with: Array("HTTP/1.1 50".utf8))
-            #expect(isRefused, "\(pattern), seed \(seed): \(String(decoding: answer, as: UTF8.self))")
+            #expect(
+                isRefused, "\(pattern), seed \(seed): \(String(decoding: answer, as: UTF8.self))")
         }
         #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)
         _ = try server.stop()
@@ -117,12 +119,14 @@ struct ServerRefusalTests {
     @Test("a refusal reaches a client that is still sending", arguments: patterns)
     func refusedWhileSending(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-body", "1000"])
-        let client = try server.connect()
-        try client.send(Self.post + "Content-Length: 500000\r\n\r\n")
-        // More than the buffers of both sockets would have room for, had the server closed at once.
-        for _ in 0..<50 { try client.send(String(repeating: "a", count: 10_000)) }
-        let reply = try client.reply()
-        #expect(reply.status == 413)
+        do {
+            let client = try server.connect()
+            try client.send(Self.post + "Content-Length: 500000\r\n\r\n")
+            // More than the buffers of both sockets would have room for, had the server closed at once.
+            for _ in 0..<50 { try client.send(String(repeating: "a", count: 10_000)) }
+            let reply = try client.reply()
+            #expect(reply.status == 413)
+        }
         _ = try server.stop()
     }
 }

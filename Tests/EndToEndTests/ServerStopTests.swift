@@ -9,7 +9,9 @@ import Testing
 struct ServerStopTests {
     private static let request = HTTPText.get("/plaintext")
 
-    @Test("what is in progress is finished, what is idle is closed, what is new is refused", arguments: patterns)
+    @Test(
+        "what is in progress is finished, what is idle is closed, what is new is refused",
+        arguments: patterns)
     func graceful(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let busy = try server.connect()

@@ -17,22 +17,25 @@ struct ServerTimeoutTests {
             "GET /", "GET / HTTP/1.1\r\nA: ", long, chunked + "10000\r\n",
             HTTPText.get("/wait?us=50000") + long,
         ]
-        let clients = try starts.map { start in
-            let client = try server.connect()
-            try client.send(start)
-            return client
-        }
-        #expect(try clients[4].reply().text == "waited\n")
-        // Byte by byte, until each has its answer.
-        let isOver = TestClock.eventually {
-            for client in clients where !client.hasInput { try? client.send("a") }
-            TestClock.sleep(.milliseconds(10))
-            return clients.allSatisfy(\.hasInput)
-        }
-        #expect(isOver)
-        for (client, start) in zip(clients, starts) {
-            let reply = try client.reply()
-            #expect(reply.status == 408 && reply["connection"] == "close", "\(pattern): \(start)")
+        do {
+            let clients = try starts.map { start in
+                let client = try server.connect()
+                try client.send(start)
+                return client
+            }
+            #expect(try clients[4].reply().text == "waited\n")
+            // Byte by byte, until each has its answer.
+            let isOver = TestClock.eventually {
+                for client in clients where !client.hasInput { try? client.send("a") }
+                TestClock.sleep(.milliseconds(10))
+                return clients.allSatisfy(\.hasInput)
+            }
+            #expect(isOver)
+            for (client, start) in zip(clients, starts) {
+                let reply = try client.reply()
+                #expect(
+                    reply.status == 408 && reply["connection"] == "close", "\(pattern): \(start)")
+            }
         }
         #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)
         _ = try server.stop()
@@ -66,43 +69,48 @@ struct ServerTimeoutTests {
     func slowReaders(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let before = server.process.resident
-        let clients = try (0..<20).map { index in
-            let client = try server.connect(receiveBuffer: 32 * 1_024)
-            let request =
-                switch index % 4 {
-                case 0: HTTPText.get("/bytes/100000000")
-                case 1: HTTPText.get("/bytes/65536")
-                case 2: HTTPText.get("/bytes/30000")
-                default: HTTPText.post("/echo", String(repeating: "a", count: 30_000))
+        do {
+            let clients = try (0..<20).map { index in
+                let client = try server.connect(receiveBuffer: 32 * 1_024)
+                let request =
+                    switch index % 4 {
+                    case 0: HTTPText.get("/bytes/100000000")
+                    case 1: HTTPText.get("/bytes/65536")
+                    case 2: HTTPText.get("/bytes/30000")
+                    default: HTTPText.post("/echo", String(repeating: "a", count: 30_000))
+                    }
+                // As many as the server takes; it must stop reading at some point.
+                let bytes = Array(
+                    String(repeating: request, count: index % 4 == 3 ? 100 : 500).utf8)
+                var rest = bytes[...]
+                var idleTurns = 0
+                while !rest.isEmpty, idleTurns < 20 {
+                    let taken = try client.sendSome(rest)
+                    rest = rest.dropFirst(taken)
+                    idleTurns = taken == 0 ? idleTurns + 1 : 0
+                    if taken == 0 { TestClock.sleep(.milliseconds(1)) }
                 }
-            // As many as the server takes; it must stop reading at some point.
-            let bytes = Array(String(repeating: request, count: index % 4 == 3 ? 100 : 500).utf8)
-            var rest = bytes[...]
-            var idleTurns = 0
-            while !rest.isEmpty, idleTurns < 20 {
-                let taken = try client.sendSome(rest)
-                rest = rest.dropFirst(taken)
-                idleTurns = taken == 0 ? idleTurns + 1 : 0
-                if taken == 0 { TestClock.sleep(.milliseconds(1)) }
+                return client
             }
-            return client
-        }
-        TestClock.sleep(.milliseconds(200))
-        // 20 clients with half a megabyte each, and what the allocator keeps; without a bound the
-        // pipelines alone would be 200 MB and the long replies 500 MB.
-        let grown = server.process.resident.raw - before.raw
-        #expect(grown < 64 << 20, "\(pattern) grew by \(ByteCount(raw: grown).display)")
-        #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)
+            TestClock.sleep(.milliseconds(200))
+            // 20 clients with half a megabyte each, and what the allocator keeps; without a bound the
+            // pipelines alone would be 200 MB and the long replies 500 MB.
+            let grown = server.process.resident.raw - before.raw
+            #expect(grown < 64 << 20, "\(pattern) grew by \(ByteCount(raw: grown).display)")
+            #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)
 
-        let first = try clients[0].receive(200_000)
-        #expect(first.starts(with: Array("HTTP/1.1 200 OK\r\n".utf8)))
-        for client in clients { client.resetAtEnd() }
+            let first = try clients[0].receive(200_000)
+            #expect(first.starts(with: Array("HTTP/1.1 200 OK\r\n".utf8)))
+            for client in clients { client.resetAtEnd() }
+        }
         _ = try server.stop()
     }
 
-    @Test("a reply of 100 MB arrives whole through a small window", arguments: [
-        "single", "balanced:shared",
-    ])
+    @Test(
+        "a reply of 100 MB arrives whole through a small window",
+        arguments: [
+            "single", "balanced:shared",
+        ])
     func longReply(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect(receiveBuffer: 64 * 1_024)

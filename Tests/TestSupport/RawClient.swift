@@ -1,6 +1,6 @@
 package import Basis
 import Glibc
-import Platform
+package import Platform
 
 /// A stream client that sends exactly the bytes it is given, when it is told to, and reads as little or as
 /// much as it is told to. Nothing waits longer than `TestLimit.hang`.
@@ -23,11 +23,21 @@ package final class RawClient {
     /// - Parameter receiveBuffer: the socket's receive buffer in bytes, which bounds the window that the
     ///   peer may fill; nil leaves it to the kernel.
     package convenience init(port: UInt16, receiveBuffer: Int? = nil) throws {
+        try self.init(host: 0x7F00_0001, port: port, receiveBuffer: receiveBuffer)
+    }
+
+    private convenience init(host: UInt32, port: UInt16, receiveBuffer: Int?) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = host.bigEndian
         try self.init(AF_INET, address, receiveBuffer)
+    }
+
+    /// Connects to an IPv4 address.
+    package convenience init(to end: SocketAddress) throws {
+        guard case .v4(let host, let port) = end else { throw TestFailure("not IPv4: \(end)") }
+        try self.init(host: host, port: port, receiveBuffer: nil)
     }
 
     /// Connects to a Unix socket.

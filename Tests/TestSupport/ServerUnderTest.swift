@@ -13,9 +13,12 @@ package struct ServerOutcome {
         var options = SpawnOptions(try Programs.own("switchyard-server"), arguments)
         options.standardError = .captured
         var child = try ChildProcess(options)
+        // One that serves instead of ending would hold its output open for ever.
+        let end = child.wait(timeout: .seconds(10))
+        if end == nil { child.killNow() }
         output = child.remainingOutput(timeout: TestLimit.hang)
         errors = child.remainingErrors(timeout: TestLimit.hang)
-        ending = child.wait(timeout: TestLimit.hang)?.ending
+        ending = end?.ending
     }
 }
 
@@ -53,7 +56,9 @@ package final class ServerUnderTest {
         var options = SpawnOptions(try Programs.own("switchyard-server"), all)
         if let descriptorLimit {
             // The server raises its soft limit to the hard one, so that one must be lowered too.
-            options.arguments = ["-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\"", options.program]
+            options.arguments = [
+                "-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\"", options.program,
+            ]
             options.arguments += all
             options.program = "/bin/sh"
         }

@@ -1,0 +1,62 @@
+import Basis
+import Testing
+import Wire
+
+@testable import Serve
+
+@Suite("routes")
+struct RouteTests {
+    static let rows: [(line: String, route: Route)] = [
+        ("GET /plaintext", .plaintext), ("HEAD /plaintext", .plaintext),
+        ("GET /plaintext?a=b", .plaintext), ("GET http://h/plaintext", .plaintext),
+        ("GET /json", .json), ("HEAD /json", .json), ("POST /echo", .echo),
+        ("POST /payments", .payments),
+        ("GET /bytes/0", .bytes(0)), ("GET /bytes/007", .bytes(7)),
+        ("GET /bytes/1073741824", .bytes(1 << 30)), ("GET /bytes/1073741825", .badParameter),
+        ("GET /bytes/-1", .badParameter), ("GET /bytes/1k", .badParameter),
+        ("GET /bytes/ff", .badParameter), ("GET /bytes/1/", .badParameter),
+        ("GET /bytes/99999999999999999999", .badParameter),
+        ("GET /bytes/000000000000000001", .bytes(1)),
+        ("GET /bytes/", .notFound), ("GET /bytes", .notFound), ("GET /bytesx1", .notFound),
+        ("GET /work?us=0", .work(.zero)), ("GET /work?us=15", .work(.microseconds(15))),
+        ("GET /block?us=60000000", .block(.seconds(60))),
+        ("GET /block?us=60000001", .badParameter),
+        ("GET /wait?us=1000", .wait(.milliseconds(1))), ("HEAD /wait?us=1", .wait(.microseconds(1))),
+        ("GET /wait", .badParameter), ("GET /wait?us=", .badParameter),
+        ("GET /wait?us=1&us=2", .badParameter), ("GET /wait?a=1", .badParameter),
+        ("GET /wait?us=-1", .badParameter), ("GET /wait?US=1", .badParameter),
+        ("GET /", .notFound), ("GET /plaintex", .notFound), ("GET /plaintexts", .notFound),
+        ("GET /PLAINTEXT", .notFound), ("GET //plaintext", .notFound),
+        ("GET /plaintext/", .notFound), ("GET /%70laintext", .notFound),
+        ("POST /plaintext", .methodNotAllowed(.get)), ("PUT /json", .methodNotAllowed(.get)),
+        ("DELETE /bytes/1", .methodNotAllowed(.get)), ("PATCH /bytes/x", .methodNotAllowed(.get)),
+        ("OPTIONS /wait", .methodNotAllowed(.get)), ("TRACE /block", .methodNotAllowed(.get)),
+        ("GET /echo", .methodNotAllowed(.post)), ("HEAD /echo", .methodNotAllowed(.post)),
+        ("GET /payments", .methodNotAllowed(.post)),
+        ("OPTIONS *", .serverOptions), ("OPTIONS http://h", .serverOptions),
+        ("OPTIONS /", .notFound), ("CONNECT h:1", .notFound),
+        ("BREW /plaintext", .methodNotImplemented), ("get /plaintext", .methodNotImplemented),
+        ("BREW /nowhere", .methodNotImplemented),
+    ]
+
+    @Test("method and target choose the route", arguments: rows)
+    func table(line: String, route: Route) throws {
+        let found = try withHead("\(line) HTTP/1.1\r\nHost: h\r\n\r\n") { Route($0, in: $1) }
+        #expect(found == route)
+    }
+
+    @Test("only routes that use a payload keep it")
+    func payloads() {
+        let wanting: [Route] = [.echo, .payments]
+        for (_, route) in Self.rows { #expect(route.wantsBody == wanting.contains(route)) }
+    }
+
+    @Test("decimal numbers", arguments: [
+        ("0", 0), ("10", 10), ("11", nil), ("", nil), ("1 ", nil), ("+1", nil), ("١", nil),
+        ("000000000000000010", 10), ("0000000000000000010", nil),
+    ] as [(String, Int?)])
+    func decimal(text: String, value: Int?) {
+        let bytes = Array(text.utf8)
+        #expect(bytes.span.decimal(upTo: 10) == value)
+    }
+}
