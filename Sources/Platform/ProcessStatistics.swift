@@ -35,7 +35,20 @@ package struct ResourceUsage: Equatable, Sendable {
     package static var thisProcess: ResourceUsage {
         var raw = rusage()
         _ = unsafe clinux_process_usage(&raw)
-        return ResourceUsage(raw)
+        var usage = ResourceUsage(raw)
+        if let peak = ownPeakResident { usage.peakResident = peak }
+        return usage
+    }
+
+    /// The peak of this program's own memory (VmHWM of proc_pid_status(5)). getrusage(2) would also count
+    /// what the process that started it held at that moment: exec keeps its peak.
+    private static var ownPeakResident: ByteCount? {
+        guard let status = try? readFile("/proc/self/status") else { return nil }
+        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            if words.count == 3, let kibibytes = Int(words[1]) { return .kibibytes(kibibytes) }
+        }
+        return nil
     }
 }
 
