@@ -9,8 +9,8 @@ package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
 
     package init(_ cpus: some Sequence<Int>) { self.cpus = Set(cpus).sorted() }
 
-    /// Reads a list of CPUs and ranges; complains when it is malformed or names a CPU this process may
-    /// not use.
+    /// Reads a list of CPUs and ranges; complains when it is malformed or names a CPU this process
+    /// may not use.
     package init(parsing text: String) throws(Complaint) {
         let malformed = Complaint(
             "CPU list '\(text)' is not a list of CPUs", remedy: "write it like 0 or 1,3-5")

@@ -12,13 +12,15 @@ package struct SpawnOptions: Sendable {
     package var environment: [String: String]?
     package var directory: String?
     package var cpus: CPUSet?
-    /// SIGKILL when the thread that spawned it ends. Only for threads that live as long as the program.
+    /// SIGKILL when the thread that spawned it ends. Only for threads that live as long as the
+    /// program.
     package var diesWithParent = false
     /// Where the standard error goes.
     package var standardError = ErrorStream.inherit
     /// Soft limit of open descriptors; nil inherits.
     package var descriptorLimit: Int?
 
+    /// Where a child's standard error goes.
     package enum ErrorStream: Sendable { case inherit, captured, discarded }
 
     package init(_ program: String, _ arguments: [String] = []) {
@@ -27,9 +29,10 @@ package struct SpawnOptions: Sendable {
     }
 }
 
-/// A child process with its standard output as a stream of lines. Dropping it kills the child, so no
-/// child outlives its owner by mistake.
+/// A child process with its standard output as a stream of lines. Dropping it kills the child, so
+/// no child outlives its owner by mistake.
 package struct ChildProcess: ~Copyable {
+    /// How a child came to its end.
     package enum Ending: Equatable, Sendable {
         case exited(Int32)
         case killed(signal: Int32)
@@ -57,8 +60,8 @@ package struct ChildProcess: ~Copyable {
         unsafe request.dies_with_parent = options.diesWithParent ? 1 : 0
         unsafe request.own_group = 1
         unsafe request.descriptor_limit = UInt64(options.descriptorLimit ?? 0)
-        // SAFETY: every pointer put into the request outlives the call: the C strings and the mask live
-        // in the closures' arguments.
+        // SAFETY: every pointer put into the request outlives the call: the C strings and the mask
+        // live in the closures' arguments.
         let child = unsafe withCStrings([options.program] + options.arguments) { arguments in
             let environment = options.environment?.map { "\($0.key)=\($0.value)" }.sorted()
             return unsafe withCStrings(environment ?? []) { variables in
@@ -96,7 +99,8 @@ package struct ChildProcess: ~Copyable {
         }
     }
 
-    /// The next line of standard output without its newline; nil at its end or when `timeout` passes.
+    /// The next line of standard output without its newline; nil at its end or when `timeout`
+    /// passes.
     package mutating func nextLine(timeout: Nanoseconds) -> String? {
         output.next(timeout: timeout)
     }
@@ -131,6 +135,7 @@ package struct ChildProcess: ~Copyable {
             if let ended { return ended }
             var status: CInt = 0
             var usage = rusage()
+            // SAFETY: wait4(2) fills both structures.
             let got = unsafe wait4(processID, &status, WNOHANG, &usage)
             if got == processID {
                 let signal = status & 0x7f
@@ -234,7 +239,8 @@ private struct Pipe: ~Copyable {
 private func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-    // SAFETY: strdup(3) copies each string; all are freed after the body and the list ends with nil.
+    // SAFETY: strdup(3) copies each string; all are freed after the body and the list ends with
+    // nil.
     var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
     return unsafe pointers.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress!) }

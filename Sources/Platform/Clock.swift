@@ -24,15 +24,18 @@ package enum CPUClock {
 @inline(always)
 private func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
+    // SAFETY: clock_gettime(2) fills the structure.
     unsafe clock_gettime(clock, &time)
     return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
 }
 
-/// Holds the calling thread for `span`; for handlers that block on purpose and for the control plane.
+/// Holds the calling thread for `span`; for handlers that block on purpose and for the control
+/// plane.
 package func blockThread(for span: Nanoseconds) {
     guard span > .zero else { return }
     var left = timespec(
         tv_sec: Int(span.raw / 1_000_000_000), tv_nsec: Int(span.raw % 1_000_000_000))
     var unslept = timespec()
+    // SAFETY: clock_nanosleep(2) reads the one structure and fills the other.
     while unsafe clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &unslept) == EINTR { left = unslept }
 }

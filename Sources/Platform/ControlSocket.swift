@@ -25,10 +25,11 @@ package struct ControlSocket: ~Copyable {
         init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
     }
 
-    /// Listens at `path`, readable and writable by this user only. A socket file that nobody answers any
-    /// more is replaced.
+    /// Listens at `path`, readable and writable by this user only. A socket file that nobody
+    /// answers any more is replaced.
     package init(path: String) throws(SystemError) {
         let address = SocketAddress.unix(path: path)
+        // SAFETY: unlink(2) reads the path, a C string for the call's time, here and in `deinit`.
         if try Self.isAbandoned(address) { unsafe unlink(path) }
         let before = umask(0o177)
         defer { umask(before) }
@@ -37,6 +38,7 @@ package struct ControlSocket: ~Copyable {
         self.path = path
     }
 
+    // SAFETY: as in `init`.
     deinit { unsafe unlink(path) }
 
     /// Registers with `poller`: tokens from `firstToken` on belong to this socket.
@@ -137,8 +139,8 @@ package struct ControlSocket: ~Copyable {
                 poller, .modify, peer.descriptor, interest: wanted, token: token)) != nil
     }
 
-    /// Whether `address` is a socket that nobody listens on any more. Anything else in that place is left
-    /// alone; connecting to it is refused in the same way.
+    /// Whether `address` is a socket that nobody listens on any more. Anything else in that place
+    /// is left alone; connecting to it is refused in the same way.
     private static func isAbandoned(_ address: SocketAddress) throws(SystemError) -> Bool {
         guard case .unix(let path) = address, isSocket(path) else { return false }
         var kernel = LinuxKernel()

@@ -1,7 +1,7 @@
 import CLinux
 
-/// The number of a descriptor that somebody else owns, good for one thing: arming a poller for it after
-/// the ownership was passed on. The new owner must not close it before that is done.
+/// The number of a descriptor that somebody else owns, good for one thing: arming a poller for it
+/// after the ownership was passed on. The new owner must not close it before that is done.
 package struct DescriptorAlias: Sendable {
     fileprivate let raw: CInt
 }

@@ -1,14 +1,15 @@
 import Synchronization
 
-/// A bounded queue from exactly one producing thread to exactly one consuming thread, without locks.
+/// A bounded queue from exactly one producing thread to exactly one consuming thread, without
+/// locks.
 ///
-/// Both ends wait for nobody: a full ring refuses, an empty one answers nil. The counters of the two ends
-/// lie on cache lines of their own, and each end keeps a stale copy of the other's, so that most
-/// operations touch no line the other thread writes (Giacomoni et al., "FastForward", 2008; the cached
-/// index is from Lamport-queue practice).
+/// Both ends wait for nobody: a full ring refuses, an empty one answers nil. The counters of the
+/// two ends lie on cache lines of their own, and each end keeps a stale copy of the other's, so
+/// that most operations touch no line the other thread writes (Giacomoni et al., "FastForward",
+/// 2008; the cached index is from Lamport-queue practice).
 @safe
 package struct HandoffRing<Element: ~Copyable & Sendable>: ~Copyable, @unchecked Sendable {
-    // SAFETY of the unchecked conformance: a slot is written only by the producer while it lies in
+    // SAFETY, throughout: a slot is written only by the producer while it lies in
     // head..<head+capacity, and read only by the consumer after `tail` was published over it.
     private let slots: UnsafeMutablePointer<Element>
     private let mask: UInt64

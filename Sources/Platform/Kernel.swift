@@ -39,10 +39,11 @@ package struct SyscallCounts: Equatable, Sendable {
     package var total: UInt64 { wait + receive + send + accept + other }
 }
 
-/// The system calls of the event loops, as a generic parameter, so that a test can make the N-th fail.
+/// The system calls of the event loops, as a generic parameter, so that a test can make the N-th
+/// fail.
 ///
-/// Errors that only a bug of ours can cause (EBADF, EFAULT, ENOTSOCK, EINVAL on a plain transfer) stop
-/// the program; EINTR is retried here; "would block" is a value; the rest is thrown.
+/// Errors that only a bug of ours can cause (EBADF, EFAULT, ENOTSOCK, EINVAL on a plain transfer)
+/// stop the program; EINTR is retried here; "would block" is a value; the rest is thrown.
 package protocol Kernel: Sendable {
     var counts: SyscallCounts { get set }
 
@@ -56,8 +57,8 @@ package protocol Kernel: Sendable {
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
     ) throws(SystemError) -> Sent
 
-    /// accept4(2), non-blocking and close-on-exec; nil when no connection waits. Connections that were
-    /// already reset are skipped (ECONNABORTED, EPROTO).
+    /// accept4(2), non-blocking and close-on-exec; nil when no connection waits. Connections that
+    /// were already reset are skipped (ECONNABORTED, EPROTO).
     mutating func accept(on listener: borrowing Descriptor) throws(SystemError) -> Descriptor?
 
     /// epoll_pwait2(2): fills `events`, at the latest after `timeout` (nil waits for ever).
@@ -180,6 +181,7 @@ package struct LinuxKernel: Kernel {
         _ descriptor: borrowing Descriptor, to address: SocketAddress
     ) throws(SystemError) -> Bool {
         counts.other &+= 1
+        // SAFETY: connect(2) reads `length` bytes of an address that is lent for the call.
         let result = unsafe address.withSockaddr { pointer, length in
             unsafe Glibc.connect(descriptor.raw, pointer, length)
         }
@@ -197,7 +199,8 @@ package struct LinuxKernel: Kernel {
 
     package mutating func close(_ descriptor: consuming Descriptor) {
         counts.other &+= 1
-        // Linux gives the number back even when close(2) reports an error; there is nothing to retry.
+        // Linux gives the number back even when close(2) reports an error; there is nothing to
+        // retry.
         _ = Glibc.close(descriptor.release())
     }
 

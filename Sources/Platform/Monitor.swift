@@ -1,9 +1,11 @@
 import Glibc
 
-/// A mutual exclusion lock with a condition to wait for (pthread_mutex_lock(3), pthread_cond_wait(3)).
+/// A mutual exclusion lock with a condition to wait for (pthread_mutex_lock(3),
+/// pthread_cond_wait(3)).
 @safe
 package struct Monitor: ~Copyable, @unchecked Sendable {
-    // SAFETY of the unchecked conformance: both objects exist to be shared, and lie at fixed addresses.
+    // SAFETY, throughout: both objects exist to be shared between threads, lie at fixed addresses
+    // from `init` to `deinit`, and every call gets objects that `init` has initialised.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 

@@ -10,8 +10,8 @@ package struct Interest: OptionSet, Sendable {
 
     package static let readable = Interest(rawValue: EPOLLIN.rawValue)
     package static let writable = Interest(rawValue: EPOLLOUT.rawValue)
-    /// Wake only one of the pollers that share the descriptor (Linux 4.5). Add only: a later change of
-    /// such a registration is refused with EINVAL.
+    /// Wake only one of the pollers that share the descriptor (Linux 4.5). Add only: a later change
+    /// of such a registration is refused with EINVAL.
     package static let exclusive = Interest(rawValue: clinux_epoll_exclusive())
     /// Report edges, not levels: the owner must drain to "would block".
     package static let edge = Interest(rawValue: clinux_epoll_edge())
@@ -45,6 +45,7 @@ package struct Event: Sendable {
 
 /// An epoll instance.
 package struct Poller: ~Copyable, Sendable {
+    /// What is done to a registration (epoll_ctl(2)).
     package enum Change: Sendable {
         case add, modify, remove
 
@@ -80,6 +81,7 @@ package struct Poller: ~Copyable, Sendable {
 /// The memory that a wait fills with events.
 @safe
 package struct EventBuffer: ~Copyable {
+    // SAFETY, throughout: `capacity` entries, initialised in `init` and owned until `deinit`.
     private let storage: UnsafeMutablePointer<epoll_event>
     private let capacity: Int
     package private(set) var count = 0

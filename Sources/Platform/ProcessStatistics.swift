@@ -28,20 +28,22 @@ package struct ResourceUsage: Equatable, Sendable {
 
     package static var thisThread: ResourceUsage {
         var raw = rusage()
+        // SAFETY: fills the structure, which has the kernel's layout.
         _ = unsafe clinux_thread_usage(&raw)
         return ResourceUsage(raw)
     }
 
     package static var thisProcess: ResourceUsage {
         var raw = rusage()
+        // SAFETY: fills the structure, which has the kernel's layout.
         _ = unsafe clinux_process_usage(&raw)
         var usage = ResourceUsage(raw)
         if let peak = ownPeakResident { usage.peakResident = peak }
         return usage
     }
 
-    /// The peak of this program's own memory (VmHWM of proc_pid_status(5)). getrusage(2) would also count
-    /// what the process that started it held at that moment: exec keeps its peak.
+    /// The peak of this program's own memory (VmHWM of proc_pid_status(5)). getrusage(2) would also
+    /// count what the process that started it held at that moment: exec keeps its peak.
     private static var ownPeakResident: ByteCount? {
         guard let status = try? readFile("/proc/self/status") else { return nil }
         for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
@@ -60,10 +62,11 @@ package struct ThreadStatistics: Equatable, Sendable {
 
     package init() {}
 
-    /// Reads the CPU clock of thread `id` of this process and its switches (proc_pid_status(5)); zeros
-    /// once the thread has ended.
+    /// Reads the CPU clock of thread `id` of this process and its switches (proc_pid_status(5));
+    /// zeros once the thread has ended.
     package init(threadID id: Int32) {
         var time = timespec()
+        // SAFETY: fills the structure when it succeeds.
         if unsafe clinux_thread_cpu_clock(id, &time) == 0 {
             cpu = Nanoseconds(raw: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
         }
@@ -79,6 +82,7 @@ package struct ThreadStatistics: Equatable, Sendable {
 
 /// Reads a whole file, including those of /proc that claim no size. The text is repaired UTF-8.
 package func readFile(_ path: String) throws(SystemError) -> String {
+    // SAFETY: open(2) reads the path, a C string for the call's time.
     let file = Descriptor(raw: try checked("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
     var bytes = ByteQueue()
     while true {
@@ -94,6 +98,7 @@ package func readFile(_ path: String) throws(SystemError) -> String {
 
 /// The soft and hard limits of open descriptors, and raising the soft one.
 package enum DescriptorLimit {
+    // SAFETY, throughout: the calls fill or read one structure of the kernel's layout.
     package static var current: (soft: Int, hard: Int) {
         var limit = rlimit()
         _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -1,10 +1,12 @@
 /// A heap value at a fixed address that several threads use, without reference counting.
 ///
-/// Copies of the handle all mean the same value. Its owner calls `free` once, after every thread that
-/// may touch the value has ended; loops that run for the life of a server must not pay for a count.
+/// Copies of the handle all mean the same value. Its owner calls `free` once, after every thread
+/// that may touch the value has ended; loops that run for the life of a server must not pay for a
+/// count.
 @safe
 package struct Shared<Value: ~Copyable & Sendable>: @unchecked Sendable {
-    // SAFETY of the unchecked conformance: `Value` is itself safe to share, and the pointer never changes.
+    // SAFETY, throughout: `Value` is itself safe to share, the pointer
+    // never changes, and the value lives from `init` to `free`.
     private let address: UnsafeMutablePointer<Value>
 
     package init(_ value: consuming Value) {

@@ -8,7 +8,8 @@ package struct ListenOptions: Sendable {
     package var backlog = 4_096
     /// Several sockets share the address and the kernel spreads connections over them.
     package var sharesPort = false
-    /// Accepted sockets send small segments at once; they inherit it, which saves a call a connection.
+    /// Accepted sockets send small segments at once; they inherit it, which saves a call a
+    /// connection.
     package var sendsAtOnce = true
 
     package init() {}
@@ -32,9 +33,9 @@ package enum Socket {
         return descriptor
     }
 
-    /// A socket ready to connect to `address`, bound to `source` where one is given. The source's port
-    /// is chosen only at connect, so that 28 thousand a destination are usable, not 28 thousand in all
-    /// (ip(7), IP_BIND_ADDRESS_NO_PORT).
+    /// A socket ready to connect to `address`, bound to `source` where one is given. The source's
+    /// port is chosen only at connect, so that 28 thousand a destination are usable, not 28
+    /// thousand in all (ip(7), IP_BIND_ADDRESS_NO_PORT).
     package static func client(
         for address: SocketAddress, from source: SocketAddress?, sendsAtOnce: Bool
     ) throws(SystemError) -> Descriptor {
@@ -67,8 +68,8 @@ package enum Socket {
         return address
     }
 
-    /// Ends a listening socket for every thread that waits in accept on it; close(2) alone would leave
-    /// them asleep.
+    /// Ends a listening socket for every thread that waits in accept on it; close(2) alone would
+    /// leave them asleep.
     package static func stopListening(_ descriptor: borrowing Descriptor) {
         _ = Glibc.shutdown(descriptor.raw, CInt(SHUT_RD))
     }
@@ -100,6 +101,7 @@ package enum Socket {
     private static func bind(
         _ descriptor: borrowing Descriptor, to address: SocketAddress
     ) throws(SystemError) {
+        // SAFETY: bind(2) reads as many bytes of an address as it is lent for the call.
         let result = unsafe address.withSockaddr { unsafe Glibc.bind(descriptor.raw, $0, $1) }
         if result != 0 { throw SystemError("bind") }
     }

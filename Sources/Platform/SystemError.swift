@@ -2,8 +2,8 @@ package import Basis
 import CLinux
 import Glibc
 
-/// A system call that the outside refused, with the call's name and its errno. Trivial to copy, so that
-/// throwing it costs the loops no reference count.
+/// A system call that the outside refused, with the call's name and its errno. Trivial to copy, so
+/// that throwing it costs the loops no reference count.
 package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     package let call: StaticString
     package let code: CInt

@@ -1,17 +1,20 @@
 import CLinux
 import Glibc
 
-/// SIGTERM and SIGINT as something to poll (signalfd(2)) instead of a handler that may run anywhere.
+/// SIGTERM and SIGINT as something to poll (signalfd(2)) instead of a handler that may run
+/// anywhere.
 package struct TerminationSignals: ~Copyable {
     private let source: Descriptor
 
-    /// Blocks both signals in the calling thread and those it starts later; call it first in `main`.
+    /// Blocks both signals in the calling thread and those it starts later; call it first in
+    /// `main`.
     package init() throws(SystemError) {
         let blocked = clinux_block_term_signals()
         if blocked != 0 { throw SystemError("pthread_sigmask", code: blocked) }
         source = Descriptor(raw: try checked("signalfd") { clinux_signalfd_term() })
     }
 
+    /// What the user or the system asks for.
     package enum Signal: Equatable, Sendable { case terminate, interrupt }
 
     /// The next pending signal, without waiting.

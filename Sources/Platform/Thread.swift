@@ -40,8 +40,8 @@ package struct Thread: ~Copyable {
     /// The kernel's id of the calling thread (gettid(2)).
     package static var currentID: Int32 { clinux_thread_id() }
 
-    /// Sets how late the kernel may fire this thread's timers to save power; the default of 50 us would
-    /// be the largest error of a paced load (prctl(2), PR_SET_TIMERSLACK).
+    /// Sets how late the kernel may fire this thread's timers to save power; the default of 50 us
+    /// would be the largest error of a paced load (prctl(2), PR_SET_TIMERSLACK).
     package static func setTimerSlack(_ slack: Nanoseconds) {
         _ = clinux_set_timer_slack(UInt(max(1, slack.raw)))
     }

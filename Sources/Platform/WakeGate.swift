@@ -2,18 +2,18 @@ import Synchronization
 
 /// Wakes a sleeping loop at most once for any number of messages, and never too rarely.
 ///
-/// The consumer announces its sleep, looks at its queues once more and only then waits; the producer
-/// publishes its message and only then looks for the announcement. Each side stores before it loads, so
-/// both need a full fence between: with less, both may read the old value and the wake is lost, on x86
-/// too (Dekker's algorithm).
+/// The consumer announces its sleep, looks at its queues once more and only then waits; the
+/// producer publishes its message and only then looks for the announcement. Each side stores before
+/// it loads, so both need a full fence between: with less, both may read the old value and the wake
+/// is lost, on x86 too (Dekker's algorithm).
 package struct WakeGate: ~Copyable, Sendable {
     package let waker: Waker
     private let isAsleep = Atomic<Bool>(false)
 
     package init() throws(SystemError) { waker = try Waker() }
 
-    /// Consumer: announces that it will wait. Afterwards look at every queue once more, and wait without
-    /// a timeout only when all are empty.
+    /// Consumer: announces that it will wait. Afterwards look at every queue once more, and wait
+    /// without a timeout only when all are empty.
     @inline(always)
     package borrowing func announceSleep() {
         isAsleep.store(true, ordering: .sequentiallyConsistent)

@@ -1,7 +1,7 @@
 package import Basis
 
-/// The cells of a run in the Bencher Metric Format: an object of benchmarks, each an object of measures
-/// with `value`, `lower_value` and `upper_value` (bencher.dev, "Bencher Metric Format").
+/// The cells of a run in the Bencher Metric Format: an object of benchmarks, each an object of
+/// measures with `value`, `lower_value` and `upper_value` (bencher.dev, "Bencher Metric Format").
 ///
 /// Only cells whose verdict is valid: what reads this raises alarms.
 package enum ExportBencher {

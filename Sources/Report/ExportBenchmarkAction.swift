@@ -3,8 +3,8 @@ package import Basis
 /// The cells of a run for github-action-benchmark, tool `customSmallerIsBetter`: an array of
 /// `{name, unit, value, range, extra}` (its README, section "Using other benchmark tools").
 ///
-/// Only metrics that are better when smaller, and only cells whose verdict is valid: what reads this
-/// raises alarms.
+/// Only metrics that are better when smaller, and only cells whose verdict is valid: what reads
+/// this raises alarms.
 package enum ExportBenchmarkAction {
     static let metrics: [Metric] = [.serverCPU, .serverSyscalls, .p50, .p99]
 

@@ -1,8 +1,8 @@
 import Basis
 import Measure
 
-/// Where the history of a cell changes level. For information only: a gate compares two commits side by
-/// side on one machine at one time, and this does not.
+/// Where the history of a cell changes level. For information only: a gate compares two commits
+/// side by side on one machine at one time, and this does not.
 package struct HistoryChange: Equatable, Sendable {
     package let hardware: String
     package let cell: String
@@ -34,8 +34,8 @@ package enum HistoryChanges {
 
     /// The changes of all cells, each on each machine, in the order of the cells' first appearance.
     ///
-    /// - Parameter seed: of the shuffles; each series draws its own from it and from its name, so that
-    ///   one more cell changes nothing for the others.
+    /// - Parameter seed: of the shuffles; each series draws its own from it and from its name, so
+    ///   that one more cell changes nothing for the others.
     package static func find(in history: HistoryFile, seed: UInt64) -> [HistoryChange] {
         let table = history.table
         var order: [[String]] = []
@@ -79,8 +79,8 @@ package enum HistoryChanges {
 
     private typealias Level = (change: EDivisive.Change, before: Double, after: Double)
 
-    /// The changes with the levels on both sides. The smallest is dropped as long as it is too small,
-    /// since that joins its neighbours' levels.
+    /// The changes with the levels on both sides. The smallest is dropped as long as it is too
+    /// small, since that joins its neighbours' levels.
     private static func withoutSmall(_ found: [EDivisive.Change], in values: [Double]) -> [Level] {
         var kept = found
         while true {

@@ -72,8 +72,8 @@ package struct HistoryFile: Equatable, Sendable {
             status: .failure)
     }
 
-    /// Takes in the cells of a run that have figures, in place of what the file already says about that
-    /// run, so that adding a run twice changes nothing.
+    /// Takes in the cells of a run that have figures, in place of what the file already says about
+    /// that run, so that adding a run twice changes nothing.
     ///
     /// - Returns: how many cells that were.
     @discardableResult
@@ -118,8 +118,8 @@ package struct HistoryFile: Equatable, Sendable {
         for index in order { table.append(rows[index]) }
     }
 
-    /// The rows of one cell on one machine, in order: what a tool reads that knows one series a file,
-    /// such as Apache Otava.
+    /// The rows of one cell on one machine, in order: what a tool reads that knows one series a
+    /// file, such as Apache Otava.
     package func series(cell: String, hardware: String) -> CSVTable {
         var series = CSVTable(columns: table.columns)
         for row in table.rows.indices

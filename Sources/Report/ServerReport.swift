@@ -137,7 +137,8 @@ package struct WorkerReport: Equatable, Sendable {
     package var json: JSONValue {
         [
             "worker": .count(worker), "role": .string(role), "accepted": .integer(accepted),
-            "connections": .integer(connections), "requests": .integer(requests), "cpu_ns": .integer(cpu.raw),
+            "connections": .integer(connections), "requests": .integer(requests),
+            "cpu_ns": .integer(cpu.raw),
             "voluntary_switches": .integer(voluntarySwitches),
             "involuntary_switches": .integer(involuntarySwitches),
             "syscalls": [
@@ -150,7 +151,8 @@ package struct WorkerReport: Equatable, Sendable {
     }
 
     /// What happened between `earlier` and this reading of the same worker; `accepted` and
-    /// `connections` stay the counts since the start, for the connections of a run are opened before it is measured.
+    /// `connections` stay the counts since the start, for the connections of a run are opened
+    /// before it is measured.
     package func since(_ earlier: WorkerReport) -> WorkerReport {
         var difference = self
         difference.requests -= earlier.requests

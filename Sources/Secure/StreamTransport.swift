@@ -7,8 +7,8 @@ package enum HandshakeProgress: Equatable, Sendable {
     case wantsWrite
 }
 
-/// The seam between a connection's bytes and its socket: five functions, once plain and once through
-/// TLS. A value lives in each connection, so plain streams cost nothing.
+/// The seam between a connection's bytes and its socket: five functions, once plain and once
+/// through TLS. A value lives in each connection, so plain streams cost nothing.
 package protocol StreamTransport: ~Copyable {
     init()
 
@@ -53,6 +53,7 @@ package struct PlainStream: StreamTransport, ~Copyable {
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
         with kernel: inout K
     ) throws(SystemError) -> Received {
+        // SAFETY: the caller's buffer is handed on as it came.
         try unsafe kernel.receive(from: descriptor, into: buffer)
     }
 

@@ -2,8 +2,8 @@ import Basis
 
 /// What a server may spend on one peer, one loop or one turn. Every bound has its reason.
 package enum Limit {
-    /// Bytes one read may bring: amortises the call for pipelined and bulk input, and stays in the L2
-    /// cache. One buffer a thread, not a connection.
+    /// Bytes one read may bring: amortises the call for pipelined and bulk input, and stays in the
+    /// L2 cache. One buffer a thread, not a connection.
     static let receiveBytes = 64 * 1_024
     /// Requests of one connection answered before the loop's other connections have a turn.
     static let requestsPerTurn = 64
@@ -12,7 +12,8 @@ package enum Limit {
     /// Unsent reply bytes of one connection above which nothing more is read from it: a slow reader
     /// costs this much memory and no more.
     static let unsentBytes = 256 * 1_024
-    /// Unparsed input that a connection may hold back: one head, and what came behind it in one read.
+    /// Unparsed input that a connection may hold back: one head, and what came behind it in one
+    /// read.
     static let unparsedBytes = 2 * receiveBytes
     /// Storage an idle connection may keep for its next message; more is given back.
     static let keptBytes = 1_024
@@ -24,8 +25,8 @@ package enum Limit {
     static let handlerTime = Nanoseconds.seconds(60)
     /// Messages in the hands of workers, over all connections of a reader.
     static let messagesInFlight = 4_096
-    /// Messages of one connection in the hands of workers: the pipeline depth that is served in parallel,
-    /// as long as their payload is less than `unsentBytes`.
+    /// Messages of one connection in the hands of workers: the pipeline depth that is served in
+    /// parallel, as long as their payload is less than `unsentBytes`.
     static let messagesInFlightPerConnection = 64
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.
     static let promisedSlots = 256
@@ -33,16 +34,17 @@ package enum Limit {
     static let arrivals = 1_024
     /// How often deadlines are looked at: a quarter of the resolution that timeouts promise.
     static let tick = Nanoseconds.milliseconds(250)
-    /// Unless told otherwise, a head must be whole this long after its first byte, and a connection must
-    /// say something this long after it was accepted.
+    /// Unless told otherwise, a head must be whole this long after its first byte, and a connection
+    /// must say something this long after it was accepted.
     static let headTime = Nanoseconds.seconds(10)
-    /// Unless told otherwise, a body has this long, and each of its bytes buys `bodyTimePerByte` more: at least 1 KiB/s.
+    /// Unless told otherwise, a body has this long, and each of its bytes buys `bodyTimePerByte`
+    /// more: at least 1 KiB/s.
     static let bodyTime = Nanoseconds.seconds(10)
     static let bodyTimePerByte = Nanoseconds(raw: 976_563)
     /// A reader of replies must take something within this time.
     static let writeTime = Nanoseconds.seconds(30)
-    /// After the last reply the peer may finish what it was sending, so that closing does not reset the
-    /// connection under the reply (RFC 9112 §9.6).
+    /// After the last reply the peer may finish what it was sending, so that closing does not reset
+    /// the connection under the reply (RFC 9112 §9.6).
     static let lingerTime = Nanoseconds.seconds(2)
     /// Requests in progress have this long to end after a stop was asked for.
     static let drainTime = Nanoseconds.seconds(5)

@@ -14,8 +14,8 @@ package struct ServerOptions: Sendable {
     package var backlog = 4_096
     package var balance = Balance.roundRobin
     package var idleTimeout = Nanoseconds.seconds(60)
-    /// A head must be whole this long after its first byte, a new connection must say something this
-    /// long after it was accepted.
+    /// A head must be whole this long after its first byte, a new connection must say something
+    /// this long after it was accepted.
     package var headTimeout = Limit.headTime
     /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`).
     package var bodyTimeout = Limit.bodyTime

@@ -110,7 +110,8 @@ enum Terminal {
     }
 }
 
-/// LoadProgress on the standard error: one line that is rewritten on a terminal, a line a second elsewhere.
+/// LoadProgress on the standard error: one line that is rewritten on a terminal, a line a second
+/// elsewhere.
 struct ProgressDisplay {
     let isOn: Bool
     private let rewrites = Terminal.isTerminal(FileHandle.standardError.fileDescriptor)

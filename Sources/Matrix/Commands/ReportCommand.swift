@@ -79,7 +79,8 @@ package enum ReportCommand: Command {
         if file != "-" { console.output("\(file)\n") }
     }
 
-    /// The way from one folder to another, without a slash at its end; empty when they are the same.
+    /// The way from one folder to another, without a slash at its end; empty when they are the
+    /// same.
     static func relativePath(from start: String, to end: String) -> String {
         func steps(_ path: String) -> [String] {
             URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.pathComponents

@@ -71,8 +71,7 @@ package struct ProcessExecutor: Executor {
         return record
     }
 
-    private func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer
-    {
+    private func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer {
         let set = CPUSet(cpus.server)
         if cell.server != Cell.builtIn {
             guard let command = servers.first(where: { $0.name == cell.server }) else {

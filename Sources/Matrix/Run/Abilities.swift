@@ -1,8 +1,8 @@
 import Basis
 import Report
 
-/// What the programs of this version can carry out of what a matrix can say. Asking for more is refused
-/// before anything starts, not found out launch by launch.
+/// What the programs of this version can carry out of what a matrix can say. Asking for more is
+/// refused before anything starts, not found out launch by launch.
 enum Abilities {
     static func check(_ cells: [Cell]) throws(Complaint) {
         for cell in cells {

@@ -6,7 +6,8 @@ import Basis
 ///
 /// The next change is the split with the largest weighted energy distance between the values before
 /// and after it; it counts when fewer than `significance` of the shuffles of the values between the
-/// known changes come as far. Made for histories, where a late answer is no harm; it decides nothing.
+/// known changes come as far. Made for histories, where a late answer is no harm; it decides
+/// nothing.
 package struct EDivisive: Sendable {
     /// The share of shuffles that may come as far as the series itself.
     package static let significance = 0.001
@@ -14,11 +15,11 @@ package struct EDivisive: Sendable {
     package static let shuffles = 9_999
     /// Fewer values on a side may be a few outliers.
     package static let leastSegment = 3
-    /// Longer series are looked at in pieces that overlap by half: what is long past has no say in what
-    /// counts as a change now, and the time grows with the square of the piece.
+    /// Longer series are looked at in pieces that overlap by half: what is long past has no say in
+    /// what counts as a change now, and the time grows with the square of the piece.
     package static let window = 50
-    /// In a shorter series hardly any change can count, since too many shuffles look alike: 16 values
-    /// have 12870 even splits, of which two part the low from the high.
+    /// In a shorter series hardly any change can count, since too many shuffles look alike: 16
+    /// values have 12870 even splits, of which two part the low from the high.
     package static let leastCount = 16
 
     /// A point at which the series changes.
@@ -46,7 +47,8 @@ package struct EDivisive: Sendable {
         self.shuffles = shuffles
     }
 
-    /// The changes of a series of finite values, by rising index. The same seed gives the same answer.
+    /// The changes of a series of finite values, by rising index. The same seed gives the same
+    /// answer.
     package static func changes(
         in values: [Double], seed: UInt64, window: Int = window,
         significance: Double = significance, shuffles: Int = shuffles
@@ -106,9 +108,9 @@ package struct EDivisive: Sendable {
         return Double(hits) / Double(shuffles + 1)
     }
 
-    /// The split of `values` that is farthest apart, when what follows it may end early: else a second
-    /// change further on would blur the first (section 2.2 of the paper). Nil for a series too short to
-    /// split.
+    /// The split of `values` that is farthest apart, when what follows it may end early: else a
+    /// second change further on would blur the first (section 2.2 of the paper). Nil for a series
+    /// too short to split.
     static func farthestSplit(of values: [Double]) -> Split? {
         let count = values.count
         guard count >= 2 * leastSegment else { return nil }

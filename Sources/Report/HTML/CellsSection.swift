@@ -29,8 +29,8 @@ struct CellsSection {
         Shown(name: "rate_ratio", title: "of the rate asked for", unit: "%", scale: 100),
     ]
 
-    /// Conditions that get a column only where cells differ in them: the column of the file, its title
-    /// and its unit.
+    /// Conditions that get a column only where cells differ in them: the column of the file, its
+    /// title and its unit.
     static let occasional = [
         ("server", "server", ""), ("protocol", "protocol", ""), ("streams", "streams", ""),
         ("payload_bytes", "payload", "bytes"), ("pipeline", "pipeline", ""), ("tls", "TLS", ""),

@@ -31,8 +31,8 @@ package struct Drawing: Equatable, Sendable {
         return words.count == 4 && words.allSatisfy { Double($0) != nil }
     }
 
-    /// Elements that draw. `title` and `desc` are left out: gnuplot fills them with numbers that would
-    /// show up under the mouse.
+    /// Elements that draw. `title` and `desc` are left out: gnuplot fills them with numbers that
+    /// would show up under the mouse.
     private static let elements: Set = [
         "g", "defs", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "text",
         "tspan", "use", "clipPath", "linearGradient", "radialGradient", "stop",

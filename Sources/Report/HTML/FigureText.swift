@@ -2,8 +2,8 @@ import Basis
 
 /// How numbers look in a report.
 enum FigureText {
-    /// Three significant digits below 1000, whole numbers in groups of three from there on: `0.050`,
-    /// `4.13`, `48.2`, `519`, `60 685` (with a narrow space that does not break).
+    /// Three significant digits below 1000, whole numbers in groups of three from there on:
+    /// `0.050`, `4.13`, `48.2`, `519`, `60 685` (with a narrow space that does not break).
     static func of(_ value: Double) -> String {
         guard value.isFinite else { return "–" }
         let text =

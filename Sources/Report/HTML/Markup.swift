@@ -14,8 +14,8 @@ package struct Markup: Equatable, Sendable {
     /// Content that is part of the program: a style sheet, a script.
     static func verbatim(_ text: StaticString) -> Markup { Markup(html: text.description) }
 
-    /// - Parameter attributes: in the order they are written; those that are nil are left out, and the
-    ///   values are escaped.
+    /// - Parameter attributes: in the order they are written; those that are nil are left out, and
+    ///   the values are escaped.
     static func element(
         _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:],
         _ content: [Markup]

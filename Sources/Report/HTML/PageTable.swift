@@ -15,8 +15,8 @@ struct PageTable {
 
     struct Entry {
         let content: Markup
-        /// What the table is sorted by: a number's plain text. Nil: the content's text; empty: missing,
-        /// which stays last.
+        /// What the table is sorted by: a number's plain text. Nil: the content's text; empty:
+        /// missing, which stays last.
         let order: String?
 
         init(_ content: Markup, order: String? = nil) {

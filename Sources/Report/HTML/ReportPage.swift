@@ -4,8 +4,8 @@ import Basis
 /// same bytes.
 package struct ReportPage {
     let files: RunFiles
-    /// The way from the report to the run's folder, without a slash at its end; empty when it lies in
-    /// it.
+    /// The way from the report to the run's folder, without a slash at its end; empty when it lies
+    /// in it.
     let base: String
 
     /// - Parameter base: the relative path from the folder of the report to that of the run; empty
@@ -58,8 +58,8 @@ package struct ReportPage {
                 "meta",
                 ["name": "viewport", "content": "width=device-width, initial-scale=1"]), "\n",
             .void("meta", ["name": "color-scheme", "content": "light dark"]), "\n",
-            // Nothing may be fetched, and no script but the one below may run, whatever else slipped in
-            // (Content Security Policy Level 3).
+            // Nothing may be fetched, and no script but the one below may run, whatever else
+            // slipped in (Content Security Policy Level 3).
             .void(
                 "meta",
                 [
@@ -139,8 +139,8 @@ package struct ReportPage {
         return .element("a", ["href": Self.reference(way)], .text(title))
     }
 
-    /// A path as a relative reference (RFC 3986 section 4.2): everything but unreserved characters and
-    /// slashes is written by its bytes, so that it can't be taken for a scheme or a query.
+    /// A path as a relative reference (RFC 3986 section 4.2): everything but unreserved characters
+    /// and slashes is written by its bytes, so that it can't be taken for a scheme or a query.
     static func reference(_ path: String) -> String {
         var reference = ""
         let digits = Array("0123456789ABCDEF")

@@ -17,7 +17,8 @@ package struct RunFiles: Equatable, Sendable {
     package let workers: CSVTable
     /// By name.
     package let figures: [Figure]
-    /// Why launches of a cell have the verdict they have, by the cell's id, in the order of the run.
+    /// Why launches of a cell have the verdict they have, by the cell's id, in the order of the
+    /// run.
     package let reasons: [String: [String]]
     /// The files of the folder that hold results, by their paths inside it, sorted.
     package let paths: [String]
@@ -31,8 +32,11 @@ package struct RunFiles: Equatable, Sendable {
             "cells.csv", with: ["cell_id", "pattern", "threads", "connections", "arrival", "n"])
         runs = try source.table("runs.csv", with: ["cell_id", "slot", "verdict", "valid"])
         workers = try source.table(
-            "workers.csv", with: ["cell_id", "slot", "worker", "requests", "owned", "role",
-                "cpu_ns"])
+            "workers.csv",
+            with: [
+                "cell_id", "slot", "worker", "requests", "owned", "role",
+                "cpu_ns",
+            ])
         figures = try source.figures()
         reasons = try source.reasons(runs)
         paths = source.paths()

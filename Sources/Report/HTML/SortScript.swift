@@ -1,11 +1,11 @@
-/// Makes the tables of a report sortable, by mouse and by keyboard. Without it they are read as they
-/// are.
+/// Makes the tables of a report sortable, by mouse and by keyboard. Without it they are read as
+/// they are.
 ///
-/// Each heading becomes a button that turns the order over; missing values stay last, equal ones keep
-/// their order. `#sort=TABLE,COLUMN,descending` sorts when the page is opened.
+/// Each heading becomes a button that turns the order over; missing values stay last, equal ones
+/// keep their order. `#sort=TABLE,COLUMN,descending` sorts when the page is opened.
 enum SortScript {
-    /// The script's SHA-256 as a source expression of the Content Security Policy; a test in a browser
-    /// shows that it fits.
+    /// The script's SHA-256 as a source expression of the Content Security Policy; a test in a
+    /// browser shows that it fits.
     static let digest = "sha256-RKWJq3K6ghmoMC9M5Y07zBKCqh11sZwIz4R+he4zX5o="
 
     static let text: StaticString = """

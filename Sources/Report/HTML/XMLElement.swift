@@ -7,8 +7,9 @@ package struct XMLRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String { "line \(line) \(problem)" }
 }
 
-/// An element of XML 1.0 with what it holds. Comments, processing instructions and the marks of CDATA
-/// sections are dropped; a document type is refused, since it can define entities without end.
+/// An element of XML 1.0 with what it holds. Comments, processing instructions and the marks of
+/// CDATA sections are dropped; a document type is refused, since it can define entities without
+/// end.
 struct XMLElement: Equatable {
     enum Node: Equatable {
         case element(XMLElement)

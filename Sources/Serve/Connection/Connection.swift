@@ -3,8 +3,8 @@ import Platform
 import Secure
 import Wire
 
-/// One peer: its socket, what of its bytes is not yet parsed, what of our bytes is not yet sent, and
-/// where its current message stands. Owned by exactly one reader.
+/// One peer: its socket, what of its bytes is not yet parsed, what of our bytes is not yet sent,
+/// and where its current message stands. Owned by exactly one reader.
 ///
 /// About 300 bytes; the queues have storage only while something waits in them.
 struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
@@ -47,7 +47,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var hasUnreadInput = false
     /// The peer has ended its half in order.
     var hasPeerFinished = false
-    /// `input` may hold whole messages: the parser stopped there before it had to ask for more bytes.
+    /// `input` may hold whole messages: the parser stopped there before it had to ask for more
+    /// bytes.
     var hasMore = false
     /// Listed to go on with input that is already here.
     var isListed = false

@@ -1,4 +1,5 @@
-/// Names a connection of one reader for as long as it lives: a slot and how often the slot was used.
+/// Names a connection of one reader for as long as it lives: a slot and how often the slot was
+/// used.
 ///
 /// The kernel hands it back as the token of an event. A bare descriptor would not do: its number is
 /// reused at once after a close, and a stale event of the same batch would reach the wrong peer.

@@ -3,10 +3,12 @@ import Secure
 
 /// The connections of one reader, at fixed addresses, found by slot.
 ///
-/// Memory grows by chunks up to a limit and is kept; a freed slot is used again first, while it is in
-/// the cache.
+/// Memory grows by chunks up to a limit and is kept; a freed slot is used again first, while it is
+/// in the cache.
 @safe
 struct ConnectionSlab<Stream: StreamTransport & ~Copyable>: ~Copyable {
+    // SAFETY, throughout: chunks are owned from `grow` to `deinit`, every slot of a chunk is
+    // initialised when it is made, and only the slab's one thread touches them.
     private typealias Chunk = UnsafeMutablePointer<Connection<Stream>>
 
     private static var chunkSlots: Int { 256 }
@@ -43,7 +45,8 @@ struct ConnectionSlab<Stream: StreamTransport & ~Copyable>: ~Copyable {
 
     @inline(always)
     private func address(_ slot: UInt32) -> Chunk {
-        // SAFETY: the array checks the chunk; every slot of a chunk was initialised when it was made.
+        // SAFETY: the array checks the chunk; every slot of a chunk was initialised when it was
+        // made.
         let index = Int(slot)
         return unsafe chunks[index / Self.chunkSlots] + index % Self.chunkSlots
     }

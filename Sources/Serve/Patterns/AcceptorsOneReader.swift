@@ -1,8 +1,8 @@
 import Platform
 import Secure
 
-/// `acceptors:one-reader`: the textbook's wording of many acceptors: N threads accept from one listener
-/// and pass every connection to the one thread that reads and works.
+/// `acceptors:one-reader`: the textbook's wording of many acceptors: N threads accept from one
+/// listener and pass every connection to the one thread that reads and works.
 struct AcceptorsOneReader: ExecutionPattern {
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
         _ crew: Crew<K>, stream: Stream.Type

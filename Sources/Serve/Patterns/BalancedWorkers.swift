@@ -1,8 +1,9 @@
 import Platform
 import Secure
 
-/// `balanced:shared` and `balanced:per-worker`: one thread listens, accepts and reads, and passes every
-/// message to one of N workers. Replies leave in the order of their requests, connection by connection.
+/// `balanced:shared` and `balanced:per-worker`: one thread listens, accepts and reads, and passes
+/// every message to one of N workers. Replies leave in the order of their requests, connection by
+/// connection.
 struct BalancedWorkers: ExecutionPattern {
     enum Queues: Sendable { case shared, perWorker }
 

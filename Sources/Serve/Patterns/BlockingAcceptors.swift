@@ -1,8 +1,8 @@
 import Platform
 import Secure
 
-/// `acceptors:blocking`: N threads sleep in accept on one listener, and the kernel serves them first
-/// come first served; each feeds a reader of its own, so that connections are spread evenly.
+/// `acceptors:blocking`: N threads sleep in accept on one listener, and the kernel serves them
+/// first come first served; each feeds a reader of its own, so that connections are spread evenly.
 struct BlockingAcceptors: ExecutionPattern {
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
         _ crew: Crew<K>, stream: Stream.Type

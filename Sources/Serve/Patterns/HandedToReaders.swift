@@ -1,8 +1,8 @@
 import Platform
 import Secure
 
-/// `readers:direct` and `readers:queue`: one acceptor spreads connections over N readers, which also
-/// work. A connection stays with its reader.
+/// `readers:direct` and `readers:queue`: one acceptor spreads connections over N readers, which
+/// also work. A connection stays with its reader.
 struct HandedToReaders: ExecutionPattern {
     private let passage: Passage
 

@@ -1,8 +1,8 @@
 import Basis
 import Wire
 
-/// One request as the responder sees it: what is asked and how the answer must be framed. The payload
-/// travels beside it.
+/// One request as the responder sees it: what is asked and how the answer must be framed. The
+/// payload travels beside it.
 struct Message: BitwiseCopyable, Sendable {
     let route: Route
     /// Bytes of the idempotency key at the front of the payload run that travels beside.

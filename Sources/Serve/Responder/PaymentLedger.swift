@@ -5,8 +5,9 @@ import Wire
 /// Remembers payments by their idempotency key, so that a request sent twice (a retry, or replayed
 /// early data) pays once (the Idempotency-Key header field, IETF httpapi draft).
 ///
-/// The one place of the server with a lock and a dictionary: it is there for what the route means, not
-/// for speed, and no other route passes through it. Process patterns have a ledger in each process.
+/// The one place of the server with a lock and a dictionary: it is there for what the route means,
+/// not for speed, and no other route passes through it. Process patterns have a ledger in each
+/// process.
 final class PaymentLedger: Sendable {
     private struct Entry {
         let payment: UInt64

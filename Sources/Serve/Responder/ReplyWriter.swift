@@ -1,8 +1,8 @@
 import Basis
 import Wire
 
-/// Turns the responder's content into the protocol's bytes. One a thread: it holds the thread's copy of
-/// the current date.
+/// Turns the responder's content into the protocol's bytes. One a thread: it holds the thread's
+/// copy of the current date.
 struct ReplyWriter: ~Copyable {
     private var date = HTTPDate(unixSeconds: 0)
     private var dateSeconds: Int64 = -1
@@ -17,8 +17,8 @@ struct ReplyWriter: ~Copyable {
         }
     }
 
-    /// Appends the reply to `output`. Returns how many bytes of filler are still to follow, which the
-    /// caller makes as the peer takes them.
+    /// Appends the reply to `output`. Returns how many bytes of filler are still to follow, which
+    /// the caller makes as the peer takes them.
     ///
     /// Hot: once a request.
     mutating func write(

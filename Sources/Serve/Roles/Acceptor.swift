@@ -13,7 +13,8 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
     private var tally = Tally()
 
     private enum Wait: Sendable {
-        /// In accept4(2) on the one listener: the kernel serves waiting threads first come first served.
+        /// In accept4(2) on the one listener: the kernel serves waiting threads first come first
+        /// served.
         case blocking
         /// In epoll_wait(2) on this poller, which watches all listeners.
         case polling(Shared<Poller>)

@@ -33,7 +33,8 @@ struct Station<K: Kernel>: Sendable {
     func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) { crew.keep(value) }
 }
 
-/// The threads of one server: starts them, tells them to stop, waits for them and reads their tallies.
+/// The threads of one server: starts them, tells them to stop, waits for them and reads their
+/// tallies.
 package final class Crew<K: Kernel>: Sendable {
     package let options: ServerOptions
     private let makeKernel: @Sendable () -> K
@@ -78,8 +79,8 @@ package final class Crew<K: Kernel>: Sendable {
             stop: stop, board: board, crew: self)
     }
 
-    /// Opens a socket on each address the options name. With `addresses`, on those instead: sockets that
-    /// share a port must all be bound to the one the kernel chose for the first.
+    /// Opens a socket on each address the options name. With `addresses`, on those instead: sockets
+    /// that share a port must all be bound to the one the kernel chose for the first.
     func listen(
         sharingPort: Bool = false, on addresses: [SocketAddress]? = nil
     ) throws(SystemError) -> [Listener] {
@@ -149,8 +150,8 @@ package final class Crew<K: Kernel>: Sendable {
     /// Why a post gave up, if one did.
     package var failure: SystemError? { firstFailure.withLock { $0 } }
 
-    /// Lets every thread finish what it has begun, in order, and waits for it: at most the drain time
-    /// and one handler.
+    /// Lets every thread finish what it has begun, in order, and waits for it: at most the drain
+    /// time and one handler.
     package func dismiss() {
         let chores = chores.withLock { $0 }
         finish(.accepting, chores.whenAcceptingEnds, [.acceptor])

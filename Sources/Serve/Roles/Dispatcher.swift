@@ -13,8 +13,8 @@ package enum Balance: String, CaseIterable, Sendable {
 
 /// How a connection reaches its reader.
 enum Passage: Sendable {
-    /// The acceptor arms the reader's poller itself: no queue, no wake, the connection's first bytes
-    /// wake the reader.
+    /// The acceptor arms the reader's poller itself: no queue, no wake, the connection's first
+    /// bytes wake the reader.
     case direct
     /// Through a ring; the reader is woken and arms its own poller.
     case queue
@@ -55,7 +55,8 @@ struct Dispatcher: ~Copyable {
             if way.port.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
         }
         if let unplaced = consume unplaced {
-            // The reader has as much as it may have: refusing at once is kinder than a queue without end.
+            // The reader has as much as it may have: refusing at once is kinder than a queue
+            // without end.
             way.port.value.load.wrappingSubtract(1, ordering: .relaxed)
             kernel.close(unplaced.intoDescriptor())
             tally.shed &+= 1
@@ -64,7 +65,8 @@ struct Dispatcher: ~Copyable {
         }
     }
 
-    /// Publishes the connection, then arms the poller: from that moment on the reader may run with it.
+    /// Publishes the connection, then arms the poller: from that moment on the reader may run with
+    /// it.
     private func arm<K: Kernel>(
         _ descriptor: consuming Descriptor, _ way: Way, with kernel: inout K, tally: inout Tally
     ) -> Arrival? {
@@ -82,8 +84,8 @@ struct Dispatcher: ~Copyable {
         return nil
     }
 
-    /// A slot at the reader. When none is left the reader is woken and given a moment: it renews its
-    /// promises every turn.
+    /// A slot at the reader. When none is left the reader is woken and given a moment: it renews
+    /// its promises every turn.
     private func promise<K: Kernel>(
         of way: Way, with kernel: inout K, tally: inout Tally
     ) -> ConnectionReference? {

@@ -9,10 +9,9 @@ struct Doorway: ~Copyable {
     /// Connections accepted in one turn at most.
     let budget: Int
 
-    /// - Parameters:
-    ///   - exclusive: of several loops that watch one listener, wake one.
-    ///   - budget: one, where other loops share the listener: a loop that drained the queue would starve
-    ///     them.
+    /// - Parameters: - exclusive: of several loops that watch one listener, wake one. - budget:
+    ///   one, where other loops share the listener: a loop that drained the queue would starve
+    ///   them.
     init(_ listeners: [Listener], exclusive: Bool = false, budget: Int) throws(SystemError) {
         self.listeners = listeners
         interest = exclusive ? [.readable, .exclusive] : .readable
@@ -47,8 +46,8 @@ struct Doorway: ~Copyable {
         isOpen = true
     }
 
-    /// Stops watching: connections wait in the kernel's queue. An exclusive watch can't be modified,
-    /// only removed (epoll_ctl(2)).
+    /// Stops watching: connections wait in the kernel's queue. An exclusive watch can't be
+    /// modified, only removed (epoll_ctl(2)).
     mutating func close<K: Kernel>(with kernel: inout K, on poller: borrowing Poller) {
         if !isOpen { return }
         unwatch(listeners[...], with: &kernel, on: poller)

@@ -13,8 +13,8 @@ package struct Listener: Sendable {
 
 /// Accepts one connection at a time and survives having no descriptor for it.
 struct Doorkeeper: ~Copyable {
-    /// Given up for a moment when descriptors run out, so that the waiting connection can be accepted
-    /// and closed. Otherwise it would stay ready for ever and the loop would spin on it.
+    /// Given up for a moment when descriptors run out, so that the waiting connection can be
+    /// accepted and closed. Otherwise it would stay ready for ever and the loop would spin on it.
     private var reserve: Descriptor?
     /// Set when accepting is pointless before something else has happened.
     private(set) var mustPause = false
@@ -44,7 +44,8 @@ struct Doorkeeper: ~Copyable {
         return nil
     }
 
-    /// Frees the waiting connection's place in the queue. Returns it where there is room for it after all.
+    /// Frees the waiting connection's place in the queue. Returns it where there is room for it
+    /// after all.
     private mutating func shedOne<K: Kernel>(
         from listener: borrowing Descriptor, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {

@@ -5,9 +5,9 @@ import Secure
 import Synchronization
 import Wire
 
-/// Owns connections and moves their bytes: receives, lets the session find messages, takes them to the
-/// desk and sends the replies. With a listener of its own it accepts as well, and with a desk of its own
-/// it also works: then it is a whole event loop.
+/// Owns connections and moves their bytes: receives, lets the session find messages, takes them to
+/// the desk and sends the replies. With a listener of its own it accepts as well, and with a desk
+/// of its own it also works: then it is a whole event loop.
 struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable>:
     Post, ~Copyable
 {
@@ -70,8 +70,8 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         board.value.publish(core.tally, core.kernel.counts)
     }
 
-    /// Sleeps until there is something to do. With mail from other threads the sleep is announced first
-    /// and the boxes are looked at once more, so that no wake is lost.
+    /// Sleeps until there is something to do. With mail from other threads the sleep is announced
+    /// first and the boxes are looked at once more, so that no wake is lost.
     @inline(always)
     private mutating func wait(for events: inout EventBuffer) throws(SystemError) {
         let hasMailboxes = Desk.isDeferred || !inboxes.isEmpty
@@ -234,8 +234,8 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
 
     // MARK: the end
 
-    /// Whether what is left of the turn must wait: a stop was asked for, or the time after it is over.
-    /// Handlers that block would else draw the end out by as many of them as the turn has.
+    /// Whether what is left of the turn must wait: a stop was asked for, or the time after it is
+    /// over. Handlers that block would else draw the end out by as many of them as the turn has.
     @inline(always)
     private var mustEndTurn: Bool {
         if let drainDeadline { return MonotonicClock.now >= drainDeadline }
@@ -279,8 +279,8 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         doorway.close(with: &core.kernel, on: core.port.value.poller)
     }
 
-    /// A request that arrived before the stop is answered; closing over its unread bytes would reset the
-    /// connection.
+    /// A request that arrived before the stop is answered; closing over its unread bytes would
+    /// reset the connection.
     private mutating func readTheLast() {
         for slot in connections.slots where connections[slot].phase == .idle {
             if mustEndTurn { return }

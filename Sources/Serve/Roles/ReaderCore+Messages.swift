@@ -5,7 +5,8 @@ import Secure
 import Wire
 
 extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
-    /// Finds the messages in `input` and takes each to the desk. Returns how many bytes are done with.
+    /// Finds the messages in `input` and takes each to the desk. Returns how many bytes are done
+    /// with.
     @inline(always)
     mutating func parse(
         _ input: Span<UInt8>, of connection: inout Connection<Stream>,
@@ -36,8 +37,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 begin(head, in: input, of: &connection, reference)
             case .body(let start, let end, let next):
                 offset = next
-                // Each byte of a body buys it time; a drip does not. While a reply is owed, the time is
-                // the one that the peer has for taking it.
+                // Each byte of a body buys it time; a drip does not. While a reply is owed, the
+                // time is the one that the peer has for taking it.
                 if connection.phase == .receiving {
                     connection.deadline =
                         connection.deadline + Limit.bodyTimePerByte * Int64(end - start)
@@ -207,14 +208,14 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         resume(&connection, reference)
     }
 
-    /// Adds the replies that are ready, in the order of their requests, to the output of this event, up
-    /// to the first that has filler to follow. Says whether there is any output now.
+    /// Adds the replies that are ready, in the order of their requests, to the output of this
+    /// event, up to the first that has filler to follow. Says whether there is any output now.
     mutating func joinDone(_ connection: inout Connection<Stream>) -> Bool {
         while connection.firstInFlight != WorkItem.none, connection.fillerLeft == 0 {
             let first = connection.firstInFlight
             guard desk.withItem(first, { $0.isDone }) else { break }
-            // One borrow of the item: its reply joins the output, its length of filler, its weight and
-            // its successor come back.
+            // One borrow of the item: its reply joins the output, its length of filler, its weight
+            // and its successor come back.
             var joined = ByteQueue()
             swap(&joined, &output)
             let (filler, weight, next) = desk.withItem(first) { item in

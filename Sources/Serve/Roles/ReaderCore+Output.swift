@@ -5,8 +5,8 @@ import Secure
 import Wire
 
 extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
-    /// Sends what can be sent: first what waited, then the replies of this event, then what is ready
-    /// behind them. False when the connection broke and is closed.
+    /// Sends what can be sent: first what waited, then the replies of this event, then what is
+    /// ready behind them. False when the connection broke and is closed.
     @inline(always)
     mutating func flush(_ connection: inout Connection<Stream>) -> Bool {
         do throws(SystemError) {
@@ -33,8 +33,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         }
     }
 
-    /// Sends the replies of this event; what the socket does not take waits with the connection. Says
-    /// whether all of it went.
+    /// Sends the replies of this event; what the socket does not take waits with the connection.
+    /// Says whether all of it went.
     @inline(always)
     private mutating func sendReplies(
         _ connection: inout Connection<Stream>
@@ -74,8 +74,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.fillerLeft -= count
     }
 
-    /// Brings a connection to rest after whatever happened to it: sends, decides what it waits for and
-    /// until when, and tells the poller if that changed.
+    /// Brings a connection to rest after whatever happened to it: sends, decides what it waits for
+    /// and until when, and tells the poller if that changed.
     ///
     /// Hot: once an event.
     @inline(always)
@@ -107,8 +107,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             close(&connection)
             return
         } else if connection.message != nil {
-            // A body is arriving: its deadline was set with its head and grows with its bytes, unless a
-            // reply was in the way.
+            // A body is arriving: its deadline was set with its head and grows with its bytes,
+            // unless a reply was in the way.
             if connection.phase != .receiving {
                 connection.phase = .receiving
                 connection.deadline = now + bodyTime

@@ -5,8 +5,8 @@ import Secure
 import Synchronization
 import Wire
 
-/// What a reader does with one connection at a time. It knows every part of the reader but the slab, so
-/// that a connection can be lent to it.
+/// What a reader does with one connection at a time. It knows every part of the reader but the
+/// slab, so that a connection can be lent to it.
 struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable>:
     ~Copyable
 {
@@ -123,7 +123,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
 
     // MARK: events
 
-    /// Hot: once an event, in a symbol of its own, so that what the optimiser made of it can be checked.
+    /// Hot: once an event, in a symbol of its own, so that what the optimiser made of it can be
+    /// checked.
     @inline(never)
     mutating func handle(
         _ event: Event, _ connection: inout Connection<Stream>, _ reference: ConnectionReference,

@@ -5,8 +5,9 @@ import Synchronization
 struct ReaderPort: ~Copyable, Sendable {
     let poller: Poller
     let gate: WakeGate
-    /// Connections the reader has or is about to have. The acceptor counts up when it hands over, the
-    /// reader counts down when it closes, both at once, so that the number is never stale by a message.
+    /// Connections the reader has or is about to have. The acceptor counts up when it hands over,
+    /// the reader counts down when it closes, both at once, so that the number is never stale by a
+    /// message.
     let load: Atomic<Int>
 
     init() throws(SystemError) {
@@ -28,7 +29,7 @@ struct Arrival: ~Copyable, Sendable {
 /// The way from exactly one acceptor to exactly one reader.
 struct Inbox: ~Copyable, Sendable {
     let arrivals = HandoffRing<Arrival>(capacity: Limit.arrivals)
-    /// Slots that the reader has put aside for connections the acceptor arms itself. A slot comes back
-    /// in an `Arrival`.
+    /// Slots that the reader has put aside for connections the acceptor arms itself. A slot comes
+    /// back in an `Arrival`.
     let promises = HandoffRing<ConnectionReference>(capacity: Limit.arrivals)
 }

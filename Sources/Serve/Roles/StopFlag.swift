@@ -5,8 +5,8 @@ import Synchronization
 struct StopFlag: Sendable {
     enum Stage: Int, Sendable {
         case none
-        /// Acceptors: no new connections. They end before their readers do, which may then close what
-        /// they were given without a race.
+        /// Acceptors: no new connections. They end before their readers do, which may then close
+        /// what they were given without a race.
         case accepting
         /// Readers: finish what was begun.
         case draining

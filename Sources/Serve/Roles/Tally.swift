@@ -25,8 +25,8 @@ package struct Tally: Equatable, Sendable {
     package init() {}
 }
 
-/// A tally that other threads may read at any time. Its thread publishes once a turn of its loop, with
-/// plain stores, so that counting costs a request nothing.
+/// A tally that other threads may read at any time. Its thread publishes once a turn of its loop,
+/// with plain stores, so that counting costs a request nothing.
 struct TallyBoard: ~Copyable, Sendable {
     private let threadID = Atomic<Int32>(0)
     private let accepted = Atomic<UInt64>(0)

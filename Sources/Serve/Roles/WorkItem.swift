@@ -1,8 +1,8 @@
 import Basis
 import Platform
 
-/// One message on its way from a reader to a worker and back, with its reply. Whoever holds its index
-/// owns it: the reader, a queue, or one worker.
+/// One message on its way from a reader to a worker and back, with its reply. Whoever holds its
+/// index owns it: the reader, a queue, or one worker.
 struct WorkItem: ~Copyable {
     /// The index that means no item.
     static let none = UInt32.max
@@ -26,7 +26,7 @@ struct WorkItem: ~Copyable {
 /// them; their number bounds what can be in flight.
 @safe
 struct WorkItemPool: ~Copyable, @unchecked Sendable {
-    // SAFETY of the unchecked conformance: an item is touched only by the thread that holds its index,
+    // SAFETY, throughout: an item is touched only by the thread that holds its index,
     // and indices travel through queues that order memory; the free list is the reader's own.
     private let items: UnsafeMutablePointer<WorkItem>
     private let capacity: Int

@@ -1,13 +1,13 @@
 import Platform
 
-/// Messages waiting for any of several workers: one queue, first come first served, so that no message
-/// waits behind a slow one while a worker is idle.
+/// Messages waiting for any of several workers: one queue, first come first served, so that no
+/// message waits behind a slow one while a worker is idle.
 ///
-/// One lock with one condition, which up to about eight workers is as good as anything finer. It cannot
-/// overflow: there are no more items than `capacity`.
+/// One lock with one condition, which up to about eight workers is as good as anything finer. It
+/// cannot overflow: there are no more items than `capacity`.
 @safe
 struct WorkQueue: ~Copyable, @unchecked Sendable {
-    // SAFETY of the unchecked conformance: all state is touched only inside the monitor.
+    // SAFETY, throughout: all state is touched only inside the monitor.
     private let monitor = Monitor()
     private let state: UnsafeMutablePointer<State>
 
@@ -44,8 +44,8 @@ struct WorkQueue: ~Copyable, @unchecked Sendable {
         return wakes
     }
 
-    /// Takes the oldest item, waiting for one; nil when the queue is closed, whatever it still holds.
-    /// `slept` tells how often the calling thread had to sleep.
+    /// Takes the oldest item, waiting for one; nil when the queue is closed, whatever it still
+    /// holds. `slept` tells how often the calling thread had to sleep.
     func pop(slept: inout UInt64) -> UInt32? {
         monitor.enter()
         defer { monitor.leave() }

@@ -1,8 +1,8 @@
 import Basis
 import Platform
 
-/// Takes messages from its queue, does their work and returns the encoded replies. It never touches a
-/// socket, so it can't write to a connection that has been closed and its number used again.
+/// Takes messages from its queue, does their work and returns the encoded replies. It never touches
+/// a socket, so it can't write to a connection that has been closed and its number used again.
 struct Worker<K: Kernel>: Post, ~Copyable {
     private var kernel: K
     private let responder: Responder

@@ -1,7 +1,8 @@
 import Basis
 import Platform
 
-/// What a reader and one of its workers share: the way there, the way back, and how to wake the worker.
+/// What a reader and one of its workers share: the way there, the way back, and how to wake the
+/// worker.
 struct WorkerLane: ~Copyable, Sendable {
     /// Items for this worker alone; unused where all workers share one queue.
     let inbound = HandoffRing<UInt32>(capacity: Limit.messagesInFlight)
