@@ -99,7 +99,7 @@ struct DispatcherTests {
         for _ in 0..<(Limit.arrivals + 3) {
             dispatcher.hand(try Descriptor.placeholder(), with: &kernel, tally: &tally)
         }
-        #expect(tally.handoffs == UInt64(Limit.arrivals) && tally.shed == 3 && plan.open == -3)
+        #expect(tally.handoffs == UInt64(Limit.arrivals) && tally.shed == 3 && plan.closed == 3)
         #expect(ways.load(0) == Limit.arrivals)
         #expect(ways.take() == [Limit.arrivals])
     }
