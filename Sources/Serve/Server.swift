@@ -55,7 +55,8 @@ package enum Server {
         do throws(SystemError) {
             return try step()
         } catch {
-            throw error.complaint("can't start", remedy: "raise the limit of open files (ulimit -n)")
+            throw error.complaint(
+                "can't start", remedy: "raise the limit of open files (ulimit -n)")
         }
     }
 

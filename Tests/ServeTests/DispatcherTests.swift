@@ -85,7 +85,8 @@ struct DispatcherTests {
         try hand(200, &dispatcher, &tally)
         let taken = ways.take()
         // The full reader gets one only when both draws fall on it: a quarter of 200, give or take.
-        #expect(taken[0] + taken[1] == 200 && (20...90).contains(taken[0]), "seed \(seed): \(taken)")
+        #expect(
+            taken[0] + taken[1] == 200 && (20...90).contains(taken[0]), "seed \(seed): \(taken)")
     }
 
     @Test("a full ring sheds the connection, closes it and does not count it as load")

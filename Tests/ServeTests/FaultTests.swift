@@ -88,10 +88,12 @@ struct FaultTests {
         #expect(TestClock.eventually { server.connections == 0 })
     }
 
-    @Test("transfers and watches that keep failing end connections, not the server", arguments: [
-        PatternID.single, .readersDirect, .readersQueue, .balancedShared, .balancedPerWorker,
-        .acceptorsBlocking, .acceptorsOneReader,
-    ])
+    @Test(
+        "transfers and watches that keep failing end connections, not the server",
+        arguments: [
+            PatternID.single, .readersDirect, .readersQueue, .balancedShared, .balancedPerWorker,
+            .acceptorsBlocking, .acceptorsOneReader,
+        ])
     func persistently(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         for (call, code) in [
@@ -108,7 +110,8 @@ struct FaultTests {
         #expect(server.connections == 0)
     }
 
-    @Test("while accepting fails nobody spins, and the connection that waited is served",
+    @Test(
+        "while accepting fails nobody spins, and the connection that waited is served",
         arguments: PatternID.allCases)
     func acceptKeepsFailing(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
@@ -129,7 +132,8 @@ struct FaultTests {
         #expect(server.connections == 0)
     }
 
-    @Test("a wait that can't be done ends the server in order, and says why",
+    @Test(
+        "a wait that can't be done ends the server in order, and says why",
         arguments: PatternID.allCases)
     func waitFails(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
@@ -175,7 +179,8 @@ struct FaultTests {
         }
     }
 
-    @Test("every reply is whole when the socket takes and gives a few bytes at a time",
+    @Test(
+        "every reply is whole when the socket takes and gives a few bytes at a time",
         arguments: PatternID.allCases, [1, 7, 1_000])
     func shortTransfers(pattern: PatternID, count: Int) throws {
         let server = try InProcessServer(pattern)

@@ -47,28 +47,30 @@ struct ServerOptionsTests {
         #expect(try parse(["--cpus", "\(cpus)", "-t", "5"]).threads == 5)
     }
 
-    @Test("what can't be carried out gets one line that names it and says what to do", arguments: [
-        (["--threads", "0"], "--threads '0'"),
-        (["--threads", "1025"], "from 1 to 1024"),
-        (["--pattern", "readers:drect"], "did you mean readers:direct?"),
-        (["--pattern", "shared"], "choose from single, "),
-        (["--listen", "localhost"], "HOST:PORT"),
-        (["--listen", "1.2.3.4:65536"], "no port from 0 to 65535"),
-        (["--balance", "round-robin"], "no meaning for pattern sharded:hash"),
-        (["--balance", "rund-robin", "--pattern", "readers"], "did you mean round-robin?"),
-        (["--idle-timeout", "1ms"], "from 250ms to"),
-        (["--head-timeout", "1ms"], "from 250ms to"),
-        (["--body-timeout", "forever"], "is not a time"),
-        (["--max-body", "1TB"], "is not a size"),
-        (["--cpus", "a"], "write it like 0 or 1,3-5"),
-        (["--pattern", "single", "--threads", "2"], "choose sharded"),
-        (["--nodelay", "perhaps"], "give on or off"),
-        (["--control", ""], "0 bytes"),
-        (["--control", String(repeating: "a", count: 108)], "1 to 107"),
-        (["extra"], "unexpected operand 'extra'"),
-        (["--thread", "2"], "did you mean --threads?"),
-        (["--threads", "2", "-t3"], "given twice"),
-    ])
+    @Test(
+        "what can't be carried out gets one line that names it and says what to do",
+        arguments: [
+            (["--threads", "0"], "--threads '0'"),
+            (["--threads", "1025"], "from 1 to 1024"),
+            (["--pattern", "readers:drect"], "did you mean readers:direct?"),
+            (["--pattern", "shared"], "choose from single, "),
+            (["--listen", "localhost"], "HOST:PORT"),
+            (["--listen", "1.2.3.4:65536"], "no port from 0 to 65535"),
+            (["--balance", "round-robin"], "no meaning for pattern sharded:hash"),
+            (["--balance", "rund-robin", "--pattern", "readers"], "did you mean round-robin?"),
+            (["--idle-timeout", "1ms"], "from 250ms to"),
+            (["--head-timeout", "1ms"], "from 250ms to"),
+            (["--body-timeout", "forever"], "is not a time"),
+            (["--max-body", "1TB"], "is not a size"),
+            (["--cpus", "a"], "write it like 0 or 1,3-5"),
+            (["--pattern", "single", "--threads", "2"], "choose sharded"),
+            (["--nodelay", "perhaps"], "give on or off"),
+            (["--control", ""], "0 bytes"),
+            (["--control", String(repeating: "a", count: 108)], "1 to 107"),
+            (["extra"], "unexpected operand 'extra'"),
+            (["--thread", "2"], "did you mean --threads?"),
+            (["--threads", "2", "-t3"], "given twice"),
+        ])
     func complaints(arguments: [String], part: String) {
         do throws(Complaint) {
             _ = try parse(arguments)
@@ -91,10 +93,12 @@ struct PatternIDTests {
         ] { #expect(try PatternID(parsing: family) == id) }
     }
 
-    @Test("no other text is an id", arguments: [
-        "", " ", "Single", "single ", "readers:", ":direct", "readers:direct:", "sharded:load",
-        "readers-direct", "acceptors:Herd",
-    ])
+    @Test(
+        "no other text is an id",
+        arguments: [
+            "", " ", "Single", "single ", "readers:", ":direct", "readers:direct:", "sharded:load",
+            "readers-direct", "acceptors:Herd",
+        ])
     func strangers(text: String) {
         #expect(throws: Complaint.self) { try PatternID(parsing: text) }
     }
@@ -104,7 +108,8 @@ struct PatternIDTests {
         let lines = PatternID.help.split(separator: "\n")
         #expect(lines.count == PatternID.allCases.count + 1)
         for id in PatternID.allCases {
-            #expect(lines.contains { $0.hasPrefix("  \(id.rawValue) ") && $0.hasSuffix(id.summary) })
+            #expect(
+                lines.contains { $0.hasPrefix("  \(id.rawValue) ") && $0.hasSuffix(id.summary) })
         }
     }
 }
