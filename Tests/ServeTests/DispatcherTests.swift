@@ -85,7 +85,8 @@ struct DispatcherTests {
         try hand(200, &dispatcher, &tally)
         let taken = ways.take()
         // The full reader gets one only when both draws fall on it: a quarter of 200, give or take.
-        #expect(taken[0] + taken[1] == 200 && (20...90).contains(taken[0]), "seed \(seed): \(taken)")
+        #expect(
+            taken[0] + taken[1] == 200 && (20...90).contains(taken[0]), "seed \(seed): \(taken)")
     }
 
     @Test("a full ring sheds the connection, closes it and does not count it as load")
@@ -99,7 +100,7 @@ struct DispatcherTests {
         for _ in 0..<(Limit.arrivals + 3) {
             dispatcher.hand(try Descriptor.placeholder(), with: &kernel, tally: &tally)
         }
-        #expect(tally.handoffs == UInt64(Limit.arrivals) && tally.shed == 3 && plan.open == -3)
+        #expect(tally.handoffs == UInt64(Limit.arrivals) && tally.shed == 3 && plan.closed == 3)
         #expect(ways.load(0) == Limit.arrivals)
         #expect(ways.take() == [Limit.arrivals])
     }

@@ -62,7 +62,8 @@ struct ReplyTests {
         (get("/json", "BREW"), whole("501 Not Implemented", "text/plain", "unknown method\n")),
         (
             get("/plaintext", "HEAD"),
-            "HTTP/1.1 200 OK\r\n" + server + "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\n"
+            "HTTP/1.1 200 OK\r\n" + server
+                + "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\n"
         ),
         (
             get("/json", "HEAD"),
@@ -171,7 +172,8 @@ struct ReplyTests {
         #expect(try pay("cd", "").contains(#""payment":5"#))
     }
 
-    @Test("every refusal gets its status, its reason and the end", arguments: HTTP1.Refusal.allCases)
+    @Test(
+        "every refusal gets its status, its reason and the end", arguments: HTTP1.Refusal.allCases)
     func refusals(refusal: HTTP1.Refusal) {
         var writer = ReplyWriter()
         writer.refreshDate(unixSeconds: 784_111_777)

@@ -21,7 +21,8 @@ struct RouteTests {
         ("GET /work?us=0", .work(.zero)), ("GET /work?us=15", .work(.microseconds(15))),
         ("GET /block?us=60000000", .block(.seconds(60))),
         ("GET /block?us=60000001", .badParameter),
-        ("GET /wait?us=1000", .wait(.milliseconds(1))), ("HEAD /wait?us=1", .wait(.microseconds(1))),
+        ("GET /wait?us=1000", .wait(.milliseconds(1))),
+        ("HEAD /wait?us=1", .wait(.microseconds(1))),
         ("GET /wait", .badParameter), ("GET /wait?us=", .badParameter),
         ("GET /wait?us=1&us=2", .badParameter), ("GET /wait?a=1", .badParameter),
         ("GET /wait?us=-1", .badParameter), ("GET /wait?US=1", .badParameter),
@@ -51,10 +52,12 @@ struct RouteTests {
         for (_, route) in Self.rows { #expect(route.wantsBody == wanting.contains(route)) }
     }
 
-    @Test("decimal numbers", arguments: [
-        ("0", 0), ("10", 10), ("11", nil), ("", nil), ("1 ", nil), ("+1", nil), ("١", nil),
-        ("000000000000000010", 10), ("0000000000000000010", nil),
-    ] as [(String, Int?)])
+    @Test(
+        "decimal numbers",
+        arguments: [
+            ("0", 0), ("10", 10), ("11", nil), ("", nil), ("1 ", nil), ("+1", nil), ("١", nil),
+            ("000000000000000010", 10), ("0000000000000000010", nil),
+        ] as [(String, Int?)])
     func decimal(text: String, value: Int?) {
         let bytes = Array(text.utf8)
         #expect(bytes.span.decimal(upTo: 10) == value)

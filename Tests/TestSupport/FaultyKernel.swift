@@ -18,7 +18,6 @@ package final class FaultPlan: Sendable {
         var made = [Int](repeating: 0, count: Call.allCases.count)
         var struck = 0
         var bytesAtMost = Int.max
-        var accepted = 0
         var closed = 0
     }
 
@@ -53,11 +52,10 @@ package final class FaultPlan: Sendable {
     package var struck: Int { state.withLock { $0.struck } }
     /// Calls of a kind made so far, failed ones included.
     package func made(_ call: Call) -> Int { state.withLock { $0.made[call.rawValue] } }
-    /// Sockets that were accepted and not closed again through the kernel.
-    package var open: Int { state.withLock { $0.accepted - $0.closed } }
+    /// Descriptors that were closed through the kernel.
+    package var closed: Int { state.withLock { $0.closed } }
 
     fileprivate var bytesAtMost: Int { state.withLock { $0.bytesAtMost } }
-    fileprivate func noteAccepted() { state.withLock { $0.accepted += 1 } }
     fileprivate func noteClosed() { state.withLock { $0.closed += 1 } }
 
     /// Counts a call; the code to fail with, if it is its turn.
@@ -117,9 +115,7 @@ package struct FaultyKernel: Kernel {
             if code == Self.wouldBlock { return nil }
             throw SystemError("accept4", code: code)
         }
-        guard let accepted = try real.accept(on: listener) else { return nil }
-        plan.noteAccepted()
-        return accepted
+        return try real.accept(on: listener)
     }
 
     package mutating func wait(

@@ -1,0 +1,222 @@
+import Basis
+import Foundation
+import Glibc
+import Platform
+import TestSupport
+import Testing
+
+@testable import Serve
+
+/// Every system call of the loops failing at its N-th time, over real connections: nothing crashes or
+/// leaks, every connection is answered or ended, and the server goes on.
+@Suite("faults")
+struct FaultTests {
+    struct Fault: CustomTestStringConvertible {
+        let call: FaultPlan.Call
+        let code: CInt
+        /// Whether every request must be answered in spite of the fault.
+        let isHarmless: Bool
+
+        var testDescription: String { "\(call) \(code)" }
+    }
+
+    private static let faults = [
+        Fault(call: .receive, code: ECONNRESET, isHarmless: false),
+        Fault(call: .receive, code: ETIMEDOUT, isHarmless: false),
+        Fault(call: .receive, code: EAGAIN, isHarmless: true),
+        Fault(call: .send, code: EPIPE, isHarmless: false),
+        Fault(call: .send, code: ENOBUFS, isHarmless: false),
+        Fault(call: .send, code: EAGAIN, isHarmless: true),
+        Fault(call: .accept, code: EMFILE, isHarmless: false),
+        Fault(call: .accept, code: ENOMEM, isHarmless: true),
+        Fault(call: .accept, code: EAGAIN, isHarmless: true),
+        Fault(call: .control, code: ENOSPC, isHarmless: false),
+        Fault(call: .control, code: ENOMEM, isHarmless: false),
+    ]
+
+    private static let requests = [
+        (HTTPText.get("/plaintext"), 13), (HTTPText.post("/echo", "abc"), 3),
+        (HTTPText.get("/wait?us=100"), 7), (HTTPText.get("/bytes/70000"), 70_000),
+    ]
+
+    /// Asks everything on two connections; returns how many requests were answered in full.
+    private func scenario(_ server: InProcessServer) throws -> Int {
+        var answered = 0
+        for _ in 0..<2 {
+            do {
+                let client = try server.connect()
+                try client.send(Self.requests.map(\.0).joined())
+                for (_, count) in Self.requests {
+                    let reply = try client.reply()
+                    #expect(reply.status == 200 && reply.body.count == count)
+                    answered += 1
+                }
+            } catch RawClient.Failure.hung {
+                throw RawClient.Failure.hung
+            } catch is RawClient.Failure {
+                // Ended by the fault.
+            }
+        }
+        return answered
+    }
+
+    @Test("a call that fails once ends one connection at most", arguments: PatternID.allCases)
+    func once(pattern: PatternID) throws {
+        let server = try InProcessServer(pattern)
+        for fault in Self.faults {
+            for nth in 1...30 {
+                let what = "\(pattern.rawValue): \(fault.call) \(nth) fails with \(fault.code)"
+                server.plan.strike(fault.call, nth: nth, code: fault.code)
+                let answered: Int
+                do {
+                    answered = try scenario(server)
+                } catch {
+                    Issue.record("\(what): \(error)")
+                    return
+                }
+                let hasStruck = server.plan.struck > 0
+                server.plan.lift()
+                #expect(answered >= (fault.isHarmless ? 8 : 4), "\(what): \(answered) answers")
+                if !hasStruck {
+                    #expect(answered == 8, "\(what)")
+                    break
+                }
+            }
+            #expect(try scenario(server) == 8, "\(pattern.rawValue) after \(fault.call)")
+        }
+        #expect(server.failure == nil)
+        #expect(TestClock.eventually { server.connections == 0 })
+    }
+
+    @Test(
+        "transfers and watches that keep failing end connections, not the server",
+        arguments: [
+            PatternID.single, .readersDirect, .readersQueue, .balancedShared, .balancedPerWorker,
+            .acceptorsBlocking, .acceptorsOneReader,
+        ])
+    func persistently(pattern: PatternID) throws {
+        let server = try InProcessServer(pattern)
+        for (call, code) in [
+            (FaultPlan.Call.receive, ECONNRESET), (.send, EPIPE), (.control, ENOMEM),
+        ] {
+            server.plan.strike(call, nth: 1, code: code, persistently: true)
+            // Without a watch of its own a connection can only be ended, unless an acceptor armed it.
+            let answered = try scenario(server)
+            #expect(answered == 0 || call == .control, "\(pattern.rawValue), \(call)")
+            server.plan.lift()
+            #expect(try scenario(server) == 8, "\(pattern.rawValue) after \(call)")
+        }
+        server.end()
+        #expect(server.connections == 0)
+    }
+
+    @Test(
+        "while accepting fails nobody spins, and the connection that waited is served",
+        arguments: PatternID.allCases)
+    func acceptKeepsFailing(pattern: PatternID) throws {
+        let server = try InProcessServer(pattern)
+        for code in [EMFILE, ENOBUFS] {
+            server.plan.strike(.accept, nth: 1, code: code, persistently: true)
+            let client = try server.connect()
+            try client.send(HTTPText.get("/plaintext"))
+            let waits = server.plan.made(.wait)
+            let accepts = server.plan.made(.accept)
+            TestClock.sleep(.milliseconds(200))
+            // Two threads that look every 10 ms, twice each; a spin would be tens of thousands.
+            #expect(server.plan.made(.wait) - waits < 500, "\(pattern.rawValue), \(code)")
+            #expect(server.plan.made(.accept) - accepts < 500, "\(pattern.rawValue), \(code)")
+            server.plan.lift()
+            #expect(try client.reply().status == 200, "\(pattern.rawValue), \(code)")
+        }
+        server.end()
+        #expect(server.connections == 0)
+    }
+
+    @Test(
+        "a wait that can't be done ends the server in order, and says why",
+        arguments: PatternID.allCases)
+    func waitFails(pattern: PatternID) throws {
+        let server = try InProcessServer(pattern)
+        let client = try server.connect()
+        #expect(try client.ask(HTTPText.get("/plaintext")).status == 200)
+        server.plan.strike(.wait, nth: 1, code: ENOMEM, persistently: true)
+        // Somebody must come out of the wait to fail in the next.
+        try client.send(HTTPText.get("/plaintext"))
+        #expect(TestClock.eventually { server.failure != nil })
+        #expect(server.failure == SystemError("epoll_wait", code: ENOMEM))
+        server.end()
+        _ = try? client.rest()
+        #expect(server.connections == 0)
+    }
+
+    @Test("a start whose watches fail is a failure, not a deaf server")
+    func deafStart() throws {
+        for nth in 1...2 {
+            let plan = FaultPlan()
+            plan.strike(.control, nth: nth, code: ENOSPC)
+            let server = try InProcessServer(.single, addresses: 2, plan: plan)
+            #expect(TestClock.eventually { server.failure != nil })
+            #expect(server.failure == SystemError("epoll_ctl", code: ENOSPC))
+            server.end()
+        }
+    }
+
+    @Test("a doorway that opened only in part is opened whole later")
+    func halfOpenDoorway() throws {
+        for nth in 1...2 {
+            let server = try InProcessServer(.single, addresses: 2) { $0.connectionsPerReader = 1 }
+            let waiting: RawClient
+            do {
+                let only = try server.connect(0)
+                #expect(try only.ask(HTTPText.get("/plaintext")).status == 200)
+                // Three watches were added; being full, the doorway ended its own two.
+                #expect(TestClock.eventually { server.plan.made(.control) == 5 })
+                waiting = try server.connect(1)
+                server.plan.strike(.control, nth: nth, code: ENOMEM)
+            }
+            #expect(try waiting.ask(HTTPText.get("/plaintext")).status == 200, "watch \(nth)")
+            #expect(server.plan.struck == 1)
+        }
+    }
+
+    @Test(
+        "every reply is whole when the socket takes and gives a few bytes at a time",
+        arguments: PatternID.allCases, [1, 7, 1_000])
+    func shortTransfers(pattern: PatternID, count: Int) throws {
+        let server = try InProcessServer(pattern)
+        server.plan.limitTransfers(to: count)
+        let length = count == 1 ? 500 : 70_000
+        let body = String(repeating: "abc", count: length / 3)
+        let client = try server.connect()
+        try client.send(
+            HTTPText.get("/plaintext") + HTTPText.post("/echo", body)
+                + HTTPText.get("/bytes/\(length)") + HTTPText.chunked("/echo", [body, "d"])
+                + HTTPText.get("/wait?us=10") + HTTPText.get("/json"))
+        #expect(try client.reply().text == "Hello, World!")
+        #expect(try client.reply().text == body)
+        #expect(try client.reply().body.count == length)
+        #expect(try client.reply().text == body + "d")
+        #expect(try client.reply().text == "waited\n")
+        #expect(try client.reply().body.count == 27)
+    }
+
+    @Test("a server that has ended leaves no descriptor open", arguments: PatternID.allCases)
+    func nothingLeftOpen(pattern: PatternID) async {
+        // In a process of its own, where nobody else opens and closes.
+        await #expect(processExitsWith: .success) { [name = pattern.rawValue as String] in
+            let pattern = try PatternID(parsing: name)
+            // The first server makes what the process keeps (the C library's and the runtime's).
+            var before = 0
+            for round in 0..<3 {
+                let server = try InProcessServer(pattern, addresses: 2)
+                let clients = try (0..<6).map { try server.connect($0 % 2) }
+                for client in clients { try client.send(HTTPText.get("/plaintext")) }
+                for client in clients.dropLast() { #expect(try client.reply().status == 200) }
+                server.end()
+                let now = RunningProcess(id: currentProcessID).descriptors - clients.count
+                if round > 0 { #expect(now == before) }
+                before = now
+            }
+        }
+    }
+}

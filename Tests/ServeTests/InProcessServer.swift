@@ -1,0 +1,48 @@
+import Basis
+import Platform
+import Secure
+import TestSupport
+
+@testable import Serve
+
+/// A whole server inside the test's process, whose system calls fail by plan.
+final class InProcessServer {
+    let plan: FaultPlan
+    let ports: [UInt16]
+    private let crew: Crew<FaultyKernel>
+    private var isOver = false
+
+    /// - Parameters:
+    ///   - addresses: how many addresses it listens on, all of 127.0.0.1.
+    ///   - plan: the faults from the very first call on.
+    init(
+        _ pattern: PatternID, addresses: Int = 1, plan: FaultPlan = FaultPlan(),
+        _ change: (inout ServerOptions) -> Void = { _ in }
+    ) throws {
+        var options = ServerOptions()
+        options.pattern = pattern
+        options.threads = pattern == .single ? 1 : 2
+        options.listen = Array(repeating: .v4(0x7F00_0001, port: 0), count: addresses)
+        change(&options)
+        self.plan = plan
+        crew = try Crew(options: options) { FaultyKernel(plan) }
+        ports = try crew.assemble(stream: PlainStream.self).compactMap(\.address.port)
+    }
+
+    deinit { end() }
+
+    var failure: SystemError? { crew.failure }
+
+    func connect(_ address: Int = 0) throws -> RawClient { try RawClient(port: ports[address]) }
+
+    /// Sockets of connections that the server still holds, as the kernel sees them.
+    var connections: Int { ports.map(LocalSockets.connections).reduce(0, +) }
+
+    /// Ends the server in order. Connections that clients hold open are closed.
+    func end() {
+        if isOver { return }
+        isOver = true
+        crew.dismiss()
+        crew.disband()
+    }
+}

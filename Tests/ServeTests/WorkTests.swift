@@ -1,0 +1,195 @@
+import Basis
+import Platform
+import Synchronization
+import TestSupport
+import Testing
+import Wire
+
+@testable import Serve
+
+@Suite("work queue, work items and desk")
+struct WorkTests {
+    @Test("a queue gives what it was given, oldest first, around its ring")
+    func order() {
+        let queue = Shared(WorkQueue(capacity: 4))
+        defer { queue.free() }
+        var slept: UInt64 = 0
+        for base in stride(from: UInt32(0), to: 30, by: 3) {
+            for offset in 0..<3 {
+                let hasWoken = queue.value.push(base + UInt32(offset))
+                #expect(!hasWoken)
+            }
+            for offset in 0..<3 {
+                let item = queue.value.pop(slept: &slept)
+                #expect(item == base + UInt32(offset))
+            }
+        }
+        #expect(slept == 0)
+    }
+
+    @Test("a closed queue lets its workers go at once, asleep or not, whatever it holds")
+    func closed() throws {
+        let queue = Shared(WorkQueue(capacity: 8))
+        defer { queue.free() }
+        let gone = Atomic<Int>(0)
+        let sleepers = Handover(
+            try Thread(named: "waiting") {
+                var slept: UInt64 = 0
+                while queue.value.pop(slept: &slept) != nil {}
+                gone.add(1, ordering: .relaxed)
+            })
+        TestClock.sleep(.milliseconds(5))
+        queue.value.close()
+        sleepers.take().join()
+        #expect(gone.load(ordering: .relaxed) == 1)
+        _ = queue.value.push(1)
+        var slept: UInt64 = 0
+        let left = queue.value.pop(slept: &slept)
+        #expect(left == nil)
+    }
+
+    @Test("many workers take every item exactly once")
+    func everyItemOnce() throws {
+        let count = UInt32(repetitions(20_000))
+        let queue = Shared(WorkQueue(capacity: 64))
+        defer { queue.free() }
+        let room = Atomic<Int>(64)
+        let seen = Mutex([Int](repeating: 0, count: Int(count)))
+        try withThreads(4) { index in
+            if index == 0 {
+                for item in 0..<count {
+                    while room.load(ordering: .acquiring) == 0 {}
+                    room.subtract(1, ordering: .acquiringAndReleasing)
+                    _ = queue.value.push(item)
+                }
+                while room.load(ordering: .acquiring) < 64 { TestClock.sleep(.microseconds(50)) }
+                queue.value.close()
+                return
+            }
+            var slept: UInt64 = 0
+            while let item = queue.value.pop(slept: &slept) {
+                seen.withLock { $0[Int(item)] += 1 }
+                room.add(1, ordering: .acquiringAndReleasing)
+            }
+        }
+        let isExact = seen.withLock { $0.allSatisfy { $0 == 1 } }
+        #expect(isExact)
+    }
+
+    @Test("an item keeps what its holder wrote, and indices are apart")
+    func items() {
+        let pool = Shared(WorkItemPool(capacity: 8))
+        defer { pool.free() }
+        for index in pool.value.indices {
+            pool.value.withItem(index) { item in
+                item.next = index + 1
+                item.body.append(UInt8(index))
+            }
+        }
+        for index in pool.value.indices {
+            let (next, count, first) = pool.value.withItem(index) { item in
+                (item.next, item.body.count, item.body.bytes[0])
+            }
+            #expect(next == index + 1 && count == 1 && first == UInt8(index))
+        }
+        #expect(pool.value.indices.count == 8)
+    }
+
+    @Test("an index that does not exist stops the program")
+    func strayIndex() async {
+        await #expect(processExitsWith: .failure) {
+            let pool = WorkItemPool(capacity: 8)
+            pool.withItem(8) { $0.next = 0 }
+        }
+    }
+
+    private func message(_ line: String) throws -> Message {
+        try withHead("\(line) HTTP/1.1\r\nHost: h\r\n\r\n") { head, input in
+            Message(route: Route(head, in: input), keyCount: 0, framing: .init(answering: head))
+        }
+    }
+
+    @Test("a returned item has forgotten its message, and gives back what is much")
+    func release() throws {
+        let pool = Shared(WorkItemPool())
+        defer { pool.free() }
+        let lane = Shared(try WorkerLane())
+        defer { lane.free() }
+        var desk = WorkerDesk(pool: pool, lanes: [lane], distribution: .perWorker)
+        var kernel = LinuxKernel()
+        var tally = Tally()
+        let owner = ConnectionReference(slot: 1, generation: 2)
+        let body = [UInt8](repeating: 1, count: 100_000)
+        let message = try message("POST /echo")
+        for _ in 0..<3 {
+            guard
+                case .passedOn(let index) = desk.submit(
+                    message, body: body.span, from: owner, with: &kernel, tally: &tally)
+            else {
+                Issue.record("the desk answered by itself")
+                return
+            }
+            let isSame = desk.withItem(index) { $0.owner == owner && $0.body.count == 100_000 }
+            #expect(isSame)
+            let taken = lane.value.inbound.pop()
+            #expect(taken == index)
+            desk.withItem(index) { $0.output.append(1) }
+            desk.release(index)
+            let kept = desk.withItem(index) { item in
+                (item.message == nil, item.body.storageBytes, item.output.count)
+            }
+            #expect(kept == (true, 0, 0))
+        }
+        #expect(tally.handoffs == 3)
+    }
+
+    @Test("the desk is full when every item is out, and lanes take turns")
+    func fullDesk() throws {
+        let pool = Shared(WorkItemPool())
+        let lanes = try (0..<3).map { _ in Shared(try WorkerLane()) }
+        defer {
+            pool.free()
+            for lane in lanes { lane.free() }
+        }
+        var desk = WorkerDesk(pool: pool, lanes: lanes, distribution: .perWorker)
+        var kernel = LinuxKernel()
+        var tally = Tally()
+        let message = try message("GET /plaintext")
+        let nothing: [UInt8] = []
+        for _ in 0..<Limit.messagesInFlight {
+            let hasRoom = desk.hasRoom
+            #expect(hasRoom)
+            _ = desk.submit(
+                message, body: nothing.span, from: .init(slot: 0, generation: 0), with: &kernel,
+                tally: &tally)
+        }
+        let hasRoom = desk.hasRoom
+        #expect(!hasRoom)
+        let counts = lanes.map { $0.value.inbound.count }
+        #expect(counts.reduce(0, +) == Limit.messagesInFlight)
+        #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+        // What comes back on any lane is found.
+        for lane in lanes {
+            let waiting = lane.value.inbound.pop()
+            let item = try #require(waiting)
+            _ = lane.value.outbound.push(item)
+        }
+        var found = 0
+        while let item = desk.nextDone() {
+            desk.release(item)
+            found += 1
+        }
+        let hasDone = desk.hasDone
+        #expect(found == 3 && !hasDone)
+    }
+
+    @Test("what a message weighs is its payload and that of its reply")
+    func weight() throws {
+        for (line, body, weight) in [
+            ("GET /plaintext", 0, 0), ("GET /bytes/100", 0, 100), ("GET /bytes/1000000", 5, 65_541),
+            ("POST /echo", 7, 7),
+        ] {
+            #expect(try message(line).weight(body: body) == weight, "\(line)")
+        }
+    }
+}
