@@ -40,6 +40,14 @@ int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uin
 uint32_t clinux_epoll_exclusive(void) { return EPOLLEXCLUSIVE; }
 uint32_t clinux_epoll_edge(void) { return EPOLLET; }
 
+ssize_t clinux_receive(int fd, void *buffer, size_t capacity) {
+    return syscall(SYS_recvfrom, fd, buffer, capacity, 0, NULL, NULL);
+}
+
+ssize_t clinux_send(int fd, const void *bytes, size_t count) {
+    return syscall(SYS_sendto, fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
+}
+
 int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

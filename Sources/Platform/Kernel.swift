@@ -105,7 +105,7 @@ package struct LinuxKernel: Kernel {
         while true {
             counts.receive &+= 1
             // SAFETY: recv(2) writes at most `buffer.count` bytes at the address it is given.
-            let got = unsafe Glibc.recv(descriptor.raw, buffer.baseAddress!, buffer.count, 0)
+            let got = unsafe clinux_receive(descriptor.raw, buffer.baseAddress!, buffer.count)
             if got > 0 { return .bytes(got) }
             if got == 0 { return .closed }
             switch errno {
@@ -125,7 +125,7 @@ package struct LinuxKernel: Kernel {
             counts.send &+= 1
             // SAFETY: send(2) reads `count` bytes from the span's memory, which outlives the call.
             let taken = unsafe bytes.withUnsafeBufferPointer {
-                unsafe Glibc.send(descriptor.raw, $0.baseAddress!, $0.count, CInt(MSG_NOSIGNAL))
+                unsafe clinux_send(descriptor.raw, $0.baseAddress!, $0.count)
             }
             if taken >= 0 { return .bytes(taken) }
             switch errno {

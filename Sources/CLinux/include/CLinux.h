@@ -17,6 +17,11 @@ int clinux_epoll_create(void);
 int clinux_epoll_wait(int epfd, struct epoll_event *events, int capacity, int64_t timeout_ns);
 int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uint64_t token);
 
+/* recv(2) and send(2) without being cancellation points: in a process with threads the C library
+ * pays two atomic exchanges a call to be one, and nothing here is ever cancelled. */
+ssize_t clinux_receive(int fd, void *buffer, size_t capacity);
+ssize_t clinux_send(int fd, const void *bytes, size_t count);
+
 int clinux_eventfd(void);
 int clinux_pipe(int ends[2]);
 int clinux_signalfd_term(void);
