@@ -178,13 +178,11 @@ package struct Coordinator: ~Copyable {
         for member in team { member.control.askForCounts() }
         blockThread(for: Limit.tickLongest + Limit.tickLongest / 2)
         var interval = Tally()
-        var isMeasured = false
-        for member in team where member.control.collect(into: &interval) { isMeasured = true }
+        for member in team { member.control.collect(into: &interval) }
         let now = MonotonicClock.now
         let length = now.since(last)
         progress(LoadProgress(interval, plan: plan, elapsed: now.since(start), length: length))
-        guard isMeasured else { return }
-        if plan.outputs.hlog != nil {
+        if plan.outputs.hlog != nil, !interval.response.isEmpty {
             intervals.append(IntervalRecord(interval, start: last.since(start), length: length))
         }
         total.add(interval)

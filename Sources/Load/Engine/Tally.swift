@@ -47,8 +47,8 @@ package struct Tally: ~Copyable, Sendable {
     package var errors = ErrorCounts()
     /// Answers by the first digit of their status; index 0 counts those outside 1xx to 5xx.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
-    package var bytesRead: UInt64 = 0
-    package var bytesWritten: UInt64 = 0
+    /// Answers to requests of the warm-up: for the eye, never for the result.
+    package var warmUpAnswers: UInt64 = 0
     /// Payload of successful answers.
     package var bodyBytes: UInt64 = 0
     /// Requests sent more than `Limit.lateSend` after their intended start.
@@ -70,8 +70,7 @@ package struct Tally: ~Copyable, Sendable {
         refused.add(other.refused)
         errors.add(other.errors)
         for index in statuses.indices { statuses[index] += other.statuses[index] }
-        bytesRead += other.bytesRead
-        bytesWritten += other.bytesWritten
+        warmUpAnswers += other.warmUpAnswers
         bodyBytes += other.bodyBytes
         lateSends += other.lateSends
         starved += other.starved
@@ -86,8 +85,7 @@ package struct Tally: ~Copyable, Sendable {
         refused.reset()
         errors = ErrorCounts()
         statuses = InlineArray(repeating: 0)
-        bytesRead = 0
-        bytesWritten = 0
+        warmUpAnswers = 0
         bodyBytes = 0
         lateSends = 0
         starved = 0

@@ -24,6 +24,8 @@ struct Upkeep {
     var lastRefusal: SystemError?
 
     var isStopped = false
+    /// The window is over; only what is due or under way is still seen to.
+    var isDraining = false
     var sweepPosition = 0
     /// Between two ticks; a sweep looks at one piece of the connections a tick.
     let tick: Nanoseconds

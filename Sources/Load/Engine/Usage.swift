@@ -11,10 +11,13 @@ package struct UsedResources: Equatable, Sendable {
     /// Time ready to run, without a CPU.
     package var waited: Nanoseconds
     package var syscalls: SyscallCounts
+    package var bytesRead: UInt64
+    package var bytesWritten: UInt64
 
     package init(
         span: Nanoseconds, cpu: Nanoseconds, user: Nanoseconds, system: Nanoseconds,
-        spun: Nanoseconds, waited: Nanoseconds, syscalls: SyscallCounts
+        spun: Nanoseconds, waited: Nanoseconds, syscalls: SyscallCounts, bytesRead: UInt64,
+        bytesWritten: UInt64
     ) {
         self.span = span
         self.cpu = cpu
@@ -23,6 +26,8 @@ package struct UsedResources: Equatable, Sendable {
         self.spun = spun
         self.waited = waited
         self.syscalls = syscalls
+        self.bytesRead = bytesRead
+        self.bytesWritten = bytesWritten
     }
 
     /// The part of the window in which the thread computed, polling for nothing not counted, 0...1.
@@ -47,13 +52,17 @@ struct Usage: Sendable {
     /// Time ready to run, without a CPU.
     var waited = Nanoseconds.zero
     var syscalls = SyscallCounts()
+    var bytesRead: UInt64 = 0
+    var bytesWritten: UInt64 = 0
 
     init() {}
 }
 
 extension Usage {
     /// Of the calling thread, up to now.
-    init<K: Kernel>(of kernel: K, spun: Nanoseconds) {
+    init<K: Kernel>(
+        of kernel: K, spun: Nanoseconds, bytesRead: UInt64, bytesWritten: UInt64
+    ) {
         let resources = ResourceUsage.thisThread
         time = MonotonicClock.now
         cpu = CPUClock.thisThread
@@ -62,6 +71,8 @@ extension Usage {
         self.spun = spun
         waited = Self.runQueueTime
         syscalls = kernel.counts
+        self.bytesRead = bytesRead
+        self.bytesWritten = bytesWritten
     }
 
     /// The second figure of the calling thread's schedstat (proc(5): time spent waiting on a run queue);
@@ -82,6 +93,8 @@ extension Usage {
         return UsedResources(
             span: time.since(earlier.time), cpu: cpu - earlier.cpu, user: user - earlier.user,
             system: system - earlier.system, spun: spun - earlier.spun,
-            waited: waited - earlier.waited, syscalls: counts)
+            waited: waited - earlier.waited, syscalls: counts,
+            bytesRead: bytesRead - earlier.bytesRead,
+            bytesWritten: bytesWritten - earlier.bytesWritten)
     }
 }

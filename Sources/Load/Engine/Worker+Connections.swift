@@ -135,9 +135,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// Whether a connection opened now could still carry a request.
-    var hasWorkAhead: Bool {
-        now < sendsUntil || pacing.next < sendsUntil || control.start == nil
-    }
+    var hasWorkAhead: Bool { !upkeep.isDraining || pacing.next < sendsUntil }
 
     /// The peer ended its half of the connection.
     @inline(never)

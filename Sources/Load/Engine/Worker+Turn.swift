@@ -9,8 +9,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// every request is compiled into this one function.
     @inline(never)
     mutating func turn() {
-        // The last event's time is recent enough for a closed loop, which only compares it with ticks.
-        if Pace.isOpenLoop || events.count == 0 {
+        // The last answer's time is recent enough for a closed loop, which only compares it with ticks.
+        if Pace.isOpenLoop || !isClockFresh {
             let before = now
             now = time.now
             if Pace.isOpenLoop { upkeep.noteIdleSpin(from: before, to: now) }
@@ -33,6 +33,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             isSpin = wakeUp <= now
             until = min(until, isSpin ? now : pacing.next - (plan.spins ? Limit.spin : .zero))
         }
+        isClockFresh = false
         let timeout = Nanoseconds(raw: max(0, until.raw &- now.raw))
         do {
             try kernel.wait(on: poller, for: &events, timeout: timeout)
@@ -128,7 +129,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                     watchForRoom(index)
                     return
                 }
-                tally.bytesWritten &+= UInt64(truncatingIfNeeded: count)
+                bytesWritten &+= UInt64(truncatingIfNeeded: count)
                 unsafe client.wrote(count, on: &connection.pointee.session)
             }
         } catch {
@@ -175,9 +176,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             return
         }
         now = time.now
+        isClockFresh = true
         switch outcome {
         case .bytes(let count):
-            tally.bytesRead &+= UInt64(truncatingIfNeeded: count)
+            bytesRead &+= UInt64(truncatingIfNeeded: count)
             read(index, held &+ count)
         case .wouldBlock: return
         case .closed: ended(index)
@@ -230,7 +232,11 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         table[index].inFlight &-= 1
         table[index].hasAnswered = true
         inFlight &-= 1
-        if times.intended >= recordsFrom { record(index, answer, times) }
+        if times.intended >= recordsFrom {
+            record(index, answer, times)
+        } else {
+            tally.warmUpAnswers &+= 1
+        }
     }
 
     @inline(always)

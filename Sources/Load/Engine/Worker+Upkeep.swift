@@ -59,10 +59,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// Hands what was counted to the coordinator.
     private mutating func publish() {
-        let isMeasured = recordsFrom != .distantFuture
         let succeeded = tally.succeeded
-        if control.offer(&tally, isMeasured: isMeasured), isMeasured {
-            upkeep.published += succeeded
-        }
+        if control.offer(&tally) { upkeep.published += succeeded }
     }
 }

@@ -26,7 +26,10 @@ package struct Worker<
     /// The clock as last read. Taken before a send and after a receive, never reused across a system call
     /// that it is to time.
     var now: Instant
-    /// Requests are recorded when their intended start lies here or later: never, while warming up.
+    /// Whether `now` was read since the last wait.
+    var isClockFresh = false
+    /// Requests are recorded when their intended start lies here or later, so that nothing of the warm-up
+    /// is, not even what it leaves under way.
     var recordsFrom = Instant.distantFuture
     /// No request with an intended start here or later is sent.
     var sendsUntil = Instant(raw: 0)
@@ -35,6 +38,9 @@ package struct Worker<
     /// A boundary of the current phase that a wait must not sleep past.
     var phaseEnd = Instant.distantFuture
     var inFlight = 0
+    /// Over the whole run.
+    var bytesRead: UInt64 = 0
+    var bytesWritten: UInt64 = 0
     /// Whether requests are due and no connection is free.
     var isBacklogged = false
     /// Connections with room for a request, the longest idle first.
@@ -74,11 +80,14 @@ package struct Worker<
         }
         var window = Window(start: start + plan.warmUp, duration: plan.duration)
         sendsUntil = window.end
+        recordsFrom = window.start
         pacing.start(at: start)
-        warmUp(before: &window)
-        let before = beginMeasuring(window)
+        if plan.warmUp > .zero { warmUp(before: &window) }
+        beginMeasuring(window)
+        let before = usage
+        startConnections()
         work(until: &window)
-        let after = Usage(of: kernel, spun: upkeep.spun)
+        let after = usage
         let ended = max(window.start, min(now, window.end))
         drain(window)
         control.enter(.finished)
@@ -132,19 +141,24 @@ package struct Worker<
         if upkeep.isStopped { cut(&window) }
     }
 
-    /// Closed loop: the first request of every connection. Open loop: all connections are free.
+    /// Closed loop: the first request of every connection that has none. Open loop: all connections are
+    /// free.
     private mutating func startConnections() {
         for index in 0..<table.count where table[index].isOpen { makeAvailable(index) }
     }
 
-    /// Phase 4 begins: forgets what the warm-up counted.
-    private mutating func beginMeasuring(_ window: Window) -> Usage {
-        tally.reset()
+    /// Phase 4 begins.
+    private mutating func beginMeasuring(_ window: Window) {
+        // A run that was stopped while warming up has nothing to record.
+        if window.duration == .zero { recordsFrom = .distantFuture }
         upkeep.startMeasuring(window)
-        recordsFrom = window.start
         phaseEnd = window.end
         control.enter(.measuring)
-        return Usage(of: kernel, spun: upkeep.spun)
+    }
+
+    private var usage: Usage {
+        Usage(
+            of: kernel, spun: upkeep.spun, bytesRead: bytesRead, bytesWritten: bytesWritten)
     }
 
     private mutating func work(until window: inout Window) {
@@ -159,6 +173,7 @@ package struct Worker<
     /// every one under way is awaited for as long as its time limit allows.
     private mutating func drain(_ window: Window) {
         control.enter(.draining)
+        upkeep.isDraining = true
         let givesUp = window.end + plan.timeout
         phaseEnd = givesUp
         while inFlight > 0 || pacing.next < sendsUntil {

@@ -29,7 +29,6 @@ package final class WorkerControl: Sendable {
     private struct Interval: ~Copyable, Sendable {
         var tally = Tally()
         var isFull = false
-        var isMeasured = false
     }
 
     package init() {}
@@ -51,15 +50,13 @@ package final class WorkerControl: Sendable {
     /// Asks the thread to hand over what it has counted, which it does within `Limit.tickLongest`.
     package func askForCounts() { countsAsked.store(true, ordering: .relaxed) }
 
-    /// Adds what the thread handed over since the last collection to `total`. Says whether that was of the
-    /// measured window; counts of the warm-up are for the eye only.
-    package func collect(into total: inout Tally) -> Bool {
+    /// Adds what the thread handed over since the last collection to `total`.
+    package func collect(into total: inout Tally) {
         mailbox.withLock { interval in
-            guard interval.isFull else { return false }
+            guard interval.isFull else { return }
             total.add(interval.tally)
             interval.tally.reset()
             interval.isFull = false
-            return interval.isMeasured
         }
     }
 
@@ -84,12 +81,11 @@ package final class WorkerControl: Sendable {
 
     /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last one, says
     /// no, and counting goes on in the same.
-    func offer(_ tally: inout Tally, isMeasured: Bool) -> Bool {
+    func offer(_ tally: inout Tally) -> Bool {
         mailbox.withLock { interval in
             if interval.isFull { return false }
             swap(&interval.tally, &tally)
             interval.isFull = true
-            interval.isMeasured = isMeasured
             countsAsked.store(false, ordering: .relaxed)
             return true
         }

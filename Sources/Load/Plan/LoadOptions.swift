@@ -42,7 +42,7 @@ package enum LoadOptions {
             .init("hgrm", value: "FILE|-", help: "write latencies by percentile"),
             .init(
                 "slo", value: "RULE", repeatable: true,
-                help: "demand such as 'p99<5ms', 'rps>50k', 'errors<0.1%'; exit 3 when missed"),
+                help: "demand such as 'p99<5ms', 'rps>50k' or 'errors<0.1%'"),
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
         ],

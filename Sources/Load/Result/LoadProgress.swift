@@ -17,10 +17,11 @@ package struct LoadProgress: Equatable, Sendable {
 
     init(_ tally: borrowing Tally, plan: LoadPlan, elapsed: Nanoseconds, length: Nanoseconds) {
         self.elapsed = elapsed
-        isWarmUp = elapsed <= plan.warmUp
+        isWarmUp = tally.succeeded == 0 && tally.warmUpAnswers > 0
         let whole = (plan.warmUp + plan.duration).inSeconds
         share = min(1, elapsed.inSeconds / whole)
-        rate = length <= .zero ? 0 : Double(tally.succeeded) / length.inSeconds
+        rate =
+            length <= .zero ? 0 : Double(tally.succeeded + tally.warmUpAnswers) / length.inSeconds
         let summary = LatencySummary(tally.response)
         p50 = summary.p50
         p99 = summary.p99

@@ -38,8 +38,6 @@ extension LoadResult {
         report.achievedRate = achievedRate
         report.rateRatio = plan.arrivals.rate.map { achievedRate / $0.raw }
         report.lateSends = Int64(clamping: tally.lateSends)
-        report.bytesRead = Int64(clamping: tally.bytesRead)
-        report.bytesWritten = Int64(clamping: tally.bytesWritten)
         report.bodyBytes = Int64(clamping: tally.bodyBytes)
         report.latency = LatencyFigures(tally.response)
         report.latencyHistogram = HistogramCodec.encodeBase64(tally.response)
@@ -73,6 +71,8 @@ extension LoadResult {
         for thread in threads {
             report.cpu.user = report.cpu.user + thread.user
             report.cpu.system = report.cpu.system + thread.system
+            report.bytesRead += Int64(clamping: thread.bytesRead)
+            report.bytesWritten += Int64(clamping: thread.bytesWritten)
             report.syscalls.wait += Int64(clamping: thread.syscalls.wait)
             report.syscalls.receive += Int64(clamping: thread.syscalls.receive)
             report.syscalls.send += Int64(clamping: thread.syscalls.send)

@@ -1,0 +1,120 @@
+import Basis
+import Platform
+import Testing
+import Wire
+
+@testable import Load
+
+struct LoadOptionsTests {
+    private func plan(_ arguments: [String]) throws(Complaint) -> LoadPlan {
+        let options = try LoadOptions.parser.parse(arguments)
+        return try LoadOptions.plan(options, randomSeed: 77) { (path) throws(Complaint) in
+            if path == "there" { return [0, 1, 255] }
+            throw Complaint("'\(path)' is missing", remedy: "look elsewhere", status: .failure)
+        }
+    }
+
+    private let url = "http://127.0.0.1:8080/plaintext"
+
+    @Test("a URL is enough")
+    func defaults() throws {
+        let plan = try plan([url])
+        #expect(plan.destination == .v4(0x7F00_0001, port: 8080))
+        #expect(plan.connections == 64 && plan.threads == 1 && plan.pipeline == 1)
+        #expect(plan.duration == .seconds(10) && plan.warmUp == .seconds(1))
+        #expect(plan.timeout == .seconds(2) && plan.sendsAtOnce && !plan.spins && !plan.isQuiet)
+        #expect(plan.arrivals == .closed && plan.seed == 77 && plan.application == .h1)
+        #expect(plan.requestsPerConnection == nil && plan.cpus == nil && plan.sources.isEmpty)
+        let text = String(decoding: plan.request.bytes, as: UTF8.self)
+        #expect(text == "GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n")
+    }
+
+    @Test("every option reaches the plan")
+    func everything() throws {
+        let cpu = CPUSet.available.cpus[0]
+        let plan = try plan([
+            "-c", "10k", "-t", "1", "-d", "30s", "--warmup=5s", "-R", "50k", "--arrivals",
+            "poisson",
+            "--protocol", "h1", "--pipeline", "16", "--requests-per-connection", "100", "-X", "PUT",
+            "-H", "Accept: text/plain", "-HX-Two:2", "--body", "hello", "--timeout", "500ms",
+            "--nodelay", "off", "--source-ips", "127.0.0.2-127.0.0.9", "--cpus", "\(cpu)", "--spin",
+            "--json", "-", "--csv", "b", "--hlog", "c", "--hgrm", "d", "--slo", "p99<5ms",
+            "--slo", "rps>1k", "--seed", "42", "-q", url,
+        ])
+        #expect(plan.connections == 10_000 && plan.threads == 1 && plan.pipeline == 16)
+        #expect(plan.duration == .seconds(30) && plan.warmUp == .seconds(5))
+        #expect(plan.arrivals == .poisson(PerSecond(raw: 50_000)))
+        #expect(plan.requestsPerConnection == 100 && plan.timeout == .milliseconds(500))
+        #expect(!plan.sendsAtOnce && plan.spins && plan.isQuiet && plan.seed == 42)
+        #expect(plan.sources.count == 8 && plan.cpus == CPUSet([cpu]))
+        #expect(plan.outputs.json == "-" && plan.outputs.csv == "b")
+        #expect(plan.outputs.hlog == "c" && plan.outputs.hgrm == "d")
+        #expect(plan.outputs.takeStandardOutput)
+        #expect(plan.objectives.count == 2)
+        let text = String(decoding: plan.request.bytes, as: UTF8.self)
+        #expect(text.hasPrefix("PUT /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"))
+        #expect(text.contains("\r\nAccept: text/plain\r\nX-Two: 2\r\n"))
+        #expect(text.hasSuffix("Content-Length: 5\r\n\r\nhello"))
+    }
+
+    @Test("a body makes a POST, and comes from a file byte for byte")
+    func body() throws {
+        let plan = try plan(["--body", "@there", url])
+        #expect(Array(plan.request.bytes.suffix(3)) == [0, 1, 255])
+        #expect(String(decoding: plan.request.bytes, as: UTF8.self).hasPrefix("POST "))
+    }
+
+    @Test("threads share connections, addresses and CPUs")
+    func shares() throws {
+        var plan = try plan(["-c", "10", "-t", "3", "--source-ips", "127.0.0.1-127.0.0.6", url])
+        #expect((0..<3).map { plan.share(ofThread: $0).connections } == [4, 3, 3])
+        let first = (0..<3).map { plan.share(ofThread: $0).sources[0].numericHost }
+        #expect(first == ["127.0.0.1", "127.0.0.3", "127.0.0.5"])
+        #expect((0..<3).allSatisfy { plan.share(ofThread: $0).sources.count == 6 })
+        plan.cpus = CPUSet([3, 5, 9])
+        #expect((0..<3).map { plan.share(ofThread: $0).cpu } == [3, 5, 9])
+    }
+
+    @Test(
+        "what can't be carried out is refused in one line that says how to mend it",
+        arguments: [
+            ([], "no URL"), (["a", "b"], "more than one URL"), (["https://a/"], "scheme https"),
+            (["-c", "0", "a"], "--connections '0'"), (["-c", "many", "a"], "--connections 'many'"),
+            (["-t", "0", "a"], "--threads '0'"), (["-c", "2", "-t", "4", "a"], "4 threads"),
+            (["-d", "0s", "a"], "--duration 0s"), (["-d", "soon", "a"], "--duration 'soon'"),
+            (["-R", "0", "a"], "--rate '0'"), (["-R", "fast", "a"], "--rate 'fast'"),
+            (["-R", "1G", "a"], "more than 1 threads can send"),
+            (["--arrivals", "poisson", "a"], "--arrivals means nothing"),
+            (["--spin", "a"], "--spin means nothing"),
+            (["-R", "1", "--arrivals", "poison", "a"], "did you mean poisson?"),
+            (["--protocol", "h2", "a"], "--protocol 'h2'"),
+            (["--tls", "1.3", "a"], "unknown option"),
+            (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
+            (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),
+            (["-H", "Content-Length: 3", "a"], "Content-Length"),
+            (["--body", "@gone", "a"], "gone"), (["--timeout", "0s", "a"], "--timeout 0s"),
+            (["--nodelay", "maybe", "a"], "neither on nor off"),
+            (["--source-ips", "here", "a"], "--source-ips 'here'"),
+            (["--cpus", "x", "a"], "CPU list 'x'"), (["--cpus", "8000", "a"], "CPU 8000"),
+            (["-t", "99", "-c", "99", "--cpus", "0", "a"], "1 CPUs for 99 threads"),
+            (["--slo", "p99", "a"], "--slo 'p99'"), (["--seed", "-1", "a"], "--seed '-1'"),
+            (["--json", "-", "--csv", "-", "a"], "two outputs on -"),
+            (["--conections", "3", "a"], "did you mean --connections?"),
+        ] as [([String], String)])
+    func refused(_ arguments: [String], _ why: String) {
+        let complaint = #expect(throws: Complaint.self) { try plan(arguments) }
+        let text = complaint?.description ?? ""
+        #expect(text.contains(why), "\(text)")
+        #expect(complaint?.remedy.isEmpty == false)
+        #expect(!text.contains("\n"))
+        let isOutside = arguments.contains("@gone")
+        #expect(complaint?.status == (isOutside ? .failure : .usage))
+    }
+
+    @Test("the help names every option and stays within the screen")
+    func help() {
+        for line in LoadOptions.parser.help.split(separator: "\n") {
+            #expect(line.count <= 100, "\(line)")
+        }
+    }
+}

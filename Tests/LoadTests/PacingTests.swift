@@ -1,0 +1,76 @@
+import Basis
+import Measure
+import Testing
+
+@testable import Load
+
+struct PacingTests {
+    private let origin = Instant(raw: 5_000_000_000)
+
+    private func schedule<Pace: Pacing>(_ pacing: Pace, count: Int) -> [Instant] {
+        var pacing = pacing
+        pacing.start(at: origin)
+        return (0..<count).map { _ in
+            defer { pacing.advance() }
+            return pacing.next
+        }
+    }
+
+    private func gaps(_ schedule: [Instant]) -> [Nanoseconds] {
+        zip(schedule, schedule.dropFirst()).map { $1.since($0) }
+    }
+
+    @Test("a closed loop has no schedule")
+    func closed() {
+        #expect(schedule(ClosedPacing(), count: 3).allSatisfy { $0 == .distantFuture })
+    }
+
+    @Test("constant steps do not drift", arguments: [1.0, 3, 1_000, 7_777.7, 1e6])
+    func constant(rate: Double) {
+        let due = schedule(ConstantPacing(rate: PerSecond(raw: rate), phase: 0), count: 10_001)
+        #expect(due[0] == origin)
+        let whole = due[10_000].since(origin).inSeconds
+        #expect(abs(whole - 10_000 / rate) < 2e-9)
+        for gap in gaps(due) { #expect(abs(Double(gap.raw) - 1e9 / rate) <= 1) }
+    }
+
+    @Test("threads of one rate take turns")
+    func phases() {
+        let rate = PerSecond(raw: 250)
+        let due = (0..<4).flatMap {
+            schedule(ConstantPacing(rate: rate, phase: Double($0) / 4), count: 100)
+        }.sorted()
+        #expect(gaps(due).allSatisfy { $0 == .milliseconds(1) })
+    }
+
+    @Test("Poisson gaps are exponential, independent and of the right mean", arguments: 1...8)
+    func poisson(seed: UInt64) throws {
+        let rate = 20_000.0
+        let due = schedule(
+            PoissonPacing(
+                rate: PerSecond(raw: rate), generator: SeededGenerator(seed: seed)),
+            count: 20_001)
+        let gaps = gaps(due)
+        let check = try #require(ArrivalCheck.poisson(gaps))
+        #expect(check.passes, "seed \(seed): statistic \(check.statistic)")
+        // The mean of n exponential gaps has the relative deviation 1/sqrt(n) = 0.7 %.
+        let mean = due[20_000].since(origin).inSeconds / 20_000
+        #expect(abs(mean * rate - 1) < 0.03, "seed \(seed)")
+        let lag = try #require(LagCorrelation(gaps.map { Double($0.raw) }))
+        #expect(abs(lag.rho) < 0.03, "seed \(seed): rho \(lag.rho)")
+    }
+
+    @Test("a seed decides a schedule, and threads have schedules of their own")
+    func seeds() {
+        func due(_ seed: UInt64, _ thread: Int) -> [Instant] {
+            schedule(
+                PoissonPacing(
+                    rate: PerSecond(raw: 1_000),
+                    generator: .stream(seed: seed, index: thread)),
+                count: 100)
+        }
+        #expect(due(7, 0) == due(7, 0))
+        #expect(due(7, 0) != due(7, 1))
+        #expect(due(7, 0) != due(8, 0))
+    }
+}

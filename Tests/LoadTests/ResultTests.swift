@@ -1,0 +1,221 @@
+import Basis
+import Measure
+import Platform
+import Report
+import Testing
+
+@testable import Load
+
+struct ResultTests {
+    /// 1000 requests of an open loop with known times, and a few failures of every kind.
+    private func open() throws -> LoadResult {
+        let plan = try Sample.plan {
+            $0.arrivals = .poisson(PerSecond(raw: 1_000))
+            $0.threads = 1
+        }
+        var tally = Tally()
+        for index in 1...1_000 {
+            tally.response.record(.microseconds(200 + index))
+            tally.service.record(.microseconds(100 + index))
+            tally.lateness.record(.microseconds(100))
+        }
+        tally.statuses[2] = 1_000
+        tally.statuses[4] = 3
+        tally.errors.status = 3
+        tally.errors.timeout = 2
+        tally.unsent = 1
+        tally.refused.record(.microseconds(50))
+        return try Sample.result(
+            tally, plan: plan, served: [500, 500], rates: Array(repeating: 1_000, count: 20))
+    }
+
+    private func closed() throws -> LoadResult {
+        var tally = Tally()
+        for index in 1...1_000 { tally.response.record(.microseconds(index)) }
+        tally.statuses[2] = 1_000
+        return try Sample.result(tally, served: Array(repeating: 250, count: 4))
+    }
+
+    @Test("the record holds what was measured and can be read back")
+    func record() throws {
+        let report = try open().report
+        #expect(report.mode == .open && report.arrivals == "poisson" && report.protocol == "h1")
+        #expect(report.requests == 1_000 && report.achievedRate == 1_000)
+        #expect(report.targetRate == 1_000 && report.rateRatio == 1)
+        #expect(report.errors.total == 5 && report.errors.timeout == 2 && report.errors.status == 3)
+        #expect(report.statuses.success2xx == 1_000 && report.statuses.client4xx == 3)
+        #expect(report.latency.max == .microseconds(1_200) && report.latency.samples == 1_000)
+        #expect(report.service.max == .microseconds(1_100))
+        #expect(report.lateness.max == .microseconds(100))
+        #expect(report.latenessHistogram != nil)
+        #expect(report.cpu.user == .milliseconds(100) && report.cpu.system == .milliseconds(400))
+        #expect(report.cpu.perRequest == 500_000 && report.cpu.busiestThreadShare == 0.5)
+        #expect(report.syscalls.wait == 7 && report.connectionsOpened == 64)
+        #expect(report.verdict == .errors && report.verdictReasons.count == 1)
+        #expect(report.warnings.count == 2)
+        #expect(try LoadReport(json: report.json) == report)
+        let histogram = try HistogramCodec.decode(base64: report.latencyHistogram)
+        #expect(histogram.totalCount == 1_000)
+    }
+
+    @Test("in a closed loop there is one latency, and lateness has no samples")
+    func closedRecord() throws {
+        let report = try closed().report
+        #expect(report.mode == .closed && report.arrivals == nil && report.targetRate == nil)
+        #expect(report.service == report.latency && report.lateness.samples == 0)
+        #expect(report.latenessHistogram == nil)
+        #expect(report.verdict == .valid)
+    }
+
+    @Test("what a backlog delayed is not a higher rate")
+    func sendingTime() throws {
+        var tally = Tally()
+        tally.statuses[2] = 1_000
+        var result = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: .seconds(1)),
+                sentUntil: Instant(raw: 1) + .seconds(2),
+                usage: Sample.usage,
+                connectionsOpened: 1, served: [1_000], rates: [], lastRefusal: nil, tally: tally))
+        #expect(result.duration == .seconds(2))
+        #expect(result.achievedRate == 500)
+    }
+
+    @Test("fairness is Jain's index", arguments: [([5, 5, 5, 5], 1.0), ([8, 0, 0, 0], 0.25)])
+    func fairness(served: [UInt32], index: Double) throws {
+        #expect(try Sample.result(Tally(), served: served).fairness == index)
+        #expect(try Sample.result(Tally(), served: [0]).fairness == nil)
+    }
+
+    @Test("the text says what a reader of wrk looks for")
+    func text() throws {
+        let text = TextReport.text(
+            try open().report,
+            objectives: [try Objective(parsing: "p99<1ms").judge(try open())], colours: false)
+        #expect(
+            text == """
+                target         http://127.0.0.1:8080/plaintext (h1)
+                load           open loop, 1000/s poisson, seed 42; 64 connections on 1 thread
+                measured       1.00s after 1.00s of warm-up
+
+                rate           1000/s (100.0% of target), 1000 answered
+                traffic        2.00MiB/s read, 48.8KiB/s written
+                generator      500us CPU a request, busiest thread 50%
+
+                                mean    p50     p90     p99  p99.9  p99.99     max
+                response time  701us  700us  1.10ms  1.19ms      -       -  1.20ms
+                service time   601us  600us  1.00ms  1.09ms      -       -  1.10ms
+                lateness       100us  100us   100us   100us      -       -   100us
+
+                errors         2 timeout, 3 status
+                answers        1000 2xx, 3 4xx
+                slo            p99<1ms missed: 1.19ms
+                note           1 requests never found a free connection and count as timeouts; give more \
+                --connections or a lower --rate
+                note           answers with an error status are not among the latencies: mean 50.0us
+                verdict        errors: 5 of 1005 requests failed, 0.50% (limit 0.1%)
+
+                """)
+    }
+
+    @Test("a closed loop's text has one row, no errors and no target rate")
+    func closedText() throws {
+        let text = TextReport.text(try closed().report, objectives: [], colours: false)
+        #expect(text.contains("closed loop; 64 connections on 1 thread"))
+        #expect(text.contains("\nround trip  "))
+        for word in ["response time", "lateness", "errors", "answers", "target)", "seed", "note"] {
+            #expect(!text.contains(word), "\(word)")
+        }
+        #expect(text.hasSuffix("verdict        valid\n"))
+    }
+
+    @Test("colours only where they are wanted")
+    func colours() throws {
+        let report = try closed().report
+        #expect(!TextReport.text(report, objectives: [], colours: false).contains("\u{1B}"))
+        #expect(TextReport.text(report, objectives: [], colours: true).contains("\u{1B}[32mvalid"))
+    }
+
+    @Test("the table has one row under flat names, without histograms")
+    func csv() throws {
+        let text = Renderings.csv(try open().report)
+        let table = try CSVTable(parsing: text)
+        #expect(table.rows.count == 1)
+        #expect(table.columns.first == "schema")
+        #expect(table.field(0, "schema") == "switchyard.load/1")
+        #expect(table.field(0, "latency_us_max") == "1200.0")
+        #expect(table.field(0, "latency_us_p99_9") == nil)
+        #expect(table.field(0, "errors_timeout") == "2")
+        #expect(table.field(0, "verdict_name") == "errors")
+        #expect(!table.columns.contains { $0.hasSuffix("histogram") })
+    }
+
+    @Test("logs of intervals and percentiles can be read back")
+    func logs() throws {
+        var result = LoadResult(
+            plan: try Sample.plan(), began: .seconds(1_800_000_000), isInterrupted: false)
+        var tally = Tally()
+        for index in 1...100 { tally.response.record(.microseconds(index)) }
+        let interval = IntervalRecord(tally, start: .seconds(1), length: .seconds(1))
+        result.add(tally, intervals: [interval, interval])
+        let log = try IntervalLog(parsing: Renderings.hlog(result))
+        #expect(log.entries.count == 2)
+        #expect(log.entries[0].start == .seconds(1_800_000_001))
+        let histogram = try HistogramCodec.decode(base64: log.entries[1].histogram)
+        #expect(histogram.totalCount == 100)
+        #expect(PercentileText.rows(parsing: Renderings.hgrm(result))?.last?.count == 100)
+    }
+
+    @Test("progress is one line")
+    func progress() throws {
+        let plan = try Sample.plan()
+        var tally = Tally()
+        for _ in 0..<1_000 { tally.response.record(.microseconds(500)) }
+        tally.warmUpAnswers = 1_000
+        let warm = LoadProgress(tally, plan: plan, elapsed: .seconds(1), length: .seconds(1))
+        #expect(warm.line == "1s 50%  1000/s  p50 500us  p99 500us  (warming up)")
+        tally.statuses[2] = 1_000
+        tally.warmUpAnswers = 0
+        tally.errors.read = 4
+        let later = LoadProgress(
+            tally, plan: plan, elapsed: .seconds(2), length: .milliseconds(500))
+        #expect(later.line == "2s 100%  2000/s  p50 500us  p99 500us  4 failed")
+    }
+}
+
+struct RateBinsTests {
+    private let window = Window(start: Instant(raw: 1_000_000_000), duration: .seconds(20))
+
+    @Test("readings a little late make the right rates")
+    func rates() {
+        var bins = RateBins(window)
+        var now = window.start
+        var succeeded: UInt64 = 0
+        while now < window.end {
+            now = now + .milliseconds(7)
+            succeeded = UInt64(now.since(window.start).raw / 100_000)
+            bins.note(at: now, succeeded: succeeded)
+        }
+        bins.finish(at: now, succeeded: succeeded)
+        #expect(bins.values.count == Limit.rateBins)
+        #expect(bins.values.allSatisfy { abs($0 - 10_000) < 1 }, "\(bins.values)")
+        #expect(bins.nextEnd == .distantFuture)
+    }
+
+    @Test("a thread that stood still has one long piece")
+    func gap() {
+        var bins = RateBins(window)
+        bins.note(at: window.start + .seconds(1), succeeded: 100)
+        bins.note(at: window.start + .seconds(6), succeeded: 100)
+        bins.note(at: window.start + .seconds(7), succeeded: 200)
+        #expect(bins.values == [100, 0, 100])
+    }
+
+    @Test("before the window there are none")
+    func none() {
+        var bins = RateBins()
+        bins.note(at: Instant(raw: 5), succeeded: 5)
+        #expect(bins.values.isEmpty)
+    }
+}

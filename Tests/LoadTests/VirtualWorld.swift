@@ -1,0 +1,291 @@
+import Basis
+import Glibc
+
+@testable import Load
+@testable import Platform
+
+/// A network with a virtual clock and a scripted server, behind the system calls of the engine.
+///
+/// Readiness goes through a real epoll instance, so that the engine sees the kernel's own semantics of
+/// levels and interests: behind each connection stands an eventfd that is readable exactly while the
+/// connection is.
+final class VirtualWorld: @unchecked Sendable {
+    // One thread runs a worker and this world; nothing is shared.
+
+    /// What the server does with a request, or with a fresh connection.
+    enum Action {
+        case send([UInt8], after: Nanoseconds)
+        case close(after: Nanoseconds)
+        case reset(after: Nanoseconds)
+    }
+
+    /// How a connect ends.
+    enum Welcome {
+        case accepted
+        case refused
+        /// The attempt never comes to an end.
+        case ignored
+    }
+
+    var now: Instant
+    /// Called for each whole request, with the time of its arrival.
+    var answer: (_ connection: Int, _ at: Instant) -> [Action] = { _, _ in [] }
+    /// Called for each connect.
+    var welcome: (_ connection: Int, _ at: Instant) -> Welcome = { _, _ in .accepted }
+    /// Called once a connection stands.
+    var greeting: (_ connection: Int) -> [Action] = { _ in [] }
+    /// Bytes that one send takes at most, and one receive gives.
+    var sendLimit = Int.max
+    var receiveLimit = Int.max
+    /// When, from the given time on, sends are taken again instead of refused with "would block".
+    var nextRoom: (Instant) -> Instant = { $0 }
+    /// The call, counted from 1, that fails; and the calls made so far.
+    var failingCall: Int?
+    private(set) var calls = 0
+    private(set) var requests = 0
+    private(set) var connects: [Instant] = []
+    private(set) var open = 0
+    let requestBytes: Int
+
+    /// What a wait takes that finds nothing and does not sleep.
+    static let pollTime = Nanoseconds.microseconds(1)
+
+    private var connections: [CInt: Connection] = [:]
+    private var made = 0
+
+    private final class Connection {
+        let number: Int
+        let waker: Waker
+        var isConnected = false
+        var isRefused = false
+        var isSignalled = false
+        var written = 0
+        /// In order of time.
+        var coming: [(at: Instant, what: Arrival)] = []
+        var wantsRoom = false
+
+        enum Arrival {
+            case bytes([UInt8])
+            case end
+            case reset
+        }
+
+        init(number: Int) throws {
+            self.number = number
+            waker = try Waker()
+        }
+    }
+
+    init(start: Instant = Instant(raw: 1_000_000_000), requestBytes: Int) {
+        now = start
+        self.requestBytes = requestBytes
+    }
+
+    private func connection(_ descriptor: borrowing Descriptor) -> Connection {
+        connections[descriptor.raw]!
+    }
+
+    /// Counts a call and fails it when its turn has come.
+    fileprivate func enter(_ name: StaticString) throws(SystemError) {
+        calls += 1
+        if calls == failingCall { throw SystemError(name, code: ECONNRESET) }
+    }
+
+    private func perform(_ actions: [Action], on connection: Connection) {
+        for action in actions {
+            let (delay, what): (Nanoseconds, Connection.Arrival) =
+                switch action {
+                case .send(let bytes, let delay): (delay, .bytes(bytes))
+                case .close(let delay): (delay, .end)
+                case .reset(let delay): (delay, .reset)
+                }
+            // A stream keeps its order: nothing overtakes what was sent before.
+            let at = max(now + delay, connection.coming.last?.at ?? now)
+            connection.coming.append((at, what))
+        }
+    }
+
+    fileprivate func connect(_ descriptor: borrowing Descriptor) {
+        let connection = try! Connection(number: made)
+        made += 1
+        connects.append(now)
+        connections[descriptor.raw] = connection
+        switch welcome(connection.number, now) {
+        case .accepted:
+            connection.isConnected = true
+            open += 1
+            perform(greeting(connection.number), on: connection)
+        case .refused: connection.isRefused = true
+        case .ignored: break
+        }
+    }
+
+    fileprivate func outcome(of descriptor: borrowing Descriptor) throws(SystemError) {
+        if connection(descriptor).isRefused { throw SystemError("connect", code: ECONNREFUSED) }
+    }
+
+    fileprivate func control(
+        _ poller: borrowing Poller, _ change: Poller.Change, _ descriptor: borrowing Descriptor,
+        interest: Interest, token: UInt64
+    ) throws(SystemError) {
+        let connection = connection(descriptor)
+        connection.wantsRoom = interest.contains(.writable)
+        // An attempt that never ends never becomes writable.
+        let isReported = connection.isConnected || connection.isRefused
+        var kernel = LinuxKernel()
+        try kernel.control(
+            poller, change, connection.waker.descriptor, interest: isReported ? interest : [],
+            token: token)
+    }
+
+    fileprivate func receive(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received {
+        let connection = connection(descriptor)
+        guard let next = connection.coming.first, next.at <= now else { return .wouldBlock }
+        switch next.what {
+        case .reset: throw SystemError("recv", code: ECONNRESET)
+        case .end: return .closed
+        case .bytes:
+            let room = min(buffer.count, receiveLimit)
+            var bytes: [UInt8] = []
+            // A receive brings all that has come so far.
+            while bytes.count < room, let next = connection.coming.first, next.at <= now,
+                case .bytes(let more) = next.what
+            {
+                let count = min(more.count, room - bytes.count)
+                bytes += more[..<count]
+                connection.coming.removeFirst()
+                if count < more.count {
+                    connection.coming.insert((next.at, .bytes(Array(more[count...]))), at: 0)
+                }
+            }
+            // SAFETY: at most `room` bytes, which the buffer holds.
+            unsafe buffer.copyBytes(from: bytes)
+            signal(connection)
+            return .bytes(bytes.count)
+        }
+    }
+
+    fileprivate func send(
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
+    ) -> Sent {
+        let connection = connection(descriptor)
+        if nextRoom(now) > now { return .wouldBlock }
+        let count = min(bytes.count, sendLimit)
+        connection.written += count
+        while connection.written >= requestBytes {
+            connection.written -= requestBytes
+            requests += 1
+            perform(answer(connection.number, now), on: connection)
+        }
+        return .bytes(count)
+    }
+
+    fileprivate func close(_ descriptor: borrowing Descriptor) {
+        guard let gone = connections.removeValue(forKey: descriptor.raw) else { return }
+        if gone.isConnected { open -= 1 }
+    }
+
+    /// Makes the eventfd readable exactly when the connection is.
+    private func signal(_ connection: Connection) {
+        let isReadable = connection.coming.first.map { $0.at <= now } ?? false
+        if isReadable, !connection.isSignalled { connection.waker.wake() }
+        if !isReadable, connection.isSignalled {
+            var count: UInt64 = 0
+            // SAFETY: an eventfd gives eight bytes (eventfd(2)).
+            _ = unsafe Glibc.read(connection.waker.descriptor.raw, &count, 8)
+        }
+        connection.isSignalled = isReadable
+    }
+
+    /// Lets time pass up to the next thing that happens, at most by `timeout`.
+    fileprivate func wait(
+        on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
+    ) {
+        // Polling takes time, or the wait for it would never end.
+        let latest = timeout.map { now + max($0, Self.pollTime) } ?? .distantFuture
+        var first = connections.values.compactMap { $0.coming.first?.at }.min() ?? .distantFuture
+        let wantsRoom = connections.values.contains {
+            $0.wantsRoom && ($0.isConnected || $0.isRefused)
+        }
+        if wantsRoom { first = min(first, nextRoom(now)) }
+        now = max(now, min(first, latest))
+        for connection in connections.values { signal(connection) }
+        _ = events.fill(from: poller, timeout: .zero)
+    }
+}
+
+/// The engine's system calls in a virtual world.
+struct VirtualKernel: Kernel {
+    let world: VirtualWorld
+    var counts = SyscallCounts()
+
+    init(_ world: VirtualWorld) { self.world = world }
+
+    mutating func receive(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received {
+        counts.receive += 1
+        try world.enter("recv")
+        return try unsafe world.receive(from: descriptor, into: buffer)
+    }
+
+    mutating func send(
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
+    ) throws(SystemError) -> Sent {
+        counts.send += 1
+        try world.enter("send")
+        return world.send(bytes, to: descriptor)
+    }
+
+    mutating func accept(on listener: borrowing Descriptor) throws(SystemError) -> Descriptor? {
+        nil
+    }
+
+    mutating func wait(
+        on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
+    ) throws(SystemError) {
+        counts.wait += 1
+        world.wait(on: poller, for: &events, timeout: timeout)
+    }
+
+    mutating func control(
+        _ poller: borrowing Poller, _ change: Poller.Change, _ descriptor: borrowing Descriptor,
+        interest: Interest, token: UInt64
+    ) throws(SystemError) {
+        counts.other += 1
+        try world.enter("epoll_ctl")
+        try world.control(poller, change, descriptor, interest: interest, token: token)
+    }
+
+    mutating func connect(
+        _ descriptor: borrowing Descriptor, to address: SocketAddress
+    ) throws(SystemError) -> Bool {
+        counts.other += 1
+        try world.enter("connect")
+        world.connect(descriptor)
+        return false
+    }
+
+    mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError) {
+        counts.other += 1
+        try world.enter("getsockopt")
+        try world.outcome(of: descriptor)
+    }
+
+    mutating func close(_ descriptor: consuming Descriptor) {
+        counts.other += 1
+        world.close(descriptor)
+    }
+
+    mutating func finishSending(on descriptor: borrowing Descriptor) {}
+    mutating func wake(_ waker: borrowing Waker) { waker.wake() }
+}
+
+/// The clock of a virtual world.
+struct VirtualTime: TimeSource {
+    let world: VirtualWorld
+
+    var now: Instant { world.now }
+}

@@ -1,0 +1,79 @@
+import Basis
+import Platform
+import Secure
+import Testing
+
+@testable import Load
+@testable import Measure
+
+/// Texts on the virtual wire.
+enum WireText {
+    static let request = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+    static let ok = Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello".utf8)
+    static let closing = Array(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nHello".utf8)
+    static let untilClose = Array("HTTP/1.1 200 OK\r\n\r\nHello".utf8)
+    static let chunked = Array(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nHel\r\n2\r\nlo\r\n0\r\n\r\n".utf8
+    )
+    static let notFound = Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8)
+    static let unavailable = Array("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n".utf8)
+    static let garbage = Array("220 smtp.example.org ESMTP\r\n".utf8)
+}
+
+/// One worker in a virtual world, from the first connect to the last answer.
+struct WorldRun {
+    let world = VirtualWorld(requestBytes: WireText.request.count)
+    let control = WorkerControl()
+    var plan: WorkerPlan
+    var pipeline = 1
+
+    init(connections: Int = 1, warmUp: Nanoseconds = .zero, duration: Nanoseconds) {
+        plan = WorkerPlan(destination: .v4(0x7F00_0001, port: 9))
+        plan.connections = connections
+        plan.warmUp = warmUp
+        plan.duration = duration
+    }
+
+    /// When the load begins; connecting takes no virtual time.
+    var start: Instant { world.now }
+
+    /// Runs to the end.
+    func run<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult? {
+        control.begin(at: world.now)
+        return try runOnceTold(pacing)
+    }
+
+    /// The same, where the test says when the load begins.
+    func runOnceTold<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult? {
+        var worker = try Worker<
+            VirtualKernel, PlainStream, HTTP1Client, Pace, VirtualTime
+        >(
+            plan: plan, control: control, kernel: VirtualKernel(world),
+            client: HTTP1Client(
+                request: WireText.request, answersHead: false, pipeline: pipeline),
+            pacing: pacing, time: VirtualTime(world: world))
+        return worker.run()
+    }
+
+    /// Like `run`, for runs that must have a result.
+    func result<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult {
+        try run(pacing).unwrapped()
+    }
+}
+
+extension Optional where Wrapped == WorkerResult {
+    consuming func unwrapped() throws -> WorkerResult {
+        guard let result = self else {
+            throw Complaint("the worker brought no result", remedy: "mend the test")
+        }
+        return result
+    }
+}
+
+extension VirtualWorld {
+    /// Answers every request alike.
+    func answerAll(_ bytes: [UInt8] = WireText.ok, after delay: Nanoseconds) {
+        answer = { _, _ in [.send(bytes, after: delay)] }
+    }
+}
