@@ -24,8 +24,8 @@ package enum Programs {
     /// A foreign program, or nil where it is not installed.
     package static func found(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        return (path.split(separator: ":") + ["/usr/sbin", "/usr/local/sbin"])
-            .map { "\($0)/\(name)" }
+        let folders = path.split(separator: ":").map(String.init)
+        return (folders + ["/usr/sbin", "/usr/local/sbin"]).map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
