@@ -32,8 +32,9 @@ if (changes > 0) {
     eval numbers("changes", "change_after", "after")
     eval numbers("changes", "change_size", "change_pct")
 } else {
-    array change_machine[1]; array change_cell[1]; array change_metric[1]; array change_run[1]
-    array change_before[1]; array change_after[1]; array change_size[1]
+    array change_machine[1] = [""]; array change_cell[1] = [""]
+    array change_metric[1] = [""]; array change_run[1] = [""]
+    array change_before[1] = [0]; array change_after[1] = [0]; array change_size[1] = [0]
 }
 
 # Only the machine of the last run: other machines tell nothing about it.
@@ -71,6 +72,8 @@ if (most < 2) {
 # Where a change stands: the point of its cell whose run it names.
 array change_turn[changes > 0 ? changes : 1]
 array change_place[changes > 0 ? changes : 1]
+change_turn[1] = 0
+change_place[1] = 0
 do for [k = 1:changes] {
     change_turn[k] = 0
     change_place[k] = entry(cell_list, change_cell[k])

@@ -3,8 +3,8 @@ import Serve
 import TestSupport
 import Testing
 
-/// How patterns spread connections when their threads are idle: the facts that textbooks state. Counts,
-/// not times.
+/// How patterns spread connections when their threads are idle: the facts that textbooks state.
+/// Counts, not times.
 @Suite("server: balance", .serialized)
 struct ServerBalanceTests {
     private static let count = 400

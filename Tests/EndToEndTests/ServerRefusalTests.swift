@@ -8,8 +8,8 @@ struct ServerRefusalTests {
     private static let get = "GET /plaintext HTTP/1.1\r\nHost: t\r\n"
     private static let post = "POST /echo HTTP/1.1\r\nHost: t\r\n"
 
-    /// What is sent, and the status it gets before the connection ends. The limit of payloads is 1000
-    /// bytes.
+    /// What is sent, and the status it gets before the connection ends. The limit of payloads is
+    /// 1000 bytes.
     private static let rows: [(bytes: String, status: Int)] = [
         ("\u{16}\u{3}\u{1}\u{2}", 400),
         ("GET\r\n\r\n", 400),
@@ -122,7 +122,8 @@ struct ServerRefusalTests {
         do {
             let client = try server.connect()
             try client.send(Self.post + "Content-Length: 500000\r\n\r\n")
-            // More than the buffers of both sockets would have room for, had the server closed at once.
+            // More than the buffers of both sockets would have room for, had the server closed at
+            // once.
             for _ in 0..<50 { try client.send(String(repeating: "a", count: 10_000)) }
             let reply = try client.reply()
             #expect(reply.status == 413)

@@ -111,7 +111,8 @@ struct ServerRouteTests {
     func inOneWrite(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
-        // Payments are answered in the order of work, which workers share freely: asked one by one above.
+        // Payments are answered in the order of work, which workers share freely: asked one by one
+        // above.
         let rows = Self.rows.filter { !$0.request.hasPrefix("POST /payments") }
         try client.send(rows.map(\.request).joined())
         for row in rows { check(try client.reply(toHead: row.isHead), row, pattern) }

@@ -27,7 +27,8 @@ struct ServerStopTests {
         #expect(try mute.endsSilently())
         let isClosed = TestClock.eventually {
             do {
-                // Between the end of accepting and the end of the listener connections are made and reset.
+                // Between the end of accepting and the end of the listener connections are made and
+                // reset.
                 return try server.connect().endsSilently(within: .milliseconds(1))
             } catch { return true }
         }

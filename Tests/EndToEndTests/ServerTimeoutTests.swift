@@ -93,8 +93,8 @@ struct ServerTimeoutTests {
                 return client
             }
             TestClock.sleep(.milliseconds(200))
-            // 20 clients with half a megabyte each, and what the allocator keeps; without a bound the
-            // pipelines alone would be 200 MB and the long replies 500 MB.
+            // 20 clients with half a megabyte each, and what the allocator keeps; without a bound
+            // the pipelines alone would be 200 MB and the long replies 500 MB.
             let grown = server.process.resident.raw - before.raw
             #expect(grown < 64 << 20, "\(pattern) grew by \(ByteCount(raw: grown).display)")
             #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)

@@ -99,7 +99,8 @@ struct OpenLoopTests {
         let open = try stallingWorld(64).result(constant(400))
         let response = LatencySummary(open.tally.response)
         let p99 = try #require(response.p99)
-        // A tenth of the requests wait for what is left of the second: the 99th percentile is 0.9 s.
+        // A tenth of the requests wait for what is left of the second: the 99th percentile is 0.9
+        // s.
         #expect(p99 >= .milliseconds(895) && p99 <= .milliseconds(950))
         #expect(open.tally.response.totalCount == 4_000)
 

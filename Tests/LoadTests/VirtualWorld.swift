@@ -6,9 +6,9 @@ import Glibc
 
 /// A network with a virtual clock and a scripted server, behind the system calls of the engine.
 ///
-/// Readiness goes through a real epoll instance, so that the engine sees the kernel's own semantics of
-/// levels and interests: behind each connection stands an eventfd that is readable exactly while the
-/// connection is.
+/// Readiness goes through a real epoll instance, so that the engine sees the kernel's own semantics
+/// of levels and interests: behind each connection stands an eventfd that is readable exactly while
+/// the connection is.
 final class VirtualWorld: @unchecked Sendable {
     // One thread runs a worker and this world; nothing is shared.
 

@@ -38,9 +38,9 @@ struct HTMLBrowserTests {
         #expect(found.value("spoken") == "Sorted by p99 µs, descending.")
     }
 
-    /// Tells the page around it what it finds, which leaves it in attributes of its root element, where
-    /// the dumped document shows it. The page stands in a frame since Chromium makes no window narrower
-    /// than 500 pixels.
+    /// Tells the page around it what it finds, which leaves it in attributes of its root element,
+    /// where the dumped document shows it. The page stands in a frame since Chromium makes no
+    /// window narrower than 500 pixels.
     static let probe = """
         const found = {};
         const table = document.getElementById("cells");

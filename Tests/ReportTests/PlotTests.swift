@@ -262,7 +262,9 @@ private enum Gnuplot {
     }
     /// Those of a run and of a history; forest.gp draws comparisons.
     static let figures = ((try? Folder.names(in: plots)) ?? [])
-        .filter { $0.hasSuffix(".gp") && !["style.gp", "forest.gp"].contains($0) }.map { String($0.dropLast(3)) }
+        .filter { $0.hasSuffix(".gp") && !["style.gp", "forest.gp"].contains($0) }.map {
+            String($0.dropLast(3))
+        }
     static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/gnuplot" }.first(where: FileManager.default.isExecutableFile(atPath:))
 }

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Serve
 
-/// Every system call of the loops failing at its N-th time, over real connections: nothing crashes or
-/// leaks, every connection is answered or ended, and the server goes on.
+/// Every system call of the loops failing at its N-th time, over real connections: nothing crashes
+/// or leaks, every connection is answered or ended, and the server goes on.
 @Suite("faults")
 struct FaultTests {
     struct Fault: CustomTestStringConvertible {
@@ -100,7 +100,8 @@ struct FaultTests {
             (FaultPlan.Call.receive, ECONNRESET), (.send, EPIPE), (.control, ENOMEM),
         ] {
             server.plan.strike(call, nth: 1, code: code, persistently: true)
-            // Without a watch of its own a connection can only be ended, unless an acceptor armed it.
+            // Without a watch of its own a connection can only be ended, unless an acceptor armed
+            // it.
             let answered = try scenario(server)
             #expect(answered == 0 || call == .control, "\(pattern.rawValue), \(call)")
             server.plan.lift()

@@ -2,8 +2,8 @@ package import Basis
 package import Platform
 import Synchronization
 
-/// Which system call fails when, and how. Shared by the kernels of one server's threads, which count
-/// their calls together.
+/// Which system call fails when, and how. Shared by the kernels of one server's threads, which
+/// count their calls together.
 package final class FaultPlan: Sendable {
     /// The kinds of calls that can be made to fail.
     package enum Call: Int, CaseIterable, Sendable {

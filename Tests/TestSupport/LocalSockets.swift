@@ -1,7 +1,7 @@
 import Foundation
 
-/// The kernel's table of TCP sockets, by which one server's descriptors can be told from all others of
-/// the process.
+/// The kernel's table of TCP sockets, by which one server's descriptors can be told from all others
+/// of the process.
 package enum LocalSockets {
     /// Established or closing sockets on local `port` of 127.0.0.1 that some process has open.
     package static func connections(port: UInt16) -> Int {

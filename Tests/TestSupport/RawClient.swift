@@ -2,8 +2,8 @@ package import Basis
 import Glibc
 package import Platform
 
-/// A stream client that sends exactly the bytes it is given, when it is told to, and reads as little or as
-/// much as it is told to. Nothing waits longer than `TestLimit.hang`.
+/// A stream client that sends exactly the bytes it is given, when it is told to, and reads as
+/// little or as much as it is told to. Nothing waits longer than `TestLimit.hang`.
 package final class RawClient {
     /// How a read or write ended that brought nothing.
     package enum Failure: Error, Equatable {
@@ -20,8 +20,8 @@ package final class RawClient {
 
     /// Connects to 127.0.0.1.
     ///
-    /// - Parameter receiveBuffer: the socket's receive buffer in bytes, which bounds the window that the
-    ///   peer may fill; nil leaves it to the kernel.
+    /// - Parameter receiveBuffer: the socket's receive buffer in bytes, which bounds the window
+    ///   that the peer may fill; nil leaves it to the kernel.
     package convenience init(port: UInt16, receiveBuffer: Int? = nil) throws {
         try self.init(host: 0x7F00_0001, port: port, receiveBuffer: receiveBuffer)
     }
@@ -182,7 +182,8 @@ package final class RawClient {
         return Array(received[consumed...])
     }
 
-    /// Waits until the peer has ended the connection, in order or not; false when bytes come instead.
+    /// Waits until the peer has ended the connection, in order or not; false when bytes come
+    /// instead.
     package func endsSilently(within limit: Nanoseconds = TestLimit.hang) throws -> Bool {
         if consumed < received.count { return false }
         do {

@@ -23,13 +23,14 @@ package struct RunningProcess: Sendable {
     /// Memory in use now.
     package var resident: ByteCount { .kibibytes(statusField("VmRSS:") ?? 0) }
 
-    /// How long each thread has run or waited for a CPU so far, by thread id. On a loaded machine a thread
-    /// that spins does not run all the time, but it always does one or the other.
+    /// How long each thread has run or waited for a CPU so far, by thread id. On a loaded machine a
+    /// thread that spins does not run all the time, but it always does one or the other.
     package var busy: [Int32: Nanoseconds] {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
         var busy: [Int32: Nanoseconds] = [:]
         for task in tasks {
-            // Time on a CPU, time on a run queue, number of slices (proc_pid_schedstat, sched-stats.rst).
+            // Time on a CPU, time on a run queue, number of slices (proc_pid_schedstat,
+            // sched-stats.rst).
             let path = "/proc/\(id)/task/\(task)/schedstat"
             let words = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(
                 separator: " ")
@@ -41,7 +42,8 @@ package struct RunningProcess: Sendable {
         return busy
     }
 
-    /// The largest share of `span` that any one thread was busy, 0 to 1: near 1 when a thread spins.
+    /// The largest share of `span` that any one thread was busy, 0 to 1: near 1 when a thread
+    /// spins.
     package func busiestShare(over span: Nanoseconds) -> Double {
         let start = TestClock.now
         let before = busy

@@ -22,8 +22,8 @@ package struct ServerOutcome {
     }
 }
 
-/// A `switchyard-server` of this build as a child process on a port that the kernel chose. It is killed
-/// when the value is dropped.
+/// A `switchyard-server` of this build as a child process on a port that the kernel chose. It is
+/// killed when the value is dropped.
 package final class ServerUnderTest {
     package let port: UInt16
     package let pattern: String
@@ -100,8 +100,8 @@ package final class ServerUnderTest {
         return try ending()
     }
 
-    /// Waits for the server's end, which must be in order: the line that says it has stopped, the status
-    /// 0 and not a word on the standard error.
+    /// Waits for the server's end, which must be in order: the line that says it has stopped, the
+    /// status 0 and not a word on the standard error.
     package func ending() throws -> ServerReport {
         let line = child.nextLine(timeout: TestLimit.hang)
         guard let end = child.wait(timeout: TestLimit.hang) else {

@@ -7,8 +7,8 @@ package enum TestLimit {
     package static let hang = Nanoseconds.seconds(30)
 }
 
-/// Whether the test and the programs beside it were built with a sanitizer. All is several times slower
-/// then, so long tests do less of the same.
+/// Whether the test and the programs beside it were built with a sanitizer. All is several times
+/// slower then, so long tests do less of the same.
 package enum Sanitizer {
     /// The thread sanitizer's runtime is linked into this process.
     package static let watchesThreads = isLinked("__tsan_init")

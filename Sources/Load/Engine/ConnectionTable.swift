@@ -3,8 +3,8 @@ import Basis
 import Platform
 import Secure
 
-/// All connections of one thread, in parallel arrays: what every request touches lies dense and apart from
-/// what only openings and accidents touch.
+/// All connections of one thread, in parallel arrays: what every request touches lies dense and
+/// apart from what only openings and accidents touch.
 ///
 /// A link is initialised exactly while its connection's state is not `closed`.
 @safe
@@ -31,7 +31,8 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
     }
 
     deinit {
-        // SAFETY: the arrays were allocated with these counts; links are initialised as the state says.
+        // SAFETY: the arrays were allocated with these counts; links are initialised as the state
+        // says.
         for index in 0..<count where unsafe connections[index].state != .closed {
             unsafe (links + index).deinitialize(count: 1)
         }

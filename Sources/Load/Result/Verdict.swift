@@ -32,8 +32,8 @@ package struct Judgement: Equatable, Sendable {
         package static let failedShare = 0.001
         /// Above this share of its CPU a paced thread sends late now and then, by queueing alone.
         package static let busyOpen = 0.90
-        /// A closed loop is there to keep its thread busy while the server works; only a thread that
-        /// hardly ever waits for an answer is itself what was measured.
+        /// A closed loop is there to keep its thread busy while the server works; only a thread
+        /// that hardly ever waits for an answer is itself what was measured.
         package static let busyClosed = 0.95
         /// Response times of a millisecond can be told from the generator's own delay.
         package static let latenessP99 = Nanoseconds.milliseconds(1)
