@@ -8,10 +8,10 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     /// One connection: the answer being read, and how far the output and the slots have come.
     package struct Session {
         var parser: HTTP1.ResponseParser
-        /// Bytes of begun requests that the kernel has not taken.
-        var unsent = 0
+        /// Begun requests that the kernel has not taken whole.
+        var unsent: UInt16 = 0
         /// Bytes of the first of them that the kernel has taken.
-        var sentPart = 0
+        var sentPart: UInt32 = 0
         /// The slots of the oldest request under way and of the next one to begin; they go round.
         var oldest: UInt16 = 0
         var next: UInt16 = 0
@@ -57,7 +57,7 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         let slot = session.next
         session.next = following(slot)
         session.underWay &+= 1
-        session.unsent &+= requestBytes
+        session.unsent &+= 1
         return Int(slot)
     }
 
@@ -71,8 +71,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     @_lifetime(borrow self, borrow session)
     @inline(always)
     package borrowing func output(of session: borrowing Session) -> Span<UInt8> {
-        let start = session.sentPart
-        let count = min(session.unsent, copies &* requestBytes &- start)
+        let start = Int(session.sentPart)
+        let count = min(Int(session.unsent), copies) &* requestBytes &- start
         // SAFETY: `start + count` is at most the allocation's size, which lives as long as `self`.
         let run = unsafe UnsafeBufferPointer(start: requests + start, count: count)
         let view = unsafe Span(_unsafeElements: run)
@@ -81,8 +81,14 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
 
     @inline(always)
     package mutating func wrote(_ count: Int, on session: inout Session) {
-        session.unsent &-= count
-        session.sentPart = session.unsent == 0 ? 0 : (session.sentPart &+ count) % requestBytes
+        let taken = Int(session.sentPart) &+ count
+        if taken == Int(session.unsent) &* requestBytes {
+            session.unsent = 0
+            session.sentPart = 0
+        } else {
+            session.unsent &-= UInt16(taken / requestBytes)
+            session.sentPart = UInt32(taken % requestBytes)
+        }
     }
 
     @inline(always)
