@@ -69,11 +69,12 @@ package struct ControlSocket: ~Copyable {
                 && Self.watch(peer, &kernel, with: poller, token: firstToken + 1)
             return !isServed
         }
+        // A peer that left has freed a place; the listeners' threads want it too.
+        if reserve == nil { reserve = try? Descriptor.placeholder() }
     }
 
     /// The next peer, in the place kept for it where descriptors have run out.
     private mutating func accept(with kernel: inout LinuxKernel) -> Descriptor? {
-        if reserve == nil { reserve = try? Descriptor.placeholder() }
         do {
             return try kernel.accept(on: listener)
         } catch {

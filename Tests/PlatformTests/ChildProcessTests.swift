@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Platform
 import Testing
 
@@ -31,6 +32,16 @@ struct ChildProcessTests {
         var child = try ChildProcess(options)
         let line = child.nextLine(timeout: .seconds(10)) ?? ""
         #expect(line.hasSuffix("\t\(cpu)"))
+    }
+
+    @Test("a child gets its standard streams and no other descriptor of its parent")
+    func descriptors() throws {
+        // dup(2) makes a descriptor without close-on-exec, as careless libraries do.
+        let stray = dup(0)
+        defer { close(stray) }
+        var child = try ChildProcess(SpawnOptions("ls", ["/proc/self/fd"]))
+        // The fourth is the folder that it reads.
+        #expect(child.remainingOutput(timeout: .seconds(10)) == "0\n1\n2\n3\n")
     }
 
     @Test("a dropped child is gone")
