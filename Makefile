@@ -26,6 +26,22 @@ resume: build ready-to-plot ## go on with an interrupted run
 plots: build ready-to-plot ## draw a run's figures again
 	$(RELEASE)/switchyard plot '$(RUN)'
 
+.PHONY: report
+report: build ## write a run's HTML report again
+	$(RELEASE)/switchyard report '$(RUN)'
+
+.PHONY: compare
+compare: build ready-to-plot ## compare two runs: BASE=folder CAND=folder
+	$(RELEASE)/switchyard compare '$(BASE)' '$(CAND)'
+
+.PHONY: gate
+gate: build ready-to-plot ## fail when the working tree is slower than BASE=ref
+	$(RELEASE)/switchyard gate --base '$(BASE)'
+
+.PHONY: calibrate
+calibrate: build ## measure this machine's noise: identical servers in pairs
+	$(RELEASE)/switchyard calibrate
+
 .PHONY: doctor
 doctor: build ## say whether this machine is fit to measure, and what to change
 	$(RELEASE)/switchyard doctor
@@ -90,8 +106,9 @@ clean: ## remove what was built (results/ stays)
 
 ##@ Variables
 ##  PROFILE=name  bench: a profile of the matrix file (quick, full, ...)
-##  FILTER=text   bench: only the cells whose id contains the text
-##  RUN=folder    resume, plots: the run meant (results/latest)
+##  FILTER=terms  bench: only some cells, such as 'pattern=~sharded connections>=64'
+##  RUN=folder    resume, plots, report: the run meant (results/latest)
+##  BASE= CAND=   compare: two result folders or CSV files; gate: BASE is a git ref
 ##  FUZZ_SECONDS  fuzz-smoke: how long to feed each fuzzer (10)
 ##  CI=true       a missing test tool is a failure, not a skipped test
 ##  NO_COLOR=1    plain progress and tables

@@ -72,8 +72,8 @@ if (most < 2) {
 # Where a change stands: the point of its cell whose run it names.
 array change_turn[changes > 0 ? changes : 1]
 array change_place[changes > 0 ? changes : 1]
-change_turn[1] = 0
-change_place[1] = 0
+change_turn[1] = 0           # a mark that is nowhere, where nothing has changed
+change_place[1] = 1
 do for [k = 1:changes] {
     change_turn[k] = 0
     change_place[k] = entry(cell_list, change_cell[k])
