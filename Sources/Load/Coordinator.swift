@@ -4,8 +4,8 @@ package import Platform
 import Secure
 import Wire
 
-/// Runs a plan: starts the generator threads, begins and ends the phases for all of them together, shows
-/// progress, and puts what they bring home into one result.
+/// Runs a plan: starts the generator threads, begins and ends the phases for all of them together,
+/// shows progress, and puts what they bring home into one result.
 package struct Coordinator: ~Copyable {
     private let plan: LoadPlan
     private let signals: TerminationSignals

@@ -2,23 +2,23 @@ import Basis
 
 /// Bounds of the load generator. Every one has its reason.
 package enum Limit {
-    /// One receive buffer a thread, not a connection: it stays in the L2 cache however many connections
-    /// there are.
+    /// One receive buffer a thread, not a connection: it stays in the L2 cache however many
+    /// connections there are.
     static let receiveBytes = 64 * 1_024
     /// Bytes of an unfinished answer that a connection may hold back: a head and a line of framing.
     static let heldBytes = receiveBytes / 2
     /// The copies of a request that stand behind each other for pipelining take at most this much.
     static let repeatedRequestBytes = 256 * 1_024
-    /// Connections of one thread that are being opened at a time, so that a listener's backlog of 128
-    /// (the default of many servers) has room for the openings of a few threads.
+    /// Connections of one thread that are being opened at a time, so that a listener's backlog of
+    /// 128 (the default of many servers) has room for the openings of a few threads.
     static let connectsInProgress = 32
     /// A connection that failed is tried again after this long: at most 100 attempts a second.
     static let retryDelay = Nanoseconds.milliseconds(10)
-    /// Connections looked at in one piece when searching for timeouts: a few microseconds' work, which no
-    /// due request notices.
+    /// Connections looked at in one piece when searching for timeouts: a few microseconds' work,
+    /// which no due request notices.
     static let sweepPiece = 128
-    /// Every request is looked at this many times within its time limit, so an age in the report is at
-    /// most 1/64 above the limit.
+    /// Every request is looked at this many times within its time limit, so an age in the report is
+    /// at most 1/64 above the limit.
     static let sweepsPerTimeout: Int64 = 64
     /// The longest a thread goes without looking for a stop.
     static let tickLongest = Nanoseconds.milliseconds(20)
@@ -27,20 +27,20 @@ package enum Limit {
     static let progressInterval = Nanoseconds.seconds(1)
     /// A request sent later than this after its intended start counts as a late send.
     static let lateSend = Nanoseconds.milliseconds(1)
-    /// Asked for busy polling, it begins this long before a request is due: longer than the wake-up of a
-    /// sleeping CPU.
+    /// Asked for busy polling, it begins this long before a request is due: longer than the wake-up
+    /// of a sleeping CPU.
     static let spin = Nanoseconds.microseconds(50)
     /// A sleep shorter than this is not worth its timer and its wake-up; the thread polls instead.
     static let shortestSleep = Nanoseconds.microseconds(10)
-    /// Pieces of the measured window whose rates are compared; the trend test needs five, and more pieces
-    /// find smaller drifts.
+    /// Pieces of the measured window whose rates are compared; the trend test needs five, and more
+    /// pieces find smaller drifts.
     static let rateBins = 20
     /// Connections, threads, pipelined requests: beyond what one machine can make sense of.
     static let connections = 1_000_000
     static let threads = 1_024
     static let pipeline = 1_024
-    /// A schedule faster than one request every 100 ns a thread cannot be sent by anything here; without
-    /// a bound, what a hung server leaves unsent could not be counted in a bearable time.
+    /// A schedule faster than one request every 100 ns a thread cannot be sent by anything here;
+    /// without a bound, what a hung server leaves unsent could not be counted in a bearable time.
     static let ratePerThread = 10e6
     static let duration = Nanoseconds.seconds(7 * 24 * 3_600)
     static let bodyBytes = 64 * 1_024 * 1_024

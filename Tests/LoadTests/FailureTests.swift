@@ -150,8 +150,8 @@ struct FailureTests {
         #expect(run.world.connects.count <= 102)
     }
 
-    /// Every call that can fail, failing once, at any time of a run: what was sent is either answered or
-    /// counted as an error, and the run ends when it should.
+    /// Every call that can fail, failing once, at any time of a run: what was sent is either
+    /// answered or counted as an error, and the run ends when it should.
     @Test("the N-th call may fail", arguments: [1, 3])
     func anyCallFails(pipeline: Int) throws {
         var failing = 1

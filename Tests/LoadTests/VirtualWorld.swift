@@ -6,9 +6,9 @@ import Glibc
 
 /// A network with a virtual clock and a scripted server, behind the system calls of the engine.
 ///
-/// Readiness goes through a real epoll instance, so that the engine sees the kernel's own semantics of
-/// levels and interests: behind each connection stands an eventfd that is readable exactly while the
-/// connection is.
+/// Readiness goes through a real epoll instance, so that the engine sees the kernel's own semantics
+/// of levels and interests: behind each connection stands an eventfd that is readable exactly while
+/// the connection is.
 final class VirtualWorld: @unchecked Sendable {
     // One thread runs a worker and this world; nothing is shared.
 
@@ -228,6 +228,7 @@ struct VirtualKernel: Kernel {
     ) throws(SystemError) -> Received {
         counts.receive += 1
         try world.enter("recv")
+        // SAFETY: the buffer is passed on as it is.
         return try unsafe world.receive(from: descriptor, into: buffer)
     }
 

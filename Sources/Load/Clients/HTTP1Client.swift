@@ -1,8 +1,8 @@
 // Hot path
 import Wire
 
-/// HTTP/1.1 over a stream, pipelined or not: sends one request over and over and reads the answers, which
-/// come in the order of the requests (RFC 9112 §9.3.2).
+/// HTTP/1.1 over a stream, pipelined or not: sends one request over and over and reads the answers,
+/// which come in the order of the requests (RFC 9112 §9.3.2).
 @safe
 package struct HTTP1Client: ProtocolClient, ~Copyable {
     /// One connection: the answer being read, and how far the output and the slots have come.
@@ -46,6 +46,7 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         self.answersHead = answersHead
     }
 
+    // SAFETY: allocated in `init`, and nothing else knows it; bytes need no deinitialisation.
     deinit { unsafe requests.deallocate() }
 
     package borrowing func open() -> Session {
@@ -66,7 +67,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         Int(slot) &+ 1 == capacity ? 0 : slot &+ 1
     }
 
-    /// All requests are alike: what is unsent of a run of them lies behind the sent part of the first copy.
+    /// All requests are alike: what is unsent of a run of them lies behind the sent part of the
+    /// first copy.
     @_lifetime(borrow self, borrow session)
     @inline(always)
     package borrowing func output(of session: borrowing Session) -> Span<UInt8> {

@@ -2,7 +2,8 @@
 
 /// What the bytes of one connection meant to a client.
 package enum ClientEvent: BitwiseCopyable, Sendable {
-    /// Everything before `keepFrom` is done with; the rest must be shown again with what follows it.
+    /// Everything before `keepFrom` is done with; the rest must be shown again with what follows
+    /// it.
     case needMore(keepFrom: Int)
     case answer(Answer)
     /// The peer does not speak the protocol, or answers what nobody asked.
@@ -32,10 +33,11 @@ package struct Answer: BitwiseCopyable, Sendable {
     }
 }
 
-/// A protocol as the engine drives it: bytes in, answers out, no socket and no clock. One value serves all
-/// connections of a thread; what differs between them is in the session.
+/// A protocol as the engine drives it: bytes in, answers out, no socket and no clock. One value
+/// serves all connections of a thread; what differs between them is in the session.
 ///
-/// The session decides what lies in its output; the engine decides when it is sent, measures and counts.
+/// The session decides what lies in its output; the engine decides when it is sent, measures and
+/// counts.
 package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// The state of one connection. Lies in the connection's hot memory, so it is small.
     associatedtype Session
@@ -46,8 +48,8 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// The state of a fresh connection.
     borrowing func open() -> Session
 
-    /// Puts one more request into the session's output and says which slot its answer will name. Fewer
-    /// than `capacity` are under way.
+    /// Puts one more request into the session's output and says which slot its answer will name.
+    /// Fewer than `capacity` are under way.
     mutating func begin(on session: inout Session) -> Int
 
     /// Some of the bytes that wait to be sent, oldest first; empty when there is nothing to send.
@@ -57,7 +59,8 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// The first `count` bytes of `output` were taken by the kernel.
     mutating func wrote(_ count: Int, on session: inout Session)
 
-    /// Reads the next event from the bytes of `input` from `offset` on, of which there is at least one.
+    /// Reads the next event from the bytes of `input` from `offset` on, of which there is at least
+    /// one.
     mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session
     ) -> ClientEvent

@@ -3,8 +3,8 @@ import Basis
 import Platform
 import Secure
 
-/// What a request touches of its connection. Kept to about a cache line: at ten thousand connections every
-/// line here is a miss.
+/// What a request touches of its connection. Kept to about a cache line: at ten thousand
+/// connections every line here is a miss.
 struct Connection<Session> {
     enum State: UInt8 {
         /// No socket: waits to be tried again, or the run is over.
@@ -40,8 +40,8 @@ struct Connection<Session> {
     var isOpen: Bool { state == .open }
 }
 
-/// When one request should have been sent and when it was. A free slot has been "sent" in the distant
-/// future, so that no search for old requests takes it for one.
+/// When one request should have been sent and when it was. A free slot has been "sent" in the
+/// distant future, so that no search for old requests takes it for one.
 struct RequestTimes {
     var intended: Instant
     var sent: Instant

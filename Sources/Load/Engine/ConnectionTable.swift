@@ -3,8 +3,8 @@ import Basis
 import Platform
 import Secure
 
-/// All connections of one thread, in parallel arrays: what every request touches lies dense and apart from
-/// what only openings and accidents touch.
+/// All connections of one thread, in parallel arrays: what every request touches lies dense and
+/// apart from what only openings and accidents touch.
 ///
 /// A link is initialised exactly while its connection's state is not `closed`.
 @safe
@@ -21,6 +21,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
         precondition(count > 0 && capacity > 0, "a table of something")
         self.count = count
         self.capacity = capacity
+        // SAFETY: every array is initialised whole, but for the links, which the state speaks for.
         unsafe connections = .allocate(capacity: count)
         unsafe connections.initialize(repeating: Connection(session: session), count: count)
         unsafe links = .allocate(capacity: count)
@@ -31,7 +32,8 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
     }
 
     deinit {
-        // SAFETY: the arrays were allocated with these counts; links are initialised as the state says.
+        // SAFETY: the arrays were allocated with these counts; links are initialised as the state
+        // says.
         for index in 0..<count where unsafe connections[index].state != .closed {
             unsafe (links + index).deinitialize(count: 1)
         }

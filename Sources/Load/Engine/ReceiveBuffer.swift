@@ -1,16 +1,18 @@
 // Hot path
 
-/// The bytes that one receive brought, and before them what was held back of the last one. One for all
-/// connections of a thread.
+/// The bytes that one receive brought, and before them what was held back of the last one. One for
+/// all connections of a thread.
 @safe
 struct ReceiveBuffer: ~Copyable {
     private let bytes: UnsafeMutableRawBufferPointer
 
     init(capacity: Int) {
         // A page-aligned buffer is copied into with the fewest partial cache lines.
+        // SAFETY: raw memory; nothing reads what was not received or copied there.
         unsafe bytes = .allocate(byteCount: capacity, alignment: 4_096)
     }
 
+    // SAFETY: allocated in `init`, and nothing else knows it.
     deinit { unsafe bytes.deallocate() }
 
     /// Where a receive may write, behind the first `used` bytes.
@@ -22,8 +24,8 @@ struct ReceiveBuffer: ~Copyable {
             start: bytes.baseAddress.unsafelyUnwrapped + used, count: bytes.count &- used)
     }
 
-    /// The first `count` bytes, which were received or copied here. The caller keeps the buffer alive and
-    /// does not receive into it while it looks at them.
+    /// The first `count` bytes, which were received or copied here. The caller keeps the buffer
+    /// alive and does not receive into it while it looks at them.
     @inline(always)
     func received(_ count: Int) -> UnsafeBufferPointer<UInt8> {
         unsafe precondition(count >= 0 && count <= bytes.count, "more than was received")

@@ -35,12 +35,13 @@ package struct ErrorCounts: Equatable, Sendable {
 
 /// What one thread counts, without atomics or locks, over some span of time.
 package struct Tally: ~Copyable, Sendable {
-    /// From the intended start to the answer; in a closed loop the round trip. Successes, and requests
-    /// that ran out of time at the age they had reached: they are the tail.
+    /// From the intended start to the answer; in a closed loop the round trip. Successes, and
+    /// requests that ran out of time at the age they had reached: they are the tail.
     package var response = Histogram()
     /// From the actual send to the answer, of the same requests. Stays empty in a closed loop.
     package var service = Histogram()
-    /// From the intended start to the actual send, of all requests sent. Stays empty in a closed loop.
+    /// From the intended start to the actual send, of all requests sent. Stays empty in a closed
+    /// loop.
     package var lateness = Histogram()
     /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
     package var refused = Histogram()

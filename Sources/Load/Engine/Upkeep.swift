@@ -1,7 +1,8 @@
 import Basis
 import Platform
 
-/// What a worker has to look after besides requests: openings, time limits, rates, its own idleness.
+/// What a worker has to look after besides requests: openings, time limits, rates, its own
+/// idleness.
 struct Upkeep {
     /// Connections whose first opening was begun, by number.
     var unopened = 0
@@ -52,7 +53,8 @@ struct Upkeep {
     }
 }
 
-/// Successes a second in equal pieces of the window, from readings at or shortly after their borders.
+/// Successes a second in equal pieces of the window, from readings at or shortly after their
+/// borders.
 struct RateBins {
     /// Requests a second, a value a finished piece.
     private(set) var values: [Double] = []
@@ -73,7 +75,8 @@ struct RateBins {
         nextEnd = began + width
     }
 
-    /// Ends the current piece when its time is over. `succeeded` counts from the start of the window.
+    /// Ends the current piece when its time is over. `succeeded` counts from the start of the
+    /// window.
     mutating func note(at now: Instant, succeeded: UInt64) {
         if now < nextEnd { return }
         close(at: now, succeeded: succeeded)

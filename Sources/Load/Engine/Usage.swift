@@ -75,8 +75,8 @@ extension Usage {
         self.bytesWritten = bytesWritten
     }
 
-    /// The second figure of the calling thread's schedstat (proc(5): time spent waiting on a run queue);
-    /// zero where the kernel keeps none.
+    /// The second figure of the calling thread's schedstat (proc(5): time spent waiting on a run
+    /// queue); zero where the kernel keeps none.
     private static var runQueueTime: Nanoseconds {
         guard let text = try? readFile("/proc/thread-self/schedstat") else { return .zero }
         let figures = text.split(separator: " ").map { Int64($0) }

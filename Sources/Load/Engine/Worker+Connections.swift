@@ -17,6 +17,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func open(_ index: Int) {
         precondition(table[index].state == .closed, "a connection is opened once")
+        // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
         do {
             let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
@@ -105,9 +106,11 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         retryLater(index, .refused(error))
     }
 
-    /// Before the start a failure ends the run with its reason; afterwards it is counted and tried again.
+    /// Before the start a failure ends the run with its reason; afterwards it is counted and tried
+    /// again.
     private mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
         if let refusal, control.start == nil { control.report(refusal) }
+        // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now + Limit.retryDelay
         waiting.push(index)
         nextTick = min(nextTick, now + Limit.retryDelay)
@@ -119,11 +122,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         kernel.close(link.descriptor)
         table[index].waitsToWrite = false
         table[index].holdsBytes = false
+        // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.held.removeAll()
     }
 
-    /// The connection has done its work: a new one takes its place. Requests that were pipelined behind a
-    /// last answer are lost.
+    /// The connection has done its work: a new one takes its place. Requests that were pipelined
+    /// behind a last answer are lost.
     @inline(never)
     mutating func replace(_ index: Int) {
         if table[index].inFlight > 0 {
@@ -146,16 +150,16 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         lose(index, because: .read)
     }
 
-    /// Gives the connection up after a call was refused. Taking the error over keeps reference counts out
-    /// of the hot path.
+    /// Gives the connection up after a call was refused. Taking the error over keeps reference
+    /// counts out of the hot path.
     @inline(never)
     mutating func lose(_ index: Int, because loss: Loss, _ error: consuming SystemError) {
         upkeep.lastRefusal = consume error
         lose(index, because: loss)
     }
 
-    /// Gives the connection up, and every request on it. An idle connection that the peer closed lost
-    /// nothing and is no error.
+    /// Gives the connection up, and every request on it. An idle connection that the peer closed
+    /// lost nothing and is no error.
     @inline(never)
     mutating func lose(_ index: Int, because loss: Loss) {
         var lost: UInt64 = 0
@@ -185,12 +189,13 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         if answered && loss == .read { open(index) } else { retryLater(index, nil) }
     }
 
-    /// Keeps the unfinished end of what was received for the next receive. Says whether that is bearable:
-    /// an answer whose head does not end is none.
+    /// Keeps the unfinished end of what was received for the next receive. Says whether that is
+    /// bearable: an answer whose head does not end is none.
     @inline(never)
     mutating func hold(_ index: Int, _ rest: Span<UInt8>) -> Bool {
         if rest.count > Limit.heldBytes { return false }
         table[index].holdsBytes = true
+        // SAFETY: the table checks the number and outlives the call.
         let held = unsafe table.rest(index)
         unsafe held.pointee.held.removeAll()
         unsafe held.pointee.held.append(rest)

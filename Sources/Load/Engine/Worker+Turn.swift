@@ -5,11 +5,12 @@ import Platform
 import Secure
 
 extension Worker where Stream: ~Copyable, Client: ~Copyable {
-    /// One round of the loop: send what is due, wait, handle what became ready. Everything that happens for
-    /// every request is compiled into this one function.
+    /// One round of the loop: send what is due, wait, handle what became ready. Everything that
+    /// happens for every request is compiled into this one function.
     @inline(never)
     mutating func turn() {
-        // The last answer's time is recent enough for a closed loop, which only compares it with ticks.
+        // The last answer's time is recent enough for a closed loop, which only compares it with
+        // ticks.
         if Pace.isOpenLoop || !isClockFresh {
             let before = now
             now = time.now
@@ -115,10 +116,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
-    /// Sends what lies in the connection's output; watches for room when the kernel takes only a part.
+    /// Sends what lies in the connection's output; watches for room when the kernel takes only a
+    /// part.
     @inline(always)
     mutating func flush(_ index: Int) {
-        // SAFETY: the table checks that the connection is there and has a link, and outlives the call.
+        // SAFETY: the table checks that the connection is there and has a link, and outlives the
+        // call.
         let connection = unsafe table.pointer(to: index)
         let link = unsafe table.link(index)
         do {
@@ -151,7 +154,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     private mutating func handle(_ event: Event) {
         let index = Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)
-        // An event for a socket that was closed earlier in this round (epoll(7), "Possible pitfalls").
+        // An event for a socket that was closed earlier in this round (epoll(7), "Possible
+        // pitfalls").
         guard UInt64(table[index].generation) == event.token &>> 32 else { return }
         if table[index].isOpen {
             if event.isReadable { receive(index) }

@@ -5,8 +5,8 @@ package import Secure
 
 /// One generator thread: its connections, its schedule and what it counted.
 ///
-/// Everything that varies is a type: the system calls, the transport, the protocol, the pacing and the
-/// clock. The choice is made once, before the thread starts; the loop is compiled for it.
+/// Everything that varies is a type: the system calls, the transport, the protocol, the pacing and
+/// the clock. The choice is made once, before the thread starts; the loop is compiled for it.
 package struct Worker<
     K: Kernel, Stream: StreamTransport & ~Copyable, Client: ProtocolClient & ~Copyable,
     Pace: Pacing, Time: TimeSource
@@ -23,13 +23,13 @@ package struct Worker<
     var table: ConnectionTable<Stream, Client.Session>
     var tally = Tally()
 
-    /// The clock as last read. Taken before a send and after a receive, never reused across a system call
-    /// that it is to time.
+    /// The clock as last read. Taken before a send and after a receive, never reused across a
+    /// system call that it is to time.
     var now: Instant
     /// Whether `now` was read since the last wait.
     var isClockFresh = false
-    /// Requests are recorded when their intended start lies here or later, so that nothing of the warm-up
-    /// is, not even what it leaves under way.
+    /// Requests are recorded when their intended start lies here or later, so that nothing of the
+    /// warm-up is, not even what it leaves under way.
     var recordsFrom = Instant.distantFuture
     /// No request with an intended start here or later is sent.
     var sendsUntil = Instant(raw: 0)
@@ -70,8 +70,8 @@ package struct Worker<
         self.client = client
     }
 
-    /// Runs from the first connect to the last answer. The result holds what the coordinator has not
-    /// collected; nil when the run ended before it began.
+    /// Runs from the first connect to the last answer. The result holds what the coordinator has
+    /// not collected; nil when the run ended before it began.
     package mutating func run() -> WorkerResult? {
         connectAll()
         guard control.openingRefusal == nil, let start = awaitStart() else {
@@ -141,8 +141,8 @@ package struct Worker<
         if upkeep.isStopped { cut(&window) }
     }
 
-    /// Closed loop: the first request of every connection that has none. Open loop: all connections are
-    /// free.
+    /// Closed loop: the first request of every connection that has none. Open loop: all connections
+    /// are free.
     private mutating func startConnections() {
         for index in 0..<table.count where table[index].isOpen { makeAvailable(index) }
     }
@@ -169,8 +169,8 @@ package struct Worker<
         upkeep.rates.finish(at: now, succeeded: upkeep.published + tally.succeeded)
     }
 
-    /// Phase 5: no new request begins; those due in the window are still sent while there is hope, and
-    /// every one under way is awaited for as long as its time limit allows.
+    /// Phase 5: no new request begins; those due in the window are still sent while there is hope,
+    /// and every one under way is awaited for as long as its time limit allows.
     private mutating func drain(_ window: Window) {
         control.enter(.draining)
         upkeep.isDraining = true

@@ -8,8 +8,8 @@ package enum OpeningRefusal: Equatable, Sendable {
     case tookTooLong
 }
 
-/// What a generator thread and the coordinator say to each other. Looked at every few milliseconds, never
-/// for a request.
+/// What a generator thread and the coordinator say to each other. Looked at every few milliseconds,
+/// never for a request.
 package final class WorkerControl: Sendable {
     /// How far a thread has come.
     package enum Phase: UInt8, AtomicRepresentable, Sendable {
@@ -79,8 +79,8 @@ package final class WorkerControl: Sendable {
     var isStopAsked: Bool { stopAsked.load(ordering: .relaxed) }
     var areCountsAsked: Bool { countsAsked.load(ordering: .relaxed) }
 
-    /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last one, says
-    /// no, and counting goes on in the same.
+    /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last
+    /// one, says no, and counting goes on in the same.
     func offer(_ tally: inout Tally) -> Bool {
         mailbox.withLock { interval in
             if interval.isFull { return false }

@@ -7,8 +7,8 @@ package enum Renderings {
     /// One JSON object over several lines.
     package static func json(_ report: LoadReport) -> String { report.json.pretty }
 
-    /// A header and one row: the members of the JSON record, nested names joined by `_`, without the
-    /// histograms. Lists are joined by `; `.
+    /// A header and one row: the members of the JSON record, nested names joined by `_`, without
+    /// the histograms. Lists are joined by `; `.
     package static func csv(_ report: LoadReport) -> String {
         var names: [String] = []
         var values: [String] = []

@@ -1,8 +1,8 @@
 // Hot path
 package import Basis
 
-/// Requests in equal steps: the k-th is due at origin + (k + phase) · gap, computed anew for every k so
-/// that rounding never adds up.
+/// Requests in equal steps: the k-th is due at origin + (k + phase) · gap, computed anew for every
+/// k so that rounding never adds up.
 package struct ConstantPacing: Pacing {
     @inline(always)
     package static var isOpenLoop: Bool { true }
@@ -16,7 +16,8 @@ package struct ConstantPacing: Pacing {
 
     /// - Parameters:
     ///   - rate: of this schedule alone, above zero.
-    ///   - phase: 0..<1, the part of a gap that the first request waits. Threads that share a rate take
+    ///   - phase: 0..<1, the part of a gap that the first request waits. Threads that share a rate
+    ///     take
     ///     different phases, so that together they are constant too.
     package init(rate: PerSecond, phase: Double) {
         precondition(rate.raw > 0 && phase >= 0 && phase < 1, "a schedule goes on")

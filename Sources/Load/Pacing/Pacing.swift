@@ -1,11 +1,12 @@
 // Hot path
 package import Basis
 
-/// When requests are due. One schedule belongs to one thread, not to one connection: a due request goes to
-/// whichever connection is free, so that a slow answer on one connection delays no other arrival.
+/// When requests are due. One schedule belongs to one thread, not to one connection: a due request
+/// goes to whichever connection is free, so that a slow answer on one connection delays no other
+/// arrival.
 package protocol Pacing: Sendable {
-    /// Whether requests come due by the clock, whatever the answers do. Otherwise a connection asks again
-    /// as soon as it was answered.
+    /// Whether requests come due by the clock, whatever the answers do. Otherwise a connection asks
+    /// again as soon as it was answered.
     static var isOpenLoop: Bool { get }
 
     /// The intended start of the next request; `distantFuture` where answers set the pace.

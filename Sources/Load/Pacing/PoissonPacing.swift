@@ -1,8 +1,9 @@
 // Hot path
 package import Basis
 
-/// Requests with independent, exponentially distributed gaps: what many users who know nothing of each
-/// other send (a Poisson process). Schedules of several threads add up to a Poisson process again.
+/// Requests with independent, exponentially distributed gaps: what many users who know nothing of
+/// each other send (a Poisson process). Schedules of several threads add up to a Poisson process
+/// again.
 package struct PoissonPacing: Pacing {
     @inline(always)
     package static var isOpenLoop: Bool { true }

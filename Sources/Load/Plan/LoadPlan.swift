@@ -94,7 +94,8 @@ package struct LoadPlan: Sendable {
         share.spins = spins
         share.cpu = cpus?.cpus[index]
         if !sources.isEmpty {
-            // Each thread begins elsewhere, so that few connections on many threads use all addresses.
+            // Each thread begins elsewhere, so that few connections on many threads use all
+            // addresses.
             let offset = index * sources.count / threads
             share.sources = Array(sources[offset...] + sources[..<offset])
         }

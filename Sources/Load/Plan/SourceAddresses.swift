@@ -24,8 +24,8 @@ package enum SourceAddresses {
         return found
     }
 
-    /// A numeric address. Names are refused: which address of several a name means is no accident to
-    /// leave a measurement to.
+    /// A numeric address. Names are refused: which address of several a name means is no accident
+    /// to leave a measurement to.
     private static func address(_ text: Substring) -> SocketAddress? {
         if let host = v4(text) { return .v4(host, port: 0) }
         guard text.contains(":") else { return nil }

@@ -8,7 +8,8 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// Path and query, at least `/`.
     package let target: String
 
-    /// Reads `http://host[:port][/path][?query]`; the scheme may be left out, a fragment is not sent.
+    /// Reads `http://host[:port][/path][?query]`; the scheme may be left out, a fragment is not
+    /// sent.
     package init(parsing text: String) throws(Complaint) {
         func refused(_ why: String) -> Complaint {
             Complaint(

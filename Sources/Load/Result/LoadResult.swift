@@ -19,8 +19,9 @@ package struct LoadResult: ~Copyable {
     package private(set) var connectionsOpened = 0
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: SystemError?
-    /// How long requests of the window were being sent: the window, and longer where a backlog was left
-    /// at its end. Rates refer to this, so that what was sent late does not look like a higher rate.
+    /// How long requests of the window were being sent: the window, and longer where a backlog was
+    /// left at its end. Rates refer to this, so that what was sent late does not look like a higher
+    /// rate.
     package private(set) var duration = Nanoseconds.zero
 
     package init(plan: LoadPlan, began: Nanoseconds, isInterrupted: Bool) {
@@ -64,8 +65,8 @@ package struct LoadResult: ~Copyable {
     /// The part of the window for which the busiest thread computed, 0...1.
     package var busiestShare: Double { threads.map(\.busyShare).max() ?? 0 }
 
-    /// How evenly connections were served: 1 when all alike, 1/n when one had all (R. Jain, D. Chiu,
-    /// W. Hawe, "A quantitative measure of fairness", DEC-TR-301, 1984). Nil without answers.
+    /// How evenly connections were served: 1 when all alike, 1/n when one had all (R. Jain, D.
+    /// Chiu, W. Hawe, "A quantitative measure of fairness", DEC-TR-301, 1984). Nil without answers.
     package var fairness: Double? {
         let sum = served.reduce(0.0) { $0 + Double($1) }
         let squares = served.reduce(0.0) { $0 + Double($1) * Double($1) }

@@ -27,13 +27,14 @@ package struct Evidence: Equatable, Sendable {
 
 /// How far a result may be believed, and why not further.
 package struct Judgement: Equatable, Sendable {
+    /// Where doubt begins.
     package enum Limit {
         /// Failed requests, as a share of all.
         package static let failedShare = 0.001
         /// Above this share of its CPU a paced thread sends late now and then, by queueing alone.
         package static let busyOpen = 0.90
-        /// A closed loop is there to keep its thread busy while the server works; only a thread that
-        /// hardly ever waits for an answer is itself what was measured.
+        /// A closed loop is there to keep its thread busy while the server works; only a thread
+        /// that hardly ever waits for an answer is itself what was measured.
         package static let busyClosed = 0.95
         /// Response times of a millisecond can be told from the generator's own delay.
         package static let latenessP99 = Nanoseconds.milliseconds(1)
