@@ -99,8 +99,8 @@ struct OpenLoopTests {
         let open = try stallingWorld(16).result(constant(400))
         let response = LatencySummary(open.tally.response)
         let p99 = try #require(response.p99)
-        // A tenth of the requests wait for what is left of the second: the 99th percentile is 0.9 s, and
-        // some more for the backlog.
+        // A tenth of the requests wait for what is left of the second: the 99th percentile is 0.9
+        // s, and some more for the backlog.
         #expect(p99 >= .milliseconds(895) && p99 <= .seconds(1))
         // What was sent late fared well once it was sent.
         #expect(try #require(LatencySummary(open.tally.service).p99) <= .milliseconds(6))

@@ -111,8 +111,8 @@ struct ResultTests {
                 errors         2 timeout, 3 status
                 answers        1000 2xx, 3 4xx
                 slo            p99<1ms missed: 1.19ms
-                note           1 requests never found a free connection and count as timeouts; give more \
-                --connections or a lower --rate
+                note           1 requests never found a free connection and count as \
+                timeouts; give more --connections or a lower --rate
                 note           answers with an error status are not among the latencies: mean 50.0us
                 verdict        errors: 5 of 1005 requests failed, 0.50% (limit 0.1%)
 

@@ -228,6 +228,7 @@ struct VirtualKernel: Kernel {
     ) throws(SystemError) -> Received {
         counts.receive += 1
         try world.enter("recv")
+        // SAFETY: the buffer is passed on as it is.
         return try unsafe world.receive(from: descriptor, into: buffer)
     }
 

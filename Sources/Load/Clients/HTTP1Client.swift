@@ -46,6 +46,7 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         self.answersHead = answersHead
     }
 
+    // SAFETY: allocated in `init`, and nothing else knows it; bytes need no deinitialisation.
     deinit { unsafe requests.deallocate() }
 
     package borrowing func open() -> Session {

@@ -21,6 +21,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
         precondition(count > 0 && capacity > 0, "a table of something")
         self.count = count
         self.capacity = capacity
+        // SAFETY: every array is initialised whole, but for the links, which the state speaks for.
         unsafe connections = .allocate(capacity: count)
         unsafe connections.initialize(repeating: Connection(session: session), count: count)
         unsafe links = .allocate(capacity: count)

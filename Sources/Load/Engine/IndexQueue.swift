@@ -12,11 +12,13 @@ struct IndexQueue: ~Copyable {
     init(capacity: Int) {
         var size = 1
         while size < capacity { size *= 2 }
+        // SAFETY: initialised whole; integers need no deinitialisation.
         unsafe storage = .allocate(capacity: size)
         unsafe storage.initialize(repeating: 0, count: size)
         mask = UInt32(size - 1)
     }
 
+    // SAFETY: allocated in `init`, and nothing else knows it.
     deinit { unsafe storage.deallocate() }
 
     @inline(always)

@@ -8,9 +8,11 @@ struct ReceiveBuffer: ~Copyable {
 
     init(capacity: Int) {
         // A page-aligned buffer is copied into with the fewest partial cache lines.
+        // SAFETY: raw memory; nothing reads what was not received or copied there.
         unsafe bytes = .allocate(byteCount: capacity, alignment: 4_096)
     }
 
+    // SAFETY: allocated in `init`, and nothing else knows it.
     deinit { unsafe bytes.deallocate() }
 
     /// Where a receive may write, behind the first `used` bytes.

@@ -17,6 +17,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func open(_ index: Int) {
         precondition(table[index].state == .closed, "a connection is opened once")
+        // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
         do {
             let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
@@ -109,6 +110,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// again.
     private mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
         if let refusal, control.start == nil { control.report(refusal) }
+        // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now + Limit.retryDelay
         waiting.push(index)
         nextTick = min(nextTick, now + Limit.retryDelay)
@@ -120,6 +122,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         kernel.close(link.descriptor)
         table[index].waitsToWrite = false
         table[index].holdsBytes = false
+        // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.held.removeAll()
     }
 
@@ -192,6 +195,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     mutating func hold(_ index: Int, _ rest: Span<UInt8>) -> Bool {
         if rest.count > Limit.heldBytes { return false }
         table[index].holdsBytes = true
+        // SAFETY: the table checks the number and outlives the call.
         let held = unsafe table.rest(index)
         unsafe held.pointee.held.removeAll()
         unsafe held.pointee.held.append(rest)

@@ -17,7 +17,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
     }
 
-    private func retryTime(_ index: Int) -> Instant { unsafe table.rest(index).pointee.since }
+    private func retryTime(_ index: Int) -> Instant {
+        // SAFETY: the table checks the number and outlives the call.
+        unsafe table.rest(index).pointee.since
+    }
 
     private mutating func retryWaiting() {
         while let index = waiting.first, retryTime(index) <= now {

@@ -14,9 +14,11 @@ package struct ConstantPacing: Pacing {
     private var origin = Instant(raw: 0)
     private var position = 0.0
 
-    /// - Parameters: - rate: of this schedule alone, above zero. - phase: 0..<1, the part of a gap
-    ///   that the first request waits. Threads that share a rate take different phases, so that
-    ///   together they are constant too.
+    /// - Parameters:
+    ///   - rate: of this schedule alone, above zero.
+    ///   - phase: 0..<1, the part of a gap that the first request waits. Threads that share a rate
+    ///     take
+    ///     different phases, so that together they are constant too.
     package init(rate: PerSecond, phase: Double) {
         precondition(rate.raw > 0 && phase >= 0 && phase < 1, "a schedule goes on")
         gap = 1e9 / rate.raw

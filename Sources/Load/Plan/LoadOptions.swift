@@ -25,7 +25,8 @@ package enum LoadOptions {
                 "requests-per-connection", value: "N",
                 help: "replace a connection after this many (never)"),
             .init(
-                "method", short: "X", value: "NAME", help: "request method (GET; POST with --body)"),
+                "method", short: "X", value: "NAME",
+                help: "request method (GET; POST with --body)"),
             .init(
                 "header", short: "H", value: "FIELD", repeatable: true, help: "add 'Name: value'"),
             .init("body", value: "TEXT|@FILE", help: "request body"),
@@ -51,7 +52,7 @@ package enum LoadOptions {
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside, 3 an --slo missed, 64 wrong usage,
             130 interrupted (the report is complete for the time that passed).
-            Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/plaintext
+            Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
 
     private enum Arrivals: String, CaseIterable { case constant, poisson }

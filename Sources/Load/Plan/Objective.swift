@@ -17,6 +17,7 @@ package struct Objective: Equatable, Sendable, CustomStringConvertible {
         case errorCount
     }
 
+    /// How the figure must stand to the bound.
     package enum Relation: String, Sendable, CaseIterable {
         case atMost = "<="
         case atLeast = ">="

@@ -27,6 +27,7 @@ package struct Evidence: Equatable, Sendable {
 
 /// How far a result may be believed, and why not further.
 package struct Judgement: Equatable, Sendable {
+    /// Where doubt begins.
     package enum Limit {
         /// Failed requests, as a share of all.
         package static let failedShare = 0.001
