@@ -138,16 +138,18 @@ struct ServerPipelineTests {
     @Test("requests in an endless stream are never taken for a head that is late")
     func streamOfCutRequests() throws {
         let server = try ServerUnderTest("single", ["--head-timeout", "500ms"])
-        let client = try server.connect()
-        // Every write ends inside a request, so that never is nothing pending.
-        let request = HTTPText.get("/plaintext")
-        try client.send(String(request.prefix(10)))
-        let start = TestClock.now
-        while TestClock.now.since(start) < .seconds(2) {
-            try client.send("\(request.dropFirst(10))\(request.prefix(10))")
-            let elapsed = TestClock.now.since(start)
-            #expect(try client.reply().status == 200, "after \(elapsed.display)")
-            TestClock.sleep(.milliseconds(5))
+        do {
+            let client = try server.connect()
+            // Every write ends inside a request, so that never is nothing pending.
+            let request = HTTPText.get("/plaintext")
+            try client.send(String(request.prefix(10)))
+            let start = TestClock.now
+            while TestClock.now.since(start) < .seconds(2) {
+                try client.send("\(request.dropFirst(10))\(request.prefix(10))")
+                let elapsed = TestClock.now.since(start)
+                #expect(try client.reply().status == 200, "after \(elapsed.display)")
+                TestClock.sleep(.milliseconds(5))
+            }
         }
         _ = try server.stop()
     }
