@@ -38,8 +38,8 @@ if (!(sum [i = 1:cells] chosen(i))) {
     exit status 3
 }
 
-# For each launch the counts of its workers, the busiest first. Acceptors neither own connections nor
-# answer; where there are workers, readers own and workers answer.
+# For each launch the counts of its workers, the busiest first. Acceptors neither own connections
+# nor answer; where there are workers, readers own and workers answer.
 answers(w, i) = role[w] ne "acceptor" && !(role[w] eq "reader" && cell_passes_on[i])
 owns(w) = role[w] ne "acceptor" && role[w] ne "worker"
 falling(list, x) = !strlen(list) ? sprintf("%.0f", x) \

@@ -30,7 +30,8 @@ int clinux_epoll_wait(int epfd, struct epoll_event *events, int capacity, int64_
         __atomic_store_n(&lacks_pwait2, 1, __ATOMIC_RELAXED);
     }
     int64_t milliseconds = (timeout_ns + 999999) / 1000000;
-    return epoll_wait(epfd, events, capacity, milliseconds > 86400000 ? 86400000 : (int)milliseconds);
+    int longest = milliseconds > 86400000 ? 86400000 : (int)milliseconds;
+    return epoll_wait(epfd, events, capacity, longest);
 }
 
 int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uint64_t token) {
@@ -84,7 +85,9 @@ int clinux_next_signal(int fd) {
 
 int clinux_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 
-int clinux_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+int clinux_socket(int family) {
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
 
 int clinux_set_option(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value);
@@ -106,7 +109,7 @@ int clinux_set_affinity(pid_t tid, const uint64_t *words, int count) {
 }
 
 int clinux_get_affinity(pid_t tid, uint64_t *words, int count) {
-    /* The raw call says how many bytes it filled; glibc's wrapper hides it and may read past them. */
+    /* The raw call says how many bytes it filled; glibc's wrapper hides it. */
     memset(words, 0, (size_t)count * sizeof *words);
     return syscall(SYS_sched_getaffinity, tid, (size_t)count * sizeof *words, words) < 0 ? -1 : 0;
 }
@@ -159,7 +162,7 @@ static void become(const struct clinux_spawn *request, pid_t parent) {
             return;
         }
     }
-    /* A descriptor that somebody forgot to mark close-on-exec would keep a socket or a pipe alive as
+    /* A descriptor that somebody forgot to mark close-on-exec would keep a socket or pipe alive as
      * long as the child. Kernels before 5.11 refuse, and then it is as it always was. */
     syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     struct sigaction standard = {.sa_handler = SIG_DFL};

@@ -25,6 +25,7 @@ package struct HistoryChange: Equatable, Sendable {
     package var isBetter: Bool { (change > 0) == (metric == Metric.rps.name) }
 }
 
+/// Where in a history a cell became faster or slower.
 package enum HistoryChanges {
     /// Smaller changes are not reported.
     package static let leastChange = 0.02

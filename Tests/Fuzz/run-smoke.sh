@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds every fuzzer of this folder with libFuzzer and AddressSanitizer into .build-fuzz and runs each
-# for SECONDS (60 by default) on a copy of its seed corpus. Exits with the first failure.
+# Builds every fuzzer of this folder with libFuzzer and AddressSanitizer into .build-fuzz and runs
+# each for SECONDS (60 by default) on a copy of its seed corpus. Exits with the first failure.
 set -eu
 
 seconds=${1:-60}
@@ -9,7 +9,8 @@ out=.build-fuzz
 mkdir -p "$out"
 
 # The language settings of Package.swift, so that the fuzzers build what is shipped.
-flags="-swift-version 6 -package-name switchyard -parse-as-library -O -gline-tables-only -whole-module-optimization
+flags="-swift-version 6 -package-name switchyard -parse-as-library -O
+    -gline-tables-only -whole-module-optimization
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
     -enable-upcoming-feature InternalImportsByDefault -enable-experimental-feature Lifetimes
     -strict-memory-safety -sanitize=fuzzer,address -use-ld=lld -I $out"

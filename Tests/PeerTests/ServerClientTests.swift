@@ -180,7 +180,8 @@ private final class ReverseProxy {
             events { worker_connections 64; }
             http {
                 access_log off;
-                client_body_temp_path \(folder.file("body")); proxy_temp_path \(folder.file("proxied"));
+                client_body_temp_path \(folder.file("body"));
+                proxy_temp_path \(folder.file("proxied"));
                 fastcgi_temp_path \(folder.file("f")); uwsgi_temp_path \(folder.file("u"));
                 scgi_temp_path \(folder.file("s"));
                 upstream tested { server 127.0.0.1:\(port); keepalive 4; }

@@ -183,7 +183,8 @@ struct ReplyTests {
         #expect(
             text(output)
                 == "HTTP/1.1 \(status)\r\n" + Self.server
-                + "Content-Type: text/plain\r\nContent-Length: \(refusal.reason.utf8CodeUnitCount + 1)"
+                + "Content-Type: text/plain\r\n"
+                + "Content-Length: \(refusal.reason.utf8CodeUnitCount + 1)"
                 + "\r\nConnection: close\r\n\r\n\(refusal.reason)\n")
     }
 

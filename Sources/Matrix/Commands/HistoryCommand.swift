@@ -20,7 +20,8 @@ package enum HistoryCommand: Command {
             add     put the cells of complete runs into results/history.csv, each run once
             show    list the changes, write them to results/changes.csv and draw both, the default
             series  print the rows of one cell, for tools that read one series a file
-            A change is told by E-divisive at p < 0.001 from \(leastChange) % on. It decides nothing: to
+            A change is told by E-divisive at p < 0.001 from \(leastChange) % on. It decides
+            nothing: to
             judge a commit, compare it with another on one machine at one time.
             """)
 

@@ -6,7 +6,7 @@
 enum SortScript {
     /// The script's SHA-256 as a source expression of the Content Security Policy; a test in a
     /// browser shows that it fits.
-    static let digest = "sha256-RKWJq3K6ghmoMC9M5Y07zBKCqh11sZwIz4R+he4zX5o="
+    static let digest = "sha256-t4CTEui0q7gDc/IAyhpXsUH8/O/WDhV+ApauOMngKsI="
 
     static let text: StaticString = """
 
@@ -24,8 +24,9 @@ enum SortScript {
           const rows = Array.from(body.rows, (row, place) =>
             ({ row, place, key: order(row.cells[index]) }));
           rows.sort((a, b) => {
-            if (a.key === "" || b.key === "") return (a.key === "") - (b.key === "") || a.place - b.place;
-            return (descending ? compare(b.key, a.key) : compare(a.key, b.key)) || a.place - b.place;
+            const order = a.key === "" || b.key === "" ? (a.key === "") - (b.key === "")
+              : descending ? compare(b.key, a.key) : compare(a.key, b.key);
+            return order || a.place - b.place;
           });
           body.append(...rows.map((entry) => entry.row));
           for (const head of table.tHead.rows[0].cells) head.setAttribute("aria-sort", "none");

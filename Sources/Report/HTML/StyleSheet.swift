@@ -90,7 +90,9 @@ enum StyleSheet {
         .verdicts { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1.25rem; }
         .verdicts dt { margin: 0; }
         .groups { columns: 24rem 2; column-gap: 2.5rem; }
-        .properties { break-inside: avoid; margin: 0 0 2rem; table-layout: fixed; font-size: .86rem; }
+        .properties {
+          break-inside: avoid; margin: 0 0 2rem; table-layout: fixed; font-size: .86rem;
+        }
         .properties caption { color: var(--ink); font-weight: 600; padding-left: 0; }
         .properties th { width: 44%; font-weight: 400; color: var(--soft); padding-left: 0; }
         .properties td { overflow-wrap: anywhere; padding-right: 0; }
