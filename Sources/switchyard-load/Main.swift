@@ -19,6 +19,8 @@ enum Main {
             }
             let plan = try LoadOptions.plan(
                 options, randomSeed: .random(in: 0..<1_000_000_000), readFile: read)
+            // A long run must not end with nowhere to write.
+            for path in plan.outputs.all { try checkWritable(path) }
             return try load(plan)
         } catch let complaint as Complaint {
             write("switchyard-load: \(complaint)\n", to: .standardError)
@@ -49,7 +51,6 @@ enum Main {
         let plan = result.plan
         let report = result.report
         let outcomes = plan.objectives.map { $0.judge(result) }
-        try save(result, report)
         if !(plan.isQuiet && plan.outputs.takeStandardOutput) {
             let stream: FileHandle =
                 plan.outputs.takeStandardOutput ? .standardError : .standardOutput
@@ -57,6 +58,7 @@ enum Main {
             write(
                 TextReport.text(report, objectives: outcomes, colours: colours), to: stream)
         }
+        try save(result, report)
         if result.isInterrupted { return .interrupted }
         return outcomes.allSatisfy(\.isMet) ? .success : .objectiveMissed
     }
@@ -78,59 +80,35 @@ enum Main {
         }
     }
 
-    private static func write(_ text: String, toFile path: String) throws {
+    private static func unwritable(_ path: String) -> Complaint {
+        Complaint(
+            "'\(path)' can't be written", remedy: "check the folder and its permissions",
+            status: .failure)
+    }
+
+    private static func checkWritable(_ path: String) throws(Complaint) {
+        if path == "-" { return }
+        let files = FileManager.default
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let target = files.fileExists(atPath: path) ? path : folder
+        if !files.isWritableFile(atPath: target) { throw unwritable(path) }
+    }
+
+    private static func write(_ text: String, toFile path: String) throws(Complaint) {
         if path == "-" {
             write(text, to: .standardOutput)
             return
         }
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            // Not by renaming: the file may be a device or a pipe.
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         } catch {
-            throw Complaint(
-                "'\(path)' can't be written", remedy: "check the folder and its permissions",
-                status: .failure)
+            throw unwritable(path)
         }
     }
 
     private static func write(_ text: String, to stream: FileHandle) {
         // A reader that went away is no reason to lose the other outputs.
         try? stream.write(contentsOf: Data(text.utf8))
-    }
-}
-
-/// What the terminal can do.
-enum Terminal {
-    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
-
-    /// Colours on a terminal, unless the user asks for none (no-color.org).
-    static func wantsColours(_ descriptor: Int32) -> Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return isTerminal(descriptor) && (environment["NO_COLOR"] ?? "").isEmpty
-            && environment["TERM"] != "dumb"
-    }
-}
-
-/// LoadProgress on the standard error: one line that is rewritten on a terminal, a line a second
-/// elsewhere.
-struct ProgressDisplay {
-    let isOn: Bool
-    private let rewrites = Terminal.isTerminal(FileHandle.standardError.fileDescriptor)
-    private var isShown = false
-
-    init(isOn: Bool) { self.isOn = isOn }
-
-    mutating func show(_ progress: LoadProgress) {
-        if !isOn { return }
-        // Carriage return, then erase to the end of the line (ECMA-48, EL).
-        let text = rewrites ? "\r\(progress.line)\u{1B}[K" : progress.line + "\n"
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
-        isShown = true
-    }
-
-    mutating func clear() {
-        if isShown, rewrites {
-            try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8))
-        }
-        isShown = false
     }
 }

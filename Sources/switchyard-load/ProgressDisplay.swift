@@ -1,0 +1,39 @@
+import Foundation
+import Load
+
+/// What the terminal can do.
+enum Terminal {
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Colours on a terminal, unless the user asks for none (no-color.org).
+    static func wantsColours(_ descriptor: Int32) -> Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isTerminal(descriptor) && (environment["NO_COLOR"] ?? "").isEmpty
+            && environment["TERM"] != "dumb"
+    }
+}
+
+/// LoadProgress on the standard error: one line that is rewritten on a terminal, a line a second
+/// elsewhere.
+struct ProgressDisplay {
+    let isOn: Bool
+    private let rewrites = Terminal.isTerminal(FileHandle.standardError.fileDescriptor)
+    private var isShown = false
+
+    init(isOn: Bool) { self.isOn = isOn }
+
+    mutating func show(_ progress: LoadProgress) {
+        if !isOn { return }
+        // Carriage return, then erase to the end of the line (ECMA-48, EL).
+        let text = rewrites ? "\r\(progress.line)\u{1B}[K" : progress.line + "\n"
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        isShown = true
+    }
+
+    mutating func clear() {
+        if isShown, rewrites {
+            try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8))
+        }
+        isShown = false
+    }
+}
