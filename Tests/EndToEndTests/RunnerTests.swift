@@ -1,0 +1,201 @@
+import Basis
+import Foundation
+import Glibc
+import Platform
+import Report
+import Serve
+import TestSupport
+import Testing
+
+/// `switchyard` of this build in a folder of its own, with a matrix of two cells.
+private struct Runner {
+    let folder: TemporaryFolder
+    var latest: String { folder.file("results/latest") }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let matrix = """
+            {
+              defaults: {connections: 4, rate: "1k", warmup: "50ms", duration: "200ms"},
+              axes: {pattern: ["single", "sharded:hash"]},
+            }
+            """
+        try matrix.write(toFile: folder.file("tiny.json5"), atomically: true, encoding: .utf8)
+    }
+
+    /// Starts a command; what it leaves in its temporary folder goes away with this one.
+    func start(_ arguments: [String]) throws -> ChildProcess {
+        var options = SpawnOptions(try Programs.own("switchyard"), arguments)
+        options.directory = folder.path
+        options.standardError = .captured
+        var environment = ProcessInfo.processInfo.environment
+        environment["TMPDIR"] = folder.path
+        options.environment = environment
+        return try ChildProcess(options)
+    }
+
+    /// Runs a command to its end.
+    func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+        var child = try start(arguments)
+        let output = child.remainingOutput(timeout: TestLimit.hang)
+        let errors = child.remainingErrors(timeout: TestLimit.hang)
+        guard case .exited(let status)? = child.wait(timeout: TestLimit.hang)?.ending else {
+            throw TestFailure("\(arguments) did not end in order: \(errors)")
+        }
+        return (status, output, errors)
+    }
+
+    func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(latest)/\(name)", encoding: .utf8)
+    }
+
+    /// The whole lines of the journal.
+    func records() throws -> [LaunchRecord] {
+        let text = try text("journal.ndjson")
+        let whole = text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]
+        return try whole.split(separator: "\n").map {
+            try LaunchRecord(json: JSONValue(parsing: String($0)))
+        }
+    }
+
+    /// Checks that all files of a finished run tell of each of `count` launches once.
+    func check(_ count: Int, status: Int32) throws {
+        let records = try records()
+        #expect(records.map(\.slot).sorted() == Array(0..<count))
+        #expect(records.allSatisfy { ($0.load?.requests ?? 0) > 0 })
+        let cells = Dictionary(grouping: records, by: \.cell.id)
+        #expect(cells.count == 2 && cells.values.allSatisfy { $0.count == count / 2 })
+        // A machine whose CPUs are withheld for more than 1 % spoils launches; the status says
+        // whether a cell is left without any.
+        let isWhole = cells.values.allSatisfy { $0.contains(where: \.isValid) }
+        #expect(status == (isWhole ? 0 : 12))
+
+        let runs = try CSVTable(parsing: try text("runs.csv"))
+        #expect(runs.rows.indices.map { runs.field($0, "slot") } == (0..<count).map(String.init))
+        #expect(
+            Set(runs.rows.indices.map { runs.field($0, "pattern") }) == ["single", "sharded:hash"])
+        let workers = try CSVTable(parsing: try text("workers.csv"))
+        let slots = workers.rows.indices.compactMap { workers.field($0, "slot") }
+        #expect(Set(slots) == Set((0..<count).map(String.init)))
+        #expect(try CSVTable(parsing: try text("cells.csv")).rows.count == 2)
+        let manifest = try JSONValue(parsing: try text("manifest.json"))
+        #expect(manifest["schema"] == "switchyard.run/1" && manifest["status"] == "complete")
+    }
+}
+
+/// The processes of the machine.
+private enum ProcessTable {
+    static var all: [Int32] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap {
+            Int32($0)
+        }
+    }
+
+    /// The name and the parent of a process that lives; nil for one that is gone or a zombie.
+    static func entry(_ id: Int32) -> (name: String, parent: Int32)? {
+        // pid (name) state parent ... (proc_pid_stat(5)); the name may hold anything.
+        guard let line = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+            let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")")
+        else { return nil }
+        let words = line[line.index(after: close)...].split(separator: " ")
+        guard words.count > 1, words[0] != "Z", words[0] != "X", let parent = Int32(words[1])
+        else { return nil }
+        return (String(line[line.index(after: open)..<close]), parent)
+    }
+
+    static func children(of parent: Int32) -> [Int32] {
+        all.filter { entry($0)?.parent == parent }
+    }
+}
+
+@Suite("runner: whole runs", .serialized)
+struct RunnerTests {
+    @Test("a run leaves a record of each launch of its plan, and exits by them")
+    func run() throws {
+        let runner = try Runner()
+        let ending = try runner.run([
+            "run", "--no-plots", "-q", "--results", "results", "--repeat", "2", "tiny.json5",
+        ])
+        try runner.check(4, status: ending.status)
+        for cell in ["single", "sharded:hash"] {
+            #expect(ending.output.contains("/\(cell)/"), "\(ending.output)")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(runner.latest)/hist")
+        #expect(names.count(where: { $0.hasSuffix(".hlog") }) == 2, "\(names)")
+        #expect(try runner.text("report.html").contains("</html>"))
+        #expect(!FileManager.default.fileExists(atPath: "\(runner.latest)/plots"))
+    }
+
+    @Test("a runner that is killed leaves nothing running, and resume makes the rest once")
+    func killed() throws {
+        let runner = try Runner()
+        let count = 12
+        var servers: Set<Int32> = []
+        do {
+            let child = try runner.start([
+                "run", "--no-plots", "-q", "--results", "results", "--repeat", "\(count / 2)",
+                "tiny.json5",
+            ])
+            // Past the first launch, and within another.
+            let isUnderWay = TestClock.eventually {
+                let done = (try? runner.records().count) ?? 0
+                servers = Set(
+                    ProcessTable.children(of: child.processID).filter {
+                        ProcessTable.entry($0)?.name.hasPrefix("switchyard-serv") == true
+                    })
+                return done > 0 && !servers.isEmpty
+            }
+            #expect(isUnderWay)
+            // Only the runner: its children must notice by themselves.
+            kill(child.processID, SIGKILL)
+            let isQuiet = TestClock.eventually {
+                servers.allSatisfy { ProcessTable.entry($0) == nil }
+            }
+            #expect(isQuiet, "servers \(servers) outlive their runner")
+        }
+        let before = try runner.records()
+        #expect((1..<count).contains(before.count), "\(before.count) launches were done")
+        #expect(try JSONValue(parsing: try runner.text("manifest.json"))["status"] == "running")
+
+        let ending = try runner.run([
+            "resume", "--no-plots", "-q", "--results", "results", "latest",
+        ])
+        try runner.check(count, status: ending.status)
+        #expect(Array(try runner.records().prefix(before.count)) == before)
+    }
+
+    @Test("an interrupt ends the launch under way, and resume makes the rest")
+    func interrupted() throws {
+        let runner = try Runner()
+        var child = try runner.start([
+            "run", "--no-plots", "-q", "--results", "results", "--repeat", "4", "tiny.json5",
+        ])
+        #expect(TestClock.eventually { ((try? runner.records().count) ?? 0) > 0 })
+        child.interrupt()
+        let errors = child.remainingErrors(timeout: TestLimit.hang)
+        #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(130), "\(errors)")
+        let done = try runner.records().count
+        #expect((1..<8).contains(done))
+        #expect(errors.contains("\(done) of 8 launches done; go on with: switchyard resume"))
+        #expect(try CSVTable(parsing: try runner.text("runs.csv")).rows.count == done)
+        let ending = try runner.run(["resume", "--no-plots", "-q", "--results", "results"])
+        try runner.check(8, status: ending.status)
+    }
+
+    @Test("the doctor's checks are an array of objects, and the exit status follows them")
+    func doctor() throws {
+        let ending = try Runner().run(["doctor", "--json"])
+        guard case .array(let checks) = try JSONValue(parsing: ending.output) else {
+            throw TestFailure("no array: \(ending.output)")
+        }
+        #expect(checks.contains { $0["check"] == "cpus" })
+        for check in checks {
+            for name in ["check", "value", "want", "why", "fix"] {
+                #expect(check[name] != nil, "\(name) in \(check.compact)")
+            }
+            #expect(["ok", "warn", "fail"].contains { check["level"] == .string($0) })
+        }
+        let hasFailed = checks.contains { $0["level"] == "fail" }
+        #expect(ending.status == (hasFailed ? 1 : 0), "\(ending.errors)")
+    }
+}
