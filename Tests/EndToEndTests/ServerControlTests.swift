@@ -2,7 +2,6 @@ import Basis
 import Foundation
 import Platform
 import Serve
-import Synchronization
 import TestSupport
 import Testing
 
@@ -39,7 +38,7 @@ struct ServerControlTests {
         let path = folder.file("control")
         let server = try ServerUnderTest("acceptors:exclusive", ["--control", path])
         let port = server.port
-        let faults = Mutex<[String]>([])
+        let faults = Guarded<[String]>([])
         try withThreads(8) { index in
             do {
                 if index < 2 {

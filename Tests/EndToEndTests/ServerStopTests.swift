@@ -73,7 +73,7 @@ struct ServerStopTests {
         let port = server.port
         let process = server.process
         let answered = Atomic<Int>(0)
-        let broken = Mutex<[String]>([])
+        let broken = Guarded<[String]>([])
         let requests = [
             Self.request, HTTPText.get("/bytes/150000"), HTTPText.get("/wait?us=500"),
             HTTPText.post("/echo", String(repeating: "a", count: 20_000)),

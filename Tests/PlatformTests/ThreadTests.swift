@@ -8,7 +8,7 @@ import Testing
 struct ThreadTests {
     @Test("a thread has its name, and a join waits for its end")
     func names() throws {
-        let name = Mutex("")
+        let name = Guarded("")
         let thread = try Thread(named: "a-long-name-is-cut") {
             TestClock.sleep(.milliseconds(5))
             let comm = (try? readFile("/proc/thread-self/comm")) ?? ""

@@ -54,7 +54,7 @@ struct WorkTests {
         let queue = Shared(WorkQueue(capacity: 64))
         defer { queue.free() }
         let room = Atomic<Int>(64)
-        let seen = Mutex([Int](repeating: 0, count: Int(count)))
+        let seen = Guarded([Int](repeating: 0, count: Int(count)))
         try withThreads(4) { index in
             if index == 0 {
                 for item in 0..<count {
@@ -82,15 +82,15 @@ struct WorkTests {
         defer { pool.free() }
         for index in pool.value.indices {
             pool.value.withItem(index) { item in
-                item.next = index + 1
+                item.fillerLeft = Int(index) + 1
                 item.body.append(UInt8(index))
             }
         }
         for index in pool.value.indices {
-            let (next, count, first) = pool.value.withItem(index) { item in
-                (item.next, item.body.count, item.body.bytes[0])
+            let (filler, count, first) = pool.value.withItem(index) { item in
+                (item.fillerLeft, item.body.count, item.body.bytes[0])
             }
-            #expect(next == index + 1 && count == 1 && first == UInt8(index))
+            #expect(filler == Int(index) + 1 && count == 1 && first == UInt8(index))
         }
         #expect(pool.value.indices.count == 8)
     }
@@ -99,7 +99,7 @@ struct WorkTests {
     func strayIndex() async {
         await #expect(processExitsWith: .failure) {
             let pool = WorkItemPool(capacity: 8)
-            pool.withItem(8) { $0.next = 0 }
+            pool.withItem(8) { $0.fillerLeft = 0 }
         }
     }
 
@@ -129,11 +129,15 @@ struct WorkTests {
                 Issue.record("the desk answered by itself")
                 return
             }
-            let isSame = desk.withItem(index) { $0.owner == owner && $0.body.count == 100_000 }
-            #expect(isSame)
+            let isSame = desk.withItem(index) { $0.body.count == 100_000 }
+            let link = desk.link(index)
+            #expect(isSame && link.owner == owner && link.next == WorkItem.none && !link.isDone)
             let taken = lane.value.inbound.pop()
             #expect(taken == index)
             desk.withItem(index) { $0.output.append(1) }
+            // What one use leaves behind must not show in the next.
+            desk.markDone(index)
+            desk.chain(5, behind: index)
             desk.release(index)
             let kept = desk.withItem(index) { item in
                 (item.message == nil, item.body.storageBytes, item.output.count)

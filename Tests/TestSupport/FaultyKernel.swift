@@ -1,6 +1,5 @@
 package import Basis
 package import Platform
-import Synchronization
 
 /// Which system call fails when, and how. Shared by the kernels of one server's threads, which
 /// count their calls together.
@@ -21,7 +20,7 @@ package final class FaultPlan: Sendable {
         var closed = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init() {}
 

@@ -1,11 +1,10 @@
 package import Platform
-import Synchronization
 
 /// Runs `body` on `count` threads, each with its index, and waits for all of them.
 package func withThreads(
     _ count: Int, _ body: @escaping @Sendable (_ index: Int) -> Void
 ) throws(SystemError) {
-    let threads = Mutex<[Handover<Thread>]>([])
+    let threads = Guarded<[Handover<Thread>]>([])
     for index in 0..<count {
         let thread = Handover(try Thread(named: "test-\(index)") { body(index) })
         threads.withLock { $0.append(thread) }

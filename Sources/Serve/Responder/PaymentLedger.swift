@@ -1,5 +1,5 @@
 import Basis
-import Synchronization
+import Platform
 import Wire
 
 /// Remembers payments by their idempotency key, so that a request sent twice (a retry, or replayed
@@ -21,7 +21,7 @@ final class PaymentLedger: Sendable {
         var nextPayment: UInt64 = 1
     }
 
-    private let book = Mutex(Book())
+    private let book = Guarded(Book())
 
     /// Pays, or repeats the receipt of the payment that `key` made before.
     func pay(key: Span<UInt8>, order: Span<UInt8>) -> Content {

@@ -21,7 +21,17 @@ protocol MessageDesk: ~Copyable {
     /// Whether `nextDone` would answer, for a last look before sleeping.
     var hasDone: Bool { get }
 
+    /// The item at `index`, which must be here: not with a worker.
     func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result
+
+    /// What is known of the item at `index`, wherever that is.
+    func link(_ index: UInt32) -> WorkLink
+
+    /// Puts `next` behind the item at `index`, in the order of their connection.
+    mutating func chain(_ next: UInt32, behind index: UInt32)
+
+    /// Notes that the item at `index` is here and ready to send.
+    mutating func markDone(_ index: UInt32)
 
     /// Takes an item back for another message.
     mutating func release(_ index: UInt32)
@@ -60,6 +70,18 @@ struct OwnDesk: MessageDesk, ~Copyable {
     var hasDone: Bool { false }
 
     func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result {
+        preconditionFailure("nothing is ever passed on from this desk")
+    }
+
+    func link(_ index: UInt32) -> WorkLink {
+        preconditionFailure("nothing is ever passed on from this desk")
+    }
+
+    mutating func chain(_ next: UInt32, behind index: UInt32) {
+        preconditionFailure("nothing is ever passed on from this desk")
+    }
+
+    mutating func markDone(_ index: UInt32) {
         preconditionFailure("nothing is ever passed on from this desk")
     }
 

@@ -163,7 +163,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
 
     private mutating func deliverDone() {
         while let index = core.desk.nextDone() {
-            let owner = core.desk.withItem(index) { $0.owner }
+            let owner = core.desk.link(index).owner
             guard connections.isAlive(owner) else {
                 core.desk.release(index)
                 continue
@@ -189,7 +189,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
                 core.sendTimed(&connections[reference.slot], reference)
                 freeIfClosed(reference)
             case .item(let index):
-                let owner = core.desk.withItem(index) { $0.owner }
+                let owner = core.desk.link(index).owner
                 guard connections.isAlive(owner) else {
                     core.desk.release(index)
                     continue

@@ -132,7 +132,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             if connection.lastInFlight == WorkItem.none {
                 connection.firstInFlight = index
             } else {
-                desk.withItem(connection.lastInFlight) { $0.next = index }
+                desk.chain(index, behind: connection.lastInFlight)
             }
             connection.lastInFlight = index
             connection.inFlight += 1
@@ -203,7 +203,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     mutating func finish(
         _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        desk.withItem(index) { $0.isDone = true }
+        desk.markDone(index)
         _ = joinDone(&connection)
         resume(&connection, reference)
     }
@@ -213,20 +213,21 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     mutating func joinDone(_ connection: inout Connection<Stream>) -> Bool {
         while connection.firstInFlight != WorkItem.none, connection.fillerLeft == 0 {
             let first = connection.firstInFlight
-            guard desk.withItem(first, { $0.isDone }) else { break }
-            // One borrow of the item: its reply joins the output, its length of filler, its weight
-            // and its successor come back.
+            let link = desk.link(first)
+            guard link.isDone else { break }
+            // One borrow of the item: its reply joins the output, its length of filler and its
+            // weight come back.
             var joined = ByteQueue()
             swap(&joined, &output)
-            let (filler, weight, next) = desk.withItem(first) { item in
+            let (filler, weight) = desk.withItem(first) { item in
                 joined.append(item.output.bytes)
                 let weight = item.message?.weight(body: item.body.count) ?? 0
-                return (item.fillerLeft, weight, item.next)
+                return (item.fillerLeft, weight)
             }
             swap(&joined, &output)
             connection.fillerLeft = filler
-            connection.firstInFlight = next
-            if next == WorkItem.none { connection.lastInFlight = WorkItem.none }
+            connection.firstInFlight = link.next
+            if link.next == WorkItem.none { connection.lastInFlight = WorkItem.none }
             connection.inFlight -= 1
             connection.bytesInFlight -= weight
             desk.release(first)

@@ -114,9 +114,9 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         // Items still with workers come back to a stale owner and are released then.
         var index = connection.firstInFlight
         while index != WorkItem.none {
-            let (next, isDone) = desk.withItem(index) { ($0.next, $0.isDone) }
-            if isDone { desk.release(index) }
-            index = next
+            let link = desk.link(index)
+            if link.isDone { desk.release(index) }
+            index = link.next
         }
         connection.phase = .free
     }

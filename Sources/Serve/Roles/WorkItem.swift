@@ -7,7 +7,6 @@ struct WorkItem: ~Copyable {
     /// The index that means no item.
     static let none = UInt32.max
 
-    var owner = ConnectionReference(slot: 0, generation: 0)
     var message: Message?
     /// The idempotency key and the payload.
     var body = ByteQueue()
@@ -16,9 +15,15 @@ struct WorkItem: ~Copyable {
     var fillerLeft = 0
     /// A reply that the reader must hold back first.
     var delay = Nanoseconds.zero
+}
+
+/// What a reader knows of an item that it has passed on. It is the reader's alone, whoever holds the
+/// item meanwhile.
+struct WorkLink: BitwiseCopyable {
+    var owner = ConnectionReference(slot: 0, generation: 0)
     /// The next younger message of the same connection.
     var next = WorkItem.none
-    /// Back at the reader and ready to send. Used by the reader only.
+    /// Back at the reader and ready to send.
     var isDone = false
 }
 

@@ -27,6 +27,7 @@ struct WorkerDesk: MessageDesk, ~Copyable {
     private let lanes: [Shared<WorkerLane>]
     private let distribution: WorkDistribution
     private var free: [UInt32]
+    private var links: [WorkLink]
     private var nextLane = 0
     private var nextReturn = 0
 
@@ -37,6 +38,7 @@ struct WorkerDesk: MessageDesk, ~Copyable {
         self.lanes = lanes
         self.distribution = distribution
         free = Array(pool.value.indices.reversed())
+        links = Array(repeating: WorkLink(), count: pool.value.indices.count)
     }
 
     static var isDeferred: Bool { true }
@@ -48,12 +50,10 @@ struct WorkerDesk: MessageDesk, ~Copyable {
         with kernel: inout K, tally: inout Tally
     ) -> Submission {
         let index = free.removeLast()
+        links[Int(index)] = WorkLink(owner: owner)
         pool.value.withItem(index) { item in
-            item.owner = owner
             item.message = message
             item.body.append(body)
-            item.next = WorkItem.none
-            item.isDone = false
         }
         tally.handoffs &+= 1
         switch distribution {
@@ -85,6 +85,12 @@ struct WorkerDesk: MessageDesk, ~Copyable {
     func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result {
         pool.value.withItem(index, body)
     }
+
+    func link(_ index: UInt32) -> WorkLink { links[Int(index)] }
+
+    mutating func chain(_ next: UInt32, behind index: UInt32) { links[Int(index)].next = next }
+
+    mutating func markDone(_ index: UInt32) { links[Int(index)].isDone = true }
 
     mutating func release(_ index: UInt32) {
         pool.value.withItem(index) { item in
