@@ -1,11 +1,12 @@
 /// A value that one thread at a time may touch.
 ///
-/// `Synchronization.Mutex` is the same and smaller, but the half of it that waits lies in the standard
-/// library, where the thread sanitizer does not look: it would report what a contended one guards.
+/// `Synchronization.Mutex` is the same and smaller, but the half of it that waits lies in the
+/// standard library, where the thread sanitizer does not look: it would report what a contended one
+/// guards.
 @safe
 package struct Guarded<Value>: ~Copyable, @unchecked Sendable {
-    // SAFETY, throughout: the value is initialised in `init`, lives until `deinit` and is touched only
-    // inside the monitor.
+    // SAFETY, throughout: the value is initialised in `init`, lives until `deinit` and is touched
+    // only inside the monitor.
     private let monitor = Monitor()
     private let value: UnsafeMutablePointer<Value>
 

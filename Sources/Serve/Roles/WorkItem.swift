@@ -17,8 +17,8 @@ struct WorkItem: ~Copyable {
     var delay = Nanoseconds.zero
 }
 
-/// What a reader knows of an item that it has passed on. It is the reader's alone, whoever holds the
-/// item meanwhile.
+/// What a reader knows of an item that it has passed on. It is the reader's alone, whoever holds
+/// the item meanwhile.
 struct WorkLink: BitwiseCopyable {
     var owner = ConnectionReference(slot: 0, generation: 0)
     /// The next younger message of the same connection.
