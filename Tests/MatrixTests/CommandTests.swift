@@ -176,6 +176,10 @@ struct CommandTests {
                 program, arguments + ["--bin", scratch.path, "--no-plots", "--quiet"])
             options.directory = scratch.path
             options.standardError = .discarded
+            // What a killed run leaves behind goes with this test's folder.
+            var environment = ProcessInfo.processInfo.environment
+            environment["TMPDIR"] = scratch.path + "/"
+            options.environment = environment
             return try ChildProcess(options)
         }
         let seed = UInt64.random(in: 0...UInt64.max)
