@@ -4,7 +4,7 @@
 RELEASE := .build/release
 RUN ?= results/latest
 FUZZ_SECONDS ?= 10
-SWIFT_TEST := swift test --disable-xctest
+RUN_TESTS := scripts/run-tests
 
 .DEFAULT_GOAL := help
 # The compiler uses every core by itself, and measurements bear no company.
@@ -48,7 +48,7 @@ doctor: build ## say whether this machine is fit to measure, and what to change
 
 .PHONY: test
 test: ready-to-test ## run every test
-	$(SWIFT_TEST)
+	$(RUN_TESTS)
 
 ##@ To work on it
 
@@ -62,7 +62,7 @@ check: lint tidy build asm-check alloc-check fuzz-smoke ## what must hold beside
 .PHONY: lint
 lint: ready-to-test ## look for bad style in Swift and shell
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
-	shellcheck scripts/set-up .ci/run $(wildcard Tests/*/*.sh)
+	shellcheck scripts/set-up scripts/run-tests .ci/run $(wildcard Tests/*/*.sh)
 
 .PHONY: format
 format: ready ## bring the Swift sources into their style
@@ -70,7 +70,7 @@ format: ready ## bring the Swift sources into their style
 
 .PHONY: tidy
 tidy: ready-to-test ## test what a compiler can't see: imports, comments, documents, figures
-	$(SWIFT_TEST) --filter 'TidyTests|PlotTests'
+	$(RUN_TESTS) --filter 'TidyTests|PlotTests'
 
 .PHONY: floor
 floor: build ready-to-test ## hold server and generator against bare C, wrk and nginx (3 minutes)
@@ -94,11 +94,11 @@ fuzz-smoke: ready ## fuzz each protocol for a few seconds, in .build-fuzz
 
 .PHONY: tsan
 tsan: ready ## run the server's tests under the thread sanitizer, in .build-tsan
-	$(SWIFT_TEST) --sanitize=thread --scratch-path .build-tsan --filter 'ServeTests|EndToEndTests'
+	$(RUN_TESTS) --sanitize=thread --scratch-path .build-tsan --filter 'ServeTests|EndToEndTests'
 
 .PHONY: asan
 asan: ready ## run the tests under the address sanitizer, in .build-asan
-	$(SWIFT_TEST) --sanitize=address --scratch-path .build-asan
+	$(RUN_TESTS) --sanitize=address --scratch-path .build-asan
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)

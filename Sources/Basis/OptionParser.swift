@@ -166,6 +166,19 @@ package struct ParsedOptions: Sendable {
         return value
     }
 
+    /// A seed of random numbers.
+    package func seed(_ name: String) throws(Complaint) -> Int64? {
+        guard let text = text(name) else { return nil }
+        // Digits only: a count passes through floating point, which loses the last ones.
+        guard let seed = Int64(text), SeededGenerator.seeds.contains(seed) else {
+            throw Complaint(
+                "--\(name) '\(text)' is not a whole number from 0 to"
+                    + " \(SeededGenerator.seeds.upperBound - 1)",
+                remedy: "give one such as 42")
+        }
+        return seed
+    }
+
     /// A time such as `250ms` within `range`.
     package func time(
         _ name: String, in range: ClosedRange<Nanoseconds> = .zero ... .forever

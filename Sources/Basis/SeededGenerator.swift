@@ -9,6 +9,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var s2: UInt64
     private var s3: UInt64
 
+    /// The seeds that users meet: what every reader of JSON keeps exactly (RFC 8259 §6).
+    package static let seeds = 0..<Int64(1) << 53
+
     package init(seed: UInt64) {
         var mixer = seed
         func next() -> UInt64 {
@@ -23,6 +26,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         s2 = next()
         s3 = next()
     }
+
+    /// A seed for a part of the whole, out of `seeds`.
+    package mutating func nextSeed() -> Int64 { Int64(next() >> 11) }
 
     package mutating func next() -> UInt64 {
         let scrambled = s1 &* 5

@@ -1,5 +1,3 @@
-import CLinux
-
 /// The number of a descriptor that somebody else owns, good for one thing: arming a poller for it
 /// after the ownership was passed on. The new owner must not close it before that is done.
 package struct DescriptorAlias: Sendable {
@@ -15,9 +13,11 @@ extension Kernel {
     package mutating func arm(
         _ poller: borrowing Poller, _ alias: DescriptorAlias, interest: Interest, token: UInt64
     ) -> Bool {
-        counts.other &+= 1
-        return clinux_epoll_control(
-            poller.descriptor.raw, Poller.Change.add.operation, alias.raw, interest.rawValue, token)
-            == 0
+        let lent = Descriptor(raw: alias.raw)
+        let hadRoom =
+            (try? control(poller, .add, lent, interest: interest, token: token)) != nil
+        // It stays open: it is the new owner's.
+        _ = lent.release()
+        return hadRoom
     }
 }

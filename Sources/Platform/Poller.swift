@@ -13,8 +13,12 @@ package struct Interest: OptionSet, Sendable {
     /// Wake only one of the pollers that share the descriptor (Linux 4.5). Add only: a later change
     /// of such a registration is refused with EINVAL.
     package static let exclusive = Interest(rawValue: clinux_epoll_exclusive())
-    /// Report edges, not levels: the owner must drain to "would block".
+    /// Report edges, not levels: what is left unread or unwritten is not reported again until more
+    /// happens, or until the registration is modified.
     package static let edge = Interest(rawValue: clinux_epoll_edge())
+    /// Say with `Event.isEnding` that the peer has ended its half, so that a read that empties the
+    /// socket on the way to that end is known not to be the last one.
+    package static let ending = Interest(rawValue: EPOLLRDHUP.rawValue)
 }
 
 /// One readiness that a wait reported.
@@ -37,6 +41,11 @@ package struct Event: Sendable {
     @inline(always)
     package var isWritable: Bool {
         readiness & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+    }
+    /// Behind what can be read waits an end: the peer's (with `Interest.ending`) or an error.
+    @inline(always)
+    package var isEnding: Bool {
+        readiness & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
     /// The connection is dead in both directions.
     @inline(always)

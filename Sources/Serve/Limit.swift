@@ -46,7 +46,8 @@ package enum Limit {
     /// After the last reply the peer may finish what it was sending, so that closing does not reset
     /// the connection under the reply (RFC 9112 §9.6).
     static let lingerTime = Nanoseconds.seconds(2)
-    /// Requests in progress have this long to end after a stop was asked for.
+    /// Unless told otherwise, requests in progress have this long to end after a stop was asked
+    /// for.
     static let drainTime = Nanoseconds.seconds(5)
     /// Idempotency keys that are remembered, oldest forgotten first.
     static let paymentKeys = 65_536

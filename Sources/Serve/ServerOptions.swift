@@ -19,6 +19,8 @@ package struct ServerOptions: Sendable {
     package var headTimeout = Limit.headTime
     /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`).
     package var bodyTimeout = Limit.bodyTime
+    /// Requests in progress have this long to end after a stop was asked for.
+    package var drainTimeout = Limit.drainTime
     /// The largest payload of one request.
     package var bodyLimit = ByteCount.mebibytes(16)
     /// Connections that one reader holds at most.
@@ -55,6 +57,9 @@ extension ServerOptions {
             OptionSpec(
                 "body-timeout", value: "TIME",
                 help: "end requests whose body is late, at less than 1 KiB/s [10s]"),
+            OptionSpec(
+                "drain-timeout", value: "TIME",
+                help: "end what is still in progress this long after a stop [5s]"),
             OptionSpec("max-body", value: "SIZE", help: "largest request payload [16MiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
@@ -89,6 +94,7 @@ extension ServerOptions {
         idleTimeout = try parsed.time("idle-timeout", in: times) ?? idleTimeout
         headTimeout = try parsed.time("head-timeout", in: times) ?? headTimeout
         bodyTimeout = try parsed.time("body-timeout", in: times) ?? bodyTimeout
+        drainTimeout = try parsed.time("drain-timeout", in: times) ?? drainTimeout
         bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader

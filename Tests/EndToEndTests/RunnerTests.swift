@@ -62,7 +62,10 @@ private struct Runner {
     func check(_ count: Int, status: Int32) throws {
         let records = try records()
         #expect(records.map(\.slot).sorted() == Array(0..<count))
-        #expect(records.allSatisfy { ($0.load?.requests ?? 0) > 0 })
+        #expect(
+            records.allSatisfy { ($0.load?.requests ?? 0) > 0 },
+            "\(records.compactMap(\.failure)), \(records.flatMap { $0.load?.verdictReasons ?? [] })"
+        )
         let cells = Dictionary(grouping: records, by: \.cell.id)
         #expect(cells.count == 2 && cells.values.allSatisfy { $0.count == count / 2 })
         // A machine whose CPUs are withheld for more than 1 % spoils launches; the status says

@@ -57,6 +57,13 @@ struct LoadOptionsTests {
         #expect(text.hasSuffix("Content-Length: 5\r\n\r\nhello"))
     }
 
+    @Test(
+        "every seed that a run may draw is one for the generator",
+        arguments: [SeededGenerator.seeds.lowerBound, 42, SeededGenerator.seeds.upperBound - 1])
+    func seeds(seed: Int64) throws {
+        #expect(try plan(["--seed", "\(seed)", url]).seed == seed)
+    }
+
     @Test("a body makes a POST, and comes from a file byte for byte")
     func body() throws {
         let plan = try plan(["--body", "@there", url])

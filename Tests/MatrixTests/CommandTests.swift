@@ -135,7 +135,6 @@ struct CommandTests {
         }
         let bin = ["--bin", scratch.path, "--no-plots"]
         let run = try call(["run", file, "--json", "--seed", "9"] + bin)
-        #expect(run.status == .exited(0), "\(run)")
         let summary = try JSONValue(parsing: run.1)
         #expect(summary["status"] == "complete")
         guard case .string(let path)? = summary["path"] else { return }
@@ -143,8 +142,13 @@ struct CommandTests {
         for name in ["manifest.json", "journal.ndjson", "runs.csv", "cells.csv", "workers.csv"] {
             #expect(FileManager.default.fileExists(atPath: "\(path)/\(name)"), "\(name)")
         }
-        #expect(
-            try FileManager.default.contentsOfDirectory(atPath: path + "/hist").count == 8)
+        // Where the hypervisor withholds CPU time a launch does not count, and the status says so.
+        let records = try Journal.records(directory.journalPath)
+        #expect(records.allSatisfy { $0.failure == nil && $0.load != nil }, "\(run)")
+        let isWhole = records.allSatisfy(\.isValid)
+        #expect(run.status == .exited(isWhole ? 0 : 12), "\(run)")
+        let histograms = try FileManager.default.contentsOfDirectory(atPath: path + "/hist")
+        #expect(!isWhole || histograms.count == 8, "\(histograms)")
         #expect(
             try FileManager.default.destinationOfSymbolicLink(
                 atPath: scratch.path + "/results/latest") == directory.name)
@@ -152,7 +156,7 @@ struct CommandTests {
             parsing: try readFile(directory.manifestPath), file: "manifest.json")
         #expect(manifest.status == .complete && manifest.request.seed == 9)
         let again = try call(["resume", "--json"] + bin)
-        #expect(again.status == .exited(0), "\(again)")
+        #expect(again.status == run.status, "\(again)")
         #expect(try Journal.records(directory.journalPath).count == 4)
         try scratch.write("m.json5", Self.matrix.replacingOccurrences(of: "10ms", with: "11ms"))
         let refused = try call(["resume"] + bin)

@@ -13,6 +13,15 @@ struct ReplyTests {
     private func answer(
         _ request: String, body: String = "", ledger: PaymentLedger = PaymentLedger()
     ) throws -> (text: String, filler: Int, delay: Nanoseconds) {
+        var writer = ReplyWriter()
+        writer.refreshDate(unixSeconds: 784_111_777)
+        return try answer(request, body: body, ledger: ledger, from: &writer)
+    }
+
+    private func answer(
+        _ request: String, body: String = "", ledger: PaymentLedger = PaymentLedger(),
+        from writer: inout ReplyWriter
+    ) throws -> (text: String, filler: Int, delay: Nanoseconds) {
         try withHead(request) { head, input in
             let route = Route(head, in: input)
             let key = head.idempotencyKey.bytes(of: input)
@@ -22,8 +31,6 @@ struct ReplyTests {
             beside.append(Array(body.utf8).span)
             var message = Message(
                 route: route, keyCount: keyCount, framing: HTTP1.ReplyEncoder(answering: head))
-            var writer = ReplyWriter()
-            writer.refreshDate(unixSeconds: 784_111_777)
             var output = ByteQueue()
             let content: Content
             var delay = Nanoseconds.zero
@@ -112,6 +119,22 @@ struct ReplyTests {
     @Test("byte for byte", arguments: goldens)
     func golden(request: String, reply: String) throws {
         #expect(try answer(request).text == reply)
+    }
+
+    @Test("a writer that has answered anything answers all else as a fresh one does")
+    func oneWriterForAll() throws {
+        for first in Self.goldens {
+            var writer = ReplyWriter()
+            for seconds in [Int64(784_111_776), 784_111_777] {
+                writer.refreshDate(unixSeconds: seconds)
+                _ = try answer(first.request, from: &writer)
+            }
+            for second in Self.goldens + [first] {
+                let reply = try answer(second.request, from: &writer).text
+                #expect(reply == second.reply, "after \(first.request)")
+                #expect(try answer(second.request, from: &writer).text == second.reply)
+            }
+        }
     }
 
     @Test("an echo carries the payload and nothing of the head")

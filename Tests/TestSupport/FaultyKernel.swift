@@ -129,7 +129,9 @@ package struct FaultyKernel: Kernel {
         interest: Interest, token: UInt64
     ) throws(SystemError) {
         if let code = plan.enter(.control) { throw SystemError("epoll_ctl", code: code) }
-        try real.control(poller, change, descriptor, interest: interest, token: token)
+        // What a fault withholds must be reported again, as if it had come later: by levels.
+        try real.control(
+            poller, change, descriptor, interest: interest.subtracting(.edge), token: token)
     }
 
     package mutating func connect(

@@ -44,7 +44,7 @@ package struct RunningProcess: Sendable {
 
     /// The largest share of `span` that any one thread was busy, 0 to 1: near 1 when a thread
     /// spins.
-    package func busiestShare(over span: Nanoseconds) -> Double {
+    private func busiestShare(over span: Nanoseconds) -> Double {
         let start = TestClock.now
         let before = busy
         TestClock.sleep(span)
@@ -52,6 +52,12 @@ package struct RunningProcess: Sendable {
         let elapsed = TestClock.now.since(start)
         let most = after.map { id, time in time.raw - (before[id]?.raw ?? 0) }.max() ?? 0
         return Double(most) / Double(elapsed.raw)
+    }
+
+    /// Whether the process comes to rest, its busiest thread idle most of the time: never when one
+    /// spins.
+    package var comesToRest: Bool {
+        TestClock.eventually { busiestShare(over: .milliseconds(200)) < 0.5 }
     }
 
     private func statusField(_ name: String) -> Int? {

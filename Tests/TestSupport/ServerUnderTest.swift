@@ -52,6 +52,12 @@ package final class ServerUnderTest {
     ) throws {
         var all = ["--listen", "127.0.0.1:0", "--pattern", pattern]
         if pattern != "single" { all += ["--threads", String(threads)] }
+        // A machine that is slow to run a test's client must not look like a slow client; the tests
+        // of the limits set their own.
+        for limit in ["--head-timeout", "--body-timeout", "--drain-timeout"]
+        where !arguments.contains(limit) {
+            all += [limit, "60s"]
+        }
         all += arguments
         var options = SpawnOptions(try Programs.own("switchyard-server"), all)
         if let descriptorLimit {

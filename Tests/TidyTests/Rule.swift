@@ -74,7 +74,9 @@ extension RepositoryFile {
     var isSource: Bool {
         ["swift", "c", "h", "gp", "json5"].contains(kind) || isScript || path == "Makefile"
     }
-    var isScript: Bool { kind == "sh" || path == "scripts/set-up" || path == ".ci/run" }
+    var isScript: Bool {
+        kind == "sh" || path.hasPrefix("scripts/") && !path.contains(".") || path == ".ci/run"
+    }
 
     /// Part of a library: what neither ends in a program's own folder nor is a test.
     var isLibrary: Bool { path.hasPrefix("Sources/") && !path.hasPrefix("Sources/switchyard") }

@@ -74,7 +74,7 @@ package enum LoadOptions {
         }
         let url = try TargetURL(parsing: options.operands[0])
         let request = try request(options, url, readFile: readFile)
-        let seed = try options.count("seed", in: 0...9_000_000_000_000_000).map(Int64.init)
+        let seed = try options.seed("seed")
         // What costs a look-up comes last: a mistyped option is told at once.
         var plan = LoadPlan(
             url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)

@@ -41,13 +41,13 @@ enum RunOptions {
 
     /// What the command line asks for, with a drawn seed where it names none.
     static func request(_ options: ParsedOptions) throws(Complaint) -> RunRequest {
-        let seed = try options.count("seed", in: 0...Int(Plan.seedLimit - 1))
+        let seed = try options.seed("seed")
         // The lower digits of the nanosecond differ from run to run; six digits are easy to copy.
         let drawn = WallClock.nanoseconds / 1_000 % 1_000_000
         var request = RunRequest(
             matrix: try options.operand("matrix file") ?? defaultMatrix,
             profile: options.text("profile") ?? Matrix.defaultProfile,
-            seed: seed.map { Int64($0) } ?? drawn, cpus: try cpus(options))
+            seed: seed ?? drawn, cpus: try cpus(options))
         request.filter = options.text("filter")
         request.repeats = try options.count("repeat", in: 1...1_000)
         request.warmup = try options.time("warmup", in: .zero ... .seconds(86_400))

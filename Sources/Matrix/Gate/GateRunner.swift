@@ -96,7 +96,7 @@ package struct GateRunner<Launcher: Executor> {
         var generator = SeededGenerator.stream(seed: procedure.seed, index: 1 + request.serial)
         return Slot(
             index: 2 * request.serial + place, block: request.serial, cell: cells[request.cell],
-            seed: Int64(generator.next() >> 11))
+            seed: generator.nextSeed())
     }
 
     private mutating func launch(_ slot: Slot, on side: Side, _ settings: Settings) -> LaunchRecord?

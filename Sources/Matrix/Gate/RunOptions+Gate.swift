@@ -6,11 +6,11 @@ extension RunOptions {
     static func gateRequest(
         _ options: ParsedOptions, defaultMatrix: String
     ) throws(Complaint) -> RunRequest {
-        let seed = try options.count("seed", in: 0...Int(Plan.seedLimit - 1))
+        let seed = try options.seed("seed")
         var request = RunRequest(
             matrix: try options.operand("matrix file") ?? defaultMatrix,
             profile: options.text("profile") ?? Matrix.defaultProfile,
-            seed: seed.map { Int64($0) } ?? WallClock.nanoseconds / 1_000 % 1_000_000,
+            seed: seed ?? WallClock.nanoseconds / 1_000 % 1_000_000,
             cpus: try cpus(options))
         request.filter = options.text("filter")
         request.warmup = try options.time("warmup", in: .zero ... .seconds(86_400))

@@ -18,21 +18,19 @@ package struct Slot: Equatable, Sendable {
 package struct Plan: Equatable, Sendable {
     package let cells: [Cell]
     package let settings: Settings
-    /// In 0..<2^53, so that every reader of JSON keeps it.
+    /// One of `SeededGenerator.seeds`.
     package let seed: Int64
     package let slots: [Slot]
 
-    package static let seedLimit: Int64 = 1 << 53
-
     package init(cells: [Cell], settings: Settings, seed: Int64) {
-        precondition((0..<Self.seedLimit).contains(seed), "the seed has 53 bits")
+        precondition(SeededGenerator.seeds.contains(seed), "the seed has 53 bits")
         self.cells = cells
         self.settings = settings
         self.seed = seed
         var slots: [Slot] = []
         for block in 0..<settings.repeats {
             var generator = SeededGenerator.stream(seed: UInt64(seed), index: block)
-            let loadSeed = Int64(generator.next() >> 11)
+            let loadSeed = generator.nextSeed()
             for cell in Self.shuffled(cells, using: &generator) {
                 slots.append(
                     Slot(index: slots.count, block: block, cell: cell, seed: loadSeed))

@@ -57,7 +57,7 @@ package struct RunRequest: Equatable, Sendable {
         warmup = try fields.optionalInteger("warmup_ns").map { Nanoseconds(raw: $0) }
         duration = try fields.optionalInteger("duration_ns").map { Nanoseconds(raw: $0) }
         seed = try fields.integer("seed")
-        guard (0..<Plan.seedLimit).contains(seed) else {
+        guard SeededGenerator.seeds.contains(seed) else {
             throw RecordRefusal(path: "seed", problem: "is out of range")
         }
         cpus = CPUSplit(

@@ -50,6 +50,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     /// `input` may hold whole messages: the parser stopped there before it had to ask for more
     /// bytes.
     var hasMore = false
+    /// The last receive may have left something in the socket that no event will announce again.
+    var hasUnreceived = false
     /// Listed to go on with input that is already here.
     var isListed = false
     /// The peer is to be told to send its payload, once the replies before are out.
@@ -84,6 +86,14 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     @inline(always)
     var owesReply: Bool {
         timed != nil || fillerLeft > 0 || inFlight > 0 || refusal != nil || !output.isEmpty
+    }
+
+    /// Whether it is open and takes what the peer sends.
+    var isReading: Bool {
+        switch phase {
+        case .idle, .receiving, .replying, .lingering: interest.contains(.readable)
+        case .free, .reserved, .handshake: false
+        }
     }
 
     /// Back to a free slot under the next generation. The descriptor must have been taken out.

@@ -80,7 +80,8 @@ struct Dispatcher: ~Copyable {
             return refused
         }
         // Where the kernel has no memory for the watch, the reader's deadline ends the connection.
-        _ = kernel.arm(way.port.value.poller, alias, interest: .readable, token: promised.token)
+        _ = kernel.arm(
+            way.port.value.poller, alias, interest: .newConnection, token: promised.token)
         return nil
     }
 

@@ -21,6 +21,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     private let stop: StopFlag
     private let board: Shared<TallyBoard>
 
+    private let drainTime: Nanoseconds
     private var nextSweep = Instant(raw: 0)
     private var drainDeadline: Instant?
     private var relisted: [ConnectionReference] = []
@@ -38,6 +39,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         self.doorway = doorway
         self.inboxes = inboxes
         self.promisesSlots = promisesSlots
+        drainTime = station.options.drainTimeout
         stop = station.stop
         board = station.board
         try port.value.poller.add(port.value.gate.waker, token: Self.wakeToken)
@@ -211,7 +213,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             }
             let reference = relisted[index]
             guard connections.isAlive(reference) else { continue }
-            core.resume(&connections[reference.slot], reference)
+            core.goOn(&connections[reference.slot], reference, &buffer)
             freeIfClosed(reference)
         }
         relisted.removeAll(keepingCapacity: true)
@@ -247,7 +249,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         if let deadline = drainDeadline {
             if core.now >= deadline { return true }
         } else {
-            drainDeadline = core.now + Limit.drainTime
+            drainDeadline = core.now + drainTime
             core.isDraining = true
             takeArrivals()
             acceptTheLast()
@@ -280,13 +282,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     }
 
     /// A request that arrived before the stop is answered; closing over its unread bytes would
-    /// reset the connection.
+    /// reset the connection. The turn that noticed the stop has also left events unhandled that
+    /// will not be reported again.
     private mutating func readTheLast() {
-        for slot in connections.slots where connections[slot].phase == .idle {
+        for slot in connections.slots where connections[slot].isReading {
             if mustEndTurn { return }
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
-            core.read(&connections[slot], reference, &buffer)
+            core.read(&connections[slot], reference, &buffer, isEnding: true)
             freeIfClosed(reference)
         }
     }

@@ -148,10 +148,21 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.interest = wanted
         do {
             try kernel.control(
-                port.value.poller, .modify, connection.descriptor!, interest: wanted,
+                port.value.poller, .modify, connection.descriptor!, interest: wanted.ofConnection,
                 token: reference.token)
         } catch {
             close(&connection)
         }
     }
+}
+
+extension Interest {
+    /// What the poller is told of a connection that waits for this: to report edges, and with them
+    /// the peer's end as long as anything is read.
+    var ofConnection: Interest {
+        contains(.readable) ? union([.edge, .ending]) : union(.edge)
+    }
+
+    /// What a connection is watched for when it begins.
+    static let newConnection = Interest.readable.ofConnection
 }

@@ -67,7 +67,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         if !isArmed {
             do {
                 try kernel.control(
-                    port.value.poller, .add, descriptor, interest: .readable,
+                    port.value.poller, .add, descriptor, interest: .newConnection,
                     token: reference.token)
             } catch {
                 // No memory for another watch (ENOSPC, ENOMEM).
@@ -136,20 +136,26 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             if connection.phase == .free { return }
         }
         guard event.isReadable else { return }
-        // The level stays high for an error or a hang-up even when nothing may be read now.
         if connection.interest.contains(.readable) {
-            read(&connection, reference, &buffer)
+            read(&connection, reference, &buffer, isEnding: event.isEnding)
         } else if event.isBroken {
+            // An error or a hang-up is reported even when nothing may be read now.
             close(&connection)
         }
     }
 
     /// Receives once and does what the bytes ask for.
+    ///
+    /// Readiness is reported by edges, which spares the kernel a second look at every connection it
+    /// has reported. A receive that leaves room has emptied the socket (epoll(7)); what comes later
+    /// is a new edge. Otherwise the connection is listed for another receive.
+    /// - Parameter isEnding: an end is known to wait behind what this receive brings.
     @inline(always)
     mutating func read(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
-        _ buffer: inout ByteQueue
+        _ buffer: inout ByteQueue, isEnding: Bool = false
     ) {
+        connection.hasUnreceived = false
         buffer.removeAll()
         var received = Received.wouldBlock
         do throws(SystemError) {
@@ -158,8 +164,9 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
                 (room: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int in
                 received = try unsafe connection.stream.receive(
                     from: connection.descriptor!, into: room, with: &kernel)
-                if case .bytes(let count) = received { return count }
-                return 0
+                guard case .bytes(let count) = received else { return 0 }
+                connection.hasUnreceived = isEnding || count == room.count
+                return count
             }
         } catch {
             close(&connection)
@@ -174,10 +181,25 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
                 return
             }
         case .bytes:
+            if connection.hasUnreceived { list(&connection, reference) }
             if connection.phase == .lingering { return }
             accept(buffer.bytes, for: &connection, reference)
         }
         settle(&connection, reference)
+    }
+
+    /// Goes on with a connection that was listed.
+    mutating func goOn(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        _ buffer: inout ByteQueue
+    ) {
+        resume(&connection, reference)
+        // Where reading has to wait, the poller looks afresh when it is told to watch again.
+        if connection.phase != .free, connection.hasUnreceived,
+            connection.interest.contains(.readable)
+        {
+            read(&connection, reference, &buffer, isEnding: true)
+        }
     }
 
     /// Takes received bytes: parsed where they lie when nothing older waits, else queued behind it.
