@@ -67,11 +67,23 @@ package enum CalibrateCommand: Command {
             interruption: try GateSession.interruption(request.run.cpus), console: console,
             isQuiet: options.has("quiet"))
         var noises: [Calibration.Noise] = []
+        var trouble: Complaint?
         for pairing in wish.pairings {
-            guard let found = try session.measure(pairing, isAlone: wish != .both) else {
-                return .interrupted
+            do throws(Complaint) {
+                guard let found = try session.measure(pairing, isAlone: wish != .both) else {
+                    return .interrupted
+                }
+                noises += found
+            } catch {
+                // What disturbs one pairing may leave the other. The last complaint is thrown, or
+                // said below.
+                if let trouble { console.errors("switchyard: \(trouble)\n") }
+                trouble = error
             }
-            noises += found
+        }
+        if let trouble {
+            if noises.isEmpty { throw trouble }
+            console.errors("switchyard: \(trouble)\n")
         }
         let calibration = Calibration(
             hardwareID: Fingerprint(.system).hardwareID, noises: noises)
@@ -84,6 +96,6 @@ package enum CalibrateCommand: Command {
             }
         }
         console.errors("kept in \(results)/\(Calibration.file)\n")
-        return .success
+        return trouble?.status ?? .success
     }
 }

@@ -52,7 +52,8 @@ struct CalibrateSession {
             verdict.name == .invalid || verdict.name == .wrong
         {
             throw Complaint(
-                "the machine can't be calibrated: \(verdict.reasons.joined(separator: "; "))",
+                "pairs by \(pairing.rawValue) can't be calibrated: "
+                    + verdict.reasons.joined(separator: "; "),
                 remedy: "stop what else runs, or lower the rates of the matrix",
                 status: verdict.name.status(strict: false))
         }
