@@ -85,8 +85,11 @@ package enum CalibrateCommand: Command {
             if noises.isEmpty { throw trouble }
             console.errors("switchyard: \(trouble)\n")
         }
+        // What was not asked for stays as it was found before.
+        let before = (try? Calibration.ofThisMachine(in: results))?.noises ?? []
         let calibration = Calibration(
-            hardwareID: Fingerprint(.system).hardwareID, noises: noises)
+            hardwareID: Fingerprint(.system).hardwareID,
+            noises: before.filter { !wish.pairings.contains($0.pairing) } + noises)
         try RunDirectory(path: results).write(Calibration.file, calibration.json.pretty)
         if options.has("json") {
             console.output(calibration.json.pretty)
