@@ -101,7 +101,7 @@ let package = Package(
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests(
-            "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Matrix"],
+            "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Compare", "Matrix"],
             exclude: ["Fixtures"]),
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
         tests("PeerTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),

@@ -33,6 +33,11 @@ LIMIT = 60
 count = 0
 widest = 2.0
 longest = 10
+# Of a longer name the middle is left out: the ends tell cells apart, and the figure needs its room.
+NAME = 72
+name(i) = named(row_cell[i]."  ".row_metric[i])
+named(text) = strlen(text) <= NAME ? text \
+    : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
 array is_shown[compare]
 do for [i = 1:compare] {
     is_shown[i] = 0
@@ -58,7 +63,7 @@ do for [i = 1:compare] {
         row_count = row_count + 1
         shown[row_count] = i
         widest = abs(off(i)) > widest ? abs(off(i)) : widest
-        length = strlen(row_cell[i]) + strlen(row_metric[i]) + 2
+        length = strlen(name(i))
         longest = length > longest ? length : longest
     }
 }
@@ -72,26 +77,30 @@ point_of(verdict) = verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
 colour(k) = colour_of(row_verdict[shown[k]])
 
 headline = "Change of the candidate against the base, 99 % interval"
-left = 30 + 7 * longest
+# A character of the text preview is 7.5 pixels wide.
+left = 30 + (kind eq "text" ? 7.7 : 7) * longest
 right = width - 24
 top = heading_height + 30
-height = top + 17 * row_count + 74
+# The text preview has a line for every 15 pixels, and a row needs one of its own.
+ROW = kind eq "text" ? 30 : 17
+height = top + ROW * row_count + 74
 eval OPEN
 eval HEADING
 eval panel(left, right, top, height - 74)
-eval titles("worse by, % (left of 0: better; hollow: proves nothing;" \
-    ." shaded: too small to count)", "")
+set xlabel "worse by, %\nleft of 0: better; hollow: proves nothing; shaded: too small to count" \
+    font font(11)
 set xrange [-limit * 1.03:limit * 1.03]
 set yrange [row_count + 0.6:0.4]
 set ytics scale 0 ("" 0)
 set grid noytics
 set arrow 1 from 0, graph 0 to 0, graph 1 nohead linewidth 1 linecolor rgb "#808080" back
 do for [k = 1:row_count] {
-    set ytics add (row_cell[shown[k]]."  ".row_metric[shown[k]] k)
+    set ytics add (name(shown[k]) k)
 }
 # The dead band of each metric, within which nothing counts.
 band(k) = row_tier[shown[k]] eq "wide" ? 5 : row_tier[shown[k]] eq "paired" ? 1 : 0
 bounded(k) = least_off(shown[k]) == least_off(shown[k])
+unset key
 plot shown using (0):1:(held(-band($1))):(held(band($1))) \
         :($1 - 0.5):($1 + 0.5):(0xeeeeee) with boxxyerror linecolor rgb variable, \
     shown using (bounded($1) ? held(least_off(shown[$1])) : NaN):1 \

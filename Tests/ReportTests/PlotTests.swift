@@ -33,6 +33,11 @@ struct PlotTests {
             "h1/sharded:hash/w2/c64/p13", "thousand requests/s", "p99 response time, µs",
             "server CPU, µs a request", "+34.4 %", "-5.0 %", "run",
         ],
+        "forest": [
+            "worse by, %", "left of 0: better", "99 % interval",
+            "h1/single/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
+            "h1/sharded:hash/w1/c64/p13  p99_ns",
+        ],
     ]
 
     @Test(
@@ -80,9 +85,12 @@ struct PlotTests {
         let folder = try Folder()
         for run in [folder.url, folder.url.appending(path: "absent")] {
             let outcome = try folder.draw(figure, of: run, as: "a.svg")
-            #expect(outcome.status == 1)
+            // A run of a matrix has no comparison, which is no fault.
+            #expect(outcome.status == (figure == "forest" ? 3 : 1))
             let table = figure == "history" ? "history" : "cells"
-            #expect(outcome.complaint.hasSuffix("/\(table).csv is missing or empty"))
+            let complaint =
+                figure == "forest" ? " holds no comparison" : "/\(table).csv is missing or empty"
+            #expect(outcome.complaint.hasSuffix(complaint))
             #expect(!outcome.complaint.contains("\n"), "more than one line")
         }
         #expect(try folder.names() == [])
@@ -105,7 +113,7 @@ struct PlotTests {
 
     @Test(
         "one cell is enough",
-        arguments: Gnuplot.figures.filter { $0 != "hockey" && $0 != "history" })
+        arguments: Gnuplot.figures.filter { !["hockey", "history", "forest"].contains($0) })
     func oneCell(figure: String) throws {
         let folder = try Folder()
         let run = try folder.copyOfFixture { table in
@@ -177,7 +185,7 @@ struct PlotTests {
         arguments: [
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
             ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
-            ("history", "arrival"),
+            ("history", "arrival"), ("forest", "verdict"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()
@@ -194,7 +202,7 @@ struct PlotTests {
     func noIntervals(figure: String) throws {
         let folder = try Folder()
         let run = try folder.copyOfFixture(of: figure) { table in
-            Self.blanking(table) { $0.contains("_ci_") }
+            Self.blanking(table) { $0.contains("_ci_") || $0.hasPrefix("ci_") }
         }
         #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
     }
@@ -239,6 +247,59 @@ struct PlotTests {
         #expect(try folder.names() == (status == 0 ? ["a.svg", "run"] : ["run"]))
     }
 
+    /// The comparison of the fixture with its first row alone, whose cell is called `name`.
+    private func forest(of name: String, in folder: Folder) throws -> String {
+        let run = try folder.copyOfFixture(of: "forest") { table in
+            [table[0], table[1].replacing("h1/single/w1/c64/p13/r15k-constant", with: name)]
+        }
+        let outcome = try folder.draw("forest", of: run, as: "a.svg")
+        #expect(outcome == Outcome(status: 0, complaint: ""))
+        let drawing = try folder.text("a.svg")
+        #expect(XMLParser(data: Data(drawing.utf8)).parse(), "not well-formed XML")
+        return drawing
+    }
+
+    @Test(
+        "a comparison of one row is drawn, and a long name leaves room for its interval",
+        arguments: [
+            ("h1/single", "h1/single  srv_cpu_ns_per_req"),
+            (
+                "h1/" + String(repeating: "a", count: 49),
+                "h1/" + String(repeating: "a", count: 49) + "  srv_cpu_ns_per_req"
+            ),
+            (
+                "h1/begin" + String(repeating: "x", count: 400) + "end/w1",
+                "h1/begin" + String(repeating: "x", count: 28) + "…"
+                    + String(repeating: "x", count: 9) + "end/w1  srv_cpu_ns_per_req"
+            ),
+        ])
+    func oneRow(name: String, shown: String) throws {
+        let drawing = try forest(of: name, in: Folder())
+        #expect(drawing.contains(">\(shown)<"))
+        // The mark of the estimate, +8.1 %, stands inside the panel that begins behind the names.
+        let marks = drawing.matches(
+            of: /<use xlink:href='#[^']*gpPt6' transform='translate\(([0-9.]+),/)
+        let places = marks.compactMap { Double($0.1) }
+        #expect(places.count == 1)
+        #expect(places.allSatisfy { $0 > 300 && $0 < 876 }, "\(places)")
+    }
+
+    @Test("the text preview has a line for each row of a comparison")
+    func forestPreview() throws {
+        let folder = try Folder()
+        let outcome = try folder.draw("forest", of: Gnuplot.fixture(of: "forest"), as: "a.txt")
+        #expect(outcome == Outcome(status: 0, complaint: ""))
+        let preview = try folder.text("a.txt")
+        for name in [
+            "h1/single/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
+            "h1/readers:direct/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
+            "h1/sharded:hash/w1/c1024/p13  rps", "h1/sharded:hash/w1/c64/p13  rps",
+            "h1/sharded:hash/w1/c64/p13  p50_ns", "h1/sharded:hash/w1/c64/p13  p99_ns",
+        ] {
+            #expect(preview.contains(name))
+        }
+    }
+
     @Test("every figure has its row in the README", arguments: Gnuplot.figures)
     func documented(figure: String) throws {
         let readme = try String(
@@ -258,13 +319,16 @@ private enum Gnuplot {
     static let plots = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../plots").standardizedFileURL
     static func fixture(of figure: String) -> URL {
-        plots.appending(path: figure == "history" ? "fixture/history" : "fixture/run")
+        let folder =
+            switch figure {
+            case "history": "history"
+            case "forest": "comparison"
+            default: "run"
+            }
+        return plots.appending(path: "fixture/\(folder)")
     }
-    /// Those of a run and of a history; forest.gp draws comparisons.
     static let figures = ((try? Folder.names(in: plots)) ?? [])
-        .filter { $0.hasSuffix(".gp") && !["style.gp", "forest.gp"].contains($0) }.map {
-            String($0.dropLast(3))
-        }
+        .filter { $0.hasSuffix(".gp") && $0 != "style.gp" }.map { String($0.dropLast(3)) }
     static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/gnuplot" }.first(where: FileManager.default.isExecutableFile(atPath:))
 }

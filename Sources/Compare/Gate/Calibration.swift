@@ -2,69 +2,110 @@ package import Basis
 import Measure
 import Report
 
+/// How the two servers of a pair are measured.
+package enum Pairing: String, Equatable, Sendable, CaseIterable {
+    /// One launch each, one directly after the other.
+    case launch
+    /// Both at once, under load by turns.
+    case slice
+}
+
 /// How much pairs of identical servers differ on one machine, by metric: what a gate can find.
 package struct Calibration: Equatable, Sendable {
     package static let schema = "switchyard.calibration/1"
     package static let file = "calibration.json"
 
-    /// The scatter of one metric.
+    /// The scatter of one metric under one way of pairing.
     package struct Noise: Equatable, Sendable {
         package let metric: String
+        package let pairing: Pairing
         /// The robust deviation of a pair's log ratio, pooled over the cells.
         package let sigma: Double
         package let pairs: Int
+        /// Of a pair, starting and stopping included.
+        package let pairTime: Nanoseconds
 
-        package init(metric: String, sigma: Double, pairs: Int) {
+        package init(
+            metric: String, pairing: Pairing, sigma: Double, pairs: Int, pairTime: Nanoseconds
+        ) {
             self.metric = metric
+            self.pairing = pairing
             self.sigma = sigma
             self.pairs = pairs
+            self.pairTime = pairTime
         }
     }
 
     /// Figures of another machine say nothing.
     package let hardwareID: String
     package let noises: [Noise]
-    /// Of a pair, starting and stopping included.
-    package let pairTime: Nanoseconds
 
-    package init(hardwareID: String, noises: [Noise], pairTime: Nanoseconds) {
+    package init(hardwareID: String, noises: [Noise]) {
         self.hardwareID = hardwareID
         self.noises = noises
-        self.pairTime = pairTime
     }
 
-    /// What a gate of `cells` finds of each metric, a line each, and how long it takes.
+    /// What a gate of `cells` finds of each metric by each pairing, a line each, and how long it
+    /// takes.
     package func forecast(_ policy: GatePolicy, cells: Int) -> [String] {
         let design = GateDesign(policy, subjects: cells)
         var lines = noises.map { noise -> String in
-            let tier = ComparedMetric.known(noise.metric)?.tier ?? .paired
-            let effect = design.minimumDetectableEffect(tier: tier, sigma: noise.sigma)
+            let effect = design.minimumDetectableEffect(tier: noise.tier, sigma: noise.sigma)
             let seen = effect.map { "\(fixed($0 * 100, decimals: 1))%" } ?? "nothing"
             let judged =
                 noise.sigma > policy.sigmaLimit
                 ? "; above \(fixed(policy.sigmaLimit * 100, decimals: 1))%, so that a clean gate is"
                     + " INCONCLUSIVE" : ""
-            return "\(noise.metric): pairs scatter by \(fixed(noise.sigma * 100, decimals: 2))%"
-                + " (\(noise.pairs) pairs); \(policy.pairs(sigma: noise.sigma)) pairs confirm,"
+            return "\(noise.metric) by \(noise.pairing.rawValue): pairs scatter by"
+                + " \(fixed(noise.sigma * 100, decimals: 2))% (\(noise.pairs) pairs);"
+                + " \(policy.pairs(sigma: noise.sigma)) pairs confirm,"
                 + " smallest change found \(seen)\(judged)"
         }
-        let clean = Int64(cells * policy.screenPairs + policy.controlPairs)
-        let most = noises.map { policy.pairs(sigma: $0.sigma) }.max() ?? 0
-        lines.append(
-            "a clean gate of \(cells) cells takes about \((pairTime * clean).display), each suspect"
-                + " \((pairTime * Int64(most)).display) more")
+        for pairing in Pairing.allCases {
+            let own = noises.filter { $0.pairing == pairing }
+            guard let pairTime = own.map(\.pairTime).max() else { continue }
+            let clean = Int64(cells * policy.screenPairs + policy.controlPairs)
+            let most = own.map { policy.pairs(sigma: $0.sigma) }.max() ?? 0
+            lines.append(
+                "by \(pairing.rawValue) a clean gate of \(cells) cells takes about"
+                    + " \((pairTime * clean).display), each suspect"
+                    + " \((pairTime * Int64(most)).display) more")
+        }
         return lines
+    }
+
+    /// Refuses a gate of `cells` whose outcome is foretold: by `pairing`, the noise of what it
+    /// judges hides changes on this machine that `policy` promises to find.
+    package func check(
+        _ policy: GatePolicy, _ cells: [GateCell], pairing: Pairing = .launch
+    ) throws(Complaint) {
+        let design = GateDesign(policy, subjects: cells.count)
+        let metrics = Set(cells.flatMap(\.metrics).map(\.name))
+        for noise in noises where noise.pairing == pairing && metrics.contains(noise.metric) {
+            guard noise.sigma > policy.sigmaLimit else { continue }
+            let found = design.minimumDetectableEffect(tier: noise.tier, sigma: noise.sigma)
+            let promised = design.minimumDetectableEffect(
+                tier: noise.tier, sigma: policy.sigmaLimit)
+            throw Complaint(
+                "pairs of \(noise.metric) scatter by \(fixed(noise.sigma * 100, decimals: 1))% on"
+                    + " this machine: the gate would find"
+                    + " \(found.map { "no change below \(percent($0))" } ?? "nothing"), and it"
+                    + " promises \(promised.map(percent) ?? "more")",
+                remedy: "stop what else runs and calibrate anew, lengthen --duration, or measure"
+                    + " all the same with --force",
+                status: .invalidRun)
+        }
     }
 
     package var json: JSONValue {
         [
             "schema": .string(Self.schema), "hw_id": .string(hardwareID),
-            "pair_ns": .integer(pairTime.raw),
             "noise": .array(
                 noises.map {
                     [
-                        "metric": .string($0.metric), "pairing": "launch",
+                        "metric": .string($0.metric), "pairing": .string($0.pairing.rawValue),
                         "sigma": .number($0.sigma), "pairs": .count($0.pairs),
+                        "pair_ns": .integer($0.pairTime.raw),
                     ]
                 }),
         ]
@@ -78,11 +119,12 @@ package struct Calibration: Equatable, Sendable {
                 throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
             }
             hardwareID = try fields.text("hw_id")
-            pairTime = Nanoseconds(raw: try fields.integer("pair_ns"))
             noises = try fields.objects("noise").map {
                 Noise(
-                    metric: try $0.text("metric"), sigma: try $0.number("sigma"),
-                    pairs: try $0.count("pairs"))
+                    metric: try $0.text("metric"),
+                    pairing: try $0.choice("pairing", of: Pairing.self),
+                    sigma: try $0.number("sigma"), pairs: try $0.count("pairs"),
+                    pairTime: Nanoseconds(raw: try $0.integer("pair_ns")))
             }
         } catch {
             throw Complaint(
@@ -91,3 +133,10 @@ package struct Calibration: Equatable, Sendable {
         }
     }
 }
+
+extension Calibration.Noise {
+    /// How far its metric is trusted.
+    fileprivate var tier: MetricTier { ComparedMetric.known(metric)?.tier ?? .paired }
+}
+
+private func percent(_ share: Double) -> String { fixed(share * 100, decimals: 1) + "%" }

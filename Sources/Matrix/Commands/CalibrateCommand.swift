@@ -12,11 +12,25 @@ package enum CalibrateCommand: Command {
         static let pairs = 24
     }
 
+    /// The values of `--pairing`.
+    private enum Wish: String, CaseIterable {
+        case launch, slice, both
+
+        var pairings: [Pairing] {
+            switch self {
+            case .launch: [.launch]
+            case .slice: [.slice]
+            case .both: [.launch, .slice]
+            }
+        }
+    }
+
     package static let parser = OptionParser(
         program: "switchyard calibrate", operands: "[MATRIX]",
         summary: "measure a server against itself: what a gate can find here",
         options: RunOptions.matrix + [
             OptionSpec("pairs", value: "N", help: "pairs of each cell, even (\(Limit.pairs))"),
+            OptionSpec("pairing", value: "HOW", help: "launch, slice or both (both)"),
             OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
             OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
             OptionSpec("duration", value: "TIME", help: "the measured phase"),
@@ -26,8 +40,10 @@ package enum CalibrateCommand: Command {
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
-            MATRIX defaults to \(GateCommand.defaultMatrix). Writes \(Calibration.file) into the
-            folder of results, where 'switchyard gate' looks for it.
+            MATRIX defaults to \(GateCommand.defaultMatrix). A pair is two launches, one after the
+            other, or two servers that stay up and get the load by turns in slices of 200 ms;
+            closed loops are measured by launches alone. Writes \(Calibration.file) into the folder
+            of results, where 'switchyard gate' looks for it.
             """)
 
     package static func run(
@@ -37,50 +53,44 @@ package enum CalibrateCommand: Command {
         guard pairs.isMultiple(of: 2) else {
             throw Complaint("--pairs \(pairs) is odd", remedy: "give an even number")
         }
+        let wish = try options.choice("pairing", of: Wish.self) ?? .both
         let request = GateRequest(
             run: try RunOptions.gateRequest(options, defaultMatrix: GateCommand.defaultMatrix))
         let (cells, settings, servers) = try request.plan()
-        let programs = try Programs.find(in: options.text("bin"))
         let results = options.text("results") ?? RunOptions.defaultResults
-        let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
-        let directory = try RunDirectory.create("\(time)-calibration", in: results)
-        var runner = GateRunner(
-            cells: cells, procedure: procedure(cells, pairs: pairs, seed: request.run.seed),
-            settings: settings,
-            base: try ProcessExecutor(
-                programs: programs, servers: servers[0], cpus: request.run.cpus),
-            candidate: try ProcessExecutor(
-                programs: programs, servers: servers[0], cpus: request.run.cpus),
-            interruption: try GateSession.interruption(request.run.cpus))
-        defer {
-            runner.base.removeScratch()
-            runner.candidate.removeScratch()
+        let session = CalibrateSession(
+            cells: cells, settings: settings, servers: servers[0], pairs: pairs, run: request.run,
+            programs: try Programs.find(in: options.text("bin")),
+            directory: try RunDirectory.create(
+                "\(UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact)-calibration",
+                in: results),
+            interruption: try GateSession.interruption(request.run.cpus), console: console,
+            isQuiet: options.has("quiet"))
+        var noises: [Calibration.Noise] = []
+        var trouble: Complaint?
+        for pairing in wish.pairings {
+            do throws(Complaint) {
+                guard let found = try session.measure(pairing, isAlone: wish != .both) else {
+                    return .interrupted
+                }
+                noises += found
+            } catch {
+                // What disturbs one pairing may leave the other. The last complaint is thrown, or
+                // said below.
+                if let trouble { console.errors("switchyard: \(trouble)\n") }
+                trouble = error
+            }
         }
-        if !options.has("quiet") {
-            let errors = console.errors
-            runner.note = { errors(GateSession.line($0, $1, $2)) }
+        if let trouble {
+            if noises.isEmpty { throw trouble }
+            console.errors("switchyard: \(trouble)\n")
         }
-        var journal = try Journal(directory.journalPath)
-        let began = MonotonicClock.now
-        guard try runner.run(into: &journal) == .complete else { return .interrupted }
-        let elapsed = MonotonicClock.now.since(began)
-        if let verdict = runner.procedure.verdict,
-            verdict.name == .invalid || verdict.name == .wrong
-        {
-            throw Complaint(
-                "the machine can't be calibrated: \(verdict.reasons.joined(separator: "; "))",
-                remedy: "stop what else runs, or lower the rates of the matrix",
-                status: verdict.name.status(strict: false))
-        }
+        // What was not asked for stays as it was found before.
+        let before = (try? Calibration.ofThisMachine(in: results))?.noises ?? []
         let calibration = Calibration(
             hardwareID: Fingerprint(.system).hardwareID,
-            noises: runner.procedure.sigma.sorted { $0.key < $1.key }.map { name, sigma in
-                .init(metric: name, sigma: sigma, pairs: cells.count * pairs)
-            },
-            pairTime: elapsed / Int64(max(1, journal.records.count / 2)))
+            noises: before.filter { !wish.pairings.contains($0.pairing) } + noises)
         try RunDirectory(path: results).write(Calibration.file, calibration.json.pretty)
-        try directory.writeTables(
-            run: RunIdentity.current(runID: directory.name), records: journal.records)
         if options.has("json") {
             console.output(calibration.json.pretty)
         } else {
@@ -89,17 +99,6 @@ package enum CalibrateCommand: Command {
             }
         }
         console.errors("kept in \(results)/\(Calibration.file)\n")
-        return .success
-    }
-
-    /// A gate that screens at length and suspects nobody.
-    private static func procedure(_ cells: [Cell], pairs: Int, seed: Int64) -> GateProcedure {
-        var policy = GatePolicy()
-        policy.screenPairs = pairs
-        policy.controlPairs = 0
-        policy.suspectsMax = 0
-        return GateProcedure(
-            cells: cells.map { GateRunner<ProcessExecutor>.gated($0) }, policy: policy,
-            design: GateDesign(policy, subjects: cells.count), seed: UInt64(seed))
+        return trouble?.status ?? .success
     }
 }

@@ -20,6 +20,7 @@ package enum GateCommand: Command {
                 "server-command", value: "COMMAND", repeatable: true,
                 help: "given twice: your own server before and after the change"),
             OptionSpec("waivers", value: "FILE", help: "regressions to live with, with an expiry"),
+            OptionSpec("force", help: "measure although calibration says that too little is seen"),
             OptionSpec("strict", help: "INCONCLUSIVE fails too (exit status 11)"),
             OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
             OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
@@ -55,10 +56,15 @@ package enum GateCommand: Command {
         _ = try waivers(request)
         let (cells, _, _) = try request.plan()
         try request.policy.check(cells: cells.count, metrics: 1)
+        let results = options.text("results") ?? RunOptions.defaultResults
+        if !options.has("force"), let known = try Calibration.ofThisMachine(in: results) {
+            let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
+            try known.check(request.policy, gated)
+        }
 
         let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
         let directory = try RunDirectory.create(
-            "\(time)-gate", in: options.text("results") ?? RunOptions.defaultResults)
+            "\(time)-gate", in: results)
         var programs: [Programs] = []
         let load = try Programs.find(in: nil)
         if commands.isEmpty {

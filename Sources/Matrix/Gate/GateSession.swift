@@ -73,13 +73,10 @@ struct GateSession {
     /// What this machine was found to be able to show, if it was calibrated.
     private func forecast() throws(Complaint) {
         let folder = (directory.path as NSString).deletingLastPathComponent
-        let file = "\(folder)/\(Calibration.file)"
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+        guard let calibration = try Calibration.ofThisMachine(in: folder) else {
             console.errors("note: 'switchyard calibrate' would say what can be found here\n")
             return
         }
-        let calibration = try Calibration(parsing: text, file: file)
-        guard calibration.hardwareID == Fingerprint(.system).hardwareID else { return }
         let cells = try request.plan().cells.count
         for line in calibration.forecast(request.policy, cells: cells) {
             console.errors(line + "\n")

@@ -20,11 +20,11 @@ package struct ProcessExecutor: Executor {
         static let slice = Nanoseconds.milliseconds(20)
     }
 
-    private let programs: Programs
+    let programs: Programs
     private let servers: [ServerCommand]
-    private let cpus: CPUSplit
+    let cpus: CPUSplit
     /// A folder for the files of this executor; a launch has a folder in it.
-    private let scratch: String
+    let scratch: String
 
     /// Makes its scratch folder; `removeScratch` removes it.
     package init(
@@ -39,7 +39,7 @@ package struct ProcessExecutor: Executor {
 
     package func removeScratch() { try? FileManager.default.removeItem(atPath: scratch) }
 
-    private static func make(folder: String) throws(Complaint) {
+    static func make(folder: String) throws(Complaint) {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true)
@@ -71,7 +71,8 @@ package struct ProcessExecutor: Executor {
         return record
     }
 
-    private func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer {
+    /// Starts the server of `cell`; `folder` exists and is its own.
+    func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer {
         let set = CPUSet(cpus.server)
         if cell.server != Cell.builtIn {
             guard let command = servers.first(where: { $0.name == cell.server }) else {

@@ -38,6 +38,11 @@ package struct ProcessGroup: Equatable, Sendable {
         return reading
     }
 
+    /// CPU time of the processes that still live, with their threads that ended, to the nanosecond.
+    package var cpu: Nanoseconds {
+        processIDs.reduce(Nanoseconds.zero) { sum, id in sum + (CPUClock.process(id) ?? .zero) }
+    }
+
     /// A user-space tick, 1/100 s on every architecture that Swift runs on (time(7), USER_HZ).
     private static let tick = Nanoseconds.milliseconds(10)
 

@@ -1,0 +1,141 @@
+import Basis
+import Compare
+import Foundation
+import Platform
+import Report
+
+/// One calibration: pairs of identical servers by one pairing after the other.
+struct CalibrateSession {
+    /// A line for each pair by slices.
+    static let slicesFile = "slices.ndjson"
+
+    let cells: [Cell]
+    let settings: Settings
+    let servers: [ServerCommand]
+    /// Pairs of each cell.
+    let pairs: Int
+    let run: RunRequest
+    let programs: Programs
+    let directory: RunDirectory
+    let interruption: Interruption
+    let console: Console
+    let isQuiet: Bool
+
+    /// The scatter of each metric by `pairing`; nil when interrupted. Cells that `pairing` does not
+    /// take are left out with a note, or refused when nothing else is asked for.
+    func measure(_ pairing: Pairing, isAlone: Bool) throws(Complaint) -> [Calibration.Noise]? {
+        let fit =
+            pairing == .launch ? cells : cells.filter { SliceExecutor.takes($0) }
+        if fit.count < cells.count {
+            let lacking = "\(cells.count - fit.count) of \(cells.count) cells have no fixed rate or"
+            if isAlone, fit.isEmpty {
+                throw Complaint(
+                    "\(lacking) too many connections for slices", remedy: "use --pairing launch")
+            }
+            console.errors("note: \(lacking) too many connections for slices\n")
+        }
+        guard !fit.isEmpty else { return [] }
+        let each = timeOfPair(pairing) * Int64(fit.count * pairs)
+        console.errors(
+            "pairs by \(pairing.rawValue): \(pairs) of each of \(fit.count) cells, about"
+                + " \(each.display), seed \(run.seed)\n")
+        let executor = try executor()
+        defer { executor.removeScratch() }
+        let began = MonotonicClock.now
+        let done =
+            switch pairing {
+            case .launch: try launches(fit, executor)
+            case .slice: try slices(fit, executor)
+            }
+        guard let done else { return nil }
+        if let verdict = done.procedure.verdict,
+            verdict.name == .invalid || verdict.name == .wrong
+        {
+            throw Complaint(
+                "pairs by \(pairing.rawValue) can't be calibrated: "
+                    + verdict.reasons.joined(separator: "; "),
+                remedy: "stop what else runs, or lower the rates of the matrix",
+                status: verdict.name.status(strict: false))
+        }
+        let pairTime = MonotonicClock.now.since(began) / Int64(max(1, done.pairs))
+        return done.procedure.sigma.sorted { $0.key < $1.key }.map { name, sigma in
+            let having = done.procedure.cells.count { $0.metrics.contains { $0.name == name } }
+            return Calibration.Noise(
+                metric: name, pairing: pairing, sigma: sigma, pairs: having * pairs,
+                pairTime: pairTime)
+        }
+    }
+
+    /// A measurement that ran to its end, and how many pairs it took.
+    private typealias Done = (procedure: GateProcedure, pairs: Int)
+
+    private func executor() throws(Complaint) -> ProcessExecutor {
+        try ProcessExecutor(programs: programs, servers: servers, cpus: run.cpus)
+    }
+
+    private func timeOfPair(_ pairing: Pairing) -> Nanoseconds {
+        switch pairing {
+        case .launch: (settings.warmup + settings.duration + TimeEstimate.firstOverhead) * 2
+        case .slice: SliceExecutor.time(ofPair: settings) + TimeEstimate.firstOverhead
+        }
+    }
+
+    private func launches(
+        _ cells: [Cell], _ executor: ProcessExecutor
+    ) throws(Complaint) -> Done? {
+        var runner = GateRunner(
+            cells: cells, procedure: procedure(cells), settings: settings, base: executor,
+            candidate: executor, interruption: interruption)
+        runner.note = note
+        var journal = try Journal(directory.journalPath)
+        let ending = try runner.run(into: &journal)
+        try directory.writeTables(
+            run: RunIdentity.current(runID: directory.name), records: journal.records)
+        return ending == .complete ? (runner.procedure, journal.records.count / 2) : nil
+    }
+
+    private func slices(_ cells: [Cell], _ executor: ProcessExecutor) throws(Complaint) -> Done? {
+        var runner = SlicePairRunner(
+            cells: cells, procedure: procedure(cells), settings: settings,
+            meter: SliceExecutor(base: executor, candidate: executor), interruption: interruption)
+        runner.note = note
+        let path = "\(directory.path)/\(Self.slicesFile)"
+        let file = try Self.open(path)
+        var count = 0
+        let ending = try runner.run(
+            keeping: { (record) throws(Complaint) in
+                do throws(SystemError) {
+                    try file.append(record.json.compact)
+                } catch {
+                    throw error.complaint("can't write \(path)", remedy: "make room on the disk")
+                }
+                count += 1
+            }, now: { Nanoseconds(raw: WallClock.nanoseconds) })
+        return ending == .complete ? (runner.procedure, count) : nil
+    }
+
+    private static func open(_ path: String) throws(Complaint) -> AppendOnlyFile {
+        do throws(SystemError) {
+            return try AppendOnlyFile(path)
+        } catch {
+            throw error.complaint("can't open \(path)", remedy: "check the folder's permissions")
+        }
+    }
+
+    private var note: (PairRequest, PairOutcome, GateProcedure) -> Void {
+        if isQuiet { return { _, _, _ in } }
+        let errors = console.errors
+        return { errors(GateSession.line($0, $1, $2)) }
+    }
+
+    /// A gate that screens at length and suspects nobody.
+    private func procedure(_ cells: [Cell]) -> GateProcedure {
+        var policy = GatePolicy()
+        policy.screenPairs = pairs
+        policy.controlPairs = 0
+        policy.suspectsMax = 0
+        return GateProcedure(
+            cells: cells.map { GateRunner<ProcessExecutor>.gated($0) }, policy: policy,
+            design: GateDesign(policy, subjects: cells.count), seed: UInt64(run.seed))
+    }
+}

@@ -1,0 +1,102 @@
+package import Basis
+package import Compare
+import Foundation
+import Measure
+package import Report
+
+/// What a pair of resident servers showed in alternating slices of load: a line of `slices.ndjson`.
+///
+/// Both servers run all the time and the load goes to one of them at a time, so that whatever
+/// disturbs the machine for longer than a slice falls on neighbours alike and leaves their ratio. A
+/// server that waits for events costs next to nothing while the other has the load; one that spins
+/// does not, and must not be measured so.
+package struct SliceRecord: Equatable, Sendable {
+    package static let schema = "switchyard.slices/1"
+
+    private enum Limit {
+        /// The share of neighbours that must both count, for their median to stand for the pair.
+        static let counted = 0.75
+    }
+
+    /// Names the pair within its calibration.
+    package let pair: Int
+    package let cell: Cell
+    /// The generator's; the same for every slice.
+    package let seed: Int64
+    /// Which side has the first slice; from then on ABBA.
+    package let first: Side
+    /// When the pair began, since 1970-01-01 UTC.
+    package let time: Nanoseconds
+    /// CPU time of each side for a request, in nanoseconds, a slice each in the order of time; nil
+    /// where the slice does not count.
+    package var base: [Double?] = []
+    package var candidate: [Double?] = []
+    package var machine = MachineUsage()
+    /// Which side failed and why; nil when both answered.
+    package var failure: Failure?
+
+    /// A side that gave no figures.
+    package struct Failure: Equatable, Sendable {
+        package let side: Side
+        /// One line.
+        package let reason: String
+
+        package init(side: Side, reason: String) {
+            self.side = side
+            self.reason = reason
+        }
+    }
+
+    package init(pair: Int, cell: Cell, seed: Int64, first: Side, time: Nanoseconds) {
+        self.pair = pair
+        self.cell = cell
+        self.seed = seed
+        self.first = first
+        self.time = time
+    }
+
+    /// The side that has slice `index`, counted over both: A BB AA BB A.
+    package func side(ofSlice index: Int) -> Side {
+        let isFirst = index % 4 == 0 || index % 4 == 3
+        return isFirst == (first == .base) ? .base : .candidate
+    }
+
+    /// The logarithm of candidate over base for each two neighbours that both count.
+    package var logRatios: [Double] {
+        zip(base, candidate).compactMap { base, candidate in
+            guard let base, let candidate, base > 0, candidate > 0 else { return nil }
+            return log(candidate / base)
+        }
+    }
+
+    /// What the pair says to a gate: the base by the median of its slices, and the candidate so
+    /// that their ratio is the median of the neighbours' ratios.
+    package var outcome: PairOutcome {
+        if let failure { return .wrong(failure.side, failure.reason) }
+        if let stolen = machine.stolenShare, stolen > LaunchRecord.stolenShareLimit {
+            return .invalid(
+                "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time")
+        }
+        let ratios = logRatios
+        guard Double(ratios.count) >= Limit.counted * Double(base.count),
+            let ratio = Median.of(ratios), let level = Median.of(base.compactMap(\.self))
+        else {
+            return .invalid(
+                "only \(ratios.count) of \(base.count) neighbouring slices met the planned rate")
+        }
+        return .measured(base: [level], candidate: [level * exp(ratio)])
+    }
+
+    package var json: JSONValue {
+        [
+            "schema": .string(Self.schema), "pair": .count(pair), "cell_id": .string(cell.id),
+            "seed": .integer(seed), "time_ns": .integer(time.raw),
+            "first": .string(first.rawValue),
+            "base_cpu_ns_per_req": .array(base.map { .optional($0) }),
+            "cand_cpu_ns_per_req": .array(candidate.map { .optional($0) }),
+            "stolen_share": .optional(machine.stolenShare),
+            "failed_side": .optional(failure?.side.rawValue),
+            "failure": .optional(failure?.reason),
+        ]
+    }
+}

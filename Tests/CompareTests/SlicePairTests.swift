@@ -1,0 +1,157 @@
+import Basis
+import Compare
+import Foundation
+import Matrix
+import Report
+import Testing
+
+/// Pairs of resident servers: what their slices say, and a gate over them.
+struct SlicePairTests {
+    static let cell: Cell = {
+        var cell = Cell(pattern: "single", threads: 1, connections: 64)
+        cell.arrival = .constant(PerSecond(raw: 15_000))
+        return cell
+    }()
+
+    static func record(
+        first: Side = .base, base: [Double?] = [], candidate: [Double?] = []
+    ) -> SliceRecord {
+        var record = SliceRecord(pair: 3, cell: cell, seed: 7, first: first, time: .seconds(1))
+        record.base = base
+        record.candidate = candidate
+        return record
+    }
+
+    @Test("slices alternate as ABBA, whichever side is first", arguments: Side.allCases)
+    func order(first: Side) {
+        let other: Side = first == .base ? .candidate : .base
+        let sides = (0..<8).map { Self.record(first: first).side(ofSlice: $0) }
+        #expect(sides == [first, other, other, first, first, other, other, first])
+    }
+
+    @Test("the pair's ratio is the median of its neighbours' ratios")
+    func outcome() throws {
+        // The machine slows down by the factor 4 in the middle of it, and one slice is torn.
+        let whole = Self.record(
+            base: [100, 101, 400, 404], candidate: [110, 111.1, 440, 4_000])
+        guard case .measured(let base, let candidate) = whole.outcome else {
+            Issue.record("\(whole.outcome)")
+            return
+        }
+        #expect(base == [250.5])
+        #expect(abs(candidate[0] / base[0] - 1.1) < 1e-9)
+    }
+
+    @Test("what does not count says why")
+    func lost() {
+        let most = Self.record(base: [100, nil, 100, 100], candidate: [110, 110, 110, 110])
+        #expect(most.outcome == .measured(base: [100], candidate: [100 * exp(log(1.1))]))
+        let few = Self.record(base: [100, nil, 100, 100], candidate: [110, 110, nil, 110])
+        #expect(few.outcome == .invalid("only 2 of 4 neighbouring slices met the planned rate"))
+        var stolen = Self.record(base: [1, 1], candidate: [1, 1])
+        stolen.machine.stolenShare = 0.02
+        #expect(stolen.outcome == .invalid("the hypervisor withheld 2.0% of the CPU time"))
+        var failed = Self.record(base: [1, 1], candidate: [1])
+        failed.failure = .init(side: .candidate, reason: "the server ended under load")
+        #expect(failed.outcome == .wrong(.candidate, "the server ended under load"))
+        #expect(Self.record().outcome != .measured(base: [], candidate: []))
+    }
+
+    @Test("a record is a line with every slice and null for those that do not count")
+    func line() throws {
+        let text = Self.record(first: .candidate, base: [1.5, nil], candidate: [2, 3]).json.compact
+        #expect(!text.contains("\n"))
+        for part in [
+            "\"schema\":\"switchyard.slices/1\"", "\"pair\":3", "\"first\":\"cand\"",
+            "\"base_cpu_ns_per_req\":[1.5,null]", "\"cell_id\":\"\(Self.cell.id)\"",
+        ] {
+            #expect(text.contains(part), "\(part) in \(text)")
+        }
+    }
+
+    /// Two servers on a machine whose speed wanders by a third within a second, which a slice and
+    /// its neighbour share but two launches would not.
+    struct MockMeter: SliceMeter {
+        var slowness: Double
+        var generator = SeededGenerator(seed: 0x51_1CE)
+        var stopsAt = Int.max
+        private var count = 0
+        private var phase = 0.0
+
+        init(slowness: Double) { self.slowness = slowness }
+
+        mutating func measure(
+            _ record: SliceRecord, isControl: Bool, settings: Settings, interruption: Interruption
+        ) -> SliceRecord? {
+            count += 1
+            if count == stopsAt { return nil }
+            var record = record
+            let slices = SliceExecutor.slices(settings)
+            for index in 0..<2 * slices {
+                phase += 0.2
+                let speed = 1 + 0.3 * sin(phase)
+                let own = 1 + 0.02 * Double.random(in: -1...1, using: &generator)
+                let figure = 20_000 * speed * own
+                switch record.side(ofSlice: index) {
+                case .base: record.base.append(figure)
+                case .candidate: record.candidate.append(figure * (isControl ? 1 : slowness))
+                }
+            }
+            return record
+        }
+    }
+
+    static func runner(_ meter: MockMeter) -> SlicePairRunner<MockMeter> {
+        SlicePairRunner(
+            cells: [cell],
+            procedure: GateProcedure(
+                cells: [GateRunner<ProcessExecutor>.gated(cell)], policy: GatePolicy(),
+                design: GateRateTests.design, seed: 42),
+            settings: Settings(), meter: meter, interruption: Interruption { .none })
+    }
+
+    @Test("a slower server is a regression, the same server is none", arguments: [1.0, 1.06])
+    func verdict(slowness: Double) throws {
+        var kept: [SliceRecord] = []
+        var runner = Self.runner(MockMeter(slowness: slowness))
+        let ending = try runner.run(keeping: { kept.append($0) }, now: { .zero })
+        #expect(ending == .complete)
+        let result = try #require(runner.procedure.result)
+        #expect(result.verdict == (slowness > 1 ? .regression : .pass), "\(result.reasons)")
+        // 6 of screening, 16 of control, 16 that confirm.
+        #expect(kept.count == (slowness > 1 ? 38 : 22))
+        #expect(kept.map(\.pair) == Array(kept.indices))
+        #expect(Set(kept.map(\.seed)).count == kept.count)
+        let sigma = try #require(runner.procedure.sigma["srv_cpu_ns_per_req"])
+        #expect(sigma < 0.02, "neighbours share what the machine does")
+    }
+
+    @Test("a stop ends the run with what is complete")
+    func stopped() throws {
+        var kept = 0
+        var meter = MockMeter(slowness: 1)
+        meter.stopsAt = 5
+        var runner = Self.runner(meter)
+        let ending = try runner.run(keeping: { _ in kept += 1 }, now: { .zero })
+        #expect(ending == .interrupted && kept == 4)
+    }
+
+    @Test("slices are for a fixed rate and for as many connections as open at once")
+    func cells() {
+        var many = Self.cell
+        many.connections = 10_000
+        var closed = Self.cell
+        closed.arrival = .closed
+        let taken = [Self.cell, many, closed].map { SliceExecutor.takes($0) }
+        #expect(taken == [true, false, false])
+    }
+
+    @Test(
+        "a pair has as much measured time as two launches, in whole ABBA",
+        arguments: [(10, 4), (800, 4), (1_000, 6), (2_000, 10), (2_300, 12)])
+    func count(milliseconds: Int, slices: Int) {
+        var settings = Settings()
+        settings.duration = .milliseconds(milliseconds)
+        #expect(SliceExecutor.slices(settings) == slices)
+    }
+}
