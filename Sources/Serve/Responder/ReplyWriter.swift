@@ -7,7 +7,6 @@ struct ReplyWriter: ~Copyable {
     private var date = HTTPDate(unixSeconds: 0)
     private var dateSeconds: Int64 = -1
     private var scratch = ByteQueue(capacity: 256)
-    private var rendered = RenderedReply()
 
     /// Renders the date again when the second has changed.
     @inline(always)
@@ -15,7 +14,6 @@ struct ReplyWriter: ~Copyable {
         if unixSeconds != dateSeconds {
             dateSeconds = unixSeconds
             date = HTTPDate(unixSeconds: unixSeconds)
-            rendered.forget()
         }
     }
 
@@ -29,7 +27,7 @@ struct ReplyWriter: ~Copyable {
     ) -> Int {
         switch content.payload {
         case .text(let text):
-            write(content.status, text, message: &message, to: &output)
+            write(content.status, "text/plain", text, message: &message, to: &output)
         case .greeting(let text):
             scratch.removeAll()
             scratch.append("{\"message\":\"")
@@ -66,13 +64,12 @@ struct ReplyWriter: ~Copyable {
 
     @inline(always)
     private mutating func write(
-        _ status: HTTP1.Status, _ text: StaticString, message: inout Message,
-        to output: inout ByteQueue
+        _ status: HTTP1.Status, _ type: StaticString, _ text: StaticString,
+        message: inout Message, to output: inout ByteQueue
     ) {
-        if !rendered.answers(status, text, as: message.framing) {
-            rendered.render(status, text, as: &message.framing, date: date)
-        }
-        output.append(rendered.bytes)
+        scratch.removeAll()
+        scratch.append(text)
+        finish(status, type, message: &message, to: &output)
     }
 
     @inline(always)
@@ -112,50 +109,6 @@ struct ReplyWriter: ~Copyable {
 
     /// What `/bytes/{n}` is made of.
     static let fillerByte = UInt8(ascii: "x")
-}
-
-/// The last reply that was a fixed text, head and all: the same for every request of its kind until
-/// the date changes.
-private struct RenderedReply: ~Copyable {
-    private var reply = ByteQueue(capacity: 256)
-    private var content = ByteQueue(capacity: 64)
-    private var status: HTTP1.Status?
-    private var text: StaticString = ""
-    private var framing = HTTP1.ReplyEncoder(refusing: ())
-
-    @inline(always)
-    func answers(
-        _ status: HTTP1.Status, _ text: StaticString, as framing: HTTP1.ReplyEncoder
-    ) -> Bool {
-        // SAFETY: the addresses of two literals are compared, not followed.
-        let isSameText = unsafe text.utf8Start == self.text.utf8Start
-        return isSameText && status == self.status && framing == self.framing
-    }
-
-    var bytes: Span<UInt8> {
-        @_lifetime(borrow self)
-        @inline(always)
-        borrowing get { reply.bytes }
-    }
-
-    mutating func render(
-        _ status: HTTP1.Status, _ text: StaticString, as framing: inout HTTP1.ReplyEncoder,
-        date: borrowing HTTPDate
-    ) {
-        self.status = status
-        self.text = text
-        self.framing = framing
-        content.removeAll()
-        content.append(text)
-        var fresh = ByteQueue()
-        swap(&fresh, &reply)
-        fresh.removeAll()
-        framing.write(
-            status, contentType: "text/plain", content: content.bytes, date: date, to: &fresh)
-        swap(&fresh, &reply)
-    }
-
-    mutating func forget() { status = nil }
 }
 
 extension ByteQueue {

@@ -15,7 +15,7 @@ extension HTTP1 {
     /// It remembers what the request decides about its reply: whether a payload may follow the head
     /// (never for HEAD), how a stream is framed and whether the connection lives on. It is small
     /// enough to stay with a connection while a streamed reply lasts.
-    package struct ReplyEncoder: Equatable, BitwiseCopyable, Sendable {
+    package struct ReplyEncoder: BitwiseCopyable, Sendable {
         private let version: Version
         package let isHead: Bool
         private var isChunked = false
