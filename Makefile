@@ -61,7 +61,7 @@ build: ready ## build the programs for release, into .build/release
 	swift build -c release
 
 .PHONY: check
-check: lint tidy build asm-check alloc-check gate-check fuzz-smoke ## what must hold
+check: lint tidy build asm-check alloc-check count-check gate-check fuzz-smoke ## what must hold
 
 .PHONY: lint
 lint: ready-to-test ## look for bad style in Swift and shell
@@ -91,6 +91,10 @@ asm-check: build ## prove that hot functions count no references and allocate no
 .PHONY: alloc-check
 alloc-check: build ## prove that a request allocates nothing once warm
 	$(RELEASE)/switchyard-micro alloc-check
+
+.PHONY: count-check
+count-check: build ## hold what a request costs, in calls and wakes, to Benchmarks/baseline.json
+	$(RELEASE)/switchyard gate --counters-only
 
 .PHONY: gate-check
 gate-check: build ## the short form of gate-selftest: one cell, 30 %, under a minute
@@ -126,7 +130,7 @@ help:
 	@awk '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	    /^##  / { sub(/^##/, ""); print } \
 	    match($$0, /^[a-z-]+:.*## /) { name = $$0; sub(/:.*/, "", name); \
-	        printf "  make %-13s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
+	        printf "  make %-14s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
 
 .PHONY: ready ready-to-test ready-to-plot
 ready:

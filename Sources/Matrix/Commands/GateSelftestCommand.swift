@@ -100,7 +100,7 @@ package enum GateSelftestCommand: Command {
             [
                 GateCommand.name, "--base-bin", servers.base, "--bin",
                 subject == .handicapped ? servers.slower : servers.base, "--strict", "--results",
-                "\(folder)/\(subject.rawValue)",
+                "\(folder)/\(subject.rawValue)", "--baseline", ExactCheck.none,
             ] + form.arguments
         let run: ProgramRun
         do throws(SystemError) {
@@ -152,8 +152,9 @@ package enum GateSelftestCommand: Command {
                 try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
             }
             try manager.copyItem(atPath: program, toPath: original)
-            let whole = URL(fileURLWithPath: original).path
-            let text = "#!/bin/sh\nexec \(quoted(whole)) --handicap \(quoted(handicap)) \"$@\"\n"
+            let words = [URL(fileURLWithPath: original).path, "--handicap", handicap]
+            let command = words.map { ShellWords.quote($0) }.joined(separator: " ")
+            let text = "#!/bin/sh\nexec \(command) \"$@\"\n"
             try text.write(toFile: script, atomically: true, encoding: .utf8)
             try manager.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
         } catch {
@@ -162,10 +163,5 @@ package enum GateSelftestCommand: Command {
                 remedy: "run it in the folder of the sources", status: .failure)
         }
         return servers
-    }
-
-    /// One word of a shell's command line.
-    private static func quoted(_ text: String) -> String {
-        "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

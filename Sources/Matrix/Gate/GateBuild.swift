@@ -69,10 +69,8 @@ enum GateBuild {
             name: identity.isDirty == true ? name + "+changes" : name)
     }
 
-    /// Puts the server of a folder of programs, built by somebody else, into `folder`.
-    static func given(
-        _ source: String, load: String, into folder: String
-    ) throws(Complaint) -> Built {
+    /// The server in a folder of programs that somebody else built.
+    static func server(in source: String) throws(Complaint) -> String {
         let server = "\(source)/switchyard-server"
         guard FileManager.default.isExecutableFile(atPath: server) else {
             throw Complaint(
@@ -80,6 +78,14 @@ enum GateBuild {
                 remedy: "name the folder that swift build puts its programs into",
                 status: .noBaseline)
         }
+        return server
+    }
+
+    /// Puts the server of a folder of programs, built by somebody else, into `folder`.
+    static func given(
+        _ source: String, load: String, into folder: String
+    ) throws(Complaint) -> Built {
+        let server = try server(in: source)
         return Built(programs: try place(server, load: load, in: folder), name: source)
     }
 
