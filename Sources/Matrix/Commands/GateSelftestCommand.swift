@@ -11,6 +11,11 @@ package enum GateSelftestCommand: Command {
     private enum Limit {
         /// For one case; the longest confirm six suspects on a noisy machine.
         static let gate = Nanoseconds.seconds(3_600)
+        /// In the short form a case that was not shown is put again so many times, unless so much
+        /// time has passed. Whoever looks long enough finds a false alarm, but a gate that says it
+        /// can't tell has made no test, or found nothing by it.
+        static let attempts = 3
+        static let lastAttempt = Nanoseconds.seconds(35)
     }
 
     /// How much is measured.
@@ -18,12 +23,12 @@ package enum GateSelftestCommand: Command {
         var handicap = "8%"
         var arguments: [String] = []
 
-        /// One cell, launches of a third of a second and a change that can't be missed.
+        /// One cell, launches of less than half a second and a change that can't be missed.
         static let short = Form(
             handicap: "30%",
             arguments: [
                 "--profile", "quick", "--filter", "pattern=single", "--warmup", "50ms",
-                "--duration", "250ms",
+                "--duration", "400ms",
             ])
     }
 
@@ -66,8 +71,14 @@ package enum GateSelftestCommand: Command {
         let isSilent = options.has("short") || options.has("quiet")
         let note = isSilent ? { _ in } : console.errors
         var standings: [SelftestCase.Standing] = []
+        let deadline = MonotonicClock.now + Limit.lastAttempt
         for subject in SelftestCase.allCases {
-            let result = try judge(subject, servers, form, cpus, note: note)
+            var result = try judge(subject, servers, form, cpus, note: note)
+            var left = options.has("short") ? Limit.attempts - 1 : 0
+            while result.standing == .notShown, left > 0, MonotonicClock.now < deadline {
+                left -= 1
+                result = try judge(subject, servers, form, cpus, note: note)
+            }
             console.output(result.line + "\n")
             standings.append(result.standing)
         }
