@@ -15,7 +15,7 @@ package enum GateSelftestCommand: Command {
         /// time has passed. Whoever looks long enough finds a false alarm, but a gate that says it
         /// can't tell has made no test, or found nothing by it.
         static let attempts = 3
-        static let lastAttempt = Nanoseconds.seconds(35)
+        static let lastAttempt = Nanoseconds.seconds(15)
     }
 
     /// How much is measured.
