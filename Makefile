@@ -38,6 +38,10 @@ compare: build ready-to-plot ## compare two runs: BASE=folder CAND=folder
 gate: build ready-to-plot ## fail when the working tree is slower than BASE=ref
 	$(RELEASE)/switchyard gate --base '$(BASE)'
 
+.PHONY: gate-selftest
+gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise (15 minutes)
+	$(RELEASE)/switchyard gate-selftest
+
 .PHONY: calibrate
 calibrate: build ## measure this machine's noise: identical servers in pairs
 	$(RELEASE)/switchyard calibrate
@@ -57,7 +61,7 @@ build: ready ## build the programs for release, into .build/release
 	swift build -c release
 
 .PHONY: check
-check: lint tidy build asm-check alloc-check fuzz-smoke ## what must hold besides the tests
+check: lint tidy build asm-check alloc-check count-check gate-check fuzz-smoke ## what must hold
 
 .PHONY: lint
 lint: ready-to-test ## look for bad style in Swift and shell
@@ -88,6 +92,14 @@ asm-check: build ## prove that hot functions count no references and allocate no
 alloc-check: build ## prove that a request allocates nothing once warm
 	$(RELEASE)/switchyard-micro alloc-check
 
+.PHONY: count-check
+count-check: build ## hold what a request costs, in calls and wakes, to Benchmarks/baseline.json
+	$(RELEASE)/switchyard gate --counters-only
+
+.PHONY: gate-check
+gate-check: build ## the short form of gate-selftest: one cell, 30 %, under a minute
+	$(RELEASE)/switchyard gate-selftest --short
+
 .PHONY: fuzz-smoke
 fuzz-smoke: ready ## fuzz each protocol for a few seconds, in .build-fuzz
 	Tests/Fuzz/run-smoke.sh '$(FUZZ_SECONDS)'
@@ -102,7 +114,7 @@ asan: ready ## run the tests under the address sanitizer, in .build-asan
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)
-	rm -rf .build .build-tsan .build-asan .build-fuzz
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-handicap
 
 ##@ Variables
 ##  PROFILE=name  bench: a profile of the matrix file (quick, full, ...)
@@ -118,7 +130,7 @@ help:
 	@awk '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	    /^##  / { sub(/^##/, ""); print } \
 	    match($$0, /^[a-z-]+:.*## /) { name = $$0; sub(/:.*/, "", name); \
-	        printf "  make %-13s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
+	        printf "  make %-14s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
 
 .PHONY: ready ready-to-test ready-to-plot
 ready:

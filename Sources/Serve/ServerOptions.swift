@@ -66,12 +66,19 @@ extension ServerOptions {
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
             OptionSpec("quiet", short: "q", help: "no ready and stopped lines"),
             OptionSpec("version", help: "show the version"),
-        ],
+        ]
+        #if HANDICAP
+            .withHandicap
+        #endif
+        ,
         epilogue: PatternID.help)
 
     /// Reads a command line; complains in one line.
     package init(_ parsed: ParsedOptions) throws(Complaint) {
         self.init()
+        #if HANDICAP
+            try Handicap.choose(parsed)
+        #endif
         if let stray = parsed.operands.first {
             throw Complaint("unexpected operand '\(stray)'", remedy: "see switchyard-server --help")
         }

@@ -189,19 +189,64 @@ struct GateProcedureTests {
         ]
         let written = ExactBaseline(counters: counters).json.pretty
         let baseline = try ExactBaseline(parsing: written, file: "b.json")
-        #expect(baseline.verdict(counters).verdict == .pass)
-        for (syscalls, errors, verdict) in [
+        func verdict(_ measured: [Counter]) -> Verdict {
+            GateResult.untimed().holding(baseline.compare(measured)).verdict
+        }
+        #expect(verdict(counters) == .pass)
+        for (syscalls, errors, due) in [
             (2.01, 0.0, Verdict.pass), (2.1, 0, .regression), (1.5, 0, .pass), (2, 1, .regression),
         ] {
             let measured = [
                 Counter(cell: "a", metric: "srv_syscalls_per_req", value: syscalls),
                 Counter(cell: "a", metric: "errors", value: errors),
             ]
-            #expect(baseline.verdict(measured).verdict == verdict, "\(syscalls), \(errors)")
+            #expect(verdict(measured) == due, "\(syscalls), \(errors)")
         }
-        #expect(
-            baseline.verdict([counters[0]]).reasons == ["a errors: not measured"])
+        #expect(verdict([counters[0]]) == .regression)
+        #expect(baseline.narrowed(to: ["b"]).compare([]).isEmpty)
+        let fresh = baseline.compare(counters + [Counter(cell: "b", metric: "errors", value: 3)])
+        #expect(fresh.map(\.standing) == [.same, .same, .new])
         #expect(throws: Complaint.self) { try ExactBaseline(parsing: "{}", file: "b.json") }
+    }
+
+    @Test("a counter that is worse stands in every report, beside what was timed")
+    func countersInReports() throws {
+        let counter = ExactBaseline.Counter(cell: "a|<", metric: "syscalls_per_req", value: 3)
+        let baseline = ExactBaseline(counters: [
+            .init(cell: "a|<", metric: "syscalls_per_req", value: 2),
+            .init(cell: "a|<", metric: "errors", value: 0),
+        ])
+        var world = GateWorld(seed: 3, effects: [0, log(1.15)])
+        world.launchNoise = 0.005
+        var gate = Self.gate()
+        world.run(&gate)
+        let reason = "a|< syscalls_per_req: 3, was 2"
+        for (result, line) in [
+            (GateResult.untimed(), "VERDICT: REGRESSION 2 of 2 counters (\(reason))"),
+            (
+                try #require(gate.result),
+                "VERDICT: REGRESSION 2 of 2 counters (\(reason)) and 2 of 3 (worst b "
+            ),
+        ] {
+            let report = GateReport(
+                result.holding(baseline.compare([counter])), base: "a", candidate: "b", seed: 7,
+                repro: "switchyard gate", isStrict: false)
+            #expect(report.status == .regression)
+            #expect(report.line.hasPrefix(line), "\(report.line)")
+            #expect(report.result.reasons.prefix(2) == [reason, "a|< errors: not measured"])
+            #expect(report.junit.contains("<failure message=\"a|&lt; syscalls_per_req: 3, was 2"))
+            #expect(
+                report.junit.contains(
+                    "failures=\"\(2 + result.findings.count { $0.verdict == .regression })\""))
+            #expect(report.markdown.contains(" | 2 | 3 | worse |"))
+            let object = try JSONSerialization.jsonObject(with: Data(report.json.pretty.utf8))
+            let json = try #require(object as? [String: Any])
+            let counters = try #require(json["counters"] as? [[String: Any]])
+            #expect(counters.map { $0["standing"] as? String } == ["worse", "missing"])
+        }
+        let wrong = GateResult(
+            verdict: .wrong, reasons: ["x"], findings: [], control: [], lost: [], reruns: 0)
+        #expect(wrong.holding(baseline.compare([counter])).verdict == .wrong)
     }
 
     @Test("the reports carry the verdict in the form each reader expects")

@@ -23,13 +23,31 @@ package struct ExactBaseline: Equatable, Sendable {
     }
 
     /// How one counter stands to the baseline.
-    package enum Standing: Equatable, Sendable {
-        case same, better
-        case worse(was: Double)
+    package enum Standing: String, Equatable, Sendable {
+        case same, better, worse
         /// The baseline has no such counter.
         case new
-        /// The run lacks a counter of the baseline.
+        /// It was not measured; its value is the baseline's.
         case missing
+    }
+
+    /// A counter that was held to the baseline.
+    package struct Finding: Equatable, Sendable {
+        package let counter: Counter
+        /// Nil where the baseline has none.
+        package let was: Double?
+        package let standing: Standing
+
+        /// Whether the gate fails by it: no data is not no regression.
+        package var isBreach: Bool { standing == .worse || standing == .missing }
+
+        /// One line.
+        package var reason: String {
+            let name = "\(counter.cell) \(counter.metric)"
+            if standing == .missing { return "\(name): not measured" }
+            let before = was.map { ", was \(decimalDisplay($0))" } ?? ", new"
+            return "\(name): \(decimalDisplay(counter.value))" + before
+        }
     }
 
     /// The share by which a counter may exceed its baseline; never for errors.
@@ -41,31 +59,26 @@ package struct ExactBaseline: Equatable, Sendable {
         self.counters = counters
     }
 
-    /// Every counter of the baseline or of `measured` with its standing, the baseline's first.
-    package func compare(_ measured: [Counter]) -> [(counter: Counter, standing: Standing)] {
-        let known = counters.map { old -> (counter: Counter, standing: Standing) in
-            guard let new = measured.first(where: { $0.names(old) }) else { return (old, .missing) }
-            let slack = old.metric.hasPrefix("errors") ? 0 : tolerance
-            if new.value > old.value * (1 + slack) { return (new, .worse(was: old.value)) }
-            return (new, new.value < old.value * (1 - slack) ? .better : .same)
-        }
-        let fresh = measured.filter { new in !counters.contains { $0.names(new) } }
-        return known + fresh.map { ($0, .new) }
+    /// The part of the baseline that speaks of `cells`, by their ids.
+    package func narrowed(to cells: some Collection<String>) -> ExactBaseline {
+        ExactBaseline(
+            tolerance: tolerance, counters: counters.filter { cells.contains($0.cell) })
     }
 
-    /// The verdict with a line for each counter that fails. A counter that was not measured fails:
-    /// no data is not no regression.
-    package func verdict(_ measured: [Counter]) -> (verdict: Verdict, reasons: [String]) {
-        let reasons = compare(measured).compactMap { counter, standing -> String? in
-            let name = "\(counter.cell) \(counter.metric)"
-            switch standing {
-            case .worse(let was):
-                return "\(name): \(decimalDisplay(counter.value)), was \(decimalDisplay(was))"
-            case .missing: return "\(name): not measured"
-            case .same, .better, .new: return nil
+    /// Every counter of the baseline or of `measured`, the baseline's first.
+    package func compare(_ measured: [Counter]) -> [Finding] {
+        let known = counters.map { old -> Finding in
+            guard let new = measured.first(where: { $0.names(old) }) else {
+                return Finding(counter: old, was: old.value, standing: .missing)
             }
+            let slack = old.metric.hasPrefix("errors") ? 0 : tolerance
+            let standing: Standing =
+                new.value > old.value * (1 + slack)
+                ? .worse : new.value < old.value * (1 - slack) ? .better : .same
+            return Finding(counter: new, was: old.value, standing: standing)
         }
-        return (reasons.isEmpty ? .pass : .regression, reasons)
+        let fresh = measured.filter { new in !counters.contains { $0.names(new) } }
+        return known + fresh.map { Finding(counter: $0, was: nil, standing: .new) }
     }
 
     package var json: JSONValue {
@@ -112,12 +125,24 @@ package struct ExactBaseline: Equatable, Sendable {
         } catch {
             throw Complaint(
                 "\(file) is no baseline: \(error)",
-                remedy: "write it anew with 'switchyard gate --write-baseline'", status: .noBaseline
-            )
+                remedy: "write it anew with 'switchyard gate --write-baseline \(file)'",
+                status: .noBaseline)
         }
     }
 }
 
 extension ExactBaseline.Counter {
     fileprivate func names(_ other: Self) -> Bool { cell == other.cell && metric == other.metric }
+}
+
+extension GateResult {
+    /// The result with the counters that were held to a baseline. A breach is a regression whatever
+    /// the machine let see of the times, but answers that are wrong come first.
+    package func holding(_ counters: [ExactBaseline.Finding]) -> GateResult {
+        let breaches = counters.filter(\.isBreach)
+        return GateResult(
+            verdict: breaches.isEmpty || verdict == .wrong ? verdict : .regression,
+            reasons: breaches.map(\.reason) + reasons, findings: findings, control: control,
+            lost: lost, reruns: reruns, counters: counters)
+    }
 }

@@ -46,6 +46,13 @@ package struct GateResult: Equatable, Sendable {
     package let lost: [GateProcedure.LostPair]
     /// How often the gate began anew.
     package let reruns: Int
+    /// Counters held to a committed baseline.
+    package var counters: [ExactBaseline.Finding] = []
+
+    /// Of a gate that timed nothing.
+    package static func untimed() -> GateResult {
+        GateResult(verdict: .pass, reasons: [], findings: [], control: [], lost: [], reruns: 0)
+    }
 }
 
 extension GateProcedure {

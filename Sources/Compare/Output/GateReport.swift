@@ -39,7 +39,13 @@ package struct GateReport: Sendable {
     /// [+5.9, +10.4])`.
     package var line: String {
         let hits = result.findings.filter { $0.verdict == result.verdict }
+        let breaches = result.counters.filter(\.isBreach)
         var line = "VERDICT: \(result.verdict.rawValue)"
+        if result.verdict == .regression, let first = breaches.first {
+            line += " \(breaches.count) of \(result.counters.count) counters (\(first.reason))"
+            if !hits.isEmpty { line += " and" }
+        }
+        if result.verdict == .regression, hits.isEmpty { return line }
         if result.verdict == .regression || result.verdict == .inconclusive {
             line += " \(hits.count) of \(result.findings.count)"
         }
@@ -78,6 +84,15 @@ package struct GateReport: Sendable {
                         "broken": .bool($0.isBroken),
                     ]
                 }),
+            "counters": .array(
+                result.counters.map {
+                    [
+                        "cell": .string($0.counter.cell), "metric": .string($0.counter.metric),
+                        "value": $0.standing == .missing ? .null : .number($0.counter.value),
+                        "baseline": .optional($0.was),
+                        "standing": .string($0.standing.rawValue),
+                    ]
+                }),
             "lost_pairs": .array(
                 result.lost.map {
                     [
@@ -112,6 +127,8 @@ package struct GateReport: Sendable {
         for reason in result.reasons { text += "- \(Markdown.escaped(reason))\n" }
         let hits = result.findings.filter { $0.verdict == .regression }
         if !hits.isEmpty { text += "\n" + table(hits) }
+        let breaches = result.counters.filter(\.isBreach)
+        if !breaches.isEmpty { text += "\n" + table(breaches) }
         text +=
             "\n" + Markdown.folded("All \(result.findings.count) metrics", table(result.findings))
         let controls = result.control.map {
@@ -154,16 +171,33 @@ package struct GateReport: Sendable {
             + Markdown.cut(lines, bytes: Limit.tableBytes)
     }
 
+    private func table(_ counters: [ExactBaseline.Finding]) -> String {
+        let lines = counters.map { finding in
+            Markdown.row([
+                finding.counter.cell, finding.counter.metric,
+                finding.was.map { decimalDisplay($0) } ?? "",
+                finding.standing == .missing ? "" : decimalDisplay(finding.counter.value),
+                finding.standing.rawValue,
+            ])
+        }
+        return Markdown.heading(
+            ["cell", "counter", "baseline", "candidate", ""], right: [2, 3])
+            + Markdown.cut(lines, bytes: Limit.tableBytes)
+    }
+
     // MARK: CI
 
-    /// JUnit's XML, a case a metric: failure is a regression, skipped inconclusive, error invalid.
+    /// JUnit's XML, a case a metric and a counter: failure is a regression, skipped inconclusive,
+    /// error invalid.
     package var junit: String {
         func count(_ verdicts: Verdict...) -> Int {
             result.findings.count { verdicts.contains($0.verdict) }
         }
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        text += "<testsuite name=\"switchyard gate\" tests=\"\(result.findings.count)\""
-        text += " failures=\"\(count(.regression))\" errors=\"\(count(.invalid, .wrong))\""
+        let cases = result.findings.count + result.counters.count
+        let failures = count(.regression) + result.counters.count(where: \.isBreach)
+        text += "<testsuite name=\"switchyard gate\" tests=\"\(cases)\""
+        text += " failures=\"\(failures)\" errors=\"\(count(.invalid, .wrong))\""
         text += " skipped=\"\(count(.inconclusive))\">\n"
         for finding in result.findings {
             text += "  <testcase classname=\"\(xml(finding.cell))\""
@@ -178,6 +212,13 @@ package struct GateReport: Sendable {
             text +=
                 element.map { "><\($0) message=\"\(xml(finding.reason))\"/></testcase>\n" }
                 ?? "/>\n"
+        }
+        for finding in result.counters {
+            text += "  <testcase classname=\"\(xml(finding.counter.cell))\""
+            text += " name=\"\(xml(finding.counter.metric))\""
+            text +=
+                finding.isBreach
+                ? "><failure message=\"\(xml(finding.reason))\"/></testcase>\n" : "/>\n"
         }
         return text + "</testsuite>\n"
     }

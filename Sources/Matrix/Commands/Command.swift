@@ -16,7 +16,8 @@ package enum Switchyard {
     package static let commands: [any Command.Type] = [
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
         ResumeCommand.self, CompareCommand.self, GateCommand.self,
-        CalibrateCommand.self, PlotCommand.self, ReportCommand.self, HistoryCommand.self,
+        GateSelftestCommand.self, CalibrateCommand.self, PlotCommand.self, ReportCommand.self,
+        HistoryCommand.self,
         VersionCommand.self,
     ]
 
@@ -61,7 +62,7 @@ package enum Switchyard {
         var text = "Measures how a server's execution pattern decides its speed and its tail.\n\n"
         text += "usage: switchyard COMMAND [options]\n\n"
         for command in commands {
-            let gap = String(repeating: " ", count: max(1, 10 - command.name.count))
+            let gap = String(repeating: " ", count: max(1, 15 - command.name.count))
             text += "  \(command.name)\(gap)\(command.parser.summary)\n"
         }
         return text + "\n'switchyard COMMAND --help' lists the options of a command.\n"

@@ -19,6 +19,12 @@ package enum GateCommand: Command {
             OptionSpec(
                 "server-command", value: "COMMAND", repeatable: true,
                 help: "given twice: your own server before and after the change"),
+            OptionSpec(
+                "baseline", value: "FILE",
+                help: "counters to hold the candidate to, or none (\(ExactCheck.defaultFile))"),
+            OptionSpec(
+                "write-baseline", value: "FILE", help: "count, write the baseline and stop"),
+            OptionSpec("counters-only", help: "hold the counters to the baseline and stop"),
             OptionSpec("waivers", value: "FILE", help: "regressions to live with, with an expiry"),
             OptionSpec("force", help: "measure although calibration says that too little is seen"),
             OptionSpec("strict", help: "INCONCLUSIVE fails too (exit status 11)"),
@@ -32,7 +38,8 @@ package enum GateCommand: Command {
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
-            MATRIX defaults to \(defaultMatrix). A command of your own may hold {port} and {cpus}.
+            MATRIX defaults to \(defaultMatrix). A command of your own may hold {port} and {cpus};
+            quotes and backslashes mean what they mean to a shell, and nothing else does.
             Exit status: 0 pass, 10 regression, 11 inconclusive under --strict, 12 invalid run,
             14 no base, 15 wrong answers, 64 bad input, 130 interrupted. The verdict is also the
             last line printed and in verdict.json.
@@ -53,67 +60,139 @@ package enum GateCommand: Command {
         request.commands = commands
         request.isStrict = options.has("strict")
         request.waivers = options.text("waivers")
-        _ = try waivers(request)
+        request.sides = ["base", "base-bin", "bin"].flatMap { name in
+            options.text(name).map { ["--\(name)", $0] } ?? []
+        }
+        if commands.isEmpty { request.baseline = ExactCheck.file(options.text("baseline")) }
         let (cells, _, _) = try request.plan()
+        if options.has("write-baseline") || options.has("counters-only") {
+            return try count(request, cells, options, on: console)
+        }
+        _ = try waivers(request)
+        if let file = request.baseline { _ = try ExactCheck.read(file) }
         try request.policy.check(cells: cells.count, metrics: 1)
         let results = options.text("results") ?? RunOptions.defaultResults
         if !options.has("force"), let known = try Calibration.ofThisMachine(in: results) {
             let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
             try known.check(request.policy, gated)
         }
+        return try begin(&request, options, on: console)
+    }
 
+    /// Prepares both sides in a folder of their own and runs the gate.
+    private static func begin(
+        _ request: inout GateRequest, _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        let commands = request.commands
+        let commit = commands.isEmpty ? try baseCommit(options) : ""
+        let load = try Programs.find(in: nil)
         let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
         let directory = try RunDirectory.create(
-            "\(time)-gate", in: results)
-        var programs: [Programs] = []
-        let load = try Programs.find(in: nil)
-        if commands.isEmpty {
-            (request.base, request.candidate, programs) = try sides(
-                options, load: load.load, directory, on: console)
-        } else {
-            (request.base, request.candidate) = (commands[0], commands[1])
-            programs = [load, load]
+            "\(time)-gate", in: options.text("results") ?? RunOptions.defaultResults)
+        var programs = [load, load]
+        do throws(Complaint) {
+            if commands.isEmpty {
+                (request.base, request.candidate, programs) = try sides(
+                    options, commit: commit, load: load.load, directory, on: console)
+            } else {
+                (request.base, request.candidate) = (commands[0], commands[1])
+            }
+            let seal = try GateSeal(request, programs: programs)
+            try directory.write(GateRequest.file, request.sealed(seal).pretty)
+        } catch {
+            // Nothing was measured that would be worth keeping.
+            try? FileManager.default.removeItem(atPath: directory.path)
+            throw error
         }
-        try directory.write(GateRequest.file, request.json.pretty)
-        let session = GateSession(
-            directory: directory, request: request, programs: programs,
-            repro: request.repro(base: options.text("base")), options: options, console: console)
-        return try session.run()
+        return try GateSession(
+            directory: directory, request: request, programs: programs, options: options,
+            console: console
+        ).run()
     }
 
     private static func resume(
         _ folder: String, _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
-        let directory = RunDirectory(path: folder)
-        let file = "\(folder)/\(GateRequest.file)"
-        let request = try GateRequest(parsing: try RunOptions.read(file), file: file)
+        let directory = RunDirectory(path: URL(fileURLWithPath: folder).standardizedFileURL.path)
+        let file = "\(directory.path)/\(GateRequest.file)"
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw Complaint(
+                "there is no gate in \(folder)", remedy: "give the folder that the gate named")
+        }
+        let text = try RunOptions.read(file)
+        let request = try GateRequest(parsing: text, file: file)
         let load = try Programs.find(in: nil)
         let programs =
             request.commands.isEmpty
             ? ["base", "candidate"].map {
-                Programs(server: "\(folder)/bin/\($0)/switchyard-server", load: load.load)
+                Programs(server: "\(directory.path)/bin/\($0)/switchyard-server", load: load.load)
             } : [load, load]
-        let session = GateSession(
-            directory: directory, request: request, programs: programs,
-            repro: request.repro(base: nil), options: options, console: console)
-        return try session.run()
+        try GateSeal(request, programs: programs).check(text, file: file)
+        return try GateSession(
+            directory: directory, request: request, programs: programs, options: options,
+            console: console
+        ).run()
+    }
+
+    /// Counts what the server built here, or that of `--bin`, does for each request, and writes it
+    /// or holds it to the baseline.
+    private static func count(
+        _ request: GateRequest, _ cells: [Cell], _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        let server = try Programs.find(in: options.text("bin")).server
+        if let file = options.text("write-baseline") {
+            let counters = try ExactCheck.measure(cells, server: server, cpus: request.run.cpus)
+            do throws(SystemError) {
+                try AtomicFile.replace(
+                    file, with: ExactBaseline(counters: counters).json.pretty + "\n")
+            } catch {
+                throw error.complaint("can't write \(file)", remedy: "name a file in a folder")
+            }
+            console.errors("\(counters.count) counters in \(file)\n")
+            return .success
+        }
+        guard request.baseline != nil else {
+            throw Complaint(
+                "there is no baseline to hold the counters to",
+                remedy: "name it with --baseline, or write it with --write-baseline",
+                status: .noBaseline)
+        }
+        let result = GateResult.untimed().holding(
+            try ExactCheck.hold(request, cells, server: server))
+        for reason in result.reasons { console.errors(reason + "\n") }
+        let report = GateReport(
+            result, base: request.baseline ?? "", candidate: server,
+            seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
+        console.output(report.line + "\n")
+        return report.status
+    }
+
+    /// The commit of `--base`, empty beside `--base-bin`. Refuses what can't be a side before
+    /// anything is made or built.
+    private static func baseCommit(_ options: ParsedOptions) throws(Complaint) -> String {
+        for name in ["base-bin", "bin"] {
+            if let folder = options.text(name) { _ = try GateBuild.server(in: folder) }
+        }
+        if options.has("base-bin") { return "" }
+        guard let ref = options.text("base") else {
+            throw Complaint(
+                "there is no base to compare with",
+                remedy: "name a commit with --base, such as origin/main", status: .noBaseline)
+        }
+        return try GateBuild.commit(ref)
     }
 
     /// Both servers, built or found, copied into the folder of the gate.
     private static func sides(
-        _ options: ParsedOptions, load: String, _ directory: RunDirectory, on console: Console
+        _ options: ParsedOptions, commit: String, load: String, _ directory: RunDirectory,
+        on console: Console
     ) throws(Complaint) -> (base: String, candidate: String, programs: [Programs]) {
         let folders = ["base", "candidate"].map { "\(directory.path)/bin/\($0)" }
         let base: GateBuild.Built
         if let given = options.text("base-bin") {
             base = try GateBuild.given(given, load: load, into: folders[0])
-        } else if let ref = options.text("base") {
-            base = try GateBuild.base(
-                try GateBuild.commit(ref), load: load, into: folders[0], on: console)
         } else {
-            throw Complaint(
-                "there is no base to compare with",
-                remedy: "name a commit with --base, such as origin/main", status: .noBaseline)
+            base = try GateBuild.base(commit, load: load, into: folders[0], on: console)
         }
         let candidate =
             if let given = options.text("bin") {

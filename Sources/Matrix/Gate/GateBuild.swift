@@ -69,10 +69,8 @@ enum GateBuild {
             name: identity.isDirty == true ? name + "+changes" : name)
     }
 
-    /// Puts the server of a folder of programs, built by somebody else, into `folder`.
-    static func given(
-        _ source: String, load: String, into folder: String
-    ) throws(Complaint) -> Built {
+    /// The server in a folder of programs that somebody else built.
+    static func server(in source: String) throws(Complaint) -> String {
         let server = "\(source)/switchyard-server"
         guard FileManager.default.isExecutableFile(atPath: server) else {
             throw Complaint(
@@ -80,7 +78,26 @@ enum GateBuild {
                 remedy: "name the folder that swift build puts its programs into",
                 status: .noBaseline)
         }
+        return server
+    }
+
+    /// Puts the server of a folder of programs, built by somebody else, into `folder`.
+    static func given(
+        _ source: String, load: String, into folder: String
+    ) throws(Complaint) -> Built {
+        let server = try server(in: source)
         return Built(programs: try place(server, load: load, in: folder), name: source)
+    }
+
+    /// Builds a server that can be told to be slower (`--handicap`), beside the ordinary build.
+    static func handicapped() throws(Complaint) -> String {
+        let scratch = ".build-handicap"
+        try run(
+            [
+                "swift", "build", "-c", "release", "--scratch-path", scratch, "-Xswiftc",
+                "-DHANDICAP", "--product", "switchyard-server",
+            ], or: "the server with a handicap does not build", status: .failure)
+        return "\(scratch)/release/switchyard-server"
     }
 
     private static func build(
@@ -114,18 +131,18 @@ enum GateBuild {
         return Programs(server: copy, load: load)
     }
 
-    private static func run(
+    /// Runs a command and complains with the telling lines of what it wrote when it fails.
+    static func run(
         _ command: [String], or problem: String, status: ExitStatus
     ) throws(Complaint) {
-        var options = SpawnOptions(command[0], Array(command.dropFirst()))
-        options.standardError = .captured
         var words = ""
         do throws(SystemError) {
-            var process = try ChildProcess(options)
+            let run = try ProgramRun(
+                command[0], Array(command.dropFirst()), timeout: Limit.build)
+            if run.ending == .exited(0) { return }
             // swift build reports on standard output, git on standard error.
-            words = process.remainingOutput(timeout: Limit.build)
-            words += process.remainingErrors(timeout: .seconds(10))
-            if process.wait(timeout: .seconds(10))?.ending == .exited(0) { return }
+            words = run.output + run.errors
+            if run.ending == nil { words += "error: not done after \(Limit.build.display)" }
         } catch {
             words = "\(command[0]) can't be started: \(error.reason)"
         }

@@ -16,6 +16,10 @@ struct GateRequest: Equatable {
     /// Commands of two servers of the user's own; empty for this project's.
     var commands: [String] = []
     var waivers: String?
+    /// The options that say where base and candidate come from, such as `--base origin/main`.
+    var sides: [String] = []
+    /// The file of counters that the candidate is held to; nil where there is none.
+    var baseline: String?
 
     /// How the gate decides: `--profile quick` has a policy of its own.
     var policy: GatePolicy { run.profile == "quick" ? .quick : GatePolicy() }
@@ -40,25 +44,23 @@ struct GateRequest: Equatable {
     /// What the user's own server is called in cells.
     private static let ownName = "server"
 
-    /// Reads a command line of words; the matrix file's own rules hold for its placeholders.
+    /// Reads a command line; the matrix file's own rules hold for its placeholders.
     private static func server(_ command: String) throws(Complaint) -> ServerCommand {
-        let words = command.split(whereSeparator: \.isWhitespace).map {
-            JSONValue.string(String($0))
+        let words = try ShellWords.split(command, origin: "--server-command")
+        guard words.first?.isEmpty == false else {
+            throw Complaint(
+                "--server-command '\(command)' is no command",
+                remedy: "give a program with its arguments")
         }
         let matrix: JSONValue = [
             "defaults": [
                 "server": [
-                    "name": .string(ownName), "command": .array(words), "ready": ["port": true],
+                    "name": .string(ownName), "command": .array(words.map { .string($0) }),
+                    "ready": ["port": true],
                 ]
             ]
         ]
-        guard
-            let server = try Matrix(parsing: matrix.compact, file: "--server-command").servers.first
-        else {
-            throw Complaint(
-                "--server-command '\(command)' is no command", remedy: "give a program that exists")
-        }
-        return server
+        return try Matrix(parsing: matrix.compact, file: "--server-command").servers[0]
     }
 
     var json: JSONValue {
@@ -66,8 +68,15 @@ struct GateRequest: Equatable {
             "schema": .string(Self.schema), "request": run.json, "strict": .bool(isStrict),
             "base": .string(base), "candidate": .string(candidate),
             "server_commands": .array(commands.map { .string($0) }),
-            "waivers": .optional(waivers), "fingerprint": Fingerprint(.system).json,
+            "waivers": .optional(waivers), "sides": .array(sides.map { .string($0) }),
+            "baseline": .optional(baseline),
         ]
+    }
+
+    /// The content of `gate.json`: the request under its seal.
+    func sealed(_ seal: GateSeal) -> JSONValue {
+        guard case .object(let members) = json else { return json }
+        return .object(members + [.init(GateSeal.key, seal.json)])
     }
 
     init(run: RunRequest) { self.run = run }
@@ -85,6 +94,8 @@ struct GateRequest: Equatable {
             candidate = try fields.text("candidate")
             commands = try fields.texts("server_commands")
             waivers = try fields.optionalText("waivers")
+            sides = try fields.texts("sides")
+            baseline = try fields.optionalText("baseline")
         } catch {
             throw Complaint(
                 "\(file) is no gate: \(error)", remedy: "name the folder of a gate",
@@ -93,13 +104,18 @@ struct GateRequest: Equatable {
     }
 
     /// The command that runs the same gate again.
-    func repro(base ref: String?) -> String {
+    var repro: String {
         var words = ["switchyard", "gate"]
-        if let ref { words += ["--base", ref] }
-        for command in commands { words += ["--server-command", "'\(command)'"] }
+        if run.matrix != GateCommand.defaultMatrix { words.append(run.matrix) }
+        words += sides
+        for command in commands { words += ["--server-command", command] }
         if run.profile != Matrix.defaultProfile { words += ["--profile", run.profile] }
-        if let filter = run.filter { words += ["--filter", "'\(filter)'"] }
+        if let filter = run.filter { words += ["--filter", filter] }
+        if let warmup = run.warmup { words += ["--warmup", "\(warmup.raw)ns"] }
+        if let duration = run.duration { words += ["--duration", "\(duration.raw)ns"] }
+        if let waivers { words += ["--waivers", waivers] }
         if isStrict { words.append("--strict") }
-        return (words + ["--seed", "\(run.seed)"]).joined(separator: " ")
+        words += ["--seed", "\(run.seed)"]
+        return words.map { ShellWords.quote($0) }.joined(separator: " ")
     }
 }

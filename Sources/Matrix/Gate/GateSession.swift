@@ -14,7 +14,6 @@ struct GateSession {
     let request: GateRequest
     /// Of the base and of the candidate.
     let programs: [Programs]
-    let repro: String
     let options: ParsedOptions
     let console: Console
 
@@ -47,6 +46,7 @@ struct GateSession {
         if journal.records.isEmpty, try !runner.smoke(duration: Limit.smoke) {
             return interrupted()
         }
+        let counters = try ExactCheck.hold(request, cells, server: programs[1].server)
         let ending = try runner.run(into: &journal)
         var identity = RunIdentity.current(runID: directory.name)
         identity.runID = directory.name
@@ -54,7 +54,7 @@ struct GateSession {
         guard ending == .complete, let result = runner.procedure.result else {
             return interrupted()
         }
-        return try conclude(result.waived(waivers))
+        return try conclude(result.waived(waivers).holding(counters))
     }
 
     /// Takes the signals, and keeps this process off the server's CPUs.
@@ -119,7 +119,7 @@ struct GateSession {
     private func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
         let report = GateReport(
             result, base: request.base, candidate: request.candidate,
-            seed: UInt64(request.run.seed), repro: repro, isStrict: request.isStrict)
+            seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
         let folder = try OutputFolder(directory.path)
         try folder.write(
             "compare.csv",
@@ -138,6 +138,10 @@ struct GateSession {
             try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
         }
         for reason in result.reasons { console.errors(reason + "\n") }
+        let better = result.counters.filter { $0.standing == .better }
+        for finding in better {
+            console.errors("better than the baseline: \(finding.reason)\n")
+        }
         console.errors("files in \(directory.path)\n")
         console.output(report.line + "\n")
         return report.status

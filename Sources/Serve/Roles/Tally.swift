@@ -46,6 +46,9 @@ struct TallyBoard: ~Copyable, Sendable {
     private let finalCPU = Atomic<Int64>(-1)
     private let finalVoluntary = Atomic<Int64>(0)
     private let finalInvoluntary = Atomic<Int64>(0)
+    #if HANDICAP
+        private let handicap = Handicap.ofThread
+    #endif
 
     /// Called by the thread before its loop.
     func begin() { threadID.store(Thread.currentID, ordering: .releasing) }
@@ -65,6 +68,9 @@ struct TallyBoard: ~Copyable, Sendable {
         sends.store(syscalls.send, ordering: .relaxed)
         accepts.store(syscalls.accept, ordering: .relaxed)
         others.store(syscalls.other, ordering: .relaxed)
+        #if HANDICAP
+            handicap.pay(tally, syscalls)
+        #endif
     }
 
     /// Called by the thread behind its loop: keeps what only it can read.

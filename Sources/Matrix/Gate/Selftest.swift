@@ -1,0 +1,39 @@
+package import Compare
+
+/// Cases whose outcome is known, put before the gate itself: who trusts a gate should have seen it
+/// pass, catch and refuse.
+package enum SelftestCase: String, Equatable, Sendable, CaseIterable {
+    /// Twice the same program.
+    case identical
+    /// The candidate burns a known share more CPU time.
+    case handicapped
+    /// Identical programs on CPUs that other work takes away in bursts.
+    case jammed
+
+    /// What the gate must say.
+    package var due: Verdict {
+        switch self {
+        case .identical: .pass
+        case .handicapped: .regression
+        case .jammed: .invalid
+        }
+    }
+
+    /// How a gate's verdict stands to what is due.
+    package enum Standing: Equatable, Sendable {
+        case shown
+        /// The gate said that it can't tell. A machine too noisy for the case is no fault of the
+        /// gate, but proves nothing.
+        case notShown
+        case wrong
+    }
+
+    /// - Parameter verdict: nil when the gate ended without one.
+    package func standing(of verdict: Verdict?) -> Standing {
+        switch verdict {
+        case due: .shown
+        case .inconclusive, .invalid: .notShown
+        case .pass, .regression, .wrong, nil: .wrong
+        }
+    }
+}

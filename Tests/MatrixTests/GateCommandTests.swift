@@ -1,0 +1,194 @@
+import Basis
+import Foundation
+import Report
+import Testing
+
+@testable import Matrix
+
+@Suite("the command gate")
+struct GateCommandTests {
+    private func run(_ arguments: [String]) -> (
+        status: Basis.ExitStatus, output: String, errors: String
+    ) {
+        var (output, errors) = ("", "")
+        let status = Switchyard.main(
+            ["gate"] + arguments,
+            on: Console(output: { output += $0 }, errors: { errors += $0 }))
+        return (status, output, errors)
+    }
+
+    private static let matrix = "{axes: {pattern: ['single'], rate: ['1k']}}"
+
+    @Test(
+        "what can't be gated is one line, and leaves no folder behind",
+        arguments: [
+            (
+                ["--base", "no-such-commit"], Basis.ExitStatus.noBaseline,
+                "there is no commit 'no-such-commit' to compare with; fetch it (in CI:"
+                    + " fetch-depth: 0) or name another with --base"
+            ),
+            (
+                [], .noBaseline,
+                "there is no base to compare with; name a commit with --base, such as origin/main"
+            ),
+            (
+                ["--base-bin", "/nonexistent"], .noBaseline,
+                "there is no program switchyard-server in /nonexistent; name the folder that swift"
+                    + " build puts its programs into"
+            ),
+            (
+                ["--server-command", "a"], .usage,
+                "--server-command is given 1 times; give it twice: the base's command, then the"
+                    + " candidate's"
+            ),
+            (
+                ["--server-command", "a 'b", "--server-command", "a"], .usage,
+                "--server-command 'a 'b' has a ' without its end; close it, or write \\' for the"
+                    + " character itself"
+            ),
+            (
+                ["--server-command", "  ", "--server-command", "a"], .usage,
+                "--server-command '  ' is no command; give a program with its arguments"
+            ),
+            (
+                ["--resume", "/nonexistent"], .usage,
+                "there is no gate in /nonexistent; give the folder that the gate named"
+            ),
+            (
+                ["--baseline", "/nonexistent.json"], .noBaseline,
+                "can't read the baseline /nonexistent.json: No such file or directory; write one"
+                    + " with 'switchyard gate --write-baseline /nonexistent.json'"
+            ),
+        ])
+    func complaints(arguments: [String], status: Basis.ExitStatus, message: String) throws {
+        let scratch = try Scratch()
+        let matrix = try scratch.write("m.json5", Self.matrix)
+        let results = "\(scratch.path)/results"
+        var words = arguments + [matrix, "--results", results]
+        if !arguments.contains("--baseline") { words += ["--baseline", "none"] }
+        let ended = run(words)
+        #expect(ended.status == status)
+        #expect(ended.errors == "switchyard: \(message)\n")
+        #expect(ended.output.isEmpty)
+        let left = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
+        #expect(left.isEmpty)
+    }
+
+    @Test("a base that does not build is one line and status 14")
+    func brokenBase() {
+        let complaint = #expect(throws: Complaint.self) {
+            try GateBuild.run(
+                ["sh", "-c", "echo noise; echo 'a.swift:1: error: no such type' >&2; exit 1"],
+                or: "the base does not build", status: .noBaseline)
+        }
+        #expect(complaint?.status == .noBaseline)
+        #expect(
+            complaint?.problem == "the base does not build: a.swift:1: error: no such type")
+        let missing = #expect(throws: Complaint.self) {
+            try GateBuild.run(["/nonexistent"], or: "no", status: .noBaseline)
+        }
+        #expect(missing?.problem.hasPrefix("no: /nonexistent can't be started") == true)
+    }
+
+    // MARK: going on
+
+    /// A gate of `scratch` that was begun with the programs there.
+    private func begun(_ scratch: Scratch) throws -> (request: GateRequest, programs: [Programs]) {
+        let split = CPUSplit(halving: [0])
+        var request = GateRequest(
+            run: RunRequest(
+                matrix: try scratch.write("m.json5", Self.matrix),
+                profile: Matrix.defaultProfile, seed: 7, cpus: split))
+        request.sides = ["--base", "origin/main"]
+        let programs = try ["base", "candidate"].map { side in
+            Programs(
+                server: try scratch.write("\(side)-server", side),
+                load: try scratch.write("load", "load"))
+        }
+        return (request, programs)
+    }
+
+    @Test("a gate goes on only with what it was begun with")
+    func seal() throws {
+        let scratch = try Scratch()
+        let (request, programs) = try begun(scratch)
+        let text = request.sealed(try GateSeal(request, programs: programs)).pretty
+        let back = try GateRequest(parsing: text, file: "gate.json")
+        #expect(back == request)
+        try GateSeal(back, programs: programs).check(text, file: "gate.json")
+
+        for (file, part) in [
+            ("m.json5", "matrix \(scratch.path)/m.json5"), ("base-server", "base"),
+            ("candidate-server", "candidate"), ("load", "generator"),
+        ] {
+            let before = try scratch.read(file)
+            try scratch.write(file, before + " ")
+            let complaint = #expect(throws: Complaint.self) {
+                try GateSeal(back, programs: programs).check(text, file: "gate.json")
+            }
+            #expect(complaint?.problem == "the \(part) has changed since the gate began")
+            try scratch.write(file, before)
+        }
+        for (old, new, problem) in [
+            ("\"seed\": 7", "\"seed\": 8", "the request has changed since the gate began"),
+            (
+                Fingerprint(.system).hardwareID, "0000", "gate.json was begun on another machine"
+            ),
+        ] {
+            let other = text.replacing(old, with: new)
+            #expect(other != text)
+            let changed = try GateRequest(parsing: other, file: "gate.json")
+            let complaint = #expect(throws: Complaint.self) {
+                try GateSeal(changed, programs: programs).check(other, file: "gate.json")
+            }
+            #expect(complaint?.problem == problem)
+        }
+    }
+
+    @Test("of a command, the program and its scripts are what it was begun with")
+    func sealOfCommands() throws {
+        let scratch = try Scratch()
+        var (request, programs) = try begun(scratch)
+        let script = try scratch.write("it's a server", "1")
+        request.commands = ["sh \(ShellWords.quote(script))", "true"]
+        let text = request.sealed(try GateSeal(request, programs: programs)).pretty
+        try GateSeal(request, programs: programs).check(text, file: "gate.json")
+        try scratch.write("it's a server", "2")
+        let complaint = #expect(throws: Complaint.self) {
+            try GateSeal(request, programs: programs).check(text, file: "gate.json")
+        }
+        #expect(complaint?.problem == "the base has changed since the gate began")
+    }
+
+    @Test("a torn gate.json is one line, wherever it was cut")
+    func torn() throws {
+        let scratch = try Scratch()
+        let (request, programs) = try begun(scratch)
+        let text = request.sealed(try GateSeal(request, programs: programs)).pretty
+        for cut in stride(from: 0, to: text.utf8.count - 1, by: 7) {
+            try scratch.write("gate.json", String(text.prefix(cut)))
+            let ended = run(["--resume", scratch.path])
+            #expect(ended.status == .failure, "cut at \(cut)")
+            #expect(ended.errors.hasPrefix("switchyard: \(scratch.path)/gate.json is no gate: "))
+            #expect(ended.errors.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test("the line that repeats a gate has all it was asked, after going on too")
+    func repro() throws {
+        let scratch = try Scratch()
+        var request = try begun(scratch).request
+        request.run.matrix = GateCommand.defaultMatrix
+        #expect(request.repro == "switchyard gate --base origin/main --seed 7")
+        request.run.filter = "pattern=single connections>=64"
+        request.run.duration = .milliseconds(250)
+        request.isStrict = true
+        request.commands = ["./it's {port}", "b"]
+        request.sides = []
+        let back = try GateRequest(parsing: request.json.pretty, file: "gate.json")
+        let expected =
+            "switchyard gate --server-command './it'\\''s {port}' --server-command b"
+            + " --filter 'pattern=single connections>=64' --duration 250000000ns --strict --seed 7"
+        #expect(request.repro == expected && back.repro == expected)
+    }
+}
