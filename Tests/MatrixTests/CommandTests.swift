@@ -52,7 +52,7 @@ struct CommandTests {
             ),
             (
                 ["plan", "--seed", "-1"],
-                "--seed '-1' is not a whole number from 0 to 9007199254740991; give one such as 64"
+                "--seed '-1' is not a whole number from 0 to 9007199254740991; give one such as 42"
             ),
             (
                 ["resume", "nowhere"],
@@ -200,9 +200,13 @@ struct CommandTests {
             if ended?.ending == .exited(0) { break }
         }
         var last = try start(first ? ["run", file, "--repeat", "2"] : ["resume"])
-        #expect(last.wait(timeout: .seconds(60))?.ending == .exited(0), "seed \(seed)")
+        let ending = last.wait(timeout: .seconds(60))?.ending
         let latest = scratch.path + "/results/latest"
         let records = try Journal.records(latest + "/journal.ndjson")
+        // A cell may lack a launch that counts where the hypervisor withheld CPU time.
+        let cells = Dictionary(grouping: records, by: \.cell)
+        let isWhole = cells.values.allSatisfy { $0.contains(where: \.isValid) }
+        #expect(ending == .exited(isWhole ? 0 : 12), "seed \(seed)")
         #expect(records.map(\.slot) == Array(0..<8), "seed \(seed)")
         let runs = try CSVTable(parsing: try readFile(latest + "/runs.csv"))
         #expect(runs.rows.count == 8, "seed \(seed)")

@@ -29,7 +29,7 @@ struct LaunchTests {
         cell.sendsAtOnce = false
         let record = try #require(try Self.launch(cell, in: scratch))
         #expect(record.failure == nil)
-        #expect(record.load == Fake.report() && record.isValid)
+        #expect(record.load == Fake.report() && record.verdict == "valid")
         #expect(record.cell == cell && record.slot == 0)
         let told = try scratch.read("load-arguments").split(separator: " ").map(String.init)
         for pair in [
