@@ -37,6 +37,7 @@ struct GateRunnerTests {
                 url: "http://127.0.0.1:1/", protocol: "h1", mode: .open, threads: 1,
                 connections: 64, seed: 1, duration: .seconds(1), warmup: .zero)
             load.requests = 10_000
+            load.achievedRate = slot.cell.arrival.rate?.raw ?? 10_000
             record.load = load
             // A little noise that follows from the slot, the same on both sides.
             let noise = 1 + 0.001 * Double(slot.index % 7)

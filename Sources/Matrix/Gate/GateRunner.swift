@@ -131,16 +131,6 @@ package struct GateRunner<Launcher: Executor> {
         if load.verdict == .errors {
             return .wrong(side, load.verdictReasons.first ?? "requests failed")
         }
-        if let reason = record.invalidReason { return .invalid(reason) }
-        // A closed loop may well be bound by the generator on a small machine: its rate then moves
-        // less than the server does, which costs power but accuses nobody.
-        let isFit: Bool =
-            switch load.verdict {
-            case .valid: true
-            case .clientBound: record.cell.arrival == .closed
-            case .late, .unsteady, .tooFewSamples, .errors: false
-            }
-        if isFit { return nil }
-        return .invalid(load.verdictReasons.first ?? load.verdict.rawValue)
+        return Disturbance.reason(record, load).map { .invalid($0) }
     }
 }

@@ -73,7 +73,7 @@ package struct SliceRecord: Equatable, Sendable {
     /// that their ratio is the median of the neighbours' ratios.
     package var outcome: PairOutcome {
         if let failure { return .wrong(failure.side, failure.reason) }
-        if let stolen = machine.stolenShare, stolen > LaunchRecord.stolenShareLimit {
+        if let stolen = machine.stolenShare, stolen > Disturbance.stolenLimit {
             return .invalid(
                 "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time")
         }
