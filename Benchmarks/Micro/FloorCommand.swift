@@ -2,7 +2,8 @@ import Basis
 import Platform
 
 /// `switchyard-micro floor`: what server and generator cost beside the least that epoll allows,
-/// beside wrk and beside nginx, as ratios of one session.
+/// beside wrk and beside nginx, as ratios of one session; what ten thousand connections add, and how
+/// late requests are sent.
 ///
 /// Each round measures all of them one after the other, in an order that turns with the round, and
 /// makes one ratio of each pair; so a machine that slows down slows down both.
@@ -15,12 +16,12 @@ enum FloorCommand {
             OptionSpec("duration", short: "d", value: "TIME", help: "of each measurement (2s)"),
             OptionSpec("connections", short: "c", value: "N", help: "closed loops (64)"),
             OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
-            OptionSpec("only", value: "SIDE", help: "generator or server (both)"),
+            OptionSpec("only", value: "PART", help: "generator, server, scale or lateness (all)"),
             OptionSpec("json", help: "print one JSON object instead of a table"),
         ],
         epilogue: "exit status: 0 all targets met or nothing to compare with, 3 a target missed")
 
-    private enum Side: String, CaseIterable { case generator, server }
+    private enum Part: String, CaseIterable { case generator, server, scale, lateness }
 
     struct Settings {
         var rounds = 5
@@ -37,12 +38,18 @@ enum FloorCommand {
             return .success
         }
         let settings = try settings(options)
-        let side = try options.choice("only", of: Side.self)
+        let only = try options.choice("only", of: Part.self)
         let isQuiet = options.has("json")
 
         var rows: [FloorRow] = []
-        if side != .server { rows += try generatorRows(settings, isQuiet) }
-        if side != .generator { rows += try serverRows(settings, isQuiet) }
+        for part in only.map({ [$0] }) ?? Part.allCases {
+            switch part {
+            case .generator: rows += try generatorRows(settings, isQuiet)
+            case .server: rows += try serverRows(settings, isQuiet)
+            case .scale: rows += try ScaleRows.measure(settings, isQuiet)
+            case .lateness: rows += try LatenessRows.measure(settings, isQuiet)
+            }
+        }
         if options.has("json") {
             print(report(rows, settings).pretty, terminator: "")
         } else {
@@ -135,12 +142,15 @@ enum FloorCommand {
         let shorter = try drive(short)
         let longer = try drive(short + settings.duration)
         guard let rate = longer.requestsPerCPUSecond(beyond: shorter) else {
-            throw Complaint(
-                "\(kind) did not do more in the longer run",
-                remedy: "give it more time with --duration, on a quieter machine",
-                status: .failure)
+            throw tooLittle("\(kind)")
         }
         return (rate, longer)
+    }
+
+    static func tooLittle(_ name: String) -> Complaint {
+        Complaint(
+            "\(name) did not do more in the longer run",
+            remedy: "give it more time with --duration, on a quieter machine", status: .failure)
     }
 
     // MARK: - The server
@@ -213,7 +223,7 @@ enum FloorCommand {
         return run.responseBytes ?? 0
     }
 
-    private static func progress(
+    static func progress(
         _ round: Int, _ settings: Settings, _ name: String, _ rate: Double
     ) {
         print(

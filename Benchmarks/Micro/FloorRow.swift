@@ -1,18 +1,22 @@
 import Basis
 import Measure
 
-/// One figure of `switchyard-micro floor`: ratios of one session against what they should be.
+/// One figure of `switchyard-micro floor`, mostly a ratio of one session, against what it should
+/// be.
 struct FloorRow: Equatable {
     enum Target: Equatable {
         case atLeast(Double)
         case atMost(Double)
         case within(ClosedRange<Double>)
+        /// The same of the bare C programs, to see how much of it is the machine's.
+        case comparison
 
         func holds(_ value: Double) -> Bool {
             switch self {
             case .atLeast(let bound): value >= bound
             case .atMost(let bound): value <= bound
             case .within(let range): range.contains(value)
+            case .comparison: true
             }
         }
 
@@ -22,12 +26,15 @@ struct FloorRow: Equatable {
             case .atMost(let bound): "<= \(fixed(bound, decimals: 2))"
             case .within(let range):
                 "\(fixed(range.lowerBound, decimals: 2)) to \(fixed(range.upperBound, decimals: 2))"
+            case .comparison: "-"
             }
         }
     }
 
     enum Verdict: String {
         case pass, miss
+        /// It has no target.
+        case known
         /// There is nothing to compare with: a program is not installed.
         case absent
     }
@@ -49,6 +56,7 @@ struct FloorRow: Equatable {
     /// The median decides; the range shows how sure it is.
     var verdict: Verdict {
         guard absence == nil, let median else { return .absent }
+        if target == .comparison { return .known }
         return target.holds(median) ? .pass : .miss
     }
 

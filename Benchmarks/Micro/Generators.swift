@@ -14,12 +14,32 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
         }
     }
 
-    /// Drives `http://127.0.0.1:port/plaintext` in a closed loop without warm-up and waits for its
-    /// end.
+    /// Drives `http://127.0.0.1:port/plaintext` in a closed loop and waits for its end.
     func run(
-        port: Int, connections: Int, duration: Nanoseconds, cpu: Int?,
+        port: Int, connections: Int, warmUp: Nanoseconds = .zero, duration: Nanoseconds, cpu: Int?,
         environment: [String: String] = [:]
     ) throws(Complaint) -> GeneratorRun {
+        var options = try command(
+            port: port, connections: connections, warmUp: warmUp, duration: duration, cpu: cpu)
+        if !environment.isEmpty {
+            options.environment = ProcessInfo.processInfo.environment
+                .merging(environment) { $1 }
+        }
+        let (text, usage) = try Programs.output(
+            of: options, within: warmUp + duration + .seconds(20))
+        guard let run = GeneratorRun(reading: text, of: self, cpu: usage.user + usage.system) else {
+            throw Complaint(
+                "\(self) printed no result that can be read",
+                remedy: "run it by hand: \(options.program) \(options.arguments)",
+                status: .failure)
+        }
+        return run
+    }
+
+    /// The command of `run`; wrk knows no warm-up.
+    func command(
+        port: Int, connections: Int, warmUp: Nanoseconds, duration: Nanoseconds, cpu: Int?
+    ) throws(Complaint) -> SpawnOptions {
         let seconds = fixed(duration.inSeconds, decimals: 3)
         let url = "http://127.0.0.1:\(port)/plaintext"
         var options: SpawnOptions
@@ -29,7 +49,7 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                 try Programs.built("switchyard-floor"),
                 [
                     "client", "--port", "\(port)", "-c", "\(connections)", "-d", seconds,
-                    "--warmup", "0", "--json",
+                    "--warmup", fixed(warmUp.inSeconds, decimals: 3), "--json",
                 ])
         case .wrk:
             guard let program = Programs.system("wrk") else {
@@ -42,23 +62,12 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
             options = SpawnOptions(
                 try Programs.built("switchyard-load"),
                 [
-                    "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s", "--warmup", "0s",
-                    "--json", "-", "-q", url,
+                    "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s",
+                    "--warmup", "\(warmUp.raw)ns", "--json", "-", "-q", url,
                 ])
         }
-        if !environment.isEmpty {
-            options.environment = ProcessInfo.processInfo.environment
-                .merging(environment) { $1 }
-        }
         options.cpus = cpu.map { CPUSet([$0]) }
-        let (text, usage) = try Programs.output(of: options, within: duration + .seconds(20))
-        guard let run = GeneratorRun(reading: text, of: self, cpu: usage.user + usage.system) else {
-            throw Complaint(
-                "\(self) printed no result that can be read",
-                remedy: "run it by hand: \(options.program) \(options.arguments)",
-                status: .failure)
-        }
-        return run
+        return options
     }
 }
 
@@ -67,6 +76,10 @@ struct GeneratorRun: Equatable {
     let requests: Int
     /// Of the whole process from its start to its end (wait4(2)), so that all are measured alike.
     let cpu: Nanoseconds
+    /// CPU time a request within its measured window, by its own count; nil where it does not say.
+    let costInWindow: Nanoseconds?
+    /// Requests a second within that window; nil where it does not say.
+    let rateInWindow: Double?
     /// System calls by its own count; nil where it does not count.
     let systemCalls: Int?
     /// The length of an answer with its head, as the floor client learned it.
@@ -89,6 +102,8 @@ struct GeneratorRun: Equatable {
             guard let count = line?.split(separator: " ").first.flatMap({ Int($0) }), count > 0
             else { return nil }
             requests = count
+            costInWindow = nil
+            rateInWindow = nil
             systemCalls = nil
             responseBytes = nil
             return
@@ -97,6 +112,12 @@ struct GeneratorRun: Equatable {
             let count = report["requests"] as? Int, count > 0
         else { return nil }
         requests = count
+        let ofFloor = (report["cpu_ns"] as? Double).map { $0 / Double(count) }
+        let ofOurs = ((report["cpu"] as? [String: Any])?["per_request_us"] as? Double)
+            .map { $0 * 1_000 }
+        costInWindow = (ofFloor ?? ofOurs).map { Nanoseconds(raw: Int64($0)) }
+        let seconds = (report["seconds"] ?? report["duration_s"]) as? Double
+        rateInWindow = seconds.map { Double(count) / $0 }
         systemCalls = (report["syscalls"] as? [String: Int])?.values.reduce(0, +)
         responseBytes = report["response_bytes"] as? Int
     }

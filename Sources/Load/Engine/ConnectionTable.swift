@@ -53,7 +53,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
             return unsafe UnsafePointer(connections + index)
         }
         @inline(always)
-        nonmutating unsafeMutableAddress { unsafe pointer(to: index) }
+        unsafeMutableAddress { unsafe pointer(to: index) }
     }
 
     /// Where a connection lies, for calls that change it together with another part of the worker.
@@ -90,8 +90,9 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
     }
 
     /// Gives a closed connection a socket.
-    func attach(_ link: consuming Link<Stream>, to index: Int, as state: Connection<Session>.State)
-    {
+    mutating func attach(
+        _ link: consuming Link<Stream>, to index: Int, as state: Connection<Session>.State
+    ) {
         precondition(self[index].state == .closed && state != .closed, "a connection has one link")
         // SAFETY: no link is initialised here, by the line above.
         unsafe (links + index).initialize(to: link)
@@ -99,7 +100,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
     }
 
     /// Takes the socket away; the connection is closed from here on.
-    func detach(_ index: Int) -> Link<Stream> {
+    mutating func detach(_ index: Int) -> Link<Stream> {
         let link = unsafe link(index)
         self[index].state = .closed
         self[index].generation &+= 1
