@@ -48,6 +48,10 @@ enum KnownLatencyCommand {
         static let share = 0.95
         static let rate = PerSecond(raw: 1_000)
         static let calibration = Nanoseconds.milliseconds(400)
+        /// A thread with nothing else to do that wakes later than this was on a machine that was
+        /// suspended, which says nothing of the generator.
+        static let standstill = Nanoseconds.seconds(1)
+        static let attempts = 5
     }
 
     private struct Settings {
@@ -190,44 +194,77 @@ enum KnownLatencyCommand {
         return row
     }
 
-    /// One run of the generator in an open loop.
+    /// One run of the generator in an open loop, done anew when the machine stood still in it.
     private static func drive(
         _ relay: DelayRelay, _ known: KnownDelay, _ seed: UInt64, _ scene: Scene,
         _ duration: Nanoseconds, _ settings: Settings
     ) throws(Complaint) -> LatencyRecovery {
-        _ = try mapped { () throws(SystemError) in
-            try relay.exchange(DelayDraw(known, seed: seed))
+        for _ in 0..<Limit.attempts {
+            _ = try mapped { () throws(SystemError) in
+                try relay.exchange(DelayDraw(known, seed: seed))
+            }
+            let sentinel = try mapped { () throws(SystemError) in
+                try Sentinel(every: Limit.rate.interval, cpu: settings.generatorCPU)
+            }
+            let output = output(relay, scene, duration, settings)
+            let stalls = sentinel.end()
+            let passages = try mapped { () throws(SystemError) in
+                try relay.exchange(DelayDraw(.fixed(.zero), seed: 0))
+            }
+            if let longest = stalls.last, longest > Limit.standstill {
+                if !settings.isQuiet {
+                    print("note: the machine stood still for \(longest.display); once more")
+                }
+                continue
+            }
+            let report = try report(in: try output.get())
+            return LatencyRecovery(
+                known, passages, interval: Limit.rate.interval,
+                response: try histogram(report, "latency_histogram"),
+                service: try histogram(report, "service_histogram"), stalls: stalls)
         }
-        var options = SpawnOptions(
-            try Programs.built("switchyard-load"),
-            [
-                "-c", "\(scene.connections)", "-d", duration.display, "--warmup", "0s",
-                "-R", "\(Int(Limit.rate.raw))", "--arrivals", "constant", "--timeout", "10s",
-                "--seed", "1", "--json", "-", "-q", "http://127.0.0.1:\(relay.port)/",
-            ])
-        options.cpus = settings.generatorCPU.map { CPUSet([$0]) }
-        let (text, _) = try Programs.output(of: options, within: duration + .seconds(30))
-        let passages = try mapped { () throws(SystemError) in
-            try relay.exchange(DelayDraw(.fixed(.zero), seed: 0))
-        }
-        guard let start = text.firstIndex(of: "{"), let report = JSONText.object(text[start...]),
-            let response = histogram(report["latency_histogram"]),
-            let service = histogram(report["service_histogram"])
-        else {
-            throw Complaint(
-                "switchyard-load printed no report that can be read",
-                remedy: "run it by hand with --json -", status: .failure)
-        }
-        return LatencyRecovery(
-            known, passages, interval: Limit.rate.interval, response: response, service: service)
+        throw Complaint(
+            "the machine stood still in each of \(Limit.attempts) attempts",
+            remedy: "run this on a machine that is not suspended", status: .failure)
     }
 
-    private static func histogram(_ member: Any?) -> Histogram? {
-        guard let text = member as? String else { return nil }
-        do throws(HistogramCodec.Refusal) {
-            return try HistogramCodec.decode(base64: text)
+    private static func output(
+        _ relay: DelayRelay, _ scene: Scene, _ duration: Nanoseconds, _ settings: Settings
+    ) -> Result<String, Complaint> {
+        do {
+            var options = SpawnOptions(
+                try Programs.built("switchyard-load"),
+                [
+                    "-c", "\(scene.connections)", "-d", duration.display, "--warmup", "0s",
+                    "-R", "\(Int(Limit.rate.raw))", "--arrivals", "constant", "--timeout", "10s",
+                    "--seed", "1", "--json", "-", "-q", "http://127.0.0.1:\(relay.port)/",
+                ])
+            options.cpus = settings.generatorCPU.map { CPUSet([$0]) }
+            return .success(
+                try Programs.output(of: options, within: duration + .seconds(30)).text)
         } catch {
-            return nil
+            return .failure(error)
+        }
+    }
+
+    private static func report(in text: String) throws(Complaint) -> [String: Any] {
+        if let start = text.firstIndex(of: "{"), let report = JSONText.object(text[start...]) {
+            return report
+        }
+        throw Complaint(
+            "switchyard-load printed no report, but '\(text.prefix(80))'",
+            remedy: "run it by hand with --json -", status: .failure)
+    }
+
+    private static func histogram(
+        _ report: [String: Any], _ name: String
+    ) throws(Complaint) -> Histogram {
+        do throws(HistogramCodec.Refusal) {
+            return try HistogramCodec.decode(base64: report[name] as? String ?? "")
+        } catch {
+            throw Complaint(
+                "the \(name) that switchyard-load printed can't be read: \(error)",
+                remedy: "run it by hand with --json -", status: .failure)
         }
     }
 

@@ -34,17 +34,25 @@ final class LatencyRecovery {
     /// What the server took beyond the delay asked for, the way from the relay and back included,
     /// rising.
     let excess: [Nanoseconds]
+    /// How late a thread that only waits woke on the generator's CPU meanwhile, rising.
+    private let stalls: [Nanoseconds]
+    /// How many came to the relay.
+    private let requests: Int
     /// Whether the generator reported as many answers as the relay gave.
-    private let isComplete: Bool
+    private var isComplete: Bool {
+        requests > 0 && excess.count == requests && response.totalCount == UInt64(requests)
+            && service.totalCount == UInt64(requests)
+    }
 
     /// - Parameters:
     ///   - passages: in the order in which they came.
     ///   - interval: between one request of the constant schedule and the next.
     init(
         _ known: KnownDelay, _ passages: [DelayRelay.Passage], interval: Nanoseconds,
-        response: consuming Histogram, service: consuming Histogram
+        response: consuming Histogram, service: consuming Histogram, stalls: [Nanoseconds]
     ) {
         self.known = known
+        self.stalls = stalls
         let answered = passages.compactMap { passage in
             passage.answered.map { (passage, $0) }
         }
@@ -56,10 +64,7 @@ final class LatencyRecovery {
             guard let begin, let answered = passage.answered else { return nil }
             return answered.since(begin + interval * Int64(place))
         }.sorted()
-        isComplete =
-            answered.count == passages.count && !passages.isEmpty
-            && response.totalCount == UInt64(passages.count)
-            && service.totalCount == UInt64(passages.count)
+        requests = passages.count
         self.response = response
         self.service = service
     }
@@ -70,7 +75,12 @@ final class LatencyRecovery {
     ///   - bounds: of `bounds(_:)`.
     ///   - mistake: judges what a generator with this mistake would have reported.
     func problems(_ bounds: [Bounds], with mistake: Mistake? = nil) -> [String] {
-        guard isComplete else { return ["not every answer was reported, or more than there were"] }
+        guard isComplete else {
+            return [
+                "\(requests) requests came, \(excess.count) were answered and"
+                    + " \(response.totalCount) reported"
+            ]
+        }
         let reported =
             switch mistake {
             case .high: response.scaled(by: 1.02)
@@ -112,7 +122,8 @@ final class LatencyRecovery {
     /// The bounds of all `percentiles`.
     ///
     /// - Parameter calm: the runs without delay before and after this one, whose latency is what
-    ///   loopback, relay and generator add; the worse of them counts.
+    ///   loopback, relay and generator add; the worse of them counts. What the generator's CPU was
+    ///   kept from it during this run, as `stalls` tell, is allowed besides.
     func bounds(_ calm: [LatencyRecovery]) -> [Bounds] {
         guard isComplete else { return [] }
         return Self.percentiles.map { percentile in
@@ -122,13 +133,14 @@ final class LatencyRecovery {
                 added = max(added, run.response.value(atPercentile: 99))
                 most = max(most, self.most(percentile, loopback: run.response))
             }
+            let stall = stalls.isEmpty ? .zero : Self.value(percentile, of: stalls)
             let least = Self.value(percentile, of: witnessed)
             let interval = PercentileInterval.of(
                 service, percentile: percentile, confidence: Limit.confidence)
-            let low = (interval.low ?? .zero) - Self.value(99, of: excess) - added
+            let low = (interval.low ?? .zero) - Self.value(99, of: excess) - added - stall
             let high = interval.high ?? .forever
             return Bounds(
-                percentile: percentile, response: least...max(least, most),
+                percentile: percentile, response: least...max(least, most + stall),
                 truth: min(low, high)...high)
         }
     }

@@ -8,22 +8,22 @@ import Testing
 struct SurroundingsTests {
     private static let surroundings = Surroundings(
         arguments: [
-            "/home/jane/work/.build/switchyard", "run", "--bin=/home/jane/bin",
+            "/home/jane/code/.build/switchyard", "run", "--bin=/home/jane/bin",
             "/home/jane/m.json5",
         ],
         environment: [
             "HOME": "/home/jane/", "PATH": "/home/jane/bin:/opt/secret", "USER": "jane",
             "TMPDIR": "/home/jane/tmp", "LD_PRELOAD": "/home/jane/lib.so", "LANG": "C.UTF-8",
-        ], folder: "/home/jane/work")
+        ], folder: "/home/jane/code")
 
     @Test(
         "whose paths they are",
         arguments: [
-            ("/home/jane/work/a/b", "a/b"), ("/home/jane/work", "."), ("/home/jane", "~"),
-            ("/home/jane/workshop/a", "~/workshop/a"), ("--bin=/home/jane/x", "--bin=~/x"),
-            ("a /home/jane/work/b /home/jane/c", "a b ~/c"), ("/home/janet/x", "/home/janet/x"),
+            ("/home/jane/code/a/b", "a/b"), ("/home/jane/code", "."), ("/home/jane", "~"),
+            ("/home/jane/codeshop/a", "~/codeshop/a"), ("--bin=/home/jane/x", "--bin=~/x"),
+            ("a /home/jane/code/b /home/jane/c", "a b ~/c"), ("/home/janet/x", "/home/janet/x"),
             ("/mnt/home/jane/x", "/mnt/home/jane/x"), ("plain", "plain"), ("", ""),
-            ("/home/jane/work/a:/home/jane/work/b", "a:b"),
+            ("/home/jane/code/a:/home/jane/code/b", "a:b"),
         ])
     func paths(path: String, shown: String) {
         #expect(Self.surroundings.anonymous(path) == shown)
@@ -42,9 +42,9 @@ struct SurroundingsTests {
             read: { path in
                 switch path {
                 case "/proc/cmdline":
-                    "BOOT_IMAGE=/vm root=UUID=1234 ip=10.0.0.7::::janes-box hostname=janes-box quiet"
-                        + " mitigations=off isolcpus=managed_irq,2-3 nohz_full=2 spectre_v2=off"
-                        + " cpuidle.off=1 -- --token janes-box psi=0"
+                    "BOOT_IMAGE=/vm root=UUID=1234 ip=10.0.0.7::::janes-box hostname=janes-box"
+                        + " quiet mitigations=off isolcpus=managed_irq,2-3 nohz_full=2"
+                        + " spectre_v2=off cpuidle.off=1 -- --token janes-box psi=0"
                 case "/proc/sys/kernel/osrelease": "6.1.0"
                 case "/proc/cpuinfo": "model name\t: Some CPU\nflags\t: a b"
                 case "/etc/hostname", "/proc/sys/kernel/hostname", "/etc/machine-id": "janes-box"
@@ -57,13 +57,13 @@ struct SurroundingsTests {
     @Test("a manifest holds neither home nor PATH nor the machine's name")
     func manifest() throws {
         var request = RunRequest(
-            matrix: "/home/jane/work/m.json5", profile: "default", seed: 1,
+            matrix: "/home/jane/code/m.json5", profile: "default", seed: 1,
             cpus: CPUSplit(halving: [0, 1]))
         request.filter = "connections=64"
         let manifest = Manifest(
             run: RunIdentity(runID: "r", commit: nil, branch: nil, isDirty: nil),
             request: request, planHash: "0",
-            programs: [.init("server", ["path": "/home/jane/work/.build/switchyard-server"])],
+            programs: [.init("server", ["path": "/home/jane/code/.build/switchyard-server"])],
             started: .zero,
             context: Self.surroundings.members + [
                 .init("fingerprint", Fingerprint(Self.telling).json)
@@ -75,7 +75,7 @@ struct SurroundingsTests {
         #expect(json["argv"]?.compact == #"[".build/switchyard","run","--bin=~/bin","~/m.json5"]"#)
         #expect(json["environment"] == ["LANG": "C.UTF-8"])
         #expect(json["programs"]?["server"]?["path"] == ".build/switchyard-server")
-        #expect(json["request"]?["matrix"] == "~/work/m.json5")
+        #expect(json["request"]?["matrix"] == "~/code/m.json5")
         #expect(
             json["fingerprint"]?["sw"]?["command_line"]
                 == .string(

@@ -48,7 +48,7 @@ private struct Rehearsal {
         }
         return LatencyRecovery(
             known, passages.sorted { $0.received < $1.received }, interval: Self.interval,
-            response: response, service: service)
+            response: response, service: service, stalls: [.microseconds(60)])
     }
 
     func problems(
@@ -103,7 +103,7 @@ struct LatencyRecoveryTests {
     func nothing() {
         let nothing = LatencyRecovery(
             .fixed(.zero), [], interval: .milliseconds(1), response: Histogram(),
-            service: Histogram())
+            service: Histogram(), stalls: [])
         #expect(!nothing.problems(nothing.bounds([])).isEmpty)
     }
 
