@@ -84,6 +84,10 @@ floor: build ready-to-test ## hold server and generator against bare C, wrk and 
 micro: build ## time the parsers and encoders, in nanoseconds a message
 	$(RELEASE)/switchyard-micro parser
 
+.PHONY: known-latency
+known-latency: build ## prove that the generator finds delays that are known (5 minutes)
+	$(RELEASE)/switchyard-micro known-latency
+
 .PHONY: asm-check
 asm-check: build ## prove that hot functions count no references and allocate nothing
 	$(RELEASE)/switchyard-micro asm-check
@@ -130,7 +134,7 @@ help:
 	@awk '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	    /^##  / { sub(/^##/, ""); print } \
 	    match($$0, /^[a-z-]+:.*## /) { name = $$0; sub(/:.*/, "", name); \
-	        printf "  make %-14s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
+	        printf "  make %-15s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
 
 .PHONY: ready ready-to-test ready-to-plot
 ready:

@@ -2,8 +2,8 @@ import Basis
 import Platform
 
 /// `switchyard-micro floor`: what server and generator cost beside the least that epoll allows,
-/// beside wrk and beside nginx, as ratios of one session; what ten thousand connections add, and how
-/// late requests are sent.
+/// beside wrk and beside nginx, as ratios of one session; what ten thousand connections add, and
+/// how late requests are sent.
 ///
 /// Each round measures all of them one after the other, in an order that turns with the round, and
 /// makes one ratio of each pair; so a machine that slows down slows down both.

@@ -7,6 +7,7 @@ enum Main {
     enum Command: String, CaseIterable {
         case floor
         case parser
+        case knownLatency = "known-latency"
         case asmCheck = "asm-check"
         case allocCheck = "alloc-check"
     }
@@ -24,6 +25,7 @@ enum Main {
                 switch command {
                 case .floor: try FloorCommand.run(arguments)
                 case .parser: try ParserCommand.run(arguments)
+                case .knownLatency: try KnownLatencyCommand.run(arguments)
                 case .asmCheck: try AssemblyCommand.run(arguments)
                 case .allocCheck: try AllocationCommand.run(arguments)
                 }
@@ -39,10 +41,11 @@ enum Main {
 
         usage: switchyard-micro COMMAND [options]
 
-          floor        hold server and generator against bare C, wrk and nginx
-          parser       time parsers and encoders
-          asm-check    prove that hot functions count no references and allocate nothing
-          alloc-check  prove that a request allocates nothing once warm
+          floor          hold server and generator against bare C, wrk and nginx
+          parser         time parsers and encoders
+          known-latency  prove that the generator reports latencies that are known beforehand
+          asm-check      prove that hot functions count no references and allocate nothing
+          alloc-check    prove that a request allocates nothing once warm
 
         switchyard-micro COMMAND --help says more.
 

@@ -45,7 +45,7 @@ private func trimmed(_ text: some StringProtocol) -> String {
 /// The machine and the software that a figure was measured on.
 ///
 /// A fact that can't be had is the text `not_available`, so that an absent fact is not mistaken for
-/// a forgotten one.
+/// a forgotten one. Nothing in it names the machine or its user, so a report can be shown around.
 package struct Fingerprint: Equatable, Sendable {
     package static let absent = "not_available"
 
@@ -138,7 +138,8 @@ package struct Fingerprint: Equatable, Sendable {
         return [
             fact("kernel", release),
             fact("kernel_build", source.line("/proc/sys/kernel/version")),
-            fact("command_line", source.line("/proc/cmdline")),
+            fact(
+                "command_line", source.line("/proc/cmdline").map(KernelParameters.recorded)),
             fact("distribution", source.entry("/etc/os-release", "PRETTY_NAME")),
             .init("vulnerabilities", .object(mitigations)),
             fact("governor", source.line("\(frequency)/scaling_governor")),

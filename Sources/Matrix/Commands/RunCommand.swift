@@ -76,24 +76,12 @@ package enum RunCommand: Command {
         return warnings
     }
 
-    /// Variables that change how programs run.
-    private static let recordedVariables = [
-        "GLIBC_TUNABLES", "LANG", "LC_ALL", "LD_PRELOAD", "MALLOC_ARENA_MAX", "NO_COLOR", "PATH",
-        "TMPDIR",
-    ]
-
     private static func context(
         _ plan: Plan, _ servers: [ServerCommand], _ warnings: [Warning]
     ) -> [JSONValue.Member] {
-        let process = ProcessInfo.processInfo
-        let variables = recordedVariables.compactMap { name in
-            process.environment[name].map { JSONValue.Member(name, .string($0)) }
-        }
-        return [
-            .init("tool", ["name": "switchyard", "version": .string(Switchyard.version)]),
-            .init("argv", .array(process.arguments.map { .string($0) })),
-            .init("cwd", .string(FileManager.default.currentDirectoryPath)),
-            .init("environment", .object(variables)),
+        [
+            .init("tool", ["name": "switchyard", "version": .string(Switchyard.version)])
+        ] + Surroundings.current.members + [
             .init("fingerprint", Fingerprint(.system).json),
             .init("warnings", .array(warnings.map(\.json))),
             .init("servers", .array(servers.map(\.json))),

@@ -39,8 +39,15 @@ package struct Manifest: Sendable {
         self.context = context
     }
 
-    package var json: JSONValue {
-        .object(
+    package var json: JSONValue { json(.current) }
+
+    /// As written by a program in `surroundings`: paths don't tell whose they are.
+    package func json(_ surroundings: Surroundings) -> JSONValue {
+        var request = request
+        request.matrix = surroundings.withoutHome(request.matrix)
+        let others = JSONValue.object([.init("programs", .object(programs))] + context)
+        guard case .object(let anonymous) = surroundings.anonymous(others) else { return .null }
+        return .object(
             [
                 .init("schema", .string(Self.schema)),
                 .init("status", .string(status.rawValue)),
@@ -53,8 +60,7 @@ package struct Manifest: Sendable {
                 .init("finished_utc", .optional(finished.map { UTCTime($0).iso8601 })),
                 .init("request", request.json),
                 .init("plan_hash", .string(planHash)),
-                .init("programs", .object(programs)),
-            ] + context)
+            ] + anonymous)
     }
 
     /// Reads a manifest back. `file` is named in complaints.
@@ -73,6 +79,7 @@ package struct Manifest: Sendable {
                 isDirty: try fields.optionalFlag("dirty"))
             started = Nanoseconds(raw: try fields.integer("started_ns"))
             request = try RunRequest(try fields.fields("request"))
+            request.matrix = Surroundings.current.withHome(request.matrix)
             planHash = try fields.text("plan_hash")
             let known: Set = [
                 "schema", "status", "run_id", "commit", "branch", "dirty", "started_utc",
