@@ -12,8 +12,8 @@ enum FloorCommand {
         program: "switchyard-micro floor",
         summary: "Holds server and generator against bare C, wrk and nginx.",
         options: [
-            OptionSpec("rounds", value: "N", help: "ratios to take of each pair (5)"),
-            OptionSpec("duration", short: "d", value: "TIME", help: "of each measurement (2s)"),
+            OptionSpec("rounds", value: "N", help: "ratios to take of each pair (15)"),
+            OptionSpec("duration", short: "d", value: "TIME", help: "of each measurement (600ms)"),
             OptionSpec("connections", short: "c", value: "N", help: "closed loops (64)"),
             OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
             OptionSpec("only", value: "PART", help: "generator, server, scale or lateness (all)"),
@@ -24,8 +24,10 @@ enum FloorCommand {
     private enum Part: String, CaseIterable { case generator, server, scale, lateness }
 
     struct Settings {
-        var rounds = 5
-        var duration = Nanoseconds.seconds(2)
+        /// Many and short: what else goes on in the machine lasts for seconds, and the median of many
+        /// ratios of neighbours bears it.
+        var rounds = 15
+        var duration = Nanoseconds.milliseconds(600)
         var connections = 64
         var generatorCPU = 0
         var serverCPU = 1
@@ -61,9 +63,10 @@ enum FloorCommand {
 
     private static func settings(_ options: ParsedOptions) throws(Complaint) -> Settings {
         var settings = Settings()
-        settings.rounds = try options.count("rounds", in: 1...1_000) ?? 5
+        settings.rounds = try options.count("rounds", in: 1...1_000) ?? settings.rounds
         settings.duration =
-            try options.time("duration", in: .milliseconds(100)...(.seconds(600))) ?? .seconds(2)
+            try options.time("duration", in: .milliseconds(100)...(.seconds(600)))
+            ?? settings.duration
         settings.connections = try options.count("connections", in: 1...10_000) ?? 64
         let cpus = try options.text("cpus").map { text throws(Complaint) in
             try CPUSet(parsing: text)

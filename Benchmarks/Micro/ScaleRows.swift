@@ -52,7 +52,9 @@ enum ScaleRows {
             for index in rows.indices { rows[index].absence = "fewer than \(needed) descriptors" }
             return rows
         }
-        for round in 0..<settings.rounds {
+        // A measurement takes some three seconds, whatever its window.
+        let rounds = max(1, settings.rounds / 3)
+        for round in 0..<rounds {
             for subject in subjects.turned(by: round) {
                 let base = try costs(of: subject, few, settings)
                 let scaled = try costs(of: subject, many, settings)
@@ -64,7 +66,7 @@ enum ScaleRows {
                     rows[row].values.append(multiple)
                     if isQuiet { continue }
                     print(
-                        "round \(round + 1)/\(settings.rounds)  \(rows[row].name):"
+                        "round \(round + 1)/\(rounds)  \(rows[row].name):"
                             + " \(fixed(multiple, decimals: 3))")
                 }
             }

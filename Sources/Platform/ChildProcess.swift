@@ -203,11 +203,14 @@ private struct LineReader: ~Copyable {
         if ready == 0 { return false }
         if ready < 0 { return errno == EINTR }
         let fd = source.raw
+        var isInterrupted = false
         let got = unsafe buffer.withFreeSpace(minimum: 4_096) { free in
             // SAFETY: read(2) fills at most the room it is given.
-            max(0, unsafe Glibc.read(fd, free.baseAddress!, free.count))
+            let count = unsafe Glibc.read(fd, free.baseAddress!, free.count)
+            isInterrupted = count < 0 && errno == EINTR
+            return max(0, count)
         }
-        if got == 0 { atEnd = true }
+        if got == 0, !isInterrupted { atEnd = true }
         return true
     }
 
