@@ -24,8 +24,8 @@ enum FloorCommand {
     private enum Part: String, CaseIterable { case generator, server, scale, lateness }
 
     struct Settings {
-        /// Many and short: what else goes on in the machine lasts for seconds, and the median of many
-        /// ratios of neighbours bears it.
+        /// Many and short: what else goes on in the machine lasts for seconds, and the median of
+        /// many ratios of neighbours bears it.
         var rounds = 15
         var duration = Nanoseconds.milliseconds(600)
         var connections = 64
