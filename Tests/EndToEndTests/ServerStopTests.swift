@@ -21,6 +21,7 @@ struct ServerStopTests {
         let idle = try server.connect()
         #expect(try idle.ask(Self.request).status == 200)
         let mute = try server.connect()
+        for client in [busy, slow] { client.awaitDelivery() }
 
         server.terminate()
         #expect(try idle.endsSilently())
@@ -53,18 +54,21 @@ struct ServerStopTests {
         try idle.send(Self.request)
         // Blocked acceptors can only be ended by ending the listener, and its queue with it.
         let fresh = pattern == "acceptors:blocking" ? nil : try server.connect()
-        try fresh?.send(Self.request)
+        let echo = HTTPText.post("/echo", "abc")
+        try fresh?.send(HTTPText.get("/wait?us=1000") + echo + Self.request)
+        for client in [idle, fresh] { client?.awaitDelivery() }
         server.terminate()
         server.proceed()
 
         #expect(try idle.reply().text == "Hello, World!")
         #expect(try idle.endsSilently())
         if let fresh {
-            let reply = try fresh.reply()
-            #expect(reply.text == "Hello, World!")
+            for text in ["waited\n", "abc", "Hello, World!"] {
+                #expect(try fresh.reply().text == text)
+            }
             #expect(try fresh.endsSilently())
         }
-        #expect(try server.ending().requests == (fresh == nil ? 2 : 3))
+        #expect(try server.ending().requests == (fresh == nil ? 2 : 5))
     }
 
     @Test("a stop under load ends every connection between replies", arguments: patterns)

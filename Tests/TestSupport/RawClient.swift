@@ -98,6 +98,17 @@ package final class RawClient {
         throw Failure.reset(errno)
     }
 
+    /// Waits until the peer's kernel has acknowledged all that was sent: the peer's next receive
+    /// finds it. A send may return before, where the machine is busy.
+    package func awaitDelivery() {
+        _ = TestClock.eventually {
+            var unacknowledged: CInt = 0
+            // SAFETY: SIOCOUTQ writes one int (tcp(7)).
+            let result = unsafe ioctl(socket, UInt(TIOCOUTQ), &unacknowledged)
+            return result != 0 || unacknowledged == 0
+        }
+    }
+
     /// Ends this half of the connection; replies can still come.
     package func finishSending() { shutdown(socket, CInt(SHUT_WR)) }
 

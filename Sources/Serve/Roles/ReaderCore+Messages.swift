@@ -34,7 +34,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             case .head(let head, let end):
                 offset = end
                 budget -= 1
-                begin(head, in: input, of: &connection, reference)
+                begin(
+                    head, in: input, of: &connection, reference, isFollowed: offset < input.count)
             case .body(let start, let end, let next):
                 offset = next
                 // Each byte of a body buys it time; a drip does not. While a reply is owed, the
@@ -48,7 +49,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 }
             case .endOfBody(let next):
                 offset = next
-                finishMessage(of: &connection, reference)
+                finishMessage(of: &connection, reference, isFollowed: next < input.count)
             case .refuse(let refusal):
                 connection.hasMore = false
                 connection.refusal = refusal
@@ -63,18 +64,19 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     @inline(always)
     private mutating func begin(
         _ head: HTTP1.RequestHead, in input: Span<UInt8>,
-        of connection: inout Connection<Stream>, _ reference: ConnectionReference
+        of connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        isFollowed: Bool
     ) {
         let route = Route(head, in: input)
         let key =
             route == .payments
             ? head.idempotencyKey.bytes(of: input) : input.extracting(first: 0)
         let message = Message(
-            route: route, keyCount: key.count,
-            framing: HTTP1.ReplyEncoder(answering: head, keepAlive: !isDraining))
+            route: route, keyCount: key.count, framing: HTTP1.ReplyEncoder(answering: head))
         if head.framing == .none {
             endReceiving(&connection)
-            submit(message, body: key, of: &connection, reference)
+            submit(
+                message, body: key, of: &connection, reference, isFollowed: isFollowed)
             return
         }
         connection.message = message
@@ -100,7 +102,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     }
 
     private mutating func finishMessage(
-        of connection: inout Connection<Stream>, _ reference: ConnectionReference
+        of connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        isFollowed: Bool
     ) {
         guard let message = connection.message.take() else {
             preconditionFailure("a body ended that no head began")
@@ -108,17 +111,21 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         endReceiving(&connection)
         var body = ByteQueue()
         swap(&body, &connection.body)
-        submit(message, body: body.bytes, of: &connection, reference)
+        submit(message, body: body.bytes, of: &connection, reference, isFollowed: isFollowed)
         body.keepLittle()
         swap(&body, &connection.body)
         connection.owesContinue = false
     }
 
+    /// - Parameter isFollowed: whether more of what the peer sent lies behind the message. A stop
+    ///   ends the connection behind the last message that arrived, not behind the first.
     @inline(always)
     private mutating func submit(
         _ message: Message, body: Span<UInt8>, of connection: inout Connection<Stream>,
-        _ reference: ConnectionReference
+        _ reference: ConnectionReference, isFollowed: Bool
     ) {
+        var message = message
+        if isDraining, !isFollowed { message.framing.endConnection() }
         switch desk.submit(
             message, body: body, from: reference, with: &kernel, tally: &tally)
         {

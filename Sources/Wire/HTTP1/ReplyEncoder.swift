@@ -23,12 +23,11 @@ extension HTTP1 {
         /// is written.
         package private(set) var keepAlive: Bool
 
-        /// - Parameter keepAlive: false to close in spite of what the client asked for.
         @inline(always)
-        package init(answering head: RequestHead, keepAlive: Bool = true) {
+        package init(answering head: RequestHead) {
             version = head.version
             isHead = head.method == .head
-            self.keepAlive = keepAlive && head.keepAlive
+            keepAlive = head.keepAlive
         }
 
         /// The encoder for an answer to what could not be read as a request: the connection closes.
@@ -38,6 +37,11 @@ extension HTTP1 {
             isHead = false
             keepAlive = false
         }
+
+        /// Lets the connection end behind this reply, in spite of what the client asked for. To be
+        /// called before the head is written.
+        @inline(always)
+        package mutating func endConnection() { keepAlive = false }
 
         /// Writes a whole reply, without the payload where HTTP forbids it.
         ///

@@ -172,7 +172,12 @@ struct ReplyEncoderTests {
 
     @Test("a server that wants to close can, whatever the client asked for")
     func closes() {
-        let encoder = HTTP1.ReplyEncoder(answering: head(get("")), keepAlive: false)
-        #expect(!encoder.keepAlive)
+        var encoder = HTTP1.ReplyEncoder(answering: head(get("")))
+        encoder.endConnection()
+        var output = ByteQueue()
+        encoder.write(
+            .ok, contentType: "text/plain", content: [UInt8]().span, date: Self.date, to: &output)
+        let written = text(output)
+        #expect(!encoder.keepAlive && written.contains("\r\nConnection: close\r\n"))
     }
 }
