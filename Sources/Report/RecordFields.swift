@@ -96,6 +96,20 @@ package struct RecordFields: Sendable {
         return texts
     }
 
+    /// The numbers of an array, nil where it has null.
+    package func optionalNumbers(_ name: String) throws(RecordRefusal) -> [Double?] {
+        var numbers: [Double?] = []
+        for element in try list(name) {
+            switch element {
+            case .null: numbers.append(nil)
+            case .integer(let number): numbers.append(Double(number))
+            case .number(let number): numbers.append(number)
+            default: throw refusal(name, "holds something else than numbers")
+            }
+        }
+        return numbers
+    }
+
     /// The objects of an array; none when the member is absent.
     package func objects(_ name: String) throws(RecordRefusal) -> [RecordFields] {
         var objects: [RecordFields] = []

@@ -76,7 +76,7 @@ struct GateRunnerTests {
     func verdict(slowness: Double) throws {
         let path = Self.journal()
         defer { try? FileManager.default.removeItem(atPath: path) }
-        var journal = try Journal(path)
+        var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
         let log = Log()
         var runner = Self.runner(
             MockServer(side: "base", log: log),
@@ -84,10 +84,11 @@ struct GateRunnerTests {
         #expect(try runner.run(into: &journal) == .complete)
         let result = try #require(runner.procedure.result)
         #expect(result.verdict == (slowness > 1 ? .regression : .pass), "\(result.reasons)")
-        #expect(journal.records.count == log.launches.count)
+        let records = journal.launches.records
+        #expect(records.count == log.launches.count)
         // Of the control, both launches are the base's.
         #expect(log.launches.filter { $0.contains(" cand ") }.count < log.launches.count / 2)
-        #expect(Set(journal.records.compactMap(\.side)) == ["base", "cand", "null"])
+        #expect(Set(records.compactMap(\.side)) == ["base", "cand", "null"])
     }
 
     @Test("an interrupted gate goes on where it stopped and ends the same")
@@ -101,12 +102,12 @@ struct GateRunnerTests {
         var straight = Self.runner(
             MockServer(side: "base", log: whole),
             MockServer(side: "cand", log: whole, slowness: 1.08))
-        var complete = try Journal(other)
+        var complete = GateJournals(launches: try Journal<LaunchRecord>(other))
         #expect(try straight.run(into: &complete) == .complete)
 
         let log = Log()
         do {
-            var journal = try Journal(path)
+            var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
             var first = Self.runner(
                 MockServer(side: "base", log: log, stoppedAt: 12),
                 MockServer(side: "cand", log: log, slowness: 1.08, stoppedAt: 12))
@@ -114,7 +115,7 @@ struct GateRunnerTests {
         }
         let done = log.launches.count
         #expect(done == 11)
-        var journal = try Journal(path)
+        var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
         var second = Self.runner(
             MockServer(side: "base", log: log),
             MockServer(side: "cand", log: log, slowness: 1.08))

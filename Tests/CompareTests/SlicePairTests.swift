@@ -2,6 +2,7 @@ import Basis
 import Compare
 import Foundation
 import Matrix
+import Platform
 import Report
 import Testing
 
@@ -16,7 +17,8 @@ struct SlicePairTests {
     static func record(
         first: Side = .base, base: [Double?] = [], candidate: [Double?] = []
     ) -> SliceRecord {
-        var record = SliceRecord(pair: 3, cell: cell, seed: 7, first: first, time: .seconds(1))
+        var record = SliceRecord(
+            pair: 3, cell: cell, seed: 7, first: first, isControl: false, time: .seconds(1))
         record.base = base
         record.candidate = candidate
         return record
@@ -63,28 +65,55 @@ struct SlicePairTests {
         #expect(!text.contains("\n"))
         for part in [
             "\"schema\":\"switchyard.slices/1\"", "\"pair\":3", "\"first\":\"cand\"",
-            "\"base_cpu_ns_per_req\":[1.5,null]", "\"cell_id\":\"\(Self.cell.id)\"",
+            "\"base_cpu_ns_per_req\":[1.5,null]", "\"pattern\":\"single\"", "\"control\":false",
         ] {
             #expect(text.contains(part), "\(part) in \(text)")
+        }
+    }
+
+    @Test("a record is read back as it was written; what is none says where")
+    func readBack() throws {
+        var record = Self.record(first: .candidate, base: [1.5, nil], candidate: [2, 3])
+        record.machine.stolenShare = 0.01
+        #expect(try SliceRecord(json: record.json) == record)
+        record.failure = .init(side: .candidate, reason: "the server ended under load")
+        #expect(try SliceRecord(json: record.json) == record)
+        guard case .object(let members) = record.json else { return }
+        for (name, value) in [
+            ("schema", JSONValue.string("switchyard.slices/9")), ("pair", .integer(-1)),
+            ("first", .string("left")), ("base_cpu_ns_per_req", [.string("1.5")]),
+            ("failed_side", .string("both")), ("cell", .null),
+        ] {
+            let torn = members.map { $0.name == name ? .init(name, value) : $0 }
+            let refusal = #expect(throws: RecordRefusal.self) {
+                _ = try SliceRecord(json: .object(torn))
+            }
+            #expect(refusal?.path == name)
         }
     }
 
     /// Two servers on a machine whose speed wanders by a third within a second, which a slice and
     /// its neighbour share but two launches would not.
     struct MockMeter: SliceMeter {
+        final class Measured { var pairs: [Int] = [] }
+
         var slowness: Double
-        var generator = SeededGenerator(seed: 0x51_1CE)
         var stopsAt = Int.max
+        /// The pairs that were measured, shared by the copies that a runner owns.
+        let measured = Measured()
         private var count = 0
-        private var phase = 0.0
 
         init(slowness: Double) { self.slowness = slowness }
 
         mutating func measure(
-            _ record: SliceRecord, isControl: Bool, settings: Settings, interruption: Interruption
+            _ record: SliceRecord, settings: Settings, interruption: Interruption
         ) -> SliceRecord? {
             count += 1
             if count == stopsAt { return nil }
+            measured.pairs.append(record.pair)
+            // What a pair shows follows from its number, so that a gate can be repeated.
+            var generator = SeededGenerator.stream(seed: 0x51_1CE, index: record.pair)
+            var phase = Double(record.pair)
             var record = record
             let slices = SliceExecutor.slices(settings)
             for index in 0..<2 * slices {
@@ -94,46 +123,94 @@ struct SlicePairTests {
                 let figure = 20_000 * speed * own
                 switch record.side(ofSlice: index) {
                 case .base: record.base.append(figure)
-                case .candidate: record.candidate.append(figure * (isControl ? 1 : slowness))
+                case .candidate: record.candidate.append(figure * (record.isControl ? 1 : slowness))
                 }
             }
             return record
         }
     }
 
-    static func runner(_ meter: MockMeter) -> SlicePairRunner<MockMeter> {
-        SlicePairRunner(
-            cells: [cell],
+    /// A gate of `cells` by slices; what is launched all the same is never slower.
+    static func runner(
+        _ meter: MockMeter, cells: [Cell] = [cell]
+    ) -> GateRunner<GateRunnerTests.MockServer> {
+        let server = GateRunnerTests.MockServer(side: "any", log: GateRunnerTests.Log())
+        var runner = GateRunner(
+            cells: cells,
             procedure: GateProcedure(
-                cells: [GateRunner<ProcessExecutor>.gated(cell)], policy: GatePolicy(),
+                cells: cells.map { GateRunner<ProcessExecutor>.gated($0) }, policy: GatePolicy(),
                 design: GateRateTests.design, seed: 42),
-            settings: Settings(), meter: meter, interruption: Interruption { .none })
+            settings: Settings(), base: server, candidate: server,
+            interruption: Interruption { .none })
+        runner.meter = meter
+        return runner
+    }
+
+    static func folder() throws -> RunDirectory {
+        try RunDirectory.create("gate-\(UUID().uuidString)", in: NSTemporaryDirectory())
     }
 
     @Test("a slower server is a regression, the same server is none", arguments: [1.0, 1.06])
     func verdict(slowness: Double) throws {
-        var kept: [SliceRecord] = []
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        var journals = try folder.gateJournals(.slice)
         var runner = Self.runner(MockMeter(slowness: slowness))
-        let ending = try runner.run(keeping: { kept.append($0) }, now: { .zero })
-        #expect(ending == .complete)
+        #expect(try runner.run(into: &journals) == .complete)
+        let kept = journals.sliced
+        let launched = journals.launches.records.count
         let result = try #require(runner.procedure.result)
         #expect(result.verdict == (slowness > 1 ? .regression : .pass), "\(result.reasons)")
         // 6 of screening, 16 of control, 16 that confirm.
-        #expect(kept.count == (slowness > 1 ? 38 : 22))
+        #expect(kept.count == (slowness > 1 ? 38 : 22) && launched == 0)
+        #expect(kept.count(where: \.isControl) == 16)
         #expect(kept.map(\.pair) == Array(kept.indices))
         #expect(Set(kept.map(\.seed)).count == kept.count)
         let sigma = try #require(runner.procedure.sigma["srv_cpu_ns_per_req"])
         #expect(sigma < 0.02, "neighbours share what the machine does")
     }
 
-    @Test("a stop ends the run with what is complete")
-    func stopped() throws {
-        var kept = 0
-        var meter = MockMeter(slowness: 1)
-        meter.stopsAt = 5
-        var runner = Self.runner(meter)
-        let ending = try runner.run(keeping: { _ in kept += 1 }, now: { .zero })
-        #expect(ending == .interrupted && kept == 4)
+    @Test("a gate that was stopped goes on with the pairs it lacks and ends the same")
+    func resumed() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        do {
+            var meter = MockMeter(slowness: 1.06)
+            meter.stopsAt = 5
+            var journals = try folder.gateJournals(.slice)
+            var runner = Self.runner(meter)
+            #expect(try runner.run(into: &journals) == .interrupted)
+            let count = journals.sliced.count
+            #expect(count == 4)
+        }
+        let meter = MockMeter(slowness: 1.06)
+        var journals = try folder.gateJournals(.slice)
+        var second = Self.runner(meter)
+        #expect(try second.run(into: &journals) == .complete)
+        let numbers = journals.sliced.map(\.pair)
+        #expect(numbers == Array(0..<38), "each pair once")
+        #expect(meter.measured.pairs == Array(4..<38))
+
+        let other = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: other.path) }
+        var whole = try other.gateJournals(.slice)
+        var straight = Self.runner(MockMeter(slowness: 1.06))
+        #expect(try straight.run(into: &whole) == .complete)
+        #expect(second.procedure.result == straight.procedure.result)
+    }
+
+    @Test("closed loops of a gate by slices are launched")
+    func mixed() throws {
+        var closed = Self.cell
+        closed.arrival = .closed
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        var journals = try folder.gateJournals(.slice)
+        var runner = Self.runner(MockMeter(slowness: 1), cells: [closed, Self.cell])
+        #expect(try runner.run(into: &journals) == .complete)
+        let launched = Set(journals.launches.records.map(\.cell))
+        let sliced = Set(journals.sliced.map(\.cell))
+        #expect(launched == [closed] && sliced == [Self.cell])
     }
 
     @Test("slices are for a fixed rate and for as many connections as open at once")

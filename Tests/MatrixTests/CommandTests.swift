@@ -143,7 +143,7 @@ struct CommandTests {
             #expect(FileManager.default.fileExists(atPath: "\(path)/\(name)"), "\(name)")
         }
         // Where the hypervisor withholds CPU time a launch does not count, and the status says so.
-        let records = try Journal.records(directory.journalPath)
+        let records = try Journal<LaunchRecord>.records(directory.journalPath)
         #expect(records.allSatisfy { $0.failure == nil && $0.load != nil }, "\(run)")
         let isWhole = records.allSatisfy(\.isValid)
         #expect(run.status == .exited(isWhole ? 0 : 12), "\(run)")
@@ -157,7 +157,7 @@ struct CommandTests {
         #expect(manifest.status == .complete && manifest.request.seed == 9)
         let again = try call(["resume", "--json"] + bin)
         #expect(again.status == run.status, "\(again)")
-        #expect(try Journal.records(directory.journalPath).count == 4)
+        #expect(try Journal<LaunchRecord>.records(directory.journalPath).count == 4)
         try scratch.write("m.json5", Self.matrix.replacingOccurrences(of: "10ms", with: "11ms"))
         let refused = try call(["resume"] + bin)
         #expect(refused.status == .exited(64))
@@ -202,7 +202,7 @@ struct CommandTests {
         var last = try start(first ? ["run", file, "--repeat", "2"] : ["resume"])
         let ending = last.wait(timeout: .seconds(60))?.ending
         let latest = scratch.path + "/results/latest"
-        let records = try Journal.records(latest + "/journal.ndjson")
+        let records = try Journal<LaunchRecord>.records(latest + "/journal.ndjson")
         // A cell may lack a launch that counts where the hypervisor withheld CPU time.
         let cells = Dictionary(grouping: records, by: \.cell)
         let isWhole = cells.values.allSatisfy { $0.contains(where: \.isValid) }
@@ -230,7 +230,7 @@ struct CommandTests {
         let errors = process.remainingErrors(timeout: .seconds(30))
         #expect(process.wait(timeout: .seconds(5))?.ending == .exited(130))
         #expect(errors.contains("finishing the launch under way"))
-        let done = try Journal.records(journal).count
+        let done = try Journal<LaunchRecord>.records(journal).count
         #expect(done > 0 && done < 800)
         #expect(errors.contains("\(done) of 800 launches done; go on with: switchyard resume "))
         let manifest = try Manifest(

@@ -68,12 +68,13 @@ struct RunnerTests {
         executor.failing = [4]
         var lines: [String] = []
         var runner = Self.runner(plan, executor) { lines.append($0) }
-        var journal = try Journal(scratch.path + "/journal.ndjson")
+        var journal = try Journal<LaunchRecord>(scratch.path + "/journal.ndjson")
         #expect(try runner.run(into: &journal) == .complete)
         #expect(executor.log.slots == Array(0..<15))
         #expect(plan.slots.allSatisfy { journal.holds($0) })
         #expect(journal.records.map(\.slot) == Array(0..<15))
-        #expect(try Journal.records(scratch.path + "/journal.ndjson") == journal.records)
+        #expect(
+            try Journal<LaunchRecord>.records(scratch.path + "/journal.ndjson") == journal.records)
         #expect(lines.count == 15)
         #expect(lines[4].contains("[5/15] ") && lines[4].hasSuffix("invalid: it failed\n"))
         #expect(lines[0] == "[1/15] h1/single/w1/c5/p13  6%  ETA 2s  250k/s  p99 50.0us\n")
@@ -94,14 +95,14 @@ struct RunnerTests {
         }
         do {
             var runner = Self.runner(plan, MockExecutor(), interruption: interruption)
-            var journal = try Journal(path)
+            var journal = try Journal<LaunchRecord>(path)
             let ending = try runner.run(into: &journal)
             #expect(ending == (count < 15 ? .interrupted : .complete))
             #expect(journal.records.count == count)
         }
         let rest = MockExecutor()
         var runner = Self.runner(plan, rest)
-        var journal = try Journal(path)
+        var journal = try Journal<LaunchRecord>(path)
         #expect(try runner.run(into: &journal) == .complete)
         #expect(rest.log.slots == Array(count..<15))
         #expect(journal.records.map(\.slot) == Array(0..<15))
@@ -113,7 +114,7 @@ struct RunnerTests {
         var executor = MockExecutor()
         executor.stoppedAt = 2
         var runner = Self.runner(Self.plan(), executor)
-        var journal = try Journal(scratch.path + "/journal.ndjson")
+        var journal = try Journal<LaunchRecord>(scratch.path + "/journal.ndjson")
         #expect(try runner.run(into: &journal) == .interrupted)
         #expect(journal.records.map(\.slot) == [0, 1])
     }
@@ -146,7 +147,7 @@ struct RunnerTests {
         var whole = Data()
         do {
             var runner = Self.runner(plan, MockExecutor())
-            var journal = try Journal(path)
+            var journal = try Journal<LaunchRecord>(path)
             _ = try runner.run(into: &journal)
             whole = try Data(contentsOf: URL(fileURLWithPath: path))
         }
@@ -155,12 +156,14 @@ struct RunnerTests {
             let lines = whole.prefix(cut).filter { $0 == UInt8(ascii: "\n") }.count
             let rest = MockExecutor()
             var runner = Self.runner(plan, rest)
-            var journal = try Journal(path)
+            var journal = try Journal<LaunchRecord>(path)
             #expect(journal.records.count == lines, "cut at \(cut)")
             #expect(journal.lostTornLine == (cut > 0 && whole[cut - 1] != UInt8(ascii: "\n")))
             #expect(try runner.run(into: &journal) == .complete)
             #expect(rest.log.slots == Array(lines..<5), "cut at \(cut)")
-            #expect(try Journal.records(path).map(\.slot) == Array(0..<5), "cut at \(cut)")
+            #expect(
+                try Journal<LaunchRecord>.records(path).map(\.slot) == Array(0..<5), "cut at \(cut)"
+            )
         }
     }
 
@@ -171,10 +174,10 @@ struct RunnerTests {
         var line = ""
         do {
             var runner = Self.runner(Self.plan(repeats: 1), MockExecutor())
-            var journal = try Journal(path)
+            var journal = try Journal<LaunchRecord>(path)
             _ = try runner.run(into: &journal)
             line = try #require(journal.records.first).json.compact
-            let held = #expect(throws: Complaint.self) { _ = try Journal(path) }
+            let held = #expect(throws: Complaint.self) { _ = try Journal<LaunchRecord>(path) }
             #expect(held?.problem == "another switchyard is at work on \(path)")
         }
         for (text, problem) in [
@@ -183,7 +186,7 @@ struct RunnerTests {
             (line + "\n" + line + "\n", "\(path) line 2 repeats slot 0"),
         ] {
             try text.write(toFile: path, atomically: true, encoding: .utf8)
-            let complaint = #expect(throws: Complaint.self) { _ = try Journal(path) }
+            let complaint = #expect(throws: Complaint.self) { _ = try Journal<LaunchRecord>(path) }
             #expect(complaint?.problem == problem)
         }
     }
@@ -227,7 +230,7 @@ struct RunnerTests {
         let erring = try #require(plan.slots.last { $0.cell == plan.slots[3].cell })
         executor.erring = [erring.index]
         var runner = Self.runner(plan, executor)
-        var journal = try Journal(scratch.path + "/journal.ndjson")
+        var journal = try Journal<LaunchRecord>(scratch.path + "/journal.ndjson")
         _ = try runner.run(into: &journal)
         try FileManager.default.createDirectory(
             atPath: scratch.path + "/hist", withIntermediateDirectories: true)

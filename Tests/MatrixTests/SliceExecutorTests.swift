@@ -9,7 +9,7 @@ import Testing
 @Suite("slices with real processes")
 struct SliceExecutorTests {
     private static func measure(
-        _ cell: Cell, in scratch: Scratch, isControl: Bool = false, looks: Int = .max
+        _ cell: Cell, in scratch: Scratch, looks: Int = .max
     ) throws -> SliceRecord? {
         let cpu = CPUSet.available.cpus[0]
         let executor = try ProcessExecutor(
@@ -18,9 +18,11 @@ struct SliceExecutorTests {
         defer { executor.removeScratch() }
         var meter = SliceExecutor(base: executor, candidate: executor)
         var left = looks
-        let record = SliceRecord(pair: 0, cell: cell, seed: 99, first: .candidate, time: .zero)
+        let record = SliceRecord(
+            pair: 0, cell: cell, seed: 99, first: .candidate, isControl: false,
+            time: .zero)
         return meter.measure(
-            record, isControl: isControl, settings: .short(),
+            record, settings: .short(),
             interruption: Interruption {
                 left -= 1
                 return left == 0 ? .now : .none

@@ -364,6 +364,9 @@ private final class Folder {
             "-c", Gnuplot.plots.appending(path: "\(figure).gp").path, run.path, name, subtitle,
         ]
         process.currentDirectoryURL = url
+        // As the runner calls it.
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["LC_ALL": "C.UTF-8"]) { $1 }
         process.standardOutput = FileHandle.nullDevice
         let pipe = Pipe()
         process.standardError = pipe

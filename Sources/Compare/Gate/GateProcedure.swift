@@ -91,8 +91,10 @@ package struct GateProcedure: Sendable {
 
     package var isOver: Bool { stop != nil }
 
-    /// Pairs still to come in the stage under way. Confirmation is not counted before it is known.
-    package var pairsLeft: Int { stop == nil ? queue.count + pendingRepeats.count : 0 }
+    /// Pairs still to come in the stage under way.
+    package var upcoming: [PairRequest] { stop == nil ? queue + pendingRepeats : [] }
+
+    package var pairsLeft: Int { upcoming.count }
 
     /// Takes what came of `next`.
     package mutating func take(_ outcome: PairOutcome) {

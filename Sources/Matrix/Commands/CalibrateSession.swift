@@ -6,9 +6,6 @@ import Report
 
 /// One calibration: pairs of identical servers by one pairing after the other.
 struct CalibrateSession {
-    /// A line for each pair by slices.
-    static let slicesFile = "slices.ndjson"
-
     let cells: [Cell]
     let settings: Settings
     let servers: [ServerCommand]
@@ -35,19 +32,14 @@ struct CalibrateSession {
             console.errors("note: \(lacking) too many connections for slices\n")
         }
         guard !fit.isEmpty else { return [] }
-        let each = timeOfPair(pairing) * Int64(fit.count * pairs)
+        let each = pairing.time(ofPair: settings) * Int64(fit.count * pairs)
         console.errors(
             "pairs by \(pairing.rawValue): \(pairs) of each of \(fit.count) cells, about"
                 + " \(each.display), seed \(run.seed)\n")
         let executor = try executor()
         defer { executor.removeScratch() }
         let began = MonotonicClock.now
-        let done =
-            switch pairing {
-            case .launch: try launches(fit, executor)
-            case .slice: try slices(fit, executor)
-            }
-        guard let done else { return nil }
+        guard let done = try pairs(by: pairing, of: fit, executor) else { return nil }
         if let verdict = done.procedure.verdict,
             verdict.name == .invalid || verdict.name == .wrong
         {
@@ -73,52 +65,24 @@ struct CalibrateSession {
         try ProcessExecutor(programs: programs, servers: servers, cpus: run.cpus)
     }
 
-    private func timeOfPair(_ pairing: Pairing) -> Nanoseconds {
-        switch pairing {
-        case .launch: (settings.warmup + settings.duration + TimeEstimate.firstOverhead) * 2
-        case .slice: SliceExecutor.time(ofPair: settings) + TimeEstimate.firstOverhead
-        }
-    }
-
-    private func launches(
-        _ cells: [Cell], _ executor: ProcessExecutor
+    private func pairs(
+        by pairing: Pairing, of cells: [Cell], _ executor: ProcessExecutor
     ) throws(Complaint) -> Done? {
         var runner = GateRunner(
             cells: cells, procedure: procedure(cells), settings: settings, base: executor,
             candidate: executor, interruption: interruption)
         runner.note = note
-        var journal = try Journal(directory.journalPath)
-        let ending = try runner.run(into: &journal)
-        try directory.writeTables(
-            run: RunIdentity.current(runID: directory.name), records: journal.records)
-        return ending == .complete ? (runner.procedure, journal.records.count / 2) : nil
-    }
-
-    private func slices(_ cells: [Cell], _ executor: ProcessExecutor) throws(Complaint) -> Done? {
-        var runner = SlicePairRunner(
-            cells: cells, procedure: procedure(cells), settings: settings,
-            meter: SliceExecutor(base: executor, candidate: executor), interruption: interruption)
-        runner.note = note
-        let path = "\(directory.path)/\(Self.slicesFile)"
-        let file = try Self.open(path)
-        var count = 0
-        let ending = try runner.run(
-            keeping: { (record) throws(Complaint) in
-                do throws(SystemError) {
-                    try file.append(record.json.compact)
-                } catch {
-                    throw error.complaint("can't write \(path)", remedy: "make room on the disk")
-                }
-                count += 1
-            }, now: { Nanoseconds(raw: WallClock.nanoseconds) })
-        return ending == .complete ? (runner.procedure, count) : nil
-    }
-
-    private static func open(_ path: String) throws(Complaint) -> AppendOnlyFile {
-        do throws(SystemError) {
-            return try AppendOnlyFile(path)
-        } catch {
-            throw error.complaint("can't open \(path)", remedy: "check the folder's permissions")
+        if pairing == .slice { runner.meter = SliceExecutor(base: executor, candidate: executor) }
+        var journals = try directory.gateJournals(pairing)
+        let ending = try runner.run(into: &journals)
+        switch pairing {
+        case .launch:
+            let records = journals.launches.records
+            try directory.writeTables(
+                run: RunIdentity.current(runID: directory.name), records: records)
+            return ending == .complete ? (runner.procedure, records.count / 2) : nil
+        case .slice:
+            return ending == .complete ? (runner.procedure, journals.sliced.count) : nil
         }
     }
 

@@ -26,6 +26,9 @@ package enum GateCommand: Command {
                 "write-baseline", value: "FILE", help: "count, write the baseline and stop"),
             OptionSpec("counters-only", help: "hold the counters to the baseline and stop"),
             OptionSpec("waivers", value: "FILE", help: "regressions to live with, with an expiry"),
+            OptionSpec(
+                "pairing", value: "HOW",
+                help: "launch, or slice where a neighbour disturbs the machine (launch)"),
             OptionSpec("force", help: "measure although calibration says that too little is seen"),
             OptionSpec("strict", help: "INCONCLUSIVE fails too (exit status 11)"),
             OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
@@ -59,12 +62,14 @@ package enum GateCommand: Command {
             run: try RunOptions.gateRequest(options, defaultMatrix: defaultMatrix))
         request.commands = commands
         request.isStrict = options.has("strict")
+        request.pairing = try options.choice("pairing", of: Pairing.self) ?? .launch
         request.waivers = options.text("waivers")
         request.sides = ["base", "base-bin", "bin"].flatMap { name in
             options.text(name).map { ["--\(name)", $0] } ?? []
         }
         if commands.isEmpty { request.baseline = ExactCheck.file(options.text("baseline")) }
         let (cells, _, _) = try request.plan()
+        try check(request.pairing, cells)
         if options.has("write-baseline") || options.has("counters-only") {
             return try count(request, cells, options, on: console)
         }
@@ -74,9 +79,23 @@ package enum GateCommand: Command {
         let results = options.text("results") ?? RunOptions.defaultResults
         if !options.has("force"), let known = try Calibration.ofThisMachine(in: results) {
             let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
-            try known.check(request.policy, gated)
+            try known.check(request.policy, gated, pairing: request.pairing)
         }
         return try begin(&request, options, on: console)
+    }
+
+    /// Refuses cells that `pairing` can't measure beside others that it can: their scatter differs.
+    private static func check(_ pairing: Pairing, _ cells: [Cell]) throws(Complaint) {
+        guard pairing == .slice else { return }
+        if let cell = cells.first(where: { $0.arrival != .closed && !SliceExecutor.takes($0) }) {
+            throw Complaint(
+                "\(cell.id) has too many connections to open them anew for each slice",
+                remedy: "leave it out with --filter, or use --pairing launch")
+        }
+        guard cells.contains(where: { SliceExecutor.takes($0) }) else {
+            throw Complaint(
+                "no cell has a fixed rate, which slices need", remedy: "use --pairing launch")
+        }
     }
 
     /// Prepares both sides in a folder of their own and runs the gate.

@@ -32,7 +32,7 @@ package enum PlotCommand: Command {
                 Warning.noGnuplot.problem, remedy: Warning.noGnuplot.advice,
                 status: .failure)
         }
-        let records = try Journal.records(directory.journalPath)
+        let records = try Journal<LaunchRecord>.records(directory.journalPath)
         if options.has("json") {
             var outcomes: [JSONValue] = []
             let status = try draw(

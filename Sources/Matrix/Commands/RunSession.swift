@@ -22,7 +22,7 @@ struct RunSession {
             throw error.complaint("can't take signals", remedy: "report this")
         }
         try stayOffServerCPUs()
-        var journal = try Journal(directory.journalPath)
+        var journal = try Journal<LaunchRecord>(directory.journalPath)
         manifest.status = .running
         try directory.write("manifest.json", manifest.json.pretty)
         try directory.becomeLatest()

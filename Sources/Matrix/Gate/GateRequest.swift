@@ -10,6 +10,8 @@ struct GateRequest: Equatable {
 
     var run: RunRequest
     var isStrict = false
+    /// How pairs are measured at a fixed rate; closed loops are always launched.
+    var pairing = Pairing.launch
     /// What base and candidate are called in the reports.
     var base = ""
     var candidate = ""
@@ -41,6 +43,9 @@ struct GateRequest: Equatable {
         return (cells, plan.settings, own)
     }
 
+    /// How pairs of `cell` are measured.
+    func pairing(of cell: Cell) -> Pairing { SliceExecutor.takes(cell) ? pairing : .launch }
+
     /// What the user's own server is called in cells.
     private static let ownName = "server"
 
@@ -66,6 +71,7 @@ struct GateRequest: Equatable {
     var json: JSONValue {
         [
             "schema": .string(Self.schema), "request": run.json, "strict": .bool(isStrict),
+            "pairing": .string(pairing.rawValue),
             "base": .string(base), "candidate": .string(candidate),
             "server_commands": .array(commands.map { .string($0) }),
             "waivers": .optional(waivers), "sides": .array(sides.map { .string($0) }),
@@ -90,6 +96,7 @@ struct GateRequest: Equatable {
             }
             run = try RunRequest(try fields.fields("request"))
             isStrict = try fields.flag("strict")
+            pairing = try fields.choice("pairing", of: Pairing.self)
             base = try fields.text("base")
             candidate = try fields.text("candidate")
             commands = try fields.texts("server_commands")
@@ -114,6 +121,7 @@ struct GateRequest: Equatable {
         if let warmup = run.warmup { words += ["--warmup", "\(warmup.raw)ns"] }
         if let duration = run.duration { words += ["--duration", "\(duration.raw)ns"] }
         if let waivers { words += ["--waivers", waivers] }
+        if pairing != .launch { words += ["--pairing", pairing.rawValue] }
         if isStrict { words.append("--strict") }
         words += ["--seed", "\(run.seed)"]
         return words.map { ShellWords.quote($0) }.joined(separator: " ")

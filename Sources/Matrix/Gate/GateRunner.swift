@@ -1,12 +1,59 @@
 package import Basis
 package import Compare
+import Platform
 package import Report
+
+/// What a gate has measured so far, by the way of pairing.
+package struct GateJournals: ~Copyable {
+    package var launches: Journal<LaunchRecord>
+    /// nil where every pair is launched.
+    package var slices: Journal<SliceRecord>?
+
+    package init(
+        launches: consuming Journal<LaunchRecord>, slices: consuming Journal<SliceRecord>? = nil
+    ) {
+        self.launches = launches
+        self.slices = slices
+    }
+}
+
+extension GateJournals {
+    /// Whether nothing has been measured yet.
+    package var areEmpty: Bool {
+        let counts = (launches.records.count, sliced.count)
+        return counts == (0, 0)
+    }
+
+    /// The pairs by slices.
+    package var sliced: [SliceRecord] {
+        switch slices {
+        case .none: []
+        case .some(let journal): journal.records
+        }
+    }
+}
+
+extension RunDirectory {
+    /// Opens what a gate that measures pairs by `pairing` writes into this folder.
+    package func gateJournals(_ pairing: Pairing) throws(Complaint) -> GateJournals {
+        GateJournals(
+            launches: try Journal<LaunchRecord>(journalPath),
+            slices: pairing == .slice ? try Journal<SliceRecord>(slicesPath) : nil)
+    }
+
+    /// A line for each pair by slices.
+    private var slicesPath: String { path + "/slices.ndjson" }
+}
 
 /// Drives a `GateProcedure` with real launches, or in a test with a table.
 ///
-/// Each launch is in the journal before the next begins, and a gate that is begun again takes what
-/// the journal holds instead of launching: the procedure asks for the same pairs, for they follow
-/// from its seed and the outcomes.
+/// A pair is two launches, or with a `meter` for slices two resident servers under load by turns,
+/// for the cells that slices can measure. What a pair of slices says is one figure and the
+/// procedure tests pairs: slices of one pair share the luck of its two launches.
+///
+/// Each launch and each pair of slices is in its journal before the next begins, and a gate that is
+/// begun again takes what the journals hold instead of measuring: the procedure asks for the same
+/// pairs, for they follow from its seed and the outcomes.
 package struct GateRunner<Launcher: Executor> {
     /// Why a run of the gate came to its end.
     package enum Ending: Equatable, Sendable { case complete, interrupted }
@@ -16,6 +63,8 @@ package struct GateRunner<Launcher: Executor> {
     package let settings: Settings
     package var base: Launcher
     package var candidate: Launcher
+    /// Measures pairs by slices; nil to launch every pair.
+    package var meter: (any SliceMeter)?
     package let interruption: Interruption
     /// Told each pair with its outcome.
     package var note: (PairRequest, PairOutcome, GateProcedure) -> Void = { _, _, _ in }
@@ -63,40 +112,78 @@ package struct GateRunner<Launcher: Executor> {
     }
 
     /// Runs to the verdict or until stopped.
-    package mutating func run(into journal: inout Journal) throws(Complaint) -> Ending {
-        var known = Dictionary(grouping: journal.records, by: \.slot).compactMapValues(\.first)
+    package mutating func run(into journals: inout GateJournals) throws(Complaint) -> Ending {
+        let knownLaunches = Self.bySlot(journals.launches.records)
+        let knownSlices = Self.bySlot(journals.sliced)
         while let request = procedure.next {
-            var records: [Side: LaunchRecord] = [:]
-            for place in 0...1 {
-                let side = place == 0 ? request.first : request.first == .base ? .candidate : .base
-                let slot = slot(request, place)
-                if let record = known.removeValue(forKey: slot.index), record.cell == slot.cell {
-                    records[side] = record
-                    continue
-                }
-                if interruption.check() > .none { return .interrupted }
-                let isControl = request.stage == .control
-                guard var record = launch(slot, on: isControl ? .base : side, settings) else {
-                    return .interrupted
-                }
-                record.side = isControl ? "null" : side.rawValue
-                record.order = request.order
-                try journal.append(record)
-                records[side] = record
-            }
-            let outcome = outcome(request, records)
+            let isBySlices = meter != nil && SliceExecutor.takes(cells[request.cell])
+            let outcome =
+                isBySlices
+                ? try slices(request, known: knownSlices, into: &journals)
+                : try launches(request, known: knownLaunches, into: &journals.launches)
+            guard let outcome else { return .interrupted }
             procedure.take(outcome)
             note(request, outcome, procedure)
         }
         return .complete
     }
 
-    private func slot(_ request: PairRequest, _ place: Int) -> Slot {
-        // Both launches of a pair meet the same arrivals.
+    private static func bySlot<Record: JournalRecord>(_ records: [Record]) -> [Int: Record] {
+        Dictionary(records.map { ($0.slot, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What both launches or all slices of a pair are given to draw the arrivals from.
+    private func seed(_ request: PairRequest) -> Int64 {
         var generator = SeededGenerator.stream(seed: procedure.seed, index: 1 + request.serial)
-        return Slot(
-            index: 2 * request.serial + place, block: request.serial, cell: cells[request.cell],
-            seed: generator.nextSeed())
+        return generator.nextSeed()
+    }
+
+    /// Makes both launches of a pair that are not known yet; nil when interrupted.
+    private mutating func launches(
+        _ request: PairRequest, known: [Int: LaunchRecord],
+        into journal: inout Journal<LaunchRecord>
+    ) throws(Complaint) -> PairOutcome? {
+        let seed = seed(request)
+        var records: [Side: LaunchRecord] = [:]
+        for place in 0...1 {
+            let side = place == 0 ? request.first : request.first == .base ? .candidate : .base
+            let slot = Slot(
+                index: 2 * request.serial + place, block: request.serial,
+                cell: cells[request.cell], seed: seed)
+            if let record = known[slot.index], record.cell == slot.cell {
+                records[side] = record
+                continue
+            }
+            if interruption.check() > .none { return nil }
+            let isControl = request.stage == .control
+            guard var record = launch(slot, on: isControl ? .base : side, settings) else {
+                return nil
+            }
+            record.side = isControl ? "null" : side.rawValue
+            record.order = request.order
+            try journal.append(record)
+            records[side] = record
+        }
+        return outcome(request, records)
+    }
+
+    /// Measures a pair by slices, if it is not known yet; nil when interrupted.
+    private mutating func slices(
+        _ request: PairRequest, known: [Int: SliceRecord], into journals: inout GateJournals
+    ) throws(Complaint) -> PairOutcome? {
+        let cell = cells[request.cell]
+        if let record = known[request.serial], record.cell == cell { return record.outcome }
+        if interruption.check() > .none { return nil }
+        let wanted = SliceRecord(
+            pair: request.serial, cell: cell, seed: seed(request), first: request.first,
+            isControl: request.stage == .control,
+            time: Nanoseconds(raw: WallClock.nanoseconds))
+        let (settings, interruption) = (settings, interruption)
+        guard
+            let record = meter?.measure(wanted, settings: settings, interruption: interruption)
+        else { return nil }
+        try journals.slices?.append(record)
+        return record.outcome
     }
 
     private mutating func launch(_ slot: Slot, on side: Side, _ settings: Settings) -> LaunchRecord?

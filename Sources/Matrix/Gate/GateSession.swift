@@ -21,7 +21,7 @@ struct GateSession {
         let (cells, settings, servers) = try request.plan()
         let waivers = try GateCommand.waivers(request)
         let interruption = try Self.interruption(request.run.cpus)
-        var journal = try Journal(directory.journalPath)
+        var journals = try directory.gateJournals(request.pairing)
         let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
         let procedure = GateProcedure(
             cells: gated, policy: request.policy,
@@ -36,21 +36,22 @@ struct GateSession {
         var runner = GateRunner(
             cells: cells, procedure: procedure, settings: settings, base: base,
             candidate: candidate, interruption: interruption)
-        announce(procedure, settings)
+        if request.pairing == .slice {
+            runner.meter = SliceExecutor(base: base, candidate: candidate)
+        }
+        announce(procedure, cells, settings)
         try forecast()
         if !options.has("quiet") {
             let errors = console.errors
             runner.note = { errors(Self.line($0, $1, $2)) }
         }
         // Answers were proved right before the first launch of a gate that is resumed.
-        if journal.records.isEmpty, try !runner.smoke(duration: Limit.smoke) {
-            return interrupted()
-        }
+        if journals.areEmpty, try !runner.smoke(duration: Limit.smoke) { return interrupted() }
         let counters = try ExactCheck.hold(request, cells, server: programs[1].server)
-        let ending = try runner.run(into: &journal)
+        let ending = try runner.run(into: &journals)
         var identity = RunIdentity.current(runID: directory.name)
         identity.runID = directory.name
-        try directory.writeTables(run: identity, records: journal.records)
+        try directory.writeTables(run: identity, records: journals.launches.records)
         guard ending == .complete, let result = runner.procedure.result else {
             return interrupted()
         }
@@ -83,9 +84,11 @@ struct GateSession {
         }
     }
 
-    private func announce(_ procedure: GateProcedure, _ settings: Settings) {
-        let each = settings.warmup + settings.duration + TimeEstimate.firstOverhead
-        let time = each * Int64(2 * procedure.pairsLeft)
+    private func announce(_ procedure: GateProcedure, _ cells: [Cell], _ settings: Settings) {
+        var time = Nanoseconds.zero
+        for pair in procedure.upcoming {
+            time = time + request.pairing(of: cells[pair.cell]).time(ofPair: settings)
+        }
         console.errors(
             "gate of \(request.candidate) against \(request.base): \(procedure.cells.count) cells,"
                 + " \(procedure.pairsLeft) pairs to begin with, about \(time.display),"

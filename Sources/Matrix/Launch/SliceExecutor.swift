@@ -9,7 +9,7 @@ package protocol SliceMeter {
     /// Starts both servers, gives them the load by turns and stops them. A pair that fails is a
     /// record with its reason; nil when `interruption` asked to stop at once.
     mutating func measure(
-        _ record: SliceRecord, isControl: Bool, settings: Settings, interruption: Interruption
+        _ record: SliceRecord, settings: Settings, interruption: Interruption
     ) -> SliceRecord?
 }
 
@@ -74,7 +74,7 @@ package struct SliceExecutor: SliceMeter {
     }
 
     package mutating func measure(
-        _ record: SliceRecord, isControl: Bool, settings: Settings, interruption: Interruption
+        _ record: SliceRecord, settings: Settings, interruption: Interruption
     ) -> SliceRecord? {
         var record = record
         var at = Side.base
@@ -83,7 +83,7 @@ package struct SliceExecutor: SliceMeter {
             var first = try ResidentServer(base, record.cell, "base-\(record.pair)")
             at = .candidate
             var second = try ResidentServer(
-                isControl ? base : candidate, record.cell, "cand-\(record.pair)")
+                record.isControl ? base : candidate, record.cell, "cand-\(record.pair)")
             try first.carry(settings.warmup, record.seed, settings, interruption)
             try second.carry(settings.warmup, record.seed, settings, interruption)
             for index in 0..<2 * Self.slices(settings) {

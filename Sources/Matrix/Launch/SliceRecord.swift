@@ -18,13 +18,15 @@ package struct SliceRecord: Equatable, Sendable {
         static let counted = 0.75
     }
 
-    /// Names the pair within its calibration.
+    /// Names the pair within its gate or calibration.
     package let pair: Int
     package let cell: Cell
     /// The generator's; the same for every slice.
     package let seed: Int64
     /// Which side has the first slice; from then on ABBA.
     package let first: Side
+    /// Whether both sides are the base.
+    package let isControl: Bool
     /// When the pair began, since 1970-01-01 UTC.
     package let time: Nanoseconds
     /// CPU time of each side for a request, in nanoseconds, a slice each in the order of time; nil
@@ -47,11 +49,14 @@ package struct SliceRecord: Equatable, Sendable {
         }
     }
 
-    package init(pair: Int, cell: Cell, seed: Int64, first: Side, time: Nanoseconds) {
+    package init(
+        pair: Int, cell: Cell, seed: Int64, first: Side, isControl: Bool, time: Nanoseconds
+    ) {
         self.pair = pair
         self.cell = cell
         self.seed = seed
         self.first = first
+        self.isControl = isControl
         self.time = time
     }
 
@@ -87,16 +92,41 @@ package struct SliceRecord: Equatable, Sendable {
         return .measured(base: [level], candidate: [level * exp(ratio)])
     }
 
+}
+
+extension SliceRecord: JournalRecord {
+    package static var noun: String { "pair by slices" }
+    package var slot: Int { pair }
+
     package var json: JSONValue {
         [
-            "schema": .string(Self.schema), "pair": .count(pair), "cell_id": .string(cell.id),
+            "schema": .string(Self.schema), "pair": .count(pair), "cell": cell.json,
             "seed": .integer(seed), "time_ns": .integer(time.raw),
-            "first": .string(first.rawValue),
+            "first": .string(first.rawValue), "control": .bool(isControl),
             "base_cpu_ns_per_req": .array(base.map { .optional($0) }),
             "cand_cpu_ns_per_req": .array(candidate.map { .optional($0) }),
             "stolen_share": .optional(machine.stolenShare),
             "failed_side": .optional(failure?.side.rawValue),
             "failure": .optional(failure?.reason),
         ]
+    }
+
+    package init(json: JSONValue) throws(RecordRefusal) {
+        let fields = try RecordFields(json)
+        let schema = try fields.text("schema")
+        guard schema == Self.schema else {
+            throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
+        }
+        self.init(
+            pair: try fields.count("pair"), cell: try Cell(try fields.fields("cell")),
+            seed: try fields.integer("seed"), first: try fields.choice("first", of: Side.self),
+            isControl: try fields.flag("control"),
+            time: Nanoseconds(raw: try fields.integer("time_ns")))
+        base = try fields.optionalNumbers("base_cpu_ns_per_req")
+        candidate = try fields.optionalNumbers("cand_cpu_ns_per_req")
+        machine.stolenShare = try fields.optionalNumber("stolen_share")
+        if let reason = try fields.optionalText("failure") {
+            failure = .init(side: try fields.choice("failed_side", of: Side.self), reason: reason)
+        }
     }
 }

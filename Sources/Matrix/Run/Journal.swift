@@ -2,12 +2,27 @@ package import Basis
 import Platform
 package import Report
 
+/// What a journal keeps, a line each.
+package protocol JournalRecord {
+    /// What one is called in complaints.
+    static var noun: String { get }
+    /// Names it within its run.
+    var slot: Int { get }
+    var json: JSONValue { get }
+
+    init(json: JSONValue) throws(RecordRefusal)
+}
+
+extension LaunchRecord: JournalRecord {
+    package static var noun: String { "launch" }
+}
+
 /// The launches of a run, one JSON line each, on the disk before the next launch begins. From it
-/// all tables follow, and a run that was cut off goes on.
-package struct Journal: ~Copyable {
+/// all tables follow, and a run that was cut off goes on. A gate keeps its pairs by slices so too.
+package struct Journal<Record: JournalRecord>: ~Copyable {
     private let file: AppendOnlyFile
     /// By rising time.
-    package private(set) var records: [LaunchRecord]
+    package private(set) var records: [Record]
     private var slots: Set<Int>
     /// Whether opening dropped a last line that a crash had cut short.
     package let lostTornLine: Bool
@@ -49,7 +64,7 @@ package struct Journal: ~Copyable {
     }
 
     /// Adds a record; on the disk when this returns.
-    package mutating func append(_ record: LaunchRecord) throws(Complaint) {
+    package mutating func append(_ record: Record) throws(Complaint) {
         do throws(SystemError) {
             try file.append(record.json.compact)
         } catch {
@@ -64,13 +79,13 @@ package struct Journal: ~Copyable {
     package func holds(_ slot: Slot) -> Bool { slots.contains(slot.index) }
 
     /// The records at `path`, without opening it for writing.
-    package static func records(_ path: String) throws(Complaint) -> [LaunchRecord] {
+    package static func records(_ path: String) throws(Complaint) -> [Record] {
         try read(path).records
     }
 
     private static func read(
         _ path: String
-    ) throws(Complaint) -> (records: [LaunchRecord], whole: Int, total: Int) {
+    ) throws(Complaint) -> (records: [Record], whole: Int, total: Int) {
         let text: String
         do throws(SystemError) {
             text = try readFile(path)
@@ -81,15 +96,15 @@ package struct Journal: ~Copyable {
         let whole =
             bytes.lastIndex(of: UInt8(ascii: "\n")).map { bytes.index(after: $0) }
             ?? bytes.startIndex
-        var records: [LaunchRecord] = []
+        var records: [Record] = []
         var slots: Set<Int> = []
         for (index, line) in text[..<whole].split(separator: "\n").enumerated() {
-            let record: LaunchRecord
+            let record: Record
             do {
-                record = try LaunchRecord(json: JSONValue(parsing: String(line)))
+                record = try Record(json: JSONValue(parsing: String(line)))
             } catch {
                 throw Complaint(
-                    "\(path) line \(index + 1) is no launch: \(error)",
+                    "\(path) line \(index + 1) is no \(Record.noun): \(error)",
                     remedy: "restore the file or begin a new run", status: .failure)
             }
             guard slots.insert(record.slot).inserted else {

@@ -54,6 +54,12 @@ package struct Plotter: Sendable {
         .sorted()
     }
 
+    /// That of this process, with a locale that has the signs of the figures: in the C locale
+    /// gnuplot complains of them.
+    private static var environment: [String: String] {
+        ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
+    }
+
     /// Draws one figure of `run` into its folder `plots`, which must exist.
     package func draw(
         _ figure: String, of run: RunDirectory, as format: Format, subtitle: String
@@ -62,6 +68,7 @@ package struct Plotter: Sendable {
         var options = SpawnOptions(
             "gnuplot", ["-c", "\(folder)/\(figure).gp", run.path, file, subtitle])
         options.standardError = .captured
+        options.environment = Self.environment
         do throws(SystemError) {
             var process = try ChildProcess(options)
             let words = process.remainingErrors(timeout: .seconds(Self.timeLimit))

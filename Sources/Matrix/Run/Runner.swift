@@ -1,5 +1,5 @@
 package import Basis
-import Report
+package import Report
 
 /// Makes the launches of a plan that the journal lacks, in order.
 package struct Runner<Launcher: Executor> {
@@ -26,7 +26,9 @@ package struct Runner<Launcher: Executor> {
 
     /// Runs to the end of the plan or until stopped. Each record is in the journal before the next
     /// launch begins, so that a crash costs at most the launch under way.
-    package mutating func run(into journal: inout Journal) throws(Complaint) -> Ending {
+    package mutating func run(
+        into journal: inout Journal<LaunchRecord>
+    ) throws(Complaint) -> Ending {
         defer { progress.finish() }
         for slot in plan.slots where !journal.holds(slot) {
             if interruption.check() > .none { return .interrupted }
