@@ -32,11 +32,14 @@ column_title(l) = closed(l) ? shown_count(connections(l)) : shown_rate(rate(l))
 # What a cell is judged by, more being better: requests/s in the closed loop; in the open loop,
 # whose rate is given, the inverse of the 99th percentile of the response time.
 merit(i) = cell_arrival[i] eq "closed" ? rps[i] : 1 / p99[i]
-# The best of a column among its valid cells, or among all where none is.
+# Where the generator was the limit of a closed loop the server does at least what was measured, so
+# that its cell still counts. The best of a column is among the cells that count, or among all where
+# none does.
 array best[loads]
 array any_sound[loads]
 do for [c = 1:loads] { best[c] = 0; any_sound[c] = 0 }
-sound(i) = cell_verdict[i] eq "valid"
+bounded(i) = cell_arrival[i] eq "closed" && cell_verdict[i] eq "client-bound"
+sound(i) = cell_verdict[i] eq "valid" || bounded(i)
 do for [i = 1:cells] { if (sound(i)) { any_sound[cell_load[i]] = 1 } }
 do for [i = 1:cells] {
     c = cell_load[i]
@@ -53,7 +56,7 @@ if (!(sum [i = 1:cells] (!missing(i)))) {
 # From white to dark blue at the best; grey for what decides nothing.
 depth(i) = missing(i) || !sound(i) ? 0 : (percent(i) / 100) ** 2
 shade(i) = missing(i) || !sound(i) ? 0xececec : tint(0x08519c, 1 - depth(i))
-text(i) = (sound(i) ? "" : "× ").(missing(i) ? "–" : percent(i) < 0.5 ? "<1" \
+text(i) = (bounded(i) ? "≥ " : sound(i) ? "" : "× ").(missing(i) ? "–" : percent(i) < 0.5 ? "<1" \
     : sprintf("%.0f", percent(i)))
 
 left = 30 + 7.2 * longest_name
@@ -84,10 +87,13 @@ do for [g = 1:groups] {
     set label group_title[g] at first (column_x[group_first[g]] + column_x[last]) / 2, graph 1 \
         offset character 0, 2.6 center font font(11)
 }
-if (sum [i = 1:cells] (!sound(i))) {
-    set label "× verdict not valid: not counted for the best" at graph 0, graph 0 \
-        offset character 0, -1.1 left font font(10) textcolor rgb "#606060"
-}
+any_bounded = sum [i = 1:cells] (bounded(i))
+any_unsound = sum [i = 1:cells] (!sound(i))
+note = (any_bounded ? "≥ client-bound: the server can do at least this" : "") \
+    .(any_bounded && any_unsound ? "    " : "") \
+    .(any_unsound ? "× verdict not valid: not counted for the best" : "")
+set label note at graph 0, graph 0 offset character 0, -1.1 left font font(10) \
+    textcolor rgb "#606060"
 x(i) = column_x[cell_load[i]]
 plot rps using (x($1)):(cell_series[$1]):(x($1) - 0.48):(x($1) + 0.48) \
         :(cell_series[$1] - 0.47):(cell_series[$1] + 0.47):(shade($1)) \

@@ -74,7 +74,7 @@ eval LEGEND
 eval panel(66, edge, heading_height + 26, height - 58)
 set logscale x
 set xrange [1:most_samples]
-set xtics ("0 %%" 1, "50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1e3, "99.99 %%" 1e4, \
+set xtics ("" 1, "50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1e3, "99.99 %%" 1e4, \
     "99.999 %%" 1e5, "99.9999 %%" 1e6, "99.99999 %%" 1e7)
 eval seconds("y", low, high)
 eval titles("share of requests at least as fast (thin line: fewer than 10 slower ones seen)", \

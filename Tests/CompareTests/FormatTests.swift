@@ -109,9 +109,10 @@ struct FormatTests {
         #expect(schema != .null && section.contains("`\(schema.compact.dropFirst().dropLast())`"))
         let top = Set(members.map(\.name)).subtracting(["schema"])
         #expect(Self.described(section) == top)
-        // What stands elsewhere: the request and the fingerprint of the manifest, a change.
-        let elsewhere = members.filter { ["request", "fingerprint"].contains($0.name) }
-        let inner = members.filter { !["request", "fingerprint"].contains($0.name) }
+        // What stands elsewhere: the request, the fingerprint and the cells of the manifest, a change.
+        let shared = ["request", "fingerprint", "cell"]
+        let elsewhere = members.filter { shared.contains($0.name) }
+        let inner = members.filter { !shared.contains($0.name) }
         #expect(elsewhere.isEmpty || section.contains("as in `manifest.json`"))
         let change = try Self.section("### compare.json")
         for name in Self.names(.object(inner)) where heading != "## Baselines" {

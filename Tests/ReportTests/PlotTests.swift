@@ -198,6 +198,21 @@ struct PlotTests {
         #expect(try folder.names() == ["run"])
     }
 
+    @Test("where the generator was the limit, the heatmap says that the server can do more")
+    func clientBound() throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            table.map {
+                $0.contains(",closed,") ? $0.replacing(",valid,", with: ",client-bound,") : $0
+            }
+        }
+        #expect(try folder.draw("heatmap", of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        let drawing = try folder.text("a.svg")
+        #expect(drawing.contains("≥ 100"), "the best of a column")
+        #expect(drawing.contains("≥ client-bound: the server can do at least this"))
+        #expect(!drawing.contains("× 100"), "it counts")
+    }
+
     @Test("intervals may be missing, as they are with few launches", arguments: Gnuplot.figures)
     func noIntervals(figure: String) throws {
         let folder = try Folder()
