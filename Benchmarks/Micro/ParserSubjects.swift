@@ -36,10 +36,12 @@ extension ParserCommand.Subject {
         let bytes = Array(String(repeating: text, count: count).utf8)
         return Self(name: name, bytes: text.utf8.count) { repeats in
             var parser = HTTP1.RequestParser()
+            var head = HTTP1.RequestHead()
             var offset = 0
             var sum = 0
             for _ in 0..<repeats {
-                guard case .head(let head, let end) = parser.next(bytes.span, from: offset) else {
+                guard case .head(let end) = parser.next(bytes.span, from: offset, into: &head)
+                else {
                     return 0
                 }
                 sum &+= Int(head.path.count)
@@ -119,8 +121,9 @@ extension ParserCommand.Subject {
 
     private static func plainHead() -> HTTP1.RequestHead {
         var parser = HTTP1.RequestParser()
+        var head = HTTP1.RequestHead()
         let bytes = Array(plainRequest.utf8)
-        guard case .head(let head, _) = parser.next(bytes.span, from: 0) else {
+        guard case .head = parser.next(bytes.span, from: 0, into: &head) else {
             preconditionFailure("the plain request is well-formed")
         }
         return head

@@ -42,10 +42,18 @@ package struct ByteQueue: ~Copyable {
         borrowing get {
             // SAFETY: `head..<tail` was initialised by appends and lies within the allocation,
             // which lives as long as `self`.
-            let run = unsafe UnsafeBufferPointer(
-                start: unsafe base.map { unsafe UnsafePointer($0 + head) }, count: tail - head)
-            let view = unsafe Span(_unsafeElements: run)
+            let view = unsafe Span(_unsafeElements: unsafeBytes)
             return unsafe _overrideLifetime(view, borrowing: self)
+        }
+    }
+
+    /// The same for a caller whose borrow the compiler can't tell from its other accesses. Gone
+    /// with the next change of the queue.
+    package var unsafeBytes: UnsafeBufferPointer<UInt8> {
+        @inline(always)
+        borrowing get {
+            unsafe UnsafeBufferPointer(
+                start: unsafe base.map { unsafe UnsafePointer($0 + head) }, count: tail - head)
         }
     }
 

@@ -10,7 +10,8 @@ func withHead<Result>(
 ) throws -> Result {
     let bytes = Array(text.utf8)
     var parser = HTTP1.RequestParser()
-    guard case .head(let head, _) = parser.next(bytes.span, from: 0) else {
+    var head = HTTP1.RequestHead()
+    guard case .head = parser.next(bytes.span, from: 0, into: &head) else {
         throw BadHead(text: text)
     }
     return try body(head, bytes.span)

@@ -8,37 +8,12 @@ import Wire
 ///
 /// About 300 bytes; the queues have storage only while something waits in them.
 struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
+    // What every event looks at stands first: the fewer cache lines, the less a system call has
+    // driven out of the cache.
     var descriptor: Descriptor?
     var stream = Stream()
     var generation: UInt32 = 0
     var phase = Phase.free
-    /// What the poller watches now.
-    var interest: Interest = []
-    /// When the sweep ends this phase of the connection.
-    var deadline = Instant.distantFuture
-
-    var parser = HTTP1.RequestParser()
-    /// Received and not yet consumed by the parser.
-    var input = ByteQueue()
-    /// Encoded and not yet taken by the socket.
-    var output = ByteQueue()
-    /// Bytes of `/bytes/{n}` still to be made behind `output`.
-    var fillerLeft = 0
-
-    /// The head whose payload is arriving.
-    var message: Message?
-    /// The idempotency key and the payload of `message`.
-    var body = ByteQueue()
-    /// A reply that waits for its time, on this thread.
-    var timed: Content?
-
-    /// Messages in the hands of workers, oldest first, as a list through the items.
-    var firstInFlight = WorkItem.none
-    var lastInFlight = WorkItem.none
-    var inFlight = 0
-    /// Payload that those messages and their replies occupy, see `Message.weight`.
-    var bytesInFlight = 0
-
     /// Nothing more is parsed: the current reply is the last one.
     var isLast = false
     /// The refusal to send when the replies before it are out.
@@ -54,6 +29,32 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var hasUnreceived = false
     /// Listed to go on with input that is already here.
     var isListed = false
+    /// What the poller watches now.
+    var interest: Interest = []
+    /// When the sweep ends this phase of the connection.
+    var deadline = Instant.distantFuture
+
+    var parser = HTTP1.RequestParser()
+    /// Received and not yet consumed by the parser.
+    var input = ByteQueue()
+    /// Encoded and not yet taken by the socket.
+    var output = ByteQueue()
+    /// Bytes of `/bytes/{n}` still to be made behind `output`.
+    var fillerLeft = 0
+    /// How many messages workers have.
+    var inFlight = 0
+    /// Payload that those messages and their replies occupy, see `Message.weight`.
+    var bytesInFlight = 0
+    /// The head whose payload is arriving.
+    var message: Message?
+    /// A reply that waits for its time, on this thread.
+    var timed: Content?
+
+    /// The idempotency key and the payload of `message`.
+    var body = ByteQueue()
+    /// Messages in the hands of workers, oldest first, as a list through the items.
+    var firstInFlight = WorkItem.none
+    var lastInFlight = WorkItem.none
     /// The peer is to be told to send its payload, once the replies before are out.
     var owesContinue = false
 

@@ -25,6 +25,11 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
 
     enum AllowedMethods: Equatable, BitwiseCopyable, Sendable { case get, post }
 
+    /// Whether the route wants the request's idempotency key.
+    var wantsKey: Bool {
+        if case .payments = self { true } else { false }
+    }
+
     /// Whether the route wants the request's payload kept.
     var wantsBody: Bool {
         switch self {

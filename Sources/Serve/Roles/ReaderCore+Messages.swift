@@ -27,15 +27,14 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 list(&connection, reference)
                 return offset
             }
-            switch connection.parser.next(input, from: offset, bodyLimit: bodyLimit) {
+            switch connection.parser.next(input, from: offset, into: &head, bodyLimit: bodyLimit) {
             case .needMore:
                 connection.hasMore = false
                 return offset
-            case .head(let head, let end):
+            case .head(let end):
                 offset = end
                 budget -= 1
-                begin(
-                    head, in: input, of: &connection, reference, isFollowed: offset < input.count)
+                begin(input, of: &connection, reference, isFollowed: offset < input.count)
             case .body(let start, let end, let next):
                 offset = next
                 // Each byte of a body buys it time; a drip does not. While a reply is owed, the
@@ -60,17 +59,17 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         return offset
     }
 
+    /// Takes up the message whose head was just found in `input`.
+    ///
     /// Hot: once a request.
     @inline(always)
     private mutating func begin(
-        _ head: HTTP1.RequestHead, in input: Span<UInt8>,
-        of connection: inout Connection<Stream>, _ reference: ConnectionReference,
-        isFollowed: Bool
+        _ input: Span<UInt8>, of connection: inout Connection<Stream>,
+        _ reference: ConnectionReference, isFollowed: Bool
     ) {
         let route = Route(head, in: input)
         let key =
-            route == .payments
-            ? head.idempotencyKey.bytes(of: input) : input.extracting(first: 0)
+            route.wantsKey ? head.idempotencyKey.bytes(of: input) : input.extracting(first: 0)
         let message = Message(
             route: route, keyCount: key.count, framing: HTTP1.ReplyEncoder(answering: head))
         if head.framing == .none {

@@ -39,18 +39,18 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     private mutating func sendReplies(
         _ connection: inout Connection<Stream>
     ) throws(SystemError) -> Bool {
-        var replies = ByteQueue()
-        swap(&replies, &output)
-        defer {
-            replies.removeAll()
-            swap(&replies, &output)
-        }
+        // SAFETY: the call changes `kernel`, which has no part in the queue, and nothing appends to
+        // the queue before `replies` is used for the last time.
+        let replies = unsafe Span(_unsafeElements: output.unsafeBytes)
         let sent = try connection.stream.send(
-            replies.bytes, to: connection.descriptor!, with: &kernel)
-        if sent.count == replies.count { return true }
-        connection.deadline = now + Limit.writeTime
-        connection.output.append(replies.bytes.extracting(droppingFirst: sent.count))
-        return false
+            replies, to: connection.descriptor!, with: &kernel)
+        let isAll = sent.count == replies.count
+        if !isAll {
+            connection.deadline = now + Limit.writeTime
+            connection.output.append(replies.extracting(droppingFirst: sent.count))
+        }
+        output.removeAll()
+        return isAll
     }
 
     /// Sends from the connection's queue; says whether all of it went.

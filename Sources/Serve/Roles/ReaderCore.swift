@@ -18,6 +18,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     var kernel: K
     var desk: Desk
     let port: Shared<ReaderPort>
+    /// The last head that was parsed.
+    var head = HTTP1.RequestHead()
     var writer = ReplyWriter()
     var tally = Tally()
     var timers = TimerHeap<Due>()

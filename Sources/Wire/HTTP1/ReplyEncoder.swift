@@ -56,7 +56,8 @@ extension HTTP1 {
                 endHead(.none, to: &output)
                 return
             }
-            field("Content-Type", contentType, to: &output)
+            output.append("\r\nContent-Type: ")
+            output.append(contentType)
             endHead(.length(UInt64(content.count)), to: &output)
             if !isHead { output.append(content) }
         }
@@ -81,19 +82,22 @@ extension HTTP1 {
 
         /// Writes the status line and the fields every reply has. Fields of the reply may follow,
         /// then `endHead`.
+        ///
+        /// Every line brings the end of the one before it, so that neighbouring literals are one
+        /// and a reply is composed of few pieces: code that is fetched again after each system call
+        /// costs more than the bytes it moves.
         @inline(always)
         package mutating func beginHead(
             _ status: Status, date: borrowing HTTPDate, to output: inout ByteQueue
         ) {
             // RFC 9110 §6.2: the version says what the server conforms to, not what the client
             // spoke.
-            output.append("HTTP/1.1 ")
-            output.append(decimal: UInt64(status.code))
-            output.append(.space)
-            output.append(status.phrase)
-            output.append("\r\nServer: switchyard\r\nDate: ")
+            if status == .ok {
+                output.append("HTTP/1.1 200 OK\r\nServer: switchyard\r\nDate: ")
+            } else {
+                output.append(uncommon: status)
+            }
             output.append(date)
-            output.append("\r\n")
         }
 
         /// Writes one field between `beginHead` and `endHead`.
@@ -101,10 +105,10 @@ extension HTTP1 {
         package func field(
             _ name: StaticString, _ value: StaticString, to output: inout ByteQueue
         ) {
+            output.append("\r\n")
             output.append(name)
             output.append(": ")
             output.append(value)
-            output.append("\r\n")
         }
 
         /// Writes one field between `beginHead` and `endHead`.
@@ -113,10 +117,10 @@ extension HTTP1 {
         package func field(
             _ name: StaticString, _ value: Span<UInt8>, to output: inout ByteQueue
         ) {
+            output.append("\r\n")
             output.append(name)
             output.append(": ")
             output.append(value)
-            output.append("\r\n")
         }
 
         /// Writes the fields of framing and connection and the empty line.
@@ -126,25 +130,25 @@ extension HTTP1 {
             case .none:
                 break
             case .length(let length):
-                output.append("Content-Length: ")
+                output.append("\r\nContent-Length: ")
                 output.append(decimal: length)
-                output.append("\r\n")
             case .stream:
                 // RFC 9112 §6.1: a client of HTTP/1.0 does not know the chunked coding.
                 if version == .http11 {
                     isChunked = true
-                    output.append("Transfer-Encoding: chunked\r\n")
+                    output.append("\r\nTransfer-Encoding: chunked")
                 } else {
                     keepAlive = false
                 }
             }
             // RFC 9112 §9.3 and §9.6: HTTP/1.1 persists unless told, HTTP/1.0 the other way round.
             if !keepAlive {
-                output.append("Connection: close\r\n")
+                output.append("\r\nConnection: close\r\n\r\n")
             } else if version == .http10 {
-                output.append("Connection: keep-alive\r\n")
+                output.append("\r\nConnection: keep-alive\r\n\r\n")
+            } else {
+                output.append("\r\n\r\n")
             }
-            output.append("\r\n")
         }
 
         /// Writes a piece of a streamed payload.
@@ -173,6 +177,16 @@ extension HTTP1 {
 }
 
 extension ByteQueue {
+    /// Appends what a reply begins with, up to its date.
+    @inline(never)
+    fileprivate mutating func append(uncommon status: HTTP1.Status) {
+        append("HTTP/1.1 ")
+        append(decimal: UInt64(status.code))
+        append(.space)
+        append(status.phrase)
+        append("\r\nServer: switchyard\r\nDate: ")
+    }
+
     /// Appends `value` in lower-case hexadecimal digits.
     mutating func append(hexadecimal value: UInt64) {
         var shift = max(0, 63 - value.leadingZeroBitCount) & ~3

@@ -5,9 +5,10 @@ extension HTTP1 {
         /// Nothing whole yet. Keep everything from the offset of this call on, and call again with
         /// those bytes and more.
         case needMore
-        /// A head; what follows it begins at `end`. Without a payload (`framing == .none`) that is
-        /// the next request, otherwise events of the payload follow.
-        case head(RequestHead, end: Int)
+        /// A head, which the caller's `RequestHead` holds now; what follows it begins at `end`.
+        /// Without a payload (`framing == .none`) that is the next request, otherwise events of the
+        /// payload follow.
+        case head(end: Int)
         /// A piece of payload, never empty, in `start..<end`; go on at `next`.
         case body(start: Int, end: Int, next: Int)
         /// The payload and its trailers are over; the next request begins at `next`.
@@ -44,14 +45,18 @@ extension HTTP1 {
         /// The next event of `input[offset...]`.
         ///
         /// Hot: once a request without payload.
-        /// - Parameter bodyLimit: bytes of payload taken for one request, the same for all its
-        ///   calls.
+        /// - Parameters:
+        ///   - head: filled when the event is a head, and scratch otherwise. It is the caller's, as
+        ///     a head that travels in the event is taken apart and put together again on its way.
+        ///   - bodyLimit: bytes of payload taken for one request, the same for all its calls.
         package mutating func next(
-            _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64 = Limit.bodyBytes
+            _ input: Span<UInt8>, from offset: Int, into head: inout RequestHead,
+            bodyLimit: UInt64 = Limit.bodyBytes
         ) -> RequestEvent {
             switch state {
             case .head(let reader):
-                return head(input, from: offset, reader: reader, bodyLimit: bodyLimit)
+                return readHead(
+                    input, from: offset, into: &head, reader: reader, bodyLimit: bodyLimit)
             case .length(let remaining):
                 return body(input, from: offset, remaining: remaining)
             case .chunked(let decoder):
@@ -60,11 +65,12 @@ extension HTTP1 {
         }
 
         @inline(always)
-        private mutating func head(
-            _ input: Span<UInt8>, from offset: Int, reader: HeadReader, bodyLimit: UInt64
+        private mutating func readHead(
+            _ input: Span<UInt8>, from offset: Int, into head: inout RequestHead,
+            reader: HeadReader, bodyLimit: UInt64
         ) -> RequestEvent {
             var reader = reader
-            var head = RequestHead()
+            head = RequestHead()
             var facts = FieldFacts()
             switch reader.read(input, from: offset, into: &head, facts: &facts) {
             case .unfinished:
@@ -83,7 +89,7 @@ extension HTTP1 {
                 case .length(let length): state = .length(length)
                 case .chunked: state = .chunked(ChunkDecoder())
                 }
-                return .head(head, end: end)
+                return .head(end: end)
             }
         }
 

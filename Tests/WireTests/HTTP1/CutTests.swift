@@ -74,11 +74,16 @@ struct CutTests {
     func isMidMessage(_ sample: Sample) {
         let begin = sample.bytes.firstIndex { $0 != 0x0D && $0 != 0x0A } ?? 0
         var parser = HTTP1.RequestParser()
+        var head = HTTP1.RequestHead()
         #expect(!parser.isMidMessage)
-        guard case .needMore = parser.next(Array(sample.bytes.prefix(begin)).span, from: 0)
+        guard
+            case .needMore = parser.next(
+                Array(sample.bytes.prefix(begin)).span, from: 0, into: &head)
         else { return }
         #expect(!parser.isMidMessage)
-        guard case .needMore = parser.next(Array(sample.bytes.prefix(begin + 1)).span, from: 0)
+        guard
+            case .needMore = parser.next(
+                Array(sample.bytes.prefix(begin + 1)).span, from: 0, into: &head)
         else { return }
         #expect(parser.isMidMessage)
     }
@@ -88,7 +93,8 @@ struct CutTests {
         var bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nC: d".utf8)
         let line = bytes.count - 4
         var parser = HTTP1.RequestParser()
-        guard case .needMore = parser.next(bytes.span, from: 0) else {
+        var head = HTTP1.RequestHead()
+        guard case .needMore = parser.next(bytes.span, from: 0, into: &head) else {
             Issue.record("an unfinished head is finished")
             return
         }
@@ -96,13 +102,13 @@ struct CutTests {
         for index in 0..<line { bytes[index] = 0 }
         for byte in "efgh\r\nI: j\r\nK".utf8 {
             bytes.append(byte)
-            guard case .needMore = parser.next(bytes.span, from: 0) else {
+            guard case .needMore = parser.next(bytes.span, from: 0, into: &head) else {
                 Issue.record("read again at \(bytes.count)")
                 return
             }
         }
         bytes += Array(": l\r\n\r\n".utf8)
-        guard case .refuse = parser.next(bytes.span, from: 0) else {
+        guard case .refuse = parser.next(bytes.span, from: 0, into: &head) else {
             Issue.record("a whole head is not read from its beginning")
             return
         }

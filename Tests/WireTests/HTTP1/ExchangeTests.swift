@@ -18,13 +18,14 @@ private struct EchoServer {
     mutating func receive(_ bytes: [UInt8]) -> [UInt8] {
         input += bytes
         var parser = self.parser
+        var head = self.head
         var output = ByteQueue()
         var at = 0
         loop: while !isClosed {
-            switch parser.next(input.span, from: at) {
+            switch parser.next(input.span, from: at, into: &head) {
             case .needMore:
                 break loop
-            case .head(let head, let end):
+            case .head(let end):
                 self.head = head
                 payload = []
                 if head.expectsContinue { HTTP1.ReplyEncoder.writeContinue(to: &output) }

@@ -8,11 +8,12 @@ struct GuardPageTests {
         for count in 1...sample.bytes.count {
             GuardedBytes(Array(sample.bytes.prefix(count))).withSpan { span in
                 var parser = HTTP1.RequestParser()
+                var head = HTTP1.RequestHead()
                 var at = 0
                 loop: while true {
-                    switch parser.next(span, from: at) {
+                    switch parser.next(span, from: at, into: &head) {
                     case .needMore, .refuse: break loop
-                    case .head(_, let next), .body(_, _, let next), .endOfBody(let next):
+                    case .head(let next), .body(_, _, let next), .endOfBody(let next):
                         at = next
                     }
                 }
@@ -41,7 +42,8 @@ struct GuardPageTests {
     func empty() {
         let nothing: [UInt8] = []
         var server = HTTP1.RequestParser()
-        guard case .needMore = server.next(nothing.span, from: 0) else {
+        var head = HTTP1.RequestHead()
+        guard case .needMore = server.next(nothing.span, from: 0, into: &head) else {
             Issue.record("something was read")
             return
         }

@@ -9,7 +9,8 @@ struct ReplyEncoderTests {
 
     private func head(_ text: String) -> HTTP1.RequestHead {
         var parser = HTTP1.RequestParser()
-        guard case .head(let head, _) = parser.next(Array(text.utf8).span, from: 0) else {
+        var head = HTTP1.RequestHead()
+        guard case .head = parser.next(Array(text.utf8).span, from: 0, into: &head) else {
             Issue.record("not a head: \(text.debugDescription)")
             return HTTP1.RequestHead()
         }

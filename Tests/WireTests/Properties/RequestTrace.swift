@@ -23,6 +23,7 @@ struct RequestTrace: Equatable, CustomStringConvertible {
         bodyLimit: UInt64 = HTTP1.Limit.bodyBytes
     ) {
         var parser = HTTP1.RequestParser()
+        var head = HTTP1.RequestHead()
         var pending: [UInt8] = []
         var at = 0
         var start = 0
@@ -31,10 +32,10 @@ struct RequestTrace: Equatable, CustomStringConvertible {
             start = cut
             var isDry = false
             while !isDry {
-                switch parser.next(pending.span, from: at, bodyLimit: bodyLimit) {
+                switch parser.next(pending.span, from: at, into: &head, bodyLimit: bodyLimit) {
                 case .needMore:
                     isDry = true
-                case .head(let head, let end):
+                case .head(let end):
                     steps.append(.head(describe(head, in: pending.span)))
                     badReply = badReply ?? replyFault(to: head)
                     at = end
