@@ -2,8 +2,8 @@ import Basis
 import Platform
 
 /// `switchyard-micro floor`: what server and generator cost beside the least that epoll allows,
-/// beside wrk and beside nginx, as ratios of one session; what ten thousand connections add, and
-/// how late requests are sent.
+/// beside wrk and beside nginx, as ratios of one session; what ten thousand connections add in CPU
+/// time and memory, and how late requests are sent.
 ///
 /// Each round measures all of them one after the other, in an order that turns with the round, and
 /// makes one ratio of each pair; so a machine that slows down slows down both.
@@ -16,12 +16,13 @@ enum FloorCommand {
             OptionSpec("duration", short: "d", value: "TIME", help: "of each measurement (600ms)"),
             OptionSpec("connections", short: "c", value: "N", help: "closed loops (64)"),
             OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
-            OptionSpec("only", value: "PART", help: "generator, server, scale or lateness (all)"),
+            OptionSpec(
+                "only", value: "PART", help: "generator, server, scale, memory or lateness (all)"),
             OptionSpec("json", help: "print one JSON object instead of a table"),
         ],
         epilogue: "exit status: 0 all targets met or nothing to compare with, 3 a target missed")
 
-    private enum Part: String, CaseIterable { case generator, server, scale, lateness }
+    private enum Part: String, CaseIterable { case generator, server, scale, memory, lateness }
 
     struct Settings {
         /// Many and short: what else goes on in the machine lasts for seconds, and the median of
@@ -49,6 +50,7 @@ enum FloorCommand {
             case .generator: rows += try generatorRows(settings, isQuiet)
             case .server: rows += try serverRows(settings, isQuiet)
             case .scale: rows += try ScaleRows.measure(settings, isQuiet)
+            case .memory: rows += try MemoryRows.measure(settings, isQuiet)
             case .lateness: rows += try LatenessRows.measure(settings, isQuiet)
             }
         }

@@ -112,6 +112,9 @@ struct RunningServer: ~Copyable {
         }
     }
 
+    /// Its anonymous memory; nil when it has ended.
+    var residentBytes: Int? { MemoryRows.residentBytes(of: child.processID) }
+
     /// A port that was free a moment ago, for servers that can't tell which one they got.
     private static func freePort() throws(Complaint) -> Int {
         do {

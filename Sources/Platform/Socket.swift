@@ -33,6 +33,15 @@ package enum Socket {
         return descriptor
     }
 
+    /// Fails where another socket listens on `address` already, even one that shares its port
+    /// (SO_REUSEPORT): joined to its group, two servers would unknowingly split the connections.
+    package static func checkFree(_ address: SocketAddress) throws(SystemError) {
+        let probe = try open(for: address)
+        // Connections that linger from before do no harm (socket(7), SO_REUSEADDR).
+        try set(probe, SOL_SOCKET, SO_REUSEADDR, 1)
+        try bind(probe, to: address)
+    }
+
     /// A socket ready to connect to `address`, bound to `source` where one is given. The source's
     /// port is chosen only at connect, so that 28 thousand a destination are usable, not 28
     /// thousand in all (ip(7), IP_BIND_ADDRESS_NO_PORT).

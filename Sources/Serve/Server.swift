@@ -4,12 +4,12 @@ import Secure
 
 /// A running server: its crew, its signals and its control socket, seen from the main thread.
 package enum Server {
-    /// Serves until a signal asks to stop. `say` prints one JSON line.
+    /// Serves until a signal asks to stop. `say` prints one JSON line; false when it can't.
     ///
     /// Call it on the main thread before any other thread is started: it blocks the signals that it
     /// waits for.
     package static func run(
-        _ options: ServerOptions, say: (JSONValue) -> Void
+        _ options: ServerOptions, say: (JSONValue) -> Bool
     ) throws(Complaint) {
         DescriptorLimit.raise(to: DescriptorLimit.current.hard)
         let signals = try starting { () throws(SystemError) in try TerminationSignals() }
@@ -23,7 +23,14 @@ package enum Server {
         }
         var control = try openControl(options.controlPath, poller)
         let listeners = try assemble(crew)
-        if !options.isQuiet { say(ready(options, listeners)) }
+        if !options.isQuiet, !say(ready(options, listeners)) {
+            // Whoever waits for the line would wait for ever.
+            crew.dismiss()
+            throw Complaint(
+                "can't write to standard output that the server is ready",
+                remedy: "let it go to a terminal, a pipe or a file with room, or give --quiet",
+                status: .failure)
+        }
 
         var events = EventBuffer()
         var kernel = LinuxKernel()
@@ -41,7 +48,7 @@ package enum Server {
         let last = crew.snapshot(event: "stopped")
         let failure = crew.failure
         crew.disband()
-        if !options.isQuiet { say(last) }
+        if !options.isQuiet { _ = say(last) }
         if let failure {
             throw failure.complaint(
                 "a thread can't go on", remedy: "see dmesg and the limits of the system")

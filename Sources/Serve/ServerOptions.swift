@@ -84,7 +84,14 @@ extension ServerOptions {
         }
         if parsed.has("listen") {
             listen = []
-            for text in parsed.all("listen") { listen.append(try SocketAddress(parsing: text)) }
+            for text in parsed.all("listen") {
+                let address = try SocketAddress(parsing: text)
+                if address.port != 0, listen.contains(address) {
+                    throw Complaint(
+                        "--listen \(text) is given twice", remedy: "give each address once")
+                }
+                listen.append(address)
+            }
         }
         if let id = parsed.text("pattern") { pattern = try PatternID(parsing: id) }
         if let set = parsed.text("cpus") { cpus = try CPUSet(parsing: set) }

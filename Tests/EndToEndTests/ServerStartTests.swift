@@ -37,13 +37,34 @@ struct ServerStartTests {
     @Test("what the outside refuses gets one line and status 1", arguments: patterns)
     func refused(pattern: String) throws {
         let holder = try ServerUnderTest("single")
-        for address in ["127.0.0.1:\(holder.port)", "203.0.113.1:0", "nowhere.invalid:1"] {
+        // Sockets that share their port would let a second server in.
+        let sharing = try ServerUnderTest("sharded:hash")
+        for address in [
+            "127.0.0.1:\(holder.port)", "127.0.0.1:\(sharing.port)", "203.0.113.1:0",
+            "nowhere.invalid:1",
+        ] {
             let outcome = try ServerOutcome(["--listen", address, "--pattern", pattern])
             #expect(outcome.ending == .exited(1), "\(address)")
             #expect(outcome.output.isEmpty)
             #expect(outcome.errors.filter { $0 == "\n" }.count == 1, "\(outcome.errors)")
         }
         _ = try holder.stop()
+        _ = try sharing.stop()
+    }
+
+    @Test("a server that can't say that it is ready does not serve")
+    func mute() throws {
+        var options = SpawnOptions(
+            "/bin/sh",
+            [
+                "-c", "exec \"$0\" --listen 127.0.0.1:0 >/dev/full",
+                try Programs.own("switchyard-server"),
+            ])
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        let errors = child.remainingErrors(timeout: TestLimit.hang)
+        #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(1))
+        #expect(errors.contains("that the server is ready; let it go"), "\(errors)")
     }
 
     @Test("too few descriptors for its threads get one line and status 1", arguments: patterns)

@@ -206,7 +206,8 @@ struct PlotTests {
                 $0.contains(",closed,") ? $0.replacing(",valid,", with: ",client-bound,") : $0
             }
         }
-        #expect(try folder.draw("heatmap", of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        let outcome = try folder.draw("heatmap", of: run, as: "a.svg")
+        #expect(outcome == Outcome(status: 0, complaint: ""))
         let drawing = try folder.text("a.svg")
         #expect(drawing.contains("≥ 100"), "the best of a column")
         #expect(drawing.contains("≥ client-bound: the server can do at least this"))

@@ -57,6 +57,7 @@ struct ServerOptionsTests {
             (["--pattern", "shared"], "choose from single, "),
             (["--listen", "localhost"], "HOST:PORT"),
             (["--listen", "1.2.3.4:65536"], "no port from 0 to 65535"),
+            (["--listen", ":81", "--listen", ":80", "--listen", ":81"], ":81 is given twice"),
             (["--balance", "round-robin"], "no meaning for pattern sharded:hash"),
             (["--balance", "rund-robin", "--pattern", "readers"], "did you mean round-robin?"),
             (["--idle-timeout", "1ms"], "from 250ms to"),

@@ -90,6 +90,7 @@ package final class Crew<K: Kernel>: Sendable {
         settings.sharesPort = sharingPort
         var listeners: [Listener] = []
         for address in addresses ?? options.listen {
+            if sharingPort, addresses == nil { try Socket.checkFree(address) }
             let listener = try Listener(Socket.listen(on: address, settings))
             keep(listener.socket)
             listeners.append(listener)

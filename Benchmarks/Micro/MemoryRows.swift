@@ -1,0 +1,77 @@
+import Basis
+import Platform
+
+/// What an idle connection costs in user-space memory on either side, in KiB: the growth of
+/// anonymous resident memory from few to ten thousand connections, all of which have carried
+/// requests and nearly all of which wait.
+enum MemoryRows {
+    private static let many = 10_000
+    /// Requests a second: each connection carries some in the warm-up, and few at a time.
+    private static let rate = "20k"
+    private static let warmUp = Nanoseconds.seconds(1)
+    /// Connecting ten thousand times delays the generator's window by less than this.
+    private static let margin = Nanoseconds.milliseconds(700)
+
+    static func measure(
+        _ settings: FloorCommand.Settings, _ isQuiet: Bool
+    ) throws(Complaint) -> [FloorRow] {
+        var rows = [
+            FloorRow("switchyard-load, KiB an idle connection", .atMost(2)),
+            FloorRow("sharded, KiB an idle connection", .atMost(2)),
+        ]
+        let needed = many + 100
+        guard DescriptorLimit.raise(to: needed) else {
+            for index in rows.indices { rows[index].absence = "fewer than \(needed) descriptors" }
+            return rows
+        }
+        // Memory does not depend on what else the machine does.
+        let rounds = max(1, settings.rounds / 5)
+        for round in 0..<rounds {
+            let base = try memory(settings.connections, settings)
+            let scaled = try memory(many, settings)
+            let added = Double(many - settings.connections) * 1_024
+            let grown = [
+                Double(scaled.generator - base.generator) / added,
+                Double(scaled.server - base.server) / added,
+            ]
+            for (index, value) in grown.enumerated() {
+                rows[index].values.append(value)
+                if isQuiet { continue }
+                print(
+                    "round \(round + 1)/\(rounds)  \(rows[index].name):"
+                        + " \(fixed(value, decimals: 3))")
+            }
+        }
+        return rows
+    }
+
+    /// Anonymous resident memory in bytes of both programs over `connections`.
+    private static func memory(
+        _ connections: Int, _ settings: FloorCommand.Settings
+    ) throws(Complaint) -> (generator: Int, server: Int) {
+        let server = try RunningServer(
+            .switchyard(pattern: "sharded"), cpu: settings.serverCPU)
+        var options = try GeneratorKind.switchyard.command(
+            port: server.port, connections: connections, warmUp: warmUp, duration: margin * 2,
+            cpu: settings.generatorCPU)
+        options.arguments += ["-R", rate]
+        var generator = try Programs.spawn(options)
+        blockThread(for: warmUp + margin)
+        let found = (residentBytes(of: generator.processID), server.residentBytes)
+        let text = generator.remainingOutput(timeout: .seconds(20))
+        guard let own = found.0, let other = found.1, JSONText.object(text) != nil else {
+            throw Complaint(
+                "switchyard-load or the server ended early over \(connections) connections",
+                remedy: "run it by hand: \(options.arguments)", status: .failure)
+        }
+        return (own, other)
+    }
+
+    /// Memory of a process that no file backs, as far as it is in RAM (proc_pid_status(5),
+    /// `RssAnon`); nil when it is gone.
+    static func residentBytes(of process: Int32) -> Int? {
+        let status = (try? readFile("/proc/\(process)/status")) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1_024 }
+    }
+}
