@@ -134,7 +134,7 @@ enum Browser {
         }
     }
 
-    static let path = ["chromium", "chromium-browser", "google-chrome"].lazy.compactMap { name in
+    static let path = ["chromium", "google-chrome-stable"].lazy.compactMap { name in
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
             .map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile(atPath:))
     }.first
