@@ -179,7 +179,16 @@ struct GateCommandTests {
         let scratch = try Scratch()
         var request = try begun(scratch).request
         request.run.matrix = GateCommand.defaultMatrix
+        request.baseline = ExactCheck.defaultFile
         #expect(request.repro == "switchyard gate --base origin/main --seed 7")
+        request.baseline = "b.json"
+        request.pairing = .slice
+        #expect(
+            request.repro
+                == "switchyard gate --base origin/main --baseline b.json --pairing slice --seed 7")
+        request.baseline = nil
+        request.pairing = .launch
+        #expect(request.repro == "switchyard gate --base origin/main --baseline none --seed 7")
         request.run.filter = "pattern=single connections>=64"
         request.run.duration = .milliseconds(250)
         request.isStrict = true

@@ -38,7 +38,14 @@ package enum GateSelftestCommand: Command {
         options: [
             OptionSpec("short", help: "one cell and short launches: under a minute, for CI"),
             OptionSpec("handicap", value: "SHARE", help: "of the slower server (8%; short: 30%)"),
+            OptionSpec(
+                "case", value: "NAME", help: "identical, handicapped or jammed alone (all)"),
+            OptionSpec("gates", value: "N", help: "of each case, and count how they end (1)"),
             OptionSpec("profile", short: "p", value: "NAME", help: "of the gate's matrix"),
+            OptionSpec("filter", value: "TERMS", help: "only some cells of it"),
+            OptionSpec("pairing", value: "HOW", help: "launch or slice (launch)"),
+            OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
+            OptionSpec("duration", value: "TIME", help: "the measured phase"),
             OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
             OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
             OptionSpec("quiet", short: "q", help: "no progress"),
@@ -61,7 +68,11 @@ package enum GateSelftestCommand: Command {
         }
         var form = options.has("short") ? Form.short : Form()
         form.handicap = options.text("handicap") ?? form.handicap
-        if let profile = options.text("profile") { form.arguments += ["--profile", profile] }
+        for name in ["profile", "filter", "pairing", "warmup", "duration"] {
+            if let value = options.text(name) { form.arguments += ["--\(name)", value] }
+        }
+        let cases = try options.choice("case", of: SelftestCase.self).map { [$0] }
+        let gates = try options.count("gates", in: 1...1_000) ?? 1
         let cpus = try RunOptions.cpus(options)
         form.arguments += [
             "--server-cpus", "\(CPUSet(cpus.server))", "--load-cpus", "\(CPUSet(cpus.load))",
@@ -72,15 +83,27 @@ package enum GateSelftestCommand: Command {
         let note = isSilent ? { _ in } : console.errors
         var standings: [SelftestCase.Standing] = []
         let deadline = MonotonicClock.now + Limit.lastAttempt
-        for subject in SelftestCase.allCases {
-            var result = try judge(subject, servers, form, cpus, note: note)
-            var left = options.has("short") ? Limit.attempts - 1 : 0
-            while result.standing == .notShown, left > 0, MonotonicClock.now < deadline {
-                left -= 1
-                result = try judge(subject, servers, form, cpus, note: note)
+        for subject in cases ?? SelftestCase.allCases {
+            var own: [SelftestCase.Standing] = []
+            for _ in 0..<gates {
+                var result = try judge(subject, servers, form, cpus, note: note)
+                var left = options.has("short") ? Limit.attempts - 1 : 0
+                while result.standing == .notShown, left > 0, MonotonicClock.now < deadline {
+                    left -= 1
+                    result = try judge(subject, servers, form, cpus, note: note)
+                }
+                console.output(result.line + "\n")
+                own.append(result.standing)
             }
-            console.output(result.line + "\n")
-            standings.append(result.standing)
+            if gates > 1 {
+                let counts = [SelftestCase.Standing.shown, .notShown, .wrong].map { standing in
+                    own.count { $0 == standing }
+                }
+                console.output(
+                    "     \(subject.rawValue): of \(gates) gates \(counts[0]) came out as they"
+                        + " must, \(counts[1]) could not tell, \(counts[2]) were wrong\n")
+            }
+            standings += own
         }
         return conclude(standings, isShort: options.has("short"), on: console)
     }

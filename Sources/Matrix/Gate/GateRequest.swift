@@ -121,6 +121,9 @@ struct GateRequest: Equatable {
         if let warmup = run.warmup { words += ["--warmup", "\(warmup.raw)ns"] }
         if let duration = run.duration { words += ["--duration", "\(duration.raw)ns"] }
         if let waivers { words += ["--waivers", waivers] }
+        if commands.isEmpty, baseline != ExactCheck.defaultFile {
+            words += ["--baseline", baseline ?? ExactCheck.none]
+        }
         if pairing != .launch { words += ["--pairing", pairing.rawValue] }
         if isStrict { words.append("--strict") }
         words += ["--seed", "\(run.seed)"]
