@@ -1,4 +1,5 @@
 import Basis
+import Compare
 import Foundation
 import Report
 import Testing
