@@ -29,8 +29,9 @@ package struct SpawnOptions: Sendable {
     }
 }
 
-/// A child process with its standard output as a stream of lines. Dropping it kills the child, so
-/// no child outlives its owner by mistake.
+/// A child process with its standard output as a stream of lines. It leads a process group: signals
+/// go to all of it, and what a child leaves behind in its group is killed with its end, so that
+/// nothing outlives its owner by mistake.
 package struct ChildProcess: ~Copyable {
     /// How a child came to its end.
     package enum Ending: Equatable, Sendable {
@@ -94,7 +95,6 @@ package struct ChildProcess: ~Copyable {
     deinit {
         if ended == nil {
             kill(-processID, SIGKILL)
-            kill(processID, SIGKILL)
             while waitpid(processID, nil, 0) < 0, errno == EINTR {}
         }
     }
@@ -124,7 +124,7 @@ package struct ChildProcess: ~Copyable {
     package func proceed() { signal(SIGCONT) }
 
     private func signal(_ number: CInt) {
-        if ended == nil { kill(processID, number) }
+        if ended == nil { kill(-processID, number) }
     }
 
     /// Waits for the end; nil when it has not come within `timeout`.
@@ -133,6 +133,7 @@ package struct ChildProcess: ~Copyable {
         var pause = Nanoseconds.microseconds(100)
         while true {
             if let ended { return ended }
+            if isOver { kill(-processID, SIGKILL) }
             var status: CInt = 0
             var usage = rusage()
             // SAFETY: wait4(2) fills both structures.
@@ -149,6 +150,19 @@ package struct ChildProcess: ~Copyable {
             blockThread(for: pause)
             pause = min(pause * 2, .milliseconds(5))
         }
+    }
+}
+
+extension ChildProcess {
+    /// Whether the child itself has ended. It is not reaped by the question, so that the id of its
+    /// group is still its own.
+    private var isOver: Bool {
+        // SAFETY: waitid(2) fills the structure; with WNOHANG it is left as it is while the child
+        // runs. The field read holds no pointer.
+        var information = unsafe siginfo_t()
+        let result = unsafe waitid(
+            P_PID, id_t(processID), &information, WEXITED | WNOHANG | WNOWAIT)
+        return unsafe result == 0 && information.si_signo == SIGCHLD
     }
 }
 

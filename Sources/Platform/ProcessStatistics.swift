@@ -105,6 +105,19 @@ package enum DescriptorLimit {
         return (Int(clamping: limit.rlim_cur), Int(clamping: limit.rlim_max))
     }
 
+    /// Whether this process, or a child of it, may have `wanted` descriptors. Tries it where the
+    /// hard limit is lower, and then leaves the limits as they were.
+    package static func mayRaise(to wanted: Int) -> Bool {
+        let now = current
+        if now.hard >= wanted { return true }
+        var limit = rlimit(rlim_cur: rlim_t(now.soft), rlim_max: rlim_t(wanted))
+        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return false
+        }
+        limit = rlimit(rlim_cur: rlim_t(now.soft), rlim_max: rlim_t(now.hard))
+        return unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    }
+
     /// Raises the soft limit to `wanted`, and the hard one too where the privilege is there; says
     /// whether `wanted` descriptors are now allowed.
     @discardableResult

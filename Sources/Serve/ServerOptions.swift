@@ -65,6 +65,7 @@ extension ServerOptions {
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
             OptionSpec("quiet", short: "q", help: "no ready and stopped lines"),
+            OptionSpec("patterns", help: "list the ids of the patterns"),
             OptionSpec("version", help: "show the version"),
         ]
         #if HANDICAP

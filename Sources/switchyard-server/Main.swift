@@ -13,6 +13,10 @@ enum Main {
                 StandardStreams.output(parser.help)
                 return
             }
+            if parsed.has("patterns") {
+                StandardStreams.output(PatternID.list)
+                return
+            }
             if parsed.has("version") {
                 StandardStreams.output("switchyard-server \(switchyardVersion)\n")
                 return

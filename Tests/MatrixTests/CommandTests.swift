@@ -169,6 +169,89 @@ struct CommandTests {
         #expect(failing.status == .exited(64))
     }
 
+    @Test("a run is not mixed of two machines, nor unasked of two builds")
+    func otherMachineOrPrograms() throws {
+        let scratch = try Scratch()
+        try Fake.programs(in: scratch)
+        let file = try scratch.write("m.json5", Self.matrix)
+        let shared = ["--results", scratch.path + "/results", "--no-plots", "--quiet"]
+        let begun = Transcript()
+        let arguments = ["run", file, "-p", "smoke", "--bin", scratch.path] + shared
+        _ = Switchyard.main(arguments, on: begun.console)
+        let manifest = scratch.path + "/results/latest/manifest.json"
+        let text = try readFile(manifest)
+        func resume(_ options: [String], on written: String) throws -> (Basis.ExitStatus, String) {
+            try AtomicFile.replace(manifest, with: written)
+            let transcript = Transcript()
+            let status = Switchyard.main(
+                ["resume", "--bin", scratch.path] + shared + options, on: transcript.console)
+            return (status, transcript.errors)
+        }
+        let here = Fingerprint(.system).hardwareID
+        let (other, words) = try resume([], on: text.replacing(here, with: "0123456789abcdef"))
+        #expect(other == .otherMachine && words.contains(" began on another machine; "))
+
+        let server = try #require(text.firstRange(of: "\"fnv1a64\": \""))
+        let rebuilt = text.replacingCharacters(
+            in: server.upperBound..<text.index(server.upperBound, offsetBy: 4), with: "zzzz")
+        let (refused, why) = try resume([], on: rebuilt)
+        #expect(refused == .usage && why.contains("was rebuilt since the run began; "))
+        let (forced, note) = try resume(["--force"], on: rebuilt)
+        #expect([.success, .invalidRun].contains(forced) && note.contains("note: "), "\(note)")
+        let kept = try Manifest(parsing: try readFile(manifest), file: "m").json.compact
+        #expect(kept.contains("changed-programs"))
+    }
+
+    @Test(
+        "what can't be carried out is refused before a folder is made",
+        arguments: [
+            ("pattern: 'shardd'", "pattern 'shardd' of cell h1/shardd/", "did you mean sharded"),
+            (
+                "pattern: 'single', connections: 16000000",
+                "needs 16001024 open files, and the limit is ", "; run: ulimit -n 16001024, or"
+            ),
+        ])
+    func beyondAbilities(axes: String, problem: String, remedy: String) throws {
+        let scratch = try Scratch()
+        try Fake.programs(in: scratch)
+        let file = try scratch.write("m.json5", "{axes: {\(axes)}}")
+        let transcript = Transcript()
+        let status = Switchyard.main(
+            ["run", file, "--bin", scratch.path, "--results", scratch.path + "/results"],
+            on: transcript.console)
+        #expect(status == .usage || status == .failure)
+        #expect(transcript.errors.contains(problem) && transcript.errors.contains(remedy))
+        #expect(transcript.errors.filter { $0 == "\n" }.count == 1, "\(transcript.errors)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.path + "/results"))
+    }
+
+    @Test(
+        "a plan that nobody could mean is refused, not made",
+        arguments: [
+            (["--repeat", "1000"], "300 cells x 1000 launches of "),
+            (["--repeat", "600", "--duration", "86400", "--warmup", "86400"], " are too many; "),
+        ])
+    func hugePlans(options: [String], problem: String) throws {
+        let scratch = try Scratch()
+        let list = (1...300).map { "\($0)" }.joined(separator: ", ")
+        let file = try scratch.write(
+            "m.json5", "{axes: {pattern: 'single', connections: [\(list)]}}")
+        let transcript = Transcript()
+        #expect(Switchyard.main(["plan", file] + options, on: transcript.console) == .usage)
+        #expect(transcript.errors.contains(problem), "\(transcript.errors)")
+    }
+
+    @Test("an output without room ends a command with one line")
+    func noRoom() throws {
+        var options = SpawnOptions(
+            "/bin/sh", ["-c", "exec \"$0\" version >/dev/full", try #require(Built.switchyard)])
+        options.standardError = .captured
+        var process = try ChildProcess(options)
+        let errors = process.remainingErrors(timeout: .seconds(30))
+        #expect(process.wait(timeout: .seconds(5))?.ending == .exited(1))
+        #expect(errors.hasPrefix("switchyard: can't write to standard output; "), "\(errors)")
+    }
+
     @Test("kill -9 at any moment, then resume: every launch once, none twice")
     func crashes() throws {
         let scratch = try Scratch()

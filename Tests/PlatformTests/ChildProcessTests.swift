@@ -54,6 +54,25 @@ struct ChildProcessTests {
         #expect(throws: SystemError.self) { try readFile("/proc/\(id)/status") }
     }
 
+    @Test("what a child leaves in its group ends with it", arguments: [true, false])
+    func leftovers(isAsked: Bool) throws {
+        // The shell waits for its child, or ends before it.
+        let script = isAsked ? "sleep 1000 & echo $!; wait" : "sleep 1000 & echo $!"
+        var child = try ChildProcess(SpawnOptions("sh", ["-c", script]))
+        let first = child.nextLine(timeout: .seconds(10))
+        let id = try #require(first)
+        if isAsked { child.terminate() }
+        #expect(child.wait(timeout: .seconds(10)) != nil)
+        // Whoever inherits an orphan reaps it in its own time.
+        let deadline = MonotonicClock.now + .seconds(10)
+        func isAlive() -> Bool {
+            let status = try? readFile("/proc/\(id)/status")
+            return status.map { !$0.contains("State:\tZ") } ?? false
+        }
+        while isAlive(), MonotonicClock.now < deadline { blockThread(for: .milliseconds(5)) }
+        #expect(!isAlive())
+    }
+
     @Test("a wait ends at its deadline while the child runs, and a signal ends the child")
     func deadline() throws {
         var child = try ChildProcess(SpawnOptions("sleep", ["1000"]))

@@ -57,10 +57,12 @@ package enum CalibrateCommand: Command {
         let request = GateRequest(
             run: try RunOptions.gateRequest(options, defaultMatrix: GateCommand.defaultMatrix))
         let (cells, settings, servers) = try request.plan()
+        let programs = try Programs.find(in: options.text("bin"))
+        try Abilities.check(cells, programs)
         let results = options.text("results") ?? RunOptions.defaultResults
         let session = CalibrateSession(
             cells: cells, settings: settings, servers: servers[0], pairs: pairs, run: request.run,
-            programs: try Programs.find(in: options.text("bin")),
+            programs: programs,
             directory: try RunDirectory.create(
                 "\(UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact)-calibration",
                 in: results),

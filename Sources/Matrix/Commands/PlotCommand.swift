@@ -27,6 +27,11 @@ package enum PlotCommand: Command {
             throw Complaint(
                 "there is no folder of figures", remedy: "name it with --plots", status: .failure)
         }
+        guard !plotter.figures.isEmpty else {
+            throw Complaint(
+                "there is no figure in \(plotter.folder)",
+                remedy: "name a folder of .gp files with --plots", status: .failure)
+        }
         guard Plotter.isAvailable else {
             throw Complaint(
                 Warning.noGnuplot.problem, remedy: Warning.noGnuplot.advice,

@@ -7,10 +7,14 @@ package enum ResumeCommand: Command {
     package static let parser = OptionParser(
         program: "switchyard resume", operands: "[RUN]",
         summary: "go on with an interrupted run",
-        options: RunOptions.execution + [RunOptions.json],
+        options: RunOptions.execution + [
+            OptionSpec("force", help: "go on although server or generator were built anew"),
+            RunOptions.json,
+        ],
         epilogue: """
             RUN is the folder of a run, its name below results, or latest, which is the default. The
-            launches in its journal are kept; a matrix that has changed since is refused.
+            launches in its journal are kept; another matrix, another machine and, without --force,
+            other programs than those that the run began with are refused.
             """)
 
     package static func run(
@@ -19,7 +23,7 @@ package enum ResumeCommand: Command {
         let directory = try RunDirectory.find(
             try options.operand("run") ?? "latest",
             results: options.text("results") ?? RunOptions.defaultResults)
-        let manifest = try Manifest(
+        var manifest = try Manifest(
             parsing: try RunOptions.read(directory.manifestPath), file: directory.manifestPath)
         let (plan, servers) = try manifest.request.plan(reading: RunOptions.read)
         guard plan.hash(servers: servers) == manifest.planHash else {
@@ -28,10 +32,22 @@ package enum ResumeCommand: Command {
                 remedy: "begin a new run, or restore the file")
         }
         let programs = try Programs.find(in: options.text("bin"))
+        try Abilities.check(plan.cells, programs)
+        guard Fingerprint(.system).hardwareID == manifest.hardwareID else {
+            throw Complaint(
+                "run \(directory.name) began on another machine",
+                remedy: "go on there, or begin a new run here", status: .otherMachine)
+        }
         if programs.fingerprint.map(\.value["fnv1a64"])
             != manifest.programs.map(\.value["fnv1a64"])
         {
-            console.errors("note: \(Warning.changedPrograms)\n")
+            let warning = Warning.changedPrograms
+            guard options.has("force") else {
+                throw Complaint(
+                    "\(warning.problem)", remedy: "\(warning.advice), or mix them with --force")
+            }
+            console.errors("note: \(warning)\n")
+            manifest.add(warning)
         }
         var session = RunSession(
             directory: directory, manifest: manifest, plan: plan, servers: servers,

@@ -28,12 +28,16 @@ package enum RunCommand: Command {
             return .success
         }
         let programs = try Programs.find(in: options.text("bin"))
+        try Abilities.check(plan.cells, programs)
         let warnings = warnings(plan, request)
         for warning in warnings { console.errors("note: \(warning)\n") }
         let started = Nanoseconds(raw: WallClock.nanoseconds)
         var identity = RunIdentity.current(runID: "")
         if identity.isDirty == true { console.errors("note: \(Warning.uncommittedChanges)\n") }
         let commit = identity.commit.map { String($0.prefix(12)) } ?? "nocommit"
+        // Gathered before there is a folder, which without its manifest could not be resumed.
+        let context = context(plan, servers, warnings)
+        let fingerprint = programs.fingerprint
         let directory = try RunDirectory.create(
             "\(UTCTime(started).compact)-\(commit)-\(request.profile)",
             in: options.text("results") ?? RunOptions.defaultResults)
@@ -44,8 +48,8 @@ package enum RunCommand: Command {
         }
         let manifest = Manifest(
             run: identity, request: request, planHash: plan.hash(servers: servers),
-            programs: programs.fingerprint, started: started,
-            context: context(plan, servers, warnings))
+            programs: fingerprint, started: started, context: context)
+        try directory.write("manifest.json", manifest.json.pretty)
         var session = RunSession(
             directory: directory, manifest: manifest, plan: plan, servers: servers,
             programs: programs, options: options, console: console)

@@ -35,8 +35,15 @@ package struct Console {
         let isPlain =
             environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
         return Console(
-            output: { FileHandle.standardOutput.write(Data($0.utf8)) },
-            errors: { FileHandle.standardError.write(Data($0.utf8)) },
+            output: { text in
+                if StandardStreams.output(text) { return }
+                StandardStreams.fail(
+                    "switchyard",
+                    Complaint(
+                        "can't write to standard output", remedy: "let it go where there is room",
+                        status: .failure))
+            },
+            errors: { StandardStreams.error($0) },
             outputIsTerminal: outputIsTerminal, errorsIsTerminal: isTerminal(2),
             allowsColours: outputIsTerminal && !isPlain, width: outputIsTerminal ? columns : nil)
     }

@@ -67,7 +67,12 @@ package struct Matrix: Sendable {
             value["axes"] ?? [:], over: defaults, root.in("axes"))
         if value["axes"] == nil, value["include"] != nil { drafts = [] }
         for (index, entry) in try root.list(value, "include").enumerated() {
-            drafts += try reader.product(entry, over: defaults, root.in("include[\(index)]"))
+            let place = root.in("include[\(index)]")
+            drafts += try reader.product(entry, over: defaults, place)
+            if drafts.count > Reader.cellLimit {
+                throw place.complaint(
+                    "makes more than \(Reader.cellLimit) cells", "leave some of them out")
+            }
         }
         var excluded: [CellFilter] = []
         for (index, entry) in try root.list(value, "exclude").enumerated() {
@@ -172,6 +177,11 @@ package struct Matrix: Sendable {
                 var values = [member.value]
                 if case .array(let list) = member.value { values = list }
                 if values.isEmpty { throw place.complaint("lists no value", "give at least one") }
+                let (count, overflows) = drafts.count.multipliedReportingOverflow(by: values.count)
+                if overflows || count > Self.cellLimit {
+                    throw place.complaint(
+                        "more than \(Self.cellLimit) cells", "drop an axis or some values")
+                }
                 var extended: [CellDraft] = []
                 for (index, value) in values.enumerated() {
                     let place = values.count == 1 ? place : place.at(index)
@@ -182,10 +192,6 @@ package struct Matrix: Sendable {
                     }
                 }
                 drafts = extended
-                if drafts.count > Self.cellLimit {
-                    throw place.complaint(
-                        "more than \(Self.cellLimit) cells", "drop an axis or some values")
-                }
             }
             return drafts
         }

@@ -19,7 +19,8 @@ struct RunningGenerator: ~Copyable {
         options.cpus = cpus
         options.diesWithParent = true
         options.standardError = .captured
-        options.descriptorLimit = max(DescriptorLimit.current.soft, cell.connections + 1_024)
+        options.descriptorLimit = max(
+            DescriptorLimit.current.soft, cell.connections + Abilities.descriptorsBeside)
         do throws(SystemError) {
             process = try ChildProcess(options)
         } catch {

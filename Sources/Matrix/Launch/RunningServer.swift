@@ -90,7 +90,8 @@ struct RunningServer: ~Copyable {
         options.cpus = cpus
         options.diesWithParent = true
         options.standardError = .captured
-        options.descriptorLimit = max(DescriptorLimit.current.soft, cell.connections + 1_024)
+        options.descriptorLimit = max(
+            DescriptorLimit.current.soft, cell.connections + Abilities.descriptorsBeside)
         do throws(SystemError) {
             return try ChildProcess(options)
         } catch {

@@ -1,4 +1,5 @@
 import Basis
+import Platform
 import Report
 
 /// What the programs of this version can carry out of what a matrix can say. Asking for more is
@@ -10,6 +11,44 @@ enum Abilities {
             throw Complaint(
                 "cell \(cell.id) asks for \(missing), which this version does not speak",
                 remedy: "leave such cells out with exclude or --filter")
+        }
+    }
+
+    /// Refuses what the programs or the limits of this process can't carry out, before a folder is
+    /// made for it.
+    static func check(_ cells: [Cell], _ programs: Programs) throws(Complaint) {
+        try checkPatterns(cells, programs)
+        guard let most = cells.max(by: { $0.connections < $1.connections }) else { return }
+        let needed = most.connections + descriptorsBeside
+        guard DescriptorLimit.mayRaise(to: needed) else {
+            let hard = DescriptorLimit.current.hard
+            throw Complaint(
+                "cell \(most.id) needs \(needed) open files, and the limit is \(hard)",
+                remedy: "run: ulimit -n \(needed), or leave it out with --filter",
+                status: .failure)
+        }
+    }
+
+    /// Open files of a server or generator that are no connections.
+    static let descriptorsBeside = 1_024
+
+    private static func checkPatterns(
+        _ cells: [Cell], _ programs: Programs
+    ) throws(Complaint) {
+        // A server of another version may not say what it knows; then it tells when it starts.
+        let known = (capture([programs.server, "--patterns"]) ?? "").split(separator: "\n")
+            .map(String.init)
+        if known.isEmpty { return }
+        for cell in cells {
+            guard cell.server == Cell.builtIn, let pattern = cell.pattern,
+                !known.contains(pattern)
+            else { continue }
+            let families = Set(known.map { String($0.prefix { $0 != ":" }) })
+            let near = nearestName(to: pattern, among: known + families.sorted())
+                .map { "did you mean \($0)? " } ?? ""
+            throw Complaint(
+                "pattern '\(pattern)' of cell \(cell.id) is unknown to \(programs.server)",
+                remedy: near + "choose from \(known.joined(separator: ", "))")
         }
     }
 

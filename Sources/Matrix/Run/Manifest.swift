@@ -39,6 +39,21 @@ package struct Manifest: Sendable {
         self.context = context
     }
 
+    /// Of the machine that the run began on; nil where the manifest does not say.
+    package var hardwareID: String? {
+        let fingerprint = context.first { $0.name == "fingerprint" }?.value
+        guard case .string(let text)? = fingerprint?["hw_id"] else { return nil }
+        return text
+    }
+
+    /// Adds a warning to those of the run, once.
+    mutating func add(_ warning: Warning) {
+        guard let index = context.firstIndex(where: { $0.name == "warnings" }),
+            case .array(let warnings) = context[index].value, !warnings.contains(warning.json)
+        else { return }
+        context[index] = .init("warnings", .array(warnings + [warning.json]))
+    }
+
     package var json: JSONValue { json(.current) }
 
     /// As written by a program in `surroundings`: paths don't tell whose they are.

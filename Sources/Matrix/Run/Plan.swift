@@ -39,6 +39,25 @@ package struct Plan: Equatable, Sendable {
         self.slots = slots
     }
 
+    private enum Limit {
+        /// More would run for days, and their plan alone fill hundreds of megabytes.
+        static let launches = 200_000
+        /// Longer than anybody waits, and far from what a count of nanoseconds holds.
+        static let time = Nanoseconds.seconds(10 * 365 * 86_400)
+    }
+
+    /// Refuses a plan that nobody could mean, before it is made.
+    static func check(cells: Int, settings: Settings) throws(Complaint) {
+        let launches = cells * settings.repeats
+        let each = settings.warmup + settings.duration + TimeEstimate.firstOverhead
+        guard launches <= Limit.launches, each.raw <= Limit.time.raw / Int64(max(1, launches))
+        else {
+            throw Complaint(
+                "\(cells) cells x \(settings.repeats) launches of \(each.display) are too many",
+                remedy: "leave cells out with --filter, or lower --repeat or --duration")
+        }
+    }
+
     /// Fisher and Yates, spelt out: the order must follow from the seed in every version of the
     /// standard library. The bias of the remainder is below 2^-40.
     private static func shuffled(

@@ -35,6 +35,7 @@ package struct RunRequest: Equatable, Sendable {
         settings.repeats = repeats ?? settings.repeats
         settings.warmup = warmup ?? settings.warmup
         settings.duration = duration ?? settings.duration
+        try Plan.check(cells: cells.count, settings: settings)
         return (Plan(cells: cells, settings: settings, seed: seed), matrix.servers)
     }
 

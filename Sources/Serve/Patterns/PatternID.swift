@@ -49,6 +49,9 @@ package enum PatternID: String, CaseIterable, Sendable {
         }
     }
 
+    /// Every id on a line of its own, for programs.
+    package static var list: String { allCases.map { $0.rawValue + "\n" }.joined() }
+
     package static var help: String {
         let width = (allCases.map(\.rawValue.count).max() ?? 0) + 2
         let rows = allCases.map {
