@@ -63,6 +63,6 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// Hands what was counted to the coordinator.
     private mutating func publish() {
         let succeeded = tally.succeeded
-        if control.offer(&tally) { upkeep.published += succeeded }
+        if control.offer(&tally, at: now) { upkeep.published += succeeded }
     }
 }

@@ -28,7 +28,8 @@ package final class WorkerControl: Sendable {
     /// What the thread counted since the coordinator last collected.
     private struct Interval: ~Copyable, Sendable {
         var tally = Tally()
-        var isFull = false
+        /// When the thread handed it over; nil when there is nothing to collect.
+        var offered: Instant?
     }
 
     package init() {}
@@ -50,13 +51,15 @@ package final class WorkerControl: Sendable {
     /// Asks the thread to hand over what it has counted, which it does within `Limit.tickLongest`.
     package func askForCounts() { countsAsked.store(true, ordering: .relaxed) }
 
-    /// Adds what the thread handed over since the last collection to `total`.
-    package func collect(into total: inout Tally) {
+    /// Adds what the thread handed over since the last collection to `total`, and says when it did.
+    @discardableResult
+    package func collect(into total: inout Tally) -> Instant? {
         mailbox.withLock { interval in
-            guard interval.isFull else { return }
+            guard let offered = interval.offered else { return nil }
             total.add(interval.tally)
             interval.tally.reset()
-            interval.isFull = false
+            interval.offered = nil
+            return offered
         }
     }
 
@@ -81,11 +84,11 @@ package final class WorkerControl: Sendable {
 
     /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last
     /// one, says no, and counting goes on in the same.
-    func offer(_ tally: inout Tally) -> Bool {
+    func offer(_ tally: inout Tally, at now: Instant) -> Bool {
         mailbox.withLock { interval in
-            if interval.isFull { return false }
+            if interval.offered != nil { return false }
             swap(&interval.tally, &tally)
-            interval.isFull = true
+            interval.offered = now
             countsAsked.store(false, ordering: .relaxed)
             return true
         }

@@ -18,4 +18,11 @@ package struct WorkerResult: ~Copyable, Sendable {
     package let lastRefusal: SystemError?
     /// What the coordinator had not yet collected.
     package var tally: Tally
+
+    /// Leaves nothing behind, so that no count is added twice.
+    mutating func takeTally() -> Tally {
+        var taken = Tally()
+        swap(&taken, &tally)
+        return taken
+    }
 }
