@@ -75,11 +75,37 @@ struct ResultTests {
         result.add(
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
-                sentUntil: Instant(raw: 1) + .seconds(2),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + .seconds(2),
+                warmUpUnsent: 0,
                 usage: Sample.usage,
                 connectionsOpened: 1, served: [1_000], rates: [], lastRefusal: nil, tally: tally))
         #expect(result.duration == .seconds(2))
         #expect(result.achievedRate == 500)
+    }
+
+    @Test("where the warm-up's backlog took all the time the server has no rate")
+    func nothingSent() throws {
+        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 400_000)) }
+        var tally = Tally()
+        tally.errors.timeout = 400_000
+        tally.unsent = 400_000
+        for _ in 0..<1_000 { tally.response.record(.seconds(2)) }
+        var result = LoadResult(plan: plan, began: .zero, isInterrupted: false)
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: .seconds(1)),
+                sentFrom: nil, sentUntil: Instant(raw: 1), warmUpUnsent: 70_000,
+                usage: Sample.usage, connectionsOpened: 1, served: [0], rates: [],
+                lastRefusal: nil, tally: tally))
+        #expect(result.duration == .seconds(1))
+        let report = result.report
+        #expect(report.verdict == .errors)
+        let reason = "the warm-up left 70000 requests unsent; no request of the window was sent"
+        #expect(report.verdictReasons == [reason])
+        let text = TextReport.text(report, objectives: [], colours: false)
+        #expect(text.contains("rate           - (no request was sent)\n"), "\(text)")
+        #expect(!text.contains("0/s,"), "\(text)")
+        #expect(try Objective(parsing: "rps<1").judge(result).isMet == false)
     }
 
     @Test("fairness is Jain's index", arguments: [([5, 5, 5, 5], 1.0), ([8, 0, 0, 0], 0.25)])

@@ -36,7 +36,7 @@ enum Sample {
         result.add(
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
-                sentUntil: Instant(raw: 1),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
                 usage: usage,
                 connectionsOpened: 64, served: served, rates: rates, lastRefusal: nil,
                 tally: tally))

@@ -20,6 +20,12 @@ struct Upkeep {
     var spun = Nanoseconds.zero
     /// When the last request of the window was sent.
     var lastSend = Instant(raw: 0)
+    /// How late the first request of the window was sent; nil before that.
+    var firstLateness: Nanoseconds?
+    /// Whether requests of the warm-up were still to be sent when the window began.
+    var hasWarmUpBacklog = false
+    /// Requests of the warm-up that were given up unsent, and all of the window behind them.
+    var warmUpUnsent: UInt64 = 0
 
     /// The last call that the kernel refused since the window began.
     var lastRefusal: SystemError?
@@ -45,10 +51,16 @@ struct Upkeep {
         if isIdleSpin { spun = spun + now.since(before) }
     }
 
+    /// When sending requests of the window began: its start, unless a backlog of the warm-up had to
+    /// be sent first. Nil when that took all the time there was.
+    func sentFrom(_ window: Window) -> Instant? {
+        if warmUpUnsent > 0 { return nil }
+        return window.start + (hasWarmUpBacklog ? firstLateness ?? .zero : .zero)
+    }
+
     mutating func startMeasuring(_ window: Window) {
         rates = RateBins(window)
         published = 0
-        lastSend = window.start
         lastRefusal = nil
     }
 }

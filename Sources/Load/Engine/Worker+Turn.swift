@@ -113,6 +113,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             tally.lateness.record(lateness)
             if lateness > Limit.lateSend { tally.lateSends &+= 1 }
             upkeep.lastSend = now
+            if upkeep.firstLateness == nil { upkeep.firstLateness = lateness }
         }
     }
 

@@ -93,7 +93,8 @@ package struct Worker<
         control.enter(.finished)
         return WorkerResult(
             window: Window(start: window.start, duration: ended.since(window.start)),
-            sentUntil: upkeep.lastSend, usage: after.since(before),
+            sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
+            warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
             connectionsOpened: upkeep.openings, served: table.servedCounts,
             rates: upkeep.rates.values, lastRefusal: upkeep.lastRefusal,
             tally: takeTally())
@@ -152,6 +153,7 @@ package struct Worker<
         // A run that was stopped while warming up has nothing to record.
         if window.duration == .zero { recordsFrom = .distantFuture }
         upkeep.startMeasuring(window)
+        upkeep.hasWarmUpBacklog = pacing.next < window.start
         phaseEnd = window.end
         control.enter(.measuring)
     }
@@ -197,6 +199,8 @@ package struct Worker<
                 tally.response.record(now.since(pacing.next))
                 tally.errors.timeout += 1
                 tally.unsent += 1
+            } else {
+                upkeep.warmUpUnsent += 1
             }
             pacing.advance()
         }

@@ -59,6 +59,8 @@ package struct TextReport {
             rate += " (\(fixed(ratio * 100, decimals: 1))% of target)"
         }
         rate += ", \(report.requests) answered"
+        // Lateness has a sample for every request of the window that was sent.
+        if report.mode == .open, report.lateness.samples == 0 { rate = "- (no request was sent)" }
         line("rate", rate)
         let seconds = max(1e-9, report.duration.inSeconds)
         let read = ByteCount(raw: Int(Double(report.bytesRead) / seconds)).display

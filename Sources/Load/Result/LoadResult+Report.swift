@@ -10,6 +10,7 @@ extension LoadResult {
         evidence.isOpenLoop = isOpenLoop
         evidence.succeeded = succeeded
         evidence.failed = failed
+        if isUnsent { evidence.warmUpUnsent = warmUpUnsent }
         if let busiest = threads.max(by: {
             $0.busyShare + $0.waitShare < $1.busyShare + $1.waitShare
         }) {

@@ -19,10 +19,12 @@ package struct LoadResult: ~Copyable {
     package private(set) var connectionsOpened = 0
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: SystemError?
-    /// How long requests of the window were being sent: the window, and longer where a backlog was
-    /// left at its end. Rates refer to this, so that what was sent late does not look like a higher
-    /// rate.
-    package private(set) var duration = Nanoseconds.zero
+    /// Requests of the warm-up that were never sent.
+    package private(set) var warmUpUnsent: UInt64 = 0
+    /// The measured window; shorter than planned when the run was interrupted in it.
+    package private(set) var window = Nanoseconds.zero
+    /// How long the threads that sent requests of the window did so.
+    private var sending: Nanoseconds?
 
     package init(plan: LoadPlan, began: Nanoseconds, isInterrupted: Bool) {
         self.plan = plan
@@ -43,14 +45,26 @@ package struct LoadResult: ~Copyable {
         served += result.served
         connectionsOpened += result.connectionsOpened
         lastRefusal = result.lastRefusal ?? lastRefusal
-        duration = max(
-            duration, max(result.window.end, result.sentUntil).since(result.window.start))
+        warmUpUnsent += result.warmUpUnsent
+        window = max(window, result.window.duration)
+        if let from = result.sentFrom {
+            let until = max(result.window.end, result.sentUntil)
+            sending = max(sending ?? .zero, until.since(from))
+        }
         if rates.isEmpty {
             rates = result.rates
         } else {
             rates = zip(rates, result.rates).map { $0 + $1 }
         }
     }
+
+    /// How long requests of the window were being sent: the window, longer where a backlog was left
+    /// at its end, and without the time in which the backlog of the warm-up was sent. Rates refer to
+    /// this, so that what was sent late does not look like a higher rate or a lower one.
+    package var duration: Nanoseconds { sending ?? window }
+
+    /// Whether the backlog of the warm-up left no time for a request of the window.
+    package var isUnsent: Bool { sending == nil && warmUpUnsent > 0 }
 
     package var isOpenLoop: Bool { plan.arrivals != .closed }
 

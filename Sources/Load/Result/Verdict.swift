@@ -7,6 +7,8 @@ package struct Evidence: Equatable, Sendable {
     package var isOpenLoop = false
     package var succeeded: UInt64 = 0
     package var failed: UInt64 = 0
+    /// Requests of the warm-up that were never sent, where so none of the window was either.
+    package var warmUpUnsent: UInt64 = 0
     /// The busiest thread's share of the window spent computing, 0...1.
     package var busyShare = 0.0
     /// The share it spent ready to run, without a CPU.
@@ -50,6 +52,15 @@ package struct Judgement: Equatable, Sendable {
     /// The order of the checks is that of severity: what failed, what can't be told, what measured
     /// something else, what was not as asked.
     package init(_ evidence: Evidence) {
+        if evidence.warmUpUnsent > 0 {
+            // The server was never asked: nothing else can be said of it.
+            verdict = .errors
+            reasons = [
+                "the warm-up left \(evidence.warmUpUnsent) requests unsent; no request of the window"
+                    + " was sent"
+            ]
+            return
+        }
         var found: [(LoadReport.Verdict, String)] = []
         if let reason = Self.errors(evidence) { found.append((.errors, reason)) }
         if let reason = Self.tooFew(evidence) { found.append((.tooFewSamples, reason)) }
