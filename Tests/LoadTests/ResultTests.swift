@@ -83,6 +83,28 @@ struct ResultTests {
         #expect(result.achievedRate == 500)
     }
 
+    @Test("an attempt to connect is no request, and no reason for more connections")
+    func attempts() throws {
+        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 1_000)) }
+        var tally = Tally()
+        tally.statuses[2] = 1_000
+        for _ in 0..<1_000 { tally.response.record(.microseconds(100)) }
+        tally.lateness.record(.zero)
+        tally.errors.connect = 900
+        tally.errors.handshake = 68
+        tally.errors.timeout = 1
+        tally.unsent = 1
+        let result = try Sample.result(tally, plan: plan)
+        #expect(result.failed == 1)
+        #expect(try Objective(parsing: "errors<=1").judge(result).isMet)
+        #expect(try Objective(parsing: "errors<0.1%").judge(result).isMet)
+        let report = result.report
+        #expect(report.errors.connect == 900 && report.errors.handshake == 68)
+        #expect(report.verdict == .valid, "\(report.verdictReasons)")
+        #expect(report.warnings.contains { $0.hasSuffix("; 968 connection attempts failed") })
+        #expect(!report.warnings.contains { $0.contains("--connections") })
+    }
+
     @Test("where the warm-up's backlog took all the time the server has no rate")
     func nothingSent() throws {
         let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 400_000)) }

@@ -1,7 +1,7 @@
 // Hot path
 package import Measure
 
-/// Why requests failed, by the phase they failed in.
+/// Why requests and connections failed, by the phase they failed in.
 package struct ErrorCounts: Equatable, Sendable {
     /// Attempts to connect that were refused or took too long.
     package var connect: UInt64 = 0
@@ -18,9 +18,13 @@ package struct ErrorCounts: Equatable, Sendable {
 
     package init() {}
 
-    package var total: UInt64 {
-        connect + handshake + write + read + timeout + status + protocolViolation
-    }
+    /// Requests that failed. A connection that can't be made carries none: a request that waits for
+    /// it is answered by another or runs out of time.
+    package var requests: UInt64 { write + read + timeout + status + protocolViolation }
+    /// Connections that could not be made.
+    package var attempts: UInt64 { connect + handshake }
+
+    package var total: UInt64 { requests + attempts }
 
     package mutating func add(_ other: ErrorCounts) {
         connect += other.connect

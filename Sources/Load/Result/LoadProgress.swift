@@ -25,7 +25,7 @@ package struct LoadProgress: Equatable, Sendable {
         let summary = LatencySummary(tally.response)
         p50 = summary.p50
         p99 = summary.p99
-        failed = tally.errors.total
+        failed = tally.errors.requests
     }
 
     /// One line without its end, such as `  3s  30%  51.2k/s  p50 1.21ms  p99 3.40ms`.

@@ -10,6 +10,7 @@ extension LoadResult {
         evidence.isOpenLoop = isOpenLoop
         evidence.succeeded = succeeded
         evidence.failed = failed
+        evidence.failedAttempts = tally.errors.attempts
         if isUnsent { evidence.warmUpUnsent = warmUpUnsent }
         if let busiest = threads.max(by: {
             $0.busyShare + $0.waitShare < $1.busyShare + $1.waitShare
@@ -92,7 +93,9 @@ extension LoadResult {
         if tally.unsent > 0 {
             warnings.append(
                 "\(tally.unsent) requests never found a free connection and count as timeouts;"
-                    + " give more --connections or a lower --rate")
+                    + (tally.errors.attempts > 0
+                        ? " \(tally.errors.attempts) connection attempts failed"
+                        : " give more --connections or a lower --rate"))
         }
         if !tally.refused.isEmpty {
             warnings.append(

@@ -69,7 +69,7 @@ package struct LoadResult: ~Copyable {
     package var isOpenLoop: Bool { plan.arrivals != .closed }
 
     package var succeeded: UInt64 { tally.succeeded }
-    package var failed: UInt64 { tally.errors.total }
+    package var failed: UInt64 { tally.errors.requests }
 
     /// Successful requests a second.
     package var achievedRate: Double {
