@@ -11,6 +11,12 @@ package enum StandardStreams {
     @discardableResult
     package static func error(_ text: String) -> Bool { write(text, to: STDERR_FILENO) }
 
+    /// Lets a write to a pipe that nobody reads fail instead of ending the process (signal(7),
+    /// SIGPIPE).
+    package static func outliveReaders() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
     /// Says why `program` can't do what it was asked, on one line, and ends the process.
     package static func fail(_ program: String, _ complaint: Complaint) -> Never {
         error("\(program): \(complaint)\n")

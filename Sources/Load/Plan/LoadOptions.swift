@@ -17,7 +17,7 @@ package enum LoadOptions {
             .init("warmup", value: "TIME", help: "load before it that is not recorded (1s)"),
             .init(
                 "rate", short: "R", value: "N",
-                help: "requests a second in all: an open loop (default: closed loop)"),
+                help: "requests a second in all, from 0.001: an open loop (default: closed loop)"),
             .init("arrivals", value: "KIND", help: "constant or poisson, with --rate (constant)"),
             .init("protocol", value: "NAME", help: "auto or h1 (auto)"),
             .init("pipeline", value: "N", help: "requests under way on a connection (1)"),
@@ -105,8 +105,8 @@ package enum LoadOptions {
         }
         if body.count > Limit.bodyBytes {
             throw Complaint(
-                "--body has \(ByteCount(raw: body.count).display)",
-                remedy: "keep it within \(ByteCount(raw: Limit.bodyBytes).display)")
+                "--body is larger than \(ByteCount(raw: Limit.bodyBytes).display)",
+                remedy: "give a smaller one")
         }
         var fields: [HTTP1.RequestTemplate.Field] = []
         for line in options.all("header") {
@@ -180,6 +180,11 @@ package enum LoadOptions {
             throw Complaint(
                 "--rate \(rate.display) is more than \(plan.threads) threads can send",
                 remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
+        }
+        if rate.raw < Limit.rateLowest {
+            throw Complaint(
+                "--rate \(options.text("rate") ?? "") is less than one request in 1000 seconds",
+                remedy: "give at least 0.001")
         }
         switch kind ?? .constant {
         case .constant: plan.arrivals = .constant(rate)
