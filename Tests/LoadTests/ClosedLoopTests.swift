@@ -45,6 +45,18 @@ struct ClosedLoopTests {
         #expect(result.tally.response.countAtOrBelow(.milliseconds(2)) == total - total / 10)
     }
 
+    @Test("every first request has its own start")
+    func firstRequests() throws {
+        // Sending to all of 1000 connections takes 10 ms, of which no round trip has more than one
+        // send.
+        let run = WorldRun(connections: 1_000, duration: .milliseconds(15))
+        run.world.sendTime = .microseconds(10)
+        run.world.answerAll(after: .milliseconds(20))
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.succeeded == 1_000)
+        #expect(result.tally.response.max <= .milliseconds(21), "\(result.tally.response.max)")
+    }
+
     @Test("nothing of the warm-up is in the result, not even what it leaves under way")
     func warmUp() throws {
         let run = WorldRun(

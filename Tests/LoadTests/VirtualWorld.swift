@@ -37,6 +37,8 @@ final class VirtualWorld: @unchecked Sendable {
     /// Bytes that one send takes at most, and one receive gives.
     var sendLimit = Int.max
     var receiveLimit = Int.max
+    /// What one send takes.
+    var sendTime = Nanoseconds.zero
     /// When, from the given time on, sends are taken again instead of refused with "would block".
     var nextRoom: (Instant) -> Instant = { $0 }
     /// The call, counted from 1, that fails; and the calls made so far.
@@ -172,6 +174,7 @@ final class VirtualWorld: @unchecked Sendable {
     ) -> Sent {
         let connection = connection(descriptor)
         if nextRoom(now) > now { return .wouldBlock }
+        now = now + sendTime
         let count = min(bytes.count, sendLimit)
         connection.written += count
         while connection.written >= requestBytes {

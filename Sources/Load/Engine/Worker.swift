@@ -142,10 +142,13 @@ package struct Worker<
         if upkeep.isStopped { cut(&window) }
     }
 
-    /// Closed loop: the first request of every connection that has none. Open loop: all connections
-    /// are free.
+    /// Closed loop: the first request of every connection that has none, each with a clock reading
+    /// of its own, since sending thousands takes milliseconds. Open loop: all connections are free.
     private mutating func startConnections() {
-        for index in 0..<table.count where table[index].isOpen { makeAvailable(index) }
+        for index in 0..<table.count where table[index].isOpen {
+            if !Pace.isOpenLoop { now = time.now }
+            makeAvailable(index)
+        }
     }
 
     /// Phase 4 begins.
