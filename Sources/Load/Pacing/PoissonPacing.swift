@@ -34,6 +34,6 @@ package struct PoissonPacing: Pacing {
     @inline(always)
     package mutating func advance() {
         elapsed -= _log(generator.nextOpenUnit()) * meanGap
-        next = origin + Nanoseconds(raw: Int64(elapsed))
+        next = origin + Nanoseconds(raw: Int64(min(elapsed, Limit.scheduleLongest)))
     }
 }

@@ -17,7 +17,7 @@ package enum LoadOptions {
             .init("warmup", value: "TIME", help: "load before it that is not recorded (1s)"),
             .init(
                 "rate", short: "R", value: "N",
-                help: "requests a second in all, from 0.001: an open loop (default: closed loop)"),
+                help: "requests a second, from 0.001: an open loop (default: closed)"),
             .init("arrivals", value: "KIND", help: "constant or poisson, with --rate (constant)"),
             .init("protocol", value: "NAME", help: "auto or h1 (auto)"),
             .init("pipeline", value: "N", help: "requests under way on a connection (1)"),
