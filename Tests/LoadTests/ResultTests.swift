@@ -26,7 +26,8 @@ struct ResultTests {
         tally.unsent = 1
         tally.refused.record(.microseconds(50))
         return try Sample.result(
-            tally, plan: plan, served: [500, 500], rates: Array(repeating: 1_000, count: 20))
+            tally, plan: plan, served: [500, 500],
+            rates: Array(repeating: RatePiece(succeeded: 1_000, due: 1_000), count: 20))
     }
 
     private func closed() throws -> LoadResult {
@@ -130,6 +131,41 @@ struct ResultTests {
         #expect(try Objective(parsing: "rps<1").judge(result).isMet == false)
     }
 
+    private func add(_ rates: [RatePiece], to result: inout LoadResult) {
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: .seconds(1)),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
+                usage: Sample.usage, connectionsOpened: 1, served: [], rates: rates,
+                lastRefusal: nil, tally: Tally()))
+    }
+
+    @Test("threads' rates are added place by place, as far as every thread has them")
+    func rates() throws {
+        let full = [1.0, 2, 3].map { RatePiece(succeeded: $0, due: 1) }
+        var both = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        add(full, to: &both)
+        add(Array(full.dropLast()), to: &both)
+        #expect(both.rates == [2.0, 4].map { RatePiece(succeeded: $0, due: 2) })
+        var none = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        add([], to: &none)
+        add(full, to: &none)
+        #expect(none.rates.isEmpty, "one thread alone is not the rate of both")
+    }
+
+    @Test("what chance made due does not make a run unsteady, what the server did does")
+    func chance() throws {
+        let plan = try Sample.plan { $0.arrivals = .poisson(PerSecond(raw: 5_000)) }
+        let due = (0..<20).map { 5_300 - 30 * Double($0) }
+        let served = due.map { RatePiece(succeeded: $0, due: $0) }
+        let lost = due.map { RatePiece(succeeded: $0 * $0 / 5_300, due: $0) }
+        #expect(Steadiness(due)?.isSteady == false)
+        for (rates, isSteady) in [(served, true), (lost, false)] {
+            let evidence = try Sample.result(Tally(), plan: plan, rates: rates).evidence
+            #expect(try #require(Steadiness(evidence.rates)).isSteady == isSteady)
+        }
+    }
+
     @Test("fairness is Jain's index", arguments: [([5, 5, 5, 5], 1.0), ([8, 0, 0, 0], 0.25)])
     func fairness(served: [UInt32], index: Double) throws {
         #expect(try Sample.result(Tally(), served: served).fairness == index)
@@ -229,41 +265,5 @@ struct ResultTests {
         let later = LoadProgress(
             tally, plan: plan, elapsed: .seconds(2), length: .milliseconds(500))
         #expect(later.line == "2s 100%  2000/s  p50 500us  p99 500us  4 failed")
-    }
-}
-
-struct RateBinsTests {
-    private let window = Window(start: Instant(raw: 1_000_000_000), duration: .seconds(20))
-
-    @Test("readings a little late make the right rates")
-    func rates() {
-        var bins = RateBins(window)
-        var now = window.start
-        var succeeded: UInt64 = 0
-        while now < window.end {
-            now = now + .milliseconds(7)
-            succeeded = UInt64(now.since(window.start).raw / 100_000)
-            bins.note(at: now, succeeded: succeeded)
-        }
-        bins.finish(at: now, succeeded: succeeded)
-        #expect(bins.values.count == Limit.rateBins)
-        #expect(bins.values.allSatisfy { abs($0 - 10_000) < 1 }, "\(bins.values)")
-        #expect(bins.nextEnd == .distantFuture)
-    }
-
-    @Test("a thread that stood still has one long piece")
-    func gap() {
-        var bins = RateBins(window)
-        bins.note(at: window.start + .seconds(1), succeeded: 100)
-        bins.note(at: window.start + .seconds(6), succeeded: 100)
-        bins.note(at: window.start + .seconds(7), succeeded: 200)
-        #expect(bins.values == [100, 0, 100])
-    }
-
-    @Test("before the window there are none")
-    func none() {
-        var bins = RateBins()
-        bins.note(at: Instant(raw: 5), succeeded: 5)
-        #expect(bins.values.isEmpty)
     }
 }

@@ -28,7 +28,7 @@ enum Sample {
     /// A result of one thread that was busy for half of a second.
     static func result(
         _ tally: consuming Tally, plan: LoadPlan? = nil, served: [UInt32] = [],
-        rates: [Double] = [], isInterrupted: Bool = false
+        rates: [RatePiece] = [], isInterrupted: Bool = false
     ) throws -> LoadResult {
         var result = LoadResult(
             plan: try plan ?? Self.plan(), began: .seconds(1_800_000_000),

@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Platform
 import Secure
 
@@ -10,11 +11,24 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         retryWaiting()
         sweep()
         if now >= upkeep.rates.nextEnd {
-            upkeep.rates.note(at: now, succeeded: upkeep.published + tally.succeeded)
+            upkeep.rates.note(at: now, counts)
         }
         if control.areCountsAsked { publish() }
         nextTick = min(now + upkeep.tick, upkeep.rates.nextEnd)
         if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
+    }
+
+    /// What was counted of the window so far. Due is what was sent and, where the schedule is behind
+    /// the clock, what it has in the mean for the time between.
+    var counts: RateBins.Counts {
+        var counts = RateBins.Counts()
+        counts.succeeded = upkeep.published + tally.succeeded
+        if Pace.isOpenLoop {
+            let from = max(pacing.next, recordsFrom)
+            let backlog = max(0, min(now, sendsUntil).since(from).inSeconds) * pacing.rate.raw
+            counts.due = Double(upkeep.publishedSends + tally.lateness.totalCount) + backlog
+        }
+        return counts
     }
 
     private func retryTime(_ index: Int) -> Instant {
@@ -62,7 +76,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// Hands what was counted to the coordinator.
     private mutating func publish() {
-        let succeeded = tally.succeeded
-        if control.offer(&tally, at: now) { upkeep.published += succeeded }
+        let (succeeded, sends) = (tally.succeeded, tally.lateness.totalCount)
+        if control.offer(&tally, at: now) {
+            upkeep.published += succeeded
+            upkeep.publishedSends += sends
+        }
     }
 }

@@ -171,7 +171,7 @@ package struct Worker<
             turn()
             if upkeep.isStopped { cut(&window) }
         }
-        upkeep.rates.finish(at: now, succeeded: upkeep.published + tally.succeeded)
+        upkeep.rates.finish(at: now, counts)
     }
 
     /// Phase 5: no new request begins; those due in the window are still sent while there is hope,

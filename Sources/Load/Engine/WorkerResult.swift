@@ -17,8 +17,8 @@ package struct WorkerResult: ~Copyable, Sendable {
     package let connectionsOpened: Int
     /// Answers in the window by connection.
     package let served: [UInt32]
-    /// Successes a second in equal pieces of the window.
-    package let rates: [Double]
+    /// Rates in equal pieces of the window.
+    package let rates: [RatePiece]
     /// The last call that the kernel refused since the window began.
     package let lastRefusal: SystemError?
     /// What the coordinator had not yet collected.

@@ -7,6 +7,7 @@ package struct ConstantPacing: Pacing {
     @inline(always)
     package static var isOpenLoop: Bool { true }
 
+    package let rate: PerSecond
     package private(set) var next = Instant.distantFuture
     /// Nanoseconds, fractional.
     private let gap: Double
@@ -20,6 +21,7 @@ package struct ConstantPacing: Pacing {
     ///     take different phases, so that together they are constant too.
     package init(rate: PerSecond, phase: Double) {
         precondition(rate.raw > 0 && phase >= 0 && phase < 1, "a schedule goes on")
+        self.rate = rate
         gap = 1e9 / rate.raw
         self.phase = phase
     }

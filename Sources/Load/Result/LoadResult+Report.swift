@@ -23,7 +23,10 @@ extension LoadResult {
         evidence.targetRate = plan.arrivals.rate?.raw
         evidence.achievedRate = achievedRate
         evidence.duration = duration
-        evidence.rates = rates
+        // What chance made due in a piece is no news of the server.
+        evidence.rates =
+            isOpenLoop
+            ? rates.filter { $0.due > 0 }.map { $0.succeeded / $0.due } : rates.map(\.succeeded)
         if case .poisson = plan.arrivals { evidence.isRandom = true }
         return evidence
     }

@@ -14,8 +14,8 @@ package struct LoadResult: ~Copyable {
     package private(set) var threads: [UsedResources] = []
     /// Answers in the window by connection.
     package private(set) var served: [UInt32] = []
-    /// Successes a second in equal pieces of the window.
-    package private(set) var rates: [Double] = []
+    /// Rates in equal pieces of the window, of as many as every thread has.
+    package private(set) var rates: [RatePiece] = []
     package private(set) var connectionsOpened = 0
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: SystemError?
@@ -51,11 +51,7 @@ package struct LoadResult: ~Copyable {
             let until = max(result.window.end, result.sentUntil)
             sending = max(sending ?? .zero, until.since(from))
         }
-        if rates.isEmpty {
-            rates = result.rates
-        } else {
-            rates = zip(rates, result.rates).map { $0 + $1 }
-        }
+        rates = threads.count == 1 ? result.rates : zip(rates, result.rates).map { $0 + $1 }
     }
 
     /// How long requests of the window were being sent: the window, longer where a backlog was left

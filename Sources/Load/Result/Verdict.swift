@@ -23,7 +23,7 @@ package struct Evidence: Equatable, Sendable {
     /// Whether chance decides how many requests are due.
     package var isRandom = false
     package var duration = Nanoseconds.zero
-    /// Successes a second over time.
+    /// Over time, successes a second; in an open loop, successes for each request that was due.
     package var rates: [Double] = []
 
     package init() {}
