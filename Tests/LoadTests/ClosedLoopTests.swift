@@ -116,6 +116,52 @@ struct ClosedLoopTests {
         #expect(result.connectionsOpened == 20)
     }
 
+    @Test("what was pipelined behind a last answer is sent again and keeps its start")
+    func unprocessed() throws {
+        var run = WorldRun(duration: .milliseconds(40))
+        run.pipeline = 4
+        // Two answers a connection, 1 ms apart; what came behind them is never looked at.
+        var seen: [Int: Int] = [:]
+        run.world.answer = { connection, _ in
+            seen[connection, default: 0] += 1
+            switch seen[connection]! {
+            case 1: return [.send(WireText.ok, after: .milliseconds(1))]
+            case 2:
+                return [
+                    .send(WireText.closing, after: .milliseconds(2)),
+                    .close(after: .milliseconds(2)),
+                ]
+            default: return []
+            }
+        }
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.errors.total == 0, "\(result.tally.errors)")
+        // Two in 2 ms, and the four that are under way at the end.
+        #expect((40...46).contains(result.tally.succeeded), "\(result.tally.succeeded)")
+        #expect(result.tally.response.totalCount == result.tally.succeeded)
+        // The fourth of a run is answered by the second connection.
+        #expect(result.tally.response.max == .milliseconds(4))
+    }
+
+    @Test("what waits for a connection that can't be made runs out of time")
+    func unprocessedForEver() throws {
+        var run = WorldRun(duration: .milliseconds(50))
+        run.pipeline = 3
+        run.plan.timeout = .milliseconds(100)
+        let begin = run.start
+        run.world.welcome = { number, _ in number == 0 ? .accepted : .refused }
+        var count = 0
+        run.world.answer = { _, _ in
+            count += 1
+            return count == 1 ? [.send(WireText.closing, after: .milliseconds(1))] : []
+        }
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.succeeded == 1)
+        #expect(result.tally.errors.timeout == 2 && result.tally.errors.read == 0)
+        #expect(result.tally.response.max > .milliseconds(100))
+        #expect(run.world.now <= begin + .milliseconds(125))
+    }
+
     @Test("an answer that ends with the connection counts")
     func untilClose() throws {
         let run = WorldRun(duration: .milliseconds(20))

@@ -166,6 +166,32 @@ struct OpenLoopTests {
         #expect(result.tally.response.max == .milliseconds(7))
     }
 
+    @Test("what a closing server left unprocessed keeps its intended start")
+    func unprocessed() throws {
+        var run = WorldRun(connections: 1, duration: .milliseconds(100))
+        run.pipeline = 8
+        var seen: [Int: Int] = [:]
+        run.world.answer = { connection, _ in
+            seen[connection, default: 0] += 1
+            switch seen[connection]! {
+            case 10:
+                return [
+                    .send(WireText.closing, after: .milliseconds(3)),
+                    .close(after: .milliseconds(3)),
+                ]
+            case 11...: return []
+            default: return [.send(WireText.ok, after: .milliseconds(3))]
+            }
+        }
+        let result = try run.result(constant(1_000))
+        #expect(result.tally.succeeded == 100)
+        #expect(result.tally.errors.total == 0, "\(result.tally.errors)")
+        #expect(result.tally.lateness.totalCount == 100 && result.tally.lateness.max == .zero)
+        // Due 1 ms behind the last request that was answered, sent again 2 ms later.
+        #expect(result.tally.response.max == .milliseconds(5))
+        #expect(result.tally.service.max == .milliseconds(5))
+    }
+
     @Test("a schedule goes on over replaced connections")
     func replaced() throws {
         var run = WorldRun(connections: 4, duration: .milliseconds(100))

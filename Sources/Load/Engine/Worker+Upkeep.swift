@@ -39,7 +39,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     private mutating func retryWaiting() {
         while let index = waiting.first, retryTime(index) <= now {
             _ = waiting.pop()
-            if hasWorkAhead, table[index].state == .closed { open(index) }
+            if table[index].state == .closed, hasWorkAhead(index) { open(index) }
         }
     }
 
@@ -48,10 +48,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         let end = min(table.count, upkeep.sweepPosition + Limit.sweepPiece)
         for index in upkeep.sweepPosition..<end {
             switch table[index].state {
-            case .closed: continue
+            case .closed:
+                if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
             case .open:
                 if table[index].inFlight > 0, isOverdue(index) { lose(index, because: .timeout) }
             case .connecting, .opening:
+                if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
                 if now.since(retryTime(index)) > plan.timeout { openingTimedOut(index) }
             }
         }
