@@ -14,12 +14,12 @@ package struct Coordinator: ~Copyable {
     private var intervals: [IntervalRecord] = []
     /// Where the next interval begins: when the threads last handed their counts over, in the mean.
     private var boundary = Instant(raw: 0)
-    private var isInterrupted = false
+    private var interruption = Interruption()
 
     /// How a run can end without a result.
     package enum Failure: Error, Equatable {
         case complaint(Complaint)
-        /// The user does not want to wait for the report.
+        /// The user does not even want to wait for the report.
         case interrupted
     }
 
@@ -167,9 +167,12 @@ package struct Coordinator: ~Copyable {
             }
             // Short, since the end of the last thread is noticed only here.
             if signal(within: .milliseconds(10)) {
-                if isInterrupted { throw .interrupted }
-                isInterrupted = true
-                for member in team { member.control.stop() }
+                interruption.note(after: MonotonicClock.now.since(start))
+                switch interruption.count {
+                case 1: for member in team { member.control.stop() }
+                case 2: for member in team { member.control.endWait() }
+                default: throw .interrupted
+                }
             }
         }
     }
@@ -217,7 +220,7 @@ package struct Coordinator: ~Copyable {
     mutating func gather(
         _ team: [GeneratorThread], began: Nanoseconds, start: Instant
     ) -> LoadResult {
-        var result = LoadResult(plan: plan, began: began, isInterrupted: isInterrupted)
+        var result = LoadResult(plan: plan, began: began, interruption: interruption)
         var rest = Tally()
         for member in team {
             let outcome = member.join()

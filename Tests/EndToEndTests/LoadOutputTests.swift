@@ -118,6 +118,28 @@ struct LoadOutputTests {
         _ = try server.stop()
     }
 
+    @Test("a second interrupt does not wait for a server that stands still, and reports")
+    func secondInterrupt() throws {
+        let folder = try TemporaryFolder()
+        let control = folder.file("control")
+        let server = try ServerUnderTest("sharded:hash", ["--control", control])
+        let run = try server.startLoad(
+            "/plaintext", ["-R", "500", "-d", "60s", "--timeout", "60s"])
+        try server.awaitRequests(control)
+        server.pause()
+        TestClock.sleep(.milliseconds(300))
+        run.interrupt()
+        TestClock.sleep(.seconds(1))
+        run.interrupt()
+        let outcome = try run.outcome()
+        server.proceed()
+        #expect(outcome.ending == .exited(130), "\(outcome.errors)")
+        let report = try outcome.report()
+        #expect(report.errors.timeout > 0 && report.errors.total == report.errors.timeout)
+        #expect(report.warnings.contains { $0.hasPrefix("interrupted while waiting") })
+        _ = try server.stop()
+    }
+
     @Test("an interrupt in mid-run ends it with the report of what there is")
     func interrupt() throws {
         let folder = try TemporaryFolder()

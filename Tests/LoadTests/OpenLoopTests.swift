@@ -78,7 +78,7 @@ struct OpenLoopTests {
         #expect(worked.sentFrom == begin + .seconds(1))
         #expect(worked.sentUntil == begin + .milliseconds(1_990))
         #expect(worked.warmUpUnsent == 0)
-        var result = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        var result = LoadResult(plan: try Sample.plan(), began: .zero)
         result.add(worked)
         #expect(result.succeeded == 100)
         #expect(result.duration == .milliseconds(990))

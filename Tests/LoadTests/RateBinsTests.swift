@@ -54,7 +54,7 @@ struct RateBinsTests {
         let worked = try run.result(
             PoissonPacing(rate: PerSecond(raw: 1_000), generator: SeededGenerator(seed: seed)))
         let plan = try Sample.plan { $0.arrivals = .poisson(PerSecond(raw: 1_000)) }
-        var result = LoadResult(plan: plan, began: .zero, isInterrupted: false)
+        var result = LoadResult(plan: plan, began: .zero)
         result.add(worked)
         let steadiness = try #require(Steadiness(result.evidence.rates))
         #expect(abs(steadiness.difference) < 0.02, "seed \(seed): \(steadiness)")

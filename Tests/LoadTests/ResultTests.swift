@@ -72,7 +72,7 @@ struct ResultTests {
     func sendingTime() throws {
         var tally = Tally()
         tally.statuses[2] = 1_000
-        var result = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        var result = LoadResult(plan: try Sample.plan(), began: .zero)
         result.add(
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
@@ -113,7 +113,7 @@ struct ResultTests {
         tally.errors.timeout = 400_000
         tally.unsent = 400_000
         for _ in 0..<1_000 { tally.response.record(.seconds(2)) }
-        var result = LoadResult(plan: plan, began: .zero, isInterrupted: false)
+        var result = LoadResult(plan: plan, began: .zero)
         result.add(
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
@@ -131,6 +131,54 @@ struct ResultTests {
         #expect(try Objective(parsing: "rps<1").judge(result).isMet == false)
     }
 
+    /// A run of which `window` passed before `count` interrupts, the first after `span`.
+    private func interrupted(
+        _ count: Int, after span: Nanoseconds, window: Nanoseconds, sentFor: Nanoseconds
+    ) throws -> LoadResult {
+        var interruption = Interruption()
+        for _ in 0..<count { interruption.note(after: span) }
+        let plan = try Sample.plan {
+            $0.warmUp = .seconds(5)
+            $0.duration = .seconds(10)
+        }
+        var result = LoadResult(plan: plan, began: .zero, interruption: interruption)
+        var usage = Sample.usage
+        usage.span = window
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: window),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + sentFor, warmUpUnsent: 0,
+                usage: usage, connectionsOpened: 1, served: [], rates: [], lastRefusal: nil,
+                tally: Tally()))
+        return result
+    }
+
+    @Test("an interrupt is told as what it cut short")
+    func interruption() throws {
+        let early = try interrupted(1, after: .seconds(2), window: .zero, sentFor: .zero)
+        #expect(early.isInterrupted && early.report.warmup == .seconds(2))
+        #expect(early.report.warnings == ["interrupted in the warm-up"])
+        #expect(early.report.verdict == .tooFewSamples)
+        #expect(early.report.verdictReasons == ["nothing was measured"])
+        let text = TextReport.text(early.report, objectives: [], colours: false)
+        #expect(text.contains("measured       nothing after 2.00s of warm-up\n"), "\(text)")
+
+        // What was sent late after the window does not make the interrupt a later one.
+        let backlog = try interrupted(
+            1, after: .seconds(7), window: .seconds(2), sentFor: .seconds(4))
+        #expect(backlog.isInterrupted && backlog.duration == .seconds(4))
+        #expect(backlog.report.warnings == ["interrupted after 2.00s"])
+
+        let complete = try interrupted(
+            1, after: .seconds(16), window: .seconds(10), sentFor: .seconds(10))
+        #expect(!complete.isInterrupted && complete.report.warnings.isEmpty)
+
+        let waiting = try interrupted(
+            2, after: .seconds(16), window: .seconds(10), sentFor: .seconds(10))
+        #expect(waiting.isInterrupted && waiting.report.warnings.count == 1)
+        #expect(waiting.report.warnings[0].hasPrefix("interrupted while waiting for answers"))
+    }
+
     private func add(_ rates: [RatePiece], to result: inout LoadResult) {
         result.add(
             WorkerResult(
@@ -143,11 +191,11 @@ struct ResultTests {
     @Test("threads' rates are added place by place, as far as every thread has them")
     func rates() throws {
         let full = [1.0, 2, 3].map { RatePiece(succeeded: $0, due: 1) }
-        var both = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        var both = LoadResult(plan: try Sample.plan(), began: .zero)
         add(full, to: &both)
         add(Array(full.dropLast()), to: &both)
         #expect(both.rates == [2.0, 4].map { RatePiece(succeeded: $0, due: 2) })
-        var none = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        var none = LoadResult(plan: try Sample.plan(), began: .zero)
         add([], to: &none)
         add(full, to: &none)
         #expect(none.rates.isEmpty, "one thread alone is not the rate of both")
@@ -238,7 +286,7 @@ struct ResultTests {
     @Test("logs of intervals and percentiles can be read back")
     func logs() throws {
         var result = LoadResult(
-            plan: try Sample.plan(), began: .seconds(1_800_000_000), isInterrupted: false)
+            plan: try Sample.plan(), began: .seconds(1_800_000_000))
         var tally = Tally()
         for index in 1...100 { tally.response.record(.microseconds(index)) }
         let interval = IntervalRecord(tally, start: .seconds(1), length: .seconds(1))

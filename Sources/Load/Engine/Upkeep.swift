@@ -31,6 +31,8 @@ struct Upkeep {
     var lastRefusal: SystemError?
 
     var isStopped = false
+    /// Nobody wants to wait for what is under way.
+    var isCutShort = false
     /// The window is over; only what is due or under way is still seen to.
     var isDraining = false
     var sweepPosition = 0

@@ -8,6 +8,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func tick() {
         if control.isStopAsked { upkeep.isStopped = true }
+        if control.isEndAsked { upkeep.isCutShort = true }
         retryWaiting()
         sweep()
         if now >= upkeep.rates.nextEnd {

@@ -182,7 +182,10 @@ package struct Worker<
         let givesUp = window.end + plan.timeout
         phaseEnd = givesUp
         while inFlight > 0 || pacing.next < sendsUntil {
-            if now >= givesUp {
+            if upkeep.isCutShort {
+                abandonBacklog()
+                abandonUnderWay()
+            } else if now >= givesUp {
                 phaseEnd = .distantFuture
                 abandonBacklog()
             }
@@ -206,6 +209,17 @@ package struct Worker<
                 upkeep.warmUpUnsent += 1
             }
             pacing.advance()
+        }
+    }
+
+    /// Counts what is under way as lost, at the age it has reached.
+    private mutating func abandonUnderWay() {
+        for index in 0..<table.count where table[index].inFlight > 0 {
+            if table[index].isOpen {
+                lose(index, because: .timeout)
+            } else {
+                loseUnprocessed(index)
+            }
         }
     }
 

@@ -20,6 +20,7 @@ package final class WorkerControl: Sendable {
     /// Zero until the coordinator has set the start.
     private let startRaw = Atomic<Int64>(0)
     private let stopAsked = Atomic(false)
+    private let endAsked = Atomic(false)
     private let countsAsked = Atomic(false)
     private let refusal = Mutex<OpeningRefusal?>(nil)
     private let connected = Atomic(0)
@@ -47,6 +48,9 @@ package final class WorkerControl: Sendable {
 
     /// Ends the measured window as soon as the thread looks.
     package func stop() { stopAsked.store(true, ordering: .relaxed) }
+
+    /// Ends the wait for answers as soon as the thread looks, after `stop`.
+    package func endWait() { endAsked.store(true, ordering: .relaxed) }
 
     /// Asks the thread to hand over what it has counted, which it does within `Limit.tickLongest`.
     package func askForCounts() { countsAsked.store(true, ordering: .relaxed) }
@@ -80,6 +84,7 @@ package final class WorkerControl: Sendable {
         return raw == 0 ? nil : Instant(raw: raw)
     }
     var isStopAsked: Bool { stopAsked.load(ordering: .relaxed) }
+    var isEndAsked: Bool { endAsked.load(ordering: .relaxed) }
     var areCountsAsked: Bool { countsAsked.load(ordering: .relaxed) }
 
     /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last

@@ -49,7 +49,8 @@ package struct TextReport {
         }
         line("target", "\(report.url) (\(report.protocol))")
         line("load", "\(mode); \(from)")
-        line("measured", "\(report.duration.display) after \(report.warmup.display) of warm-up")
+        let measured = report.duration == .zero ? "nothing" : report.duration.display
+        line("measured", "\(measured) after \(report.warmup.display) of warm-up")
         text += "\n"
     }
 
@@ -61,6 +62,7 @@ package struct TextReport {
         rate += ", \(report.requests) answered"
         // Lateness has a sample for every request of the window that was sent.
         if report.mode == .open, report.lateness.samples == 0 { rate = "- (no request was sent)" }
+        if report.duration == .zero { rate = "-" }
         line("rate", rate)
         let seconds = max(1e-9, report.duration.inSeconds)
         let read = ByteCount(raw: Int(Double(report.bytesRead) / seconds)).display

@@ -23,6 +23,7 @@ extension LoadResult {
         evidence.targetRate = plan.arrivals.rate?.raw
         evidence.achievedRate = achievedRate
         evidence.duration = duration
+        evidence.isEmpty = window == .zero
         // What chance made due in a piece is no news of the server.
         evidence.rates =
             isOpenLoop
@@ -37,7 +38,7 @@ extension LoadResult {
             url: plan.url.description, protocol: plan.application.rawValue,
             mode: isOpenLoop ? .open : .closed, arrivals: plan.arrivals.name,
             threads: plan.threads, connections: plan.connections, pipeline: plan.pipeline,
-            seed: plan.seed, duration: duration, warmup: plan.warmUp,
+            seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.arrivals.rate?.raw)
         report.requests = Int64(clamping: succeeded)
         report.achievedRate = achievedRate
@@ -58,6 +59,11 @@ extension LoadResult {
         report.verdictReasons = judgement.reasons
         report.warnings = warnings
         return report
+    }
+
+    /// As long as it was.
+    private var warmUp: Nanoseconds {
+        isInterrupted && window == .zero ? min(plan.warmUp, interruption.after) : plan.warmUp
     }
 
     private func addCounts(to report: inout LoadReport) {
@@ -91,7 +97,15 @@ extension LoadResult {
 
     private var warnings: [String] {
         var warnings: [String] = []
-        if isInterrupted { warnings.append("interrupted after \(duration.display)") }
+        if isInterrupted, window == .zero {
+            warnings.append("interrupted in the warm-up")
+        } else if isInterrupted, window < plan.duration {
+            warnings.append("interrupted after \(window.display)")
+        }
+        if interruption.count > 1 {
+            warnings.append(
+                "interrupted while waiting for answers: what was under way counts as timeouts")
+        }
         if let lastRefusal { warnings.append("the last call refused was \(lastRefusal)") }
         if tally.unsent > 0 {
             warnings.append(

@@ -7,7 +7,7 @@ package struct LoadResult: ~Copyable {
     package let plan: LoadPlan
     /// When the load began, since 1970-01-01 UTC.
     package let began: Nanoseconds
-    package let isInterrupted: Bool
+    package let interruption: Interruption
     package private(set) var tally = Tally()
     package private(set) var intervals: [IntervalRecord] = []
     /// What each thread used in the measured window.
@@ -23,13 +23,17 @@ package struct LoadResult: ~Copyable {
     package private(set) var warmUpUnsent: UInt64 = 0
     /// The measured window; shorter than planned when the run was interrupted in it.
     package private(set) var window = Nanoseconds.zero
+    /// Whether the window of a thread ended before its time.
+    private var isCut = false
     /// How long the threads that sent requests of the window did so.
     private var sending: Nanoseconds?
 
-    package init(plan: LoadPlan, began: Nanoseconds, isInterrupted: Bool) {
+    package init(
+        plan: LoadPlan, began: Nanoseconds, interruption: Interruption = Interruption()
+    ) {
         self.plan = plan
         self.began = began
-        self.isInterrupted = isInterrupted
+        self.interruption = interruption
     }
 
     /// Adds what was collected while the run was on.
@@ -47,6 +51,7 @@ package struct LoadResult: ~Copyable {
         lastRefusal = result.lastRefusal ?? lastRefusal
         warmUpUnsent += result.warmUpUnsent
         window = max(window, result.window.duration)
+        if result.window.duration < plan.duration { isCut = true }
         if let from = result.sentFrom {
             let until = max(result.window.end, result.sentUntil)
             sending = max(sending ?? .zero, until.since(from))
@@ -61,6 +66,12 @@ package struct LoadResult: ~Copyable {
 
     /// Whether the backlog of the warm-up left no time for a request of the window.
     package var isUnsent: Bool { sending == nil && warmUpUnsent > 0 }
+
+    /// Whether the user ended the run before it was complete. Who asked for the end when only answers
+    /// were missing, and got them, has a whole run.
+    package var isInterrupted: Bool {
+        interruption.count > 1 || interruption.count == 1 && isCut
+    }
 
     package var isOpenLoop: Bool { plan.arrivals != .closed }
 

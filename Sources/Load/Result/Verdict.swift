@@ -23,6 +23,8 @@ package struct Evidence: Equatable, Sendable {
     /// Whether chance decides how many requests are due.
     package var isRandom = false
     package var duration = Nanoseconds.zero
+    /// Whether there was no measured window at all.
+    package var isEmpty = false
     /// Over time, successes a second; in an open loop, successes for each request that was due.
     package var rates: [Double] = []
 
@@ -54,6 +56,11 @@ package struct Judgement: Equatable, Sendable {
     /// The order of the checks is that of severity: what failed, what can't be told, what measured
     /// something else, what was not as asked.
     package init(_ evidence: Evidence) {
+        if evidence.isEmpty {
+            verdict = .tooFewSamples
+            reasons = ["nothing was measured"]
+            return
+        }
         if evidence.warmUpUnsent > 0 {
             // The server was never asked: nothing else can be said of it.
             verdict = .errors
