@@ -19,8 +19,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
     }
 
-    /// What was counted of the window so far. Due is what was sent and, where the schedule is behind
-    /// the clock, what it has in the mean for the time between.
+    /// What was counted of the window so far. Due is what was sent and, where the schedule lags
+    /// behind the clock, what it has in the mean for the time between.
     var counts: RateBins.Counts {
         var counts = RateBins.Counts()
         counts.succeeded = upkeep.published + tally.succeeded

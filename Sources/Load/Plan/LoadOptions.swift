@@ -51,7 +51,7 @@ package enum LoadOptions {
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside, 3 an --slo missed, 64 wrong usage,
-            130 interrupted: once, the report is of the time that passed and awaits what is under way;
+            130 interrupted: once, the report is of the time that passed, with all of its answers;
             twice, what is under way counts as timeouts; three times, there is no report.
             Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
