@@ -128,11 +128,15 @@ package struct Coordinator: ~Copyable {
 
     private func complaint(_ refusal: OpeningRefusal, _ team: [GeneratorThread]) -> Complaint {
         let made = team.reduce(0) { $0 + $1.control.established }
-        let reason =
-            switch refusal {
-            case .refused(let error): error.reason
-            case .tookTooLong: "no answer within \(plan.timeout.display)"
-            }
+        let reason: String
+        switch refusal {
+        case .sourceRefused(let source, let error):
+            return Complaint(
+                "can't send from \(source.numericHost): \(error.reason)",
+                remedy: "name addresses of this machine in --source-ips", status: .failure)
+        case .refused(let error): reason = error.reason
+        case .tookTooLong: reason = "no answer within \(plan.timeout.display)"
+        }
         let what = "can't connect to \(plan.destination): \(reason)"
         if made == 0 {
             return Complaint(

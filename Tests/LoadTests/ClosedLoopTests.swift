@@ -256,6 +256,14 @@ struct ClosedLoopTests {
         #expect(result.tally.refused.totalCount == 20)
     }
 
+    @Test("a status beyond all classes counts as one of the server's failures")
+    func beyond() throws {
+        let run = WorldRun(duration: .milliseconds(10))
+        run.world.answerAll(WireText.beyond, after: .milliseconds(1))
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.statuses[5] == 10 && result.tally.errors.status == 10)
+    }
+
     @Test("a stop ends the run early with what there is")
     func stop() throws {
         let run = WorldRun(duration: .seconds(100))

@@ -50,7 +50,7 @@ package struct Tally: ~Copyable, Sendable {
     /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
     package var refused = Histogram()
     package var errors = ErrorCounts()
-    /// Answers by the first digit of their status; index 0 counts those outside 1xx to 5xx.
+    /// Answers by the first digit of their status, those beyond 5xx with these; index 0 stays zero.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
     /// Answers to requests of the warm-up: for the eye, never for the result.
     package var warmUpAnswers: UInt64 = 0

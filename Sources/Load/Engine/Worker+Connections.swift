@@ -19,8 +19,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         precondition(table[index].state == .closed, "a connection is opened once")
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
+        let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
         do {
-            let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
             upkeep.nextSource += 1
             if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
             let descriptor = try Socket.client(
@@ -35,7 +35,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             upkeep.opening += 1
             if isConnected { handshake(index) }
         } catch {
-            openingFailed(index, error)
+            openingFailed(index, error, from: source)
         }
     }
 
@@ -114,10 +114,16 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// Whether what happens now belongs to the measured window.
     var isRecording: Bool { now >= recordsFrom && now < sendsUntil }
 
-    private mutating func openingFailed(_ index: Int, _ error: SystemError) {
+    private mutating func openingFailed(
+        _ index: Int, _ error: SystemError, from source: SocketAddress? = nil
+    ) {
         if isRecording { tally.errors.connect += 1 }
         upkeep.lastRefusal = error
-        retryLater(index, .refused(error))
+        if let source, error.isAboutSource {
+            retryLater(index, .sourceRefused(source, error))
+        } else {
+            retryLater(index, .refused(error))
+        }
     }
 
     /// Before the start a failure ends the run with its reason; afterwards it is counted and tried

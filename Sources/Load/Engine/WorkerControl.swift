@@ -5,6 +5,8 @@ import Synchronization
 /// Why a connection could not be made before the load began.
 package enum OpeningRefusal: Equatable, Sendable {
     case refused(SystemError)
+    /// The local address can't be sent from.
+    case sourceRefused(SocketAddress, SystemError)
     case tookTooLong
 }
 
