@@ -27,6 +27,15 @@ package enum StandardStreams {
     package static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// How many characters a line of the terminal behind the standard error has; nil where there is
+    /// none (ioctl_tty(2)).
+    package static var errorColumns: Int? {
+        var size = winsize()
+        // SAFETY: TIOCGWINSZ fills the structure it is given.
+        let outcome = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+        return outcome == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+    }
+
     private static func write(_ text: String, to descriptor: CInt) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

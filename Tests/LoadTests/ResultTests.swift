@@ -231,14 +231,14 @@ struct ResultTests {
                 load           open loop, 1000/s poisson, seed 42; 64 connections on 1 thread
                 measured       1.00s after 1.00s of warm-up
 
-                rate           1000/s (100.0% of target), 1000 answered
-                traffic        2.00MiB/s read, 48.8KiB/s written
+                rate           1000/s (100.0% of target), 1000 succeeded
+                traffic        2.00MiB/s read, 48.8KiB/s written, 2.00MiB read in all
                 generator      500us CPU a request, busiest thread 50%
 
-                                mean    p50     p90     p99  p99.9  p99.99     max
-                response time  701us  700us  1.10ms  1.19ms      -       -  1.20ms
-                service time   601us  600us  1.00ms  1.09ms      -       -  1.10ms
-                lateness       100us  100us   100us   100us      -       -   100us
+                                mean  stdev    p50     p90     p99  p99.9  p99.99     max
+                response time  701us  289us  700us  1.10ms  1.19ms      -       -  1.20ms
+                service time   601us  289us  600us  1.00ms  1.09ms      -       -  1.10ms
+                lateness       100us    0ns  100us   100us   100us      -       -   100us
 
                 errors         2 timeout, 3 status
                 answers        1000 2xx, 3 4xx
@@ -249,6 +249,35 @@ struct ResultTests {
                 verdict        errors: 5 of 1005 requests failed, 0.50% (limit 0.1%)
 
                 """)
+    }
+
+    @Test("without a success there is no cost of one, and nothing is said to have succeeded")
+    func textOfFailures() throws {
+        var tally = Tally()
+        tally.statuses[4] = 12_715
+        tally.errors.status = 12_715
+        let text = TextReport.text(try Sample.result(tally).report, objectives: [], colours: false)
+        #expect(text.contains("0/s, 0 succeeded\n"))
+        #expect(text.contains("generator      - CPU a request"))
+    }
+
+    @Test("the widest table fits into 80 columns")
+    func width() throws {
+        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 1_000)) }
+        var tally = Tally()
+        for index in 1...40_000 {
+            let time = Nanoseconds.microseconds(10_000 + 3 * index)
+            tally.response.record(time)
+            tally.service.record(time)
+            tally.lateness.record(time)
+        }
+        tally.statuses[2] = 40_000
+        let result = try Sample.result(tally, plan: plan)
+        let text = TextReport.text(result.report, objectives: [], colours: false)
+        let table = text.split(separator: "\n").filter {
+            $0.contains("time ") || $0.contains("p50")
+        }
+        #expect(table.count == 3 && table.allSatisfy { $0.count <= 80 }, "\(text)")
     }
 
     @Test("a closed loop's text has one row, no errors and no target rate")
@@ -313,5 +342,8 @@ struct ResultTests {
         let later = LoadProgress(
             tally, plan: plan, elapsed: .seconds(2), length: .milliseconds(500))
         #expect(later.line == "2s 100%  2000/s  p50 500us  p99 500us  4 failed")
+        // What wraps can't be rewritten.
+        #expect(later.line(columns: 30) == "2s 100%  2000/s  p50 500us  p")
+        #expect(later.line(columns: 200) == later.line && later.line(columns: nil) == later.line)
     }
 }

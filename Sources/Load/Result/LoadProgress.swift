@@ -37,4 +37,9 @@ package struct LoadProgress: Equatable, Sendable {
         if failed > 0 { line += "  \(failed) failed" }
         return isWarmUp ? line + "  (warming up)" : line
     }
+
+    /// The line as far as a terminal of so many columns shows it without going on to the next line.
+    package func line(columns: Int?) -> String {
+        columns.map { String(line.prefix(max(1, $0 - 1))) } ?? line
+    }
 }

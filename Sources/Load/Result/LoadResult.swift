@@ -60,15 +60,15 @@ package struct LoadResult: ~Copyable {
     }
 
     /// How long requests of the window were being sent: the window, longer where a backlog was left
-    /// at its end, and without the time in which the backlog of the warm-up was sent. Rates refer to
-    /// this, so that what was sent late does not look like a higher rate or a lower one.
+    /// at its end, and without the time in which the backlog of the warm-up was sent. Rates refer
+    /// to this, so that what was sent late does not look like a higher rate or a lower one.
     package var duration: Nanoseconds { sending ?? window }
 
     /// Whether the backlog of the warm-up left no time for a request of the window.
     package var isUnsent: Bool { sending == nil && warmUpUnsent > 0 }
 
-    /// Whether the user ended the run before it was complete. Who asked for the end when only answers
-    /// were missing, and got them, has a whole run.
+    /// Whether the user ended the run before it was complete. Who asked for the end when only
+    /// answers were missing, and got them, has a whole run.
     package var isInterrupted: Bool {
         interruption.count > 1 || interruption.count == 1 && isCut
     }

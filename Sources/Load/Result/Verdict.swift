@@ -65,8 +65,8 @@ package struct Judgement: Equatable, Sendable {
             // The server was never asked: nothing else can be said of it.
             verdict = .errors
             reasons = [
-                "the warm-up left \(evidence.warmUpUnsent) requests unsent; no request of the window"
-                    + " was sent"
+                "the warm-up left \(evidence.warmUpUnsent) requests unsent; no request of the"
+                    + " window was sent"
             ]
             return
         }
