@@ -12,12 +12,14 @@ package struct Coordinator: ~Copyable {
     private let poller: Poller
     private var total = Tally()
     private var intervals: [IntervalRecord] = []
-    private var isInterrupted = false
+    /// Where the next interval begins: when the threads last handed their counts over, in the mean.
+    private var boundary = Instant(raw: 0)
+    private var interruption = Interruption()
 
     /// How a run can end without a result.
     package enum Failure: Error, Equatable {
         case complaint(Complaint)
-        /// The user does not want to wait for the report.
+        /// The user does not even want to wait for the report.
         case interrupted
     }
 
@@ -41,10 +43,14 @@ package struct Coordinator: ~Copyable {
         try awaitConnections(team)
         let began = WallClock.nanoseconds
         let start = MonotonicClock.now + Nanoseconds.milliseconds(1)
+        begin(at: start)
         for member in team { member.control.begin(at: start) }
         try follow(team, from: start, progress: progress)
         return gather(team, began: Nanoseconds(raw: began), start: start)
     }
+
+    /// The first interval begins here.
+    mutating func begin(at start: Instant) { boundary = start }
 
     private func reserveDescriptors() throws(Failure) {
         let wanted = plan.connections + plan.threads + Limit.spareDescriptors
@@ -122,11 +128,15 @@ package struct Coordinator: ~Copyable {
 
     private func complaint(_ refusal: OpeningRefusal, _ team: [GeneratorThread]) -> Complaint {
         let made = team.reduce(0) { $0 + $1.control.established }
-        let reason =
-            switch refusal {
-            case .refused(let error): error.reason
-            case .tookTooLong: "no answer within \(plan.timeout.display)"
-            }
+        let reason: String
+        switch refusal {
+        case .sourceRefused(let source, let error):
+            return Complaint(
+                "can't send from \(source.numericHost): \(error.reason)",
+                remedy: "name addresses of this machine in --source-ips", status: .failure)
+        case .refused(let error): reason = error.reason
+        case .tookTooLong: reason = "no answer within \(plan.timeout.display)"
+        }
         let what = "can't connect to \(plan.destination): \(reason)"
         if made == 0 {
             return Complaint(
@@ -152,57 +162,78 @@ package struct Coordinator: ~Copyable {
     private mutating func follow(
         _ team: [GeneratorThread], from start: Instant, progress: (LoadProgress) -> Void
     ) throws(Failure) {
-        var last = start
         var next = start + Limit.progressInterval
         while team.contains(where: { $0.control.phase != .finished }) {
             let now = MonotonicClock.now
             if wantsIntervals, now >= next {
-                try collect(team, since: last, start: start, progress: progress)
-                last = next
+                collect(team, start: start, progress: progress)
                 next = next + Limit.progressInterval
             }
             // Short, since the end of the last thread is noticed only here.
             if signal(within: .milliseconds(10)) {
-                if isInterrupted { throw .interrupted }
-                isInterrupted = true
-                for member in team { member.control.stop() }
+                interruption.note(after: MonotonicClock.now.since(start))
+                switch interruption.count {
+                case 1: for member in team { member.control.stop() }
+                case 2: for member in team { member.control.endWait() }
+                default: throw .interrupted
+                }
             }
         }
     }
 
-    /// Takes what the threads counted in the interval that ends now.
-    private mutating func collect(
-        _ team: [GeneratorThread], since last: Instant, start: Instant,
-        progress: (LoadProgress) -> Void
-    ) throws(Failure) {
+    /// Takes what the threads counted in the interval that ends when they hand it over.
+    mutating func collect(
+        _ team: [GeneratorThread], start: Instant, progress: (LoadProgress) -> Void
+    ) {
         for member in team { member.control.askForCounts() }
         blockThread(for: Limit.tickLongest + Limit.tickLongest / 2)
         var interval = Tally()
-        for member in team { member.control.collect(into: &interval) }
-        let now = MonotonicClock.now
-        let length = now.since(last)
-        progress(LoadProgress(interval, plan: plan, elapsed: now.since(start), length: length))
-        if plan.outputs.hlog != nil, !interval.response.isEmpty {
-            intervals.append(IntervalRecord(interval, start: last.since(start), length: length))
-        }
-        total.add(interval)
+        let end = takeCounts(of: team, into: &interval)
+        let length = end.since(boundary)
+        progress(LoadProgress(interval, plan: plan, elapsed: end.since(start), length: length))
+        close(interval, at: end, start: start)
     }
 
-    private mutating func gather(
+    /// Adds what lies in the mailboxes to `interval`, and says when it was put there, in the mean.
+    /// Where nothing was, that is now: a thread without a CPU has counted nothing either.
+    private func takeCounts(of team: [GeneratorThread], into interval: inout Tally) -> Instant {
+        var offers: [Nanoseconds] = []
+        for member in team {
+            guard let at = member.control.collect(into: &interval) else { continue }
+            offers.append(at.since(boundary))
+        }
+        if offers.isEmpty { return max(boundary, MonotonicClock.now) }
+        let sum = offers.reduce(Nanoseconds.zero, +)
+        return max(boundary, boundary + sum / Int64(offers.count))
+    }
+
+    /// Ends an interval; the next one begins at the same instant. Samples lie behind the warm-up.
+    private mutating func close(_ interval: borrowing Tally, at end: Instant, start: Instant) {
+        let began = max(boundary, start + plan.warmUp)
+        if plan.outputs.hlog != nil, !interval.response.isEmpty {
+            intervals.append(
+                IntervalRecord(
+                    interval, start: began.since(start), length: max(.zero, end.since(began))))
+        }
+        total.add(interval)
+        boundary = end
+    }
+
+    /// Waits for the threads and adds up what they bring home, also what they handed over after the
+    /// last look into their mailboxes.
+    mutating func gather(
         _ team: [GeneratorThread], began: Nanoseconds, start: Instant
     ) -> LoadResult {
-        var result = LoadResult(plan: plan, began: began, isInterrupted: isInterrupted)
-        let logged = intervals.last.map { $0.start + $0.length } ?? plan.warmUp
+        var result = LoadResult(plan: plan, began: began, interruption: interruption)
         var rest = Tally()
         for member in team {
-            guard let outcome = member.join() else { continue }
-            rest.add(outcome.tally)
+            let outcome = member.join()
+            _ = member.control.collect(into: &rest)
+            guard var outcome else { continue }
+            rest.add(outcome.takeTally())
             result.add(outcome)
         }
-        if plan.outputs.hlog != nil, rest.response.totalCount > 0 {
-            let length = MonotonicClock.now.since(start) - logged
-            intervals.append(IntervalRecord(rest, start: logged, length: length))
-        }
+        close(rest, at: MonotonicClock.now, start: start)
         result.add(total, intervals: intervals)
         return result
     }

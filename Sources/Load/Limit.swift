@@ -42,8 +42,14 @@ package enum Limit {
     /// A schedule faster than one request every 100 ns a thread cannot be sent by anything here;
     /// without a bound, what a hung server leaves unsent could not be counted in a bearable time.
     static let ratePerThread = 10e6
+    /// A slower schedule would end before its second request in any run of sense: one in a thousand
+    /// seconds.
+    static let rateLowest = 1e-3
+    /// No request is due later than this after its schedule's origin, some 31 years: more fits
+    /// neither a run nor, added up, the clock.
+    static let scheduleLongest = 1e18
     static let duration = Nanoseconds.seconds(7 * 24 * 3_600)
-    static let bodyBytes = 64 * 1_024 * 1_024
+    package static let bodyBytes = 64 * 1_024 * 1_024
     /// Descriptors besides connections: standard streams, pollers, signals, output files.
     static let spareDescriptors = 32
     static let sourceAddresses = 65_536

@@ -34,7 +34,7 @@ package enum AtomicFile {
     }
 
     /// Writes all of `content`, however often the kernel takes only a part.
-    fileprivate static func write(
+    static func write(
         _ content: String, to file: borrowing Descriptor
     ) throws(SystemError) {
         let bytes = Array(content.utf8)

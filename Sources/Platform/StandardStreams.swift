@@ -11,6 +11,12 @@ package enum StandardStreams {
     @discardableResult
     package static func error(_ text: String) -> Bool { write(text, to: STDERR_FILENO) }
 
+    /// Lets a write to a pipe that nobody reads fail instead of ending the process (signal(7),
+    /// SIGPIPE).
+    package static func outliveReaders() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
     /// Says why `program` can't do what it was asked, on one line, and ends the process.
     package static func fail(_ program: String, _ complaint: Complaint) -> Never {
         error("\(program): \(complaint)\n")
@@ -20,6 +26,15 @@ package enum StandardStreams {
     /// Whether a person is likely to look at the stream as it is written (isatty(3)).
     package static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// How many characters a line of the terminal behind the standard error has; nil where there is
+    /// none (ioctl_tty(2)).
+    package static var errorColumns: Int? {
+        var size = winsize()
+        // SAFETY: TIOCGWINSZ fills the structure it is given.
+        let outcome = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+        return outcome == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+    }
 
     private static func write(_ text: String, to descriptor: CInt) -> Bool {
         var rest = Array(text.utf8)[...]

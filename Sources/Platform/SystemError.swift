@@ -43,6 +43,8 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     package var isAddressInUse: Bool { code == EADDRINUSE }
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
+    /// A local address was refused, not the one to connect to (bind(2)).
+    package var isAboutSource: Bool { call.description == "bind" }
     package var isMissing: Bool { code == ENOENT }
 }
 

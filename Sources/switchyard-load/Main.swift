@@ -7,6 +7,8 @@ import Report
 @main
 enum Main {
     static func main() {
+        // A reader that went away is no reason to lose the other outputs.
+        StandardStreams.outliveReaders()
         exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
@@ -19,8 +21,7 @@ enum Main {
             }
             let plan = try LoadOptions.plan(
                 options, randomSeed: .random(in: 0..<1_000_000_000), readFile: read)
-            // A long run must not end with nowhere to write.
-            for path in plan.outputs.all { try checkWritable(path) }
+            try plan.outputs.check()
             return try load(plan)
         } catch let complaint as Complaint {
             write("switchyard-load: \(complaint)\n", to: .standardError)
@@ -39,7 +40,7 @@ enum Main {
         do {
             let result = try coordinator.run { display.show($0) }
             display.clear()
-            return try conclude(result)
+            return conclude(result)
         } catch Coordinator.Failure.complaint(let complaint) {
             throw complaint
         } catch Coordinator.Failure.interrupted {
@@ -47,68 +48,39 @@ enum Main {
         }
     }
 
-    private static func conclude(_ result: borrowing LoadResult) throws -> ExitStatus {
+    private static func conclude(_ result: borrowing LoadResult) -> ExitStatus {
         let plan = result.plan
         let report = result.report
         let outcomes = plan.objectives.map { $0.judge(result) }
+        // Before the text, whose reader may be slow or gone.
+        let complaints = plan.outputs.save(result, report) { write($0, to: .standardOutput) }
         if !(plan.isQuiet && plan.outputs.takeStandardOutput) {
             let stream: FileHandle =
                 plan.outputs.takeStandardOutput ? .standardError : .standardOutput
             let colours = Terminal.wantsColours(stream.fileDescriptor)
-            write(
-                TextReport.text(report, objectives: outcomes, colours: colours), to: stream)
+            write(TextReport.text(report, objectives: outcomes, colours: colours), to: stream)
         }
-        try save(result, report)
+        for complaint in complaints {
+            write("switchyard-load: \(complaint)\n", to: .standardError)
+        }
+        if let first = complaints.first { return first.status }
         if result.isInterrupted { return .interrupted }
         return outcomes.allSatisfy(\.isMet) ? .success : .objectiveMissed
     }
 
-    private static func save(_ result: borrowing LoadResult, _ report: LoadReport) throws {
-        let outputs = result.plan.outputs
-        if let path = outputs.json { try write(Renderings.json(report), toFile: path) }
-        if let path = outputs.csv { try write(Renderings.csv(report), toFile: path) }
-        if let path = outputs.hlog { try write(Renderings.hlog(result), toFile: path) }
-        if let path = outputs.hgrm { try write(Renderings.hgrm(result), toFile: path) }
-    }
-
+    /// One byte more than is allowed shows that there are too many; a device may have no end.
     private static func read(_ path: String) throws(Complaint) -> [UInt8] {
         do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            return Array(try file.read(upToCount: Limit.bodyBytes + 1) ?? Data())
         } catch {
             throw Complaint(
                 "--body file '\(path)' can't be read", remedy: "check the path", status: .failure)
         }
     }
 
-    private static func unwritable(_ path: String) -> Complaint {
-        Complaint(
-            "'\(path)' can't be written", remedy: "check the folder and its permissions",
-            status: .failure)
-    }
-
-    private static func checkWritable(_ path: String) throws(Complaint) {
-        if path == "-" { return }
-        let files = FileManager.default
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let target = files.fileExists(atPath: path) ? path : folder
-        if !files.isWritableFile(atPath: target) { throw unwritable(path) }
-    }
-
-    private static func write(_ text: String, toFile path: String) throws(Complaint) {
-        if path == "-" {
-            write(text, to: .standardOutput)
-            return
-        }
-        do {
-            // Not by renaming: the file may be a device or a pipe.
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        } catch {
-            throw unwritable(path)
-        }
-    }
-
-    private static func write(_ text: String, to stream: FileHandle) {
-        // A reader that went away is no reason to lose the other outputs.
-        try? stream.write(contentsOf: Data(text.utf8))
+    @discardableResult
+    private static func write(_ text: String, to stream: FileHandle) -> Bool {
+        (try? stream.write(contentsOf: Data(text.utf8))) != nil
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Load
+import Platform
 
 /// What the terminal can do.
 enum Terminal {
@@ -25,7 +26,10 @@ struct ProgressDisplay {
     mutating func show(_ progress: LoadProgress) {
         if !isOn { return }
         // Carriage return, then erase to the end of the line (ECMA-48, EL).
-        let text = rewrites ? "\r\(progress.line)\u{1B}[K" : progress.line + "\n"
+        let text =
+            rewrites
+            ? "\r\(progress.line(columns: StandardStreams.errorColumns))\u{1B}[K"
+            : progress.line + "\n"
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
         isShown = true
     }

@@ -55,6 +55,58 @@ struct LoadOutputTests {
         _ = try server.stop()
     }
 
+    @Test("a reader that went away costs nothing but the text")
+    func noReader() throws {
+        let folder = try TemporaryFolder()
+        let server = try ServerUnderTest("single")
+        let program = try Programs.own("switchyard-load")
+        let arguments = [
+            "-d", "50ms", "--warmup", "0s", "-c", "1", "-q", "--json", folder.file("json"),
+            "http://127.0.0.1:\(server.port)/plaintext",
+        ]
+        // The reader ends before anything is written, and says how the writer ended.
+        var options = SpawnOptions(
+            "/bin/bash", ["-c", "\"$0\" \"$@\" | true; echo ${PIPESTATUS[0]}", program] + arguments)
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        #expect(child.remainingOutput(timeout: TestLimit.hang) == "0\n")
+        let text = try String(contentsOfFile: folder.file("json"), encoding: .utf8)
+        #expect(try LoadReport(json: JSONValue(parsing: text)).requests > 0)
+        _ = try server.stop()
+    }
+
+    @Test(
+        "outputs that can't be are refused before the run",
+        arguments: [
+            (["--json", ""], "--json names no file"), (["--csv", "/tmp"], "'/tmp' is a folder"),
+            (["--hgrm", "/nowhere/"], "is a folder"),
+            (["--json", "/tmp/./same", "--csv", "/tmp/same"], "--json and --csv both write"),
+            (["--body", "@/dev/zero"], "--body is larger than 64.0MiB"),
+        ])
+    func refused(arguments: [String], why: String) throws {
+        let outcome = try LoadRun(arguments + ["http://127.0.0.1:9/"]).outcome()
+        #expect(outcome.ending == .exited(64) && outcome.isOneLine, "\(outcome)")
+        #expect(outcome.errors.contains(why), "\(outcome.errors)")
+    }
+
+    @Test("an output that fails after the run does not take the others with it")
+    func oneOfTwo() throws {
+        let folder = try TemporaryFolder()
+        let server = try ServerUnderTest("single")
+        // Everything written to this device is refused, but not its opening (full(4)).
+        let outcome = try LoadRun([
+            "-d", "50ms", "--warmup", "0s", "-c", "1", "-q", "--json", "/dev/full",
+            "--csv", folder.file("csv"), "http://127.0.0.1:\(server.port)/plaintext",
+        ]).outcome()
+        #expect(outcome.ending == .exited(1), "\(outcome)")
+        #expect(outcome.output.contains("round trip"))
+        #expect(outcome.errors.contains("'/dev/full' can't be written: No space left on device"))
+        let table = try CSVTable(
+            parsing: String(contentsOfFile: folder.file("csv"), encoding: .utf8))
+        #expect(table.rows.count == 1)
+        _ = try server.stop()
+    }
+
     @Test("an output that can't be written is one line, and no success")
     func unwritable() throws {
         let server = try ServerUnderTest("single")
@@ -63,6 +115,28 @@ struct LoadOutputTests {
             "http://127.0.0.1:\(server.port)/plaintext",
         ]).outcome()
         #expect(outcome.ending == .exited(1) && outcome.isOneLine, "\(outcome)")
+        _ = try server.stop()
+    }
+
+    @Test("a second interrupt does not wait for a server that stands still, and reports")
+    func secondInterrupt() throws {
+        let folder = try TemporaryFolder()
+        let control = folder.file("control")
+        let server = try ServerUnderTest("sharded:hash", ["--control", control])
+        let run = try server.startLoad(
+            "/plaintext", ["-R", "500", "-d", "60s", "--timeout", "60s"])
+        try server.awaitRequests(control)
+        server.pause()
+        TestClock.sleep(.milliseconds(300))
+        run.interrupt()
+        TestClock.sleep(.seconds(1))
+        run.interrupt()
+        let outcome = try run.outcome()
+        server.proceed()
+        #expect(outcome.ending == .exited(130), "\(outcome.errors)")
+        let report = try outcome.report()
+        #expect(report.errors.timeout > 0 && report.errors.total == report.errors.timeout)
+        #expect(report.warnings.contains { $0.hasPrefix("interrupted while waiting") })
         _ = try server.stop()
     }
 

@@ -45,6 +45,18 @@ struct ClosedLoopTests {
         #expect(result.tally.response.countAtOrBelow(.milliseconds(2)) == total - total / 10)
     }
 
+    @Test("every first request has its own start")
+    func firstRequests() throws {
+        // Sending to all of 1000 connections takes 10 ms, of which no round trip has more than one
+        // send.
+        let run = WorldRun(connections: 1_000, duration: .milliseconds(15))
+        run.world.sendTime = .microseconds(10)
+        run.world.answerAll(after: .milliseconds(20))
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.succeeded == 1_000)
+        #expect(result.tally.response.max <= .milliseconds(21), "\(result.tally.response.max)")
+    }
+
     @Test("nothing of the warm-up is in the result, not even what it leaves under way")
     func warmUp() throws {
         let run = WorldRun(
@@ -102,6 +114,52 @@ struct ClosedLoopTests {
         #expect(result.tally.succeeded == 20)
         #expect(result.tally.errors.total == 0)
         #expect(result.connectionsOpened == 20)
+    }
+
+    @Test("what was pipelined behind a last answer is sent again and keeps its start")
+    func unprocessed() throws {
+        var run = WorldRun(duration: .milliseconds(40))
+        run.pipeline = 4
+        // Two answers a connection, 1 ms apart; what came behind them is never looked at.
+        var seen: [Int: Int] = [:]
+        run.world.answer = { connection, _ in
+            seen[connection, default: 0] += 1
+            switch seen[connection]! {
+            case 1: return [.send(WireText.ok, after: .milliseconds(1))]
+            case 2:
+                return [
+                    .send(WireText.closing, after: .milliseconds(2)),
+                    .close(after: .milliseconds(2)),
+                ]
+            default: return []
+            }
+        }
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.errors.total == 0, "\(result.tally.errors)")
+        // Two in 2 ms, and the four that are under way at the end.
+        #expect((40...46).contains(result.tally.succeeded), "\(result.tally.succeeded)")
+        #expect(result.tally.response.totalCount == result.tally.succeeded)
+        // The fourth of a run is answered by the second connection.
+        #expect(result.tally.response.max == .milliseconds(4))
+    }
+
+    @Test("what waits for a connection that can't be made runs out of time")
+    func unprocessedForEver() throws {
+        var run = WorldRun(duration: .milliseconds(50))
+        run.pipeline = 3
+        run.plan.timeout = .milliseconds(100)
+        let begin = run.start
+        run.world.welcome = { number, _ in number == 0 ? .accepted : .refused }
+        var count = 0
+        run.world.answer = { _, _ in
+            count += 1
+            return count == 1 ? [.send(WireText.closing, after: .milliseconds(1))] : []
+        }
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.succeeded == 1)
+        #expect(result.tally.errors.timeout == 2 && result.tally.errors.read == 0)
+        #expect(result.tally.response.max > .milliseconds(100))
+        #expect(run.world.now <= begin + .milliseconds(125))
     }
 
     @Test("an answer that ends with the connection counts")
@@ -198,6 +256,14 @@ struct ClosedLoopTests {
         #expect(result.tally.refused.totalCount == 20)
     }
 
+    @Test("a status beyond all classes counts as one of the server's failures")
+    func beyond() throws {
+        let run = WorldRun(duration: .milliseconds(10))
+        run.world.answerAll(WireText.beyond, after: .milliseconds(1))
+        let result = try run.result(ClosedPacing())
+        #expect(result.tally.statuses[5] == 10 && result.tally.errors.status == 10)
+    }
+
     @Test("a stop ends the run early with what there is")
     func stop() throws {
         let run = WorldRun(duration: .seconds(100))
@@ -252,6 +318,6 @@ struct ClosedLoopTests {
         #expect(collected.succeeded == 2_000)
         #expect(collected.response.totalCount == 2_000)
         #expect(result.rates.count == Limit.rateBins)
-        #expect(result.rates.allSatisfy { abs($0 - 2_000) < 400 }, "\(result.rates)")
+        #expect(result.rates.allSatisfy { abs($0.succeeded - 2_000) < 400 }, "\(result.rates)")
     }
 }

@@ -25,6 +25,27 @@ struct FailureTests {
         #expect(run.world.open <= 2)
     }
 
+    @Test("a second interrupt ends the wait for answers, which count at their age")
+    func cutShort() throws {
+        var run = WorldRun(connections: 2, duration: .seconds(10))
+        run.plan.timeout = .seconds(6)
+        let (control, begin) = (run.control, run.start)
+        run.world.onWait = { at in
+            if at.since(begin) >= .seconds(1) { control.stop() }
+            if at.since(begin) >= .milliseconds(1_500) { control.endWait() }
+        }
+        let result = try run.result(ConstantPacing(rate: PerSecond(raw: 100), phase: 0))
+        #expect(run.world.now <= begin + .milliseconds(1_550))
+        #expect(result.window.duration <= .milliseconds(1_030))
+        // Two are under way, the others never found a free connection.
+        #expect(result.tally.errors.timeout >= 100 && result.tally.succeeded == 0)
+        #expect(result.tally.unsent == result.tally.errors.timeout - 2)
+        #expect(result.tally.errors.total == result.tally.errors.timeout)
+        #expect(result.tally.response.totalCount == result.tally.errors.timeout)
+        #expect(result.tally.response.max >= .milliseconds(1_500))
+        #expect(result.tally.service.totalCount == 2)
+    }
+
     @Test("a refused connect before the start is reported, not tried again")
     func refusedAtStart() throws {
         let run = WorldRun(connections: 5, duration: .seconds(1))

@@ -53,6 +53,47 @@ struct HTTP1ClientTests {
         #expect(rest == 0)
     }
 
+    /// What `answer` means to a client of which the kernel took `taken` bytes.
+    private func event(begun: Int, taken: Int, _ answer: [UInt8], turns: Int = 1) -> [Bool] {
+        var client = HTTP1Client(request: request, answersHead: false, pipeline: 3)
+        var session = client.open()
+        for _ in 0..<begun { _ = client.begin(on: &session) }
+        if taken > 0 { client.wrote(taken, on: &session) }
+        return (0..<turns).map { _ in
+            if case .answer = client.receive(answer.span, from: 0, on: &session) { return true }
+            return false
+        }
+    }
+
+    @Test(
+        "an answer to a request of which nothing was sent is none",
+        arguments: [
+            (0, 0, [false]), (1, 0, [false]), (3, 0, [false]), (1, 10, [true, false]),
+            (2, 10, [true, false]), (3, 20, [true, true, false]),
+            // A server may refuse what it has not read to its end (RFC 9112 §9.5), but once.
+            (1, 1, [true, false]), (3, 1, [true, false]), (3, 15, [true, true, false]),
+        ])
+    func unsent(begun: Int, taken: Int, answers: [Bool]) {
+        let seen = event(begun: begun, taken: taken, WireText.ok, turns: answers.count)
+        #expect(seen == answers)
+    }
+
+    @Test("a peer that answers early and reads nothing is believed once")
+    func earlyAnswers() {
+        var client = HTTP1Client(request: request, answersHead: false, pipeline: 3)
+        var session = client.open()
+        let answer = WireText.ok
+        var seen: [Bool] = []
+        for turn in 0..<3 {
+            _ = client.begin(on: &session)
+            if turn == 0 { client.wrote(1, on: &session) }
+            let event = client.receive(answer.span, from: 0, on: &session)
+            if case .answer = event { seen.append(true) } else { seen.append(false) }
+        }
+        #expect(seen == [true, false, false])
+        #expect(session.unsent == 3)
+    }
+
     @Test("slots go round in the order of the requests")
     func slots() {
         var client = HTTP1Client(request: request, answersHead: false, pipeline: 3)
@@ -60,6 +101,7 @@ struct HTTP1ClientTests {
         let answers = WireText.ok + WireText.notFound + WireText.closing
         for turn in 0..<5 {
             let begun = (0..<3).map { _ in client.begin(on: &session) }
+            client.wrote(3 * request.count, on: &session)
             #expect(begun == [0, 1, 2].map { ($0 + 3 * turn) % 3 })
             var offset = 0
             var seen: [UInt16] = []

@@ -45,6 +45,28 @@ struct JudgementTests {
         Case("all failed", .errors, ["100%", "0 successful requests", "0/s of 10.0k/s"]) {
             ($0.succeeded, $0.failed, $0.achievedRate) = (0, 500, 0)
         },
+        Case("attempts to connect are no requests of an open loop", .valid, []) {
+            $0.failedAttempts = 5_000
+        },
+        Case(
+            "attempts to connect in a closed loop", .errors, ["968 connection attempts failed"]
+        ) {
+            ($0.failedAttempts, $0.isOpenLoop, $0.targetRate, $0.latenessP99) = (
+                968, false, nil, nil
+            )
+        },
+        Case("few of them", .valid, []) {
+            ($0.failedAttempts, $0.isOpenLoop, $0.targetRate, $0.latenessP99) = (
+                90, false, nil, nil
+            )
+        },
+        Case(
+            "a closed loop that is refused from the start", .errors,
+            ["1 connection attempt failed", "0 successful"]
+        ) {
+            ($0.succeeded, $0.failedAttempts, $0.isOpenLoop) = (0, 1, false)
+            ($0.targetRate, $0.latenessP99, $0.rates) = (nil, nil, [])
+        },
         Case("nothing at all", .tooFewSamples, ["0 successful", "0/s"]) {
             ($0.succeeded, $0.achievedRate) = (0, 0)
         },

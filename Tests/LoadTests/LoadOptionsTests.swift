@@ -90,6 +90,8 @@ struct LoadOptionsTests {
             (["-t", "0", "a"], "--threads '0'"), (["-c", "2", "-t", "4", "a"], "4 threads"),
             (["-d", "0s", "a"], "--duration 0s"), (["-d", "soon", "a"], "--duration 'soon'"),
             (["-R", "0", "a"], "--rate '0'"), (["-R", "fast", "a"], "--rate 'fast'"),
+            (["-R", "0.0000000001", "a"], "less than one request in 1000 seconds"),
+            (["-R", "0.00099", "--arrivals", "poisson", "a"], "less than one request"),
             (["-R", "1G", "a"], "more than 1 threads can send"),
             (["--arrivals", "poisson", "a"], "--arrivals means nothing"),
             (["--spin", "a"], "--spin means nothing"),

@@ -75,6 +75,21 @@ struct LoopbackTests {
         server.stop()
     }
 
+    @Test("an address that is none of this machine is named")
+    func foreignSource() throws {
+        let server = try BlockingServer()
+        // TEST-NET-1 (RFC 5737) is nobody's.
+        let plan = try plan(server) { $0.sources = [.v4(0xC000_0201, port: 0)] }
+        do {
+            _ = try run(plan)
+            Issue.record("a run from somewhere else")
+        } catch Coordinator.Failure.complaint(let complaint) {
+            #expect(complaint.problem.contains("can't send from 192.0.2.1: "))
+            #expect(complaint.remedy.contains("--source-ips"))
+        }
+        server.stop()
+    }
+
     @Test("nobody listening is one line")
     func nobody() throws {
         let server = try BlockingServer()

@@ -66,6 +66,48 @@ struct OpenLoopTests {
         #expect(result.sentUntil == begin + .milliseconds(198))
     }
 
+    @Test("the backlog of the warm-up is no time of the window")
+    func warmUpBacklog() throws {
+        // 100/s of the 1000/s that are due: the warm-up's 100 requests leave until 1 s, the 100 of
+        // the window from then on.
+        let run = WorldRun(
+            connections: 1, warmUp: .milliseconds(100), duration: .milliseconds(100))
+        run.world.answerAll(after: .milliseconds(10))
+        let begin = run.start
+        let worked = try run.result(constant(1_000))
+        #expect(worked.sentFrom == begin + .seconds(1))
+        #expect(worked.sentUntil == begin + .milliseconds(1_990))
+        #expect(worked.warmUpUnsent == 0)
+        var result = LoadResult(plan: try Sample.plan(), began: .zero)
+        result.add(worked)
+        #expect(result.succeeded == 100)
+        #expect(result.duration == .milliseconds(990))
+    }
+
+    @Test("where the warm-up's backlog outlives the time limit no request of the window is sent")
+    func warmUpTakesAll() throws {
+        var run = WorldRun(
+            connections: 1, warmUp: .milliseconds(100), duration: .milliseconds(100))
+        run.plan.timeout = .milliseconds(300)
+        run.world.answerAll(after: .milliseconds(10))
+        let result = try run.result(constant(1_000))
+        // Given up at 500 ms, when 50 are sent and one more may just have been.
+        #expect(result.sentFrom == nil)
+        #expect((49...50).contains(result.warmUpUnsent), "\(result.warmUpUnsent)")
+        #expect(result.tally.unsent == 100 && result.tally.succeeded == 0)
+    }
+
+    @Test("what is sent in time is measured over the whole window")
+    func noBacklog() throws {
+        let run = WorldRun(
+            connections: 4, warmUp: .milliseconds(50), duration: .milliseconds(100))
+        run.world.answerAll(after: .milliseconds(1))
+        let begin = run.start
+        let result = try run.result(constant(100, phase: 0.5))
+        #expect(result.sentFrom == begin + .milliseconds(50))
+        #expect(result.tally.succeeded == 10)
+    }
+
     @Test("what is never sent is counted at the age it reached")
     func unsent() throws {
         var run = WorldRun(connections: 1, duration: .milliseconds(100))
@@ -122,6 +164,32 @@ struct OpenLoopTests {
         #expect(result.tally.succeeded == 100)
         #expect(result.tally.lateness.max == .zero)
         #expect(result.tally.response.max == .milliseconds(7))
+    }
+
+    @Test("what a closing server left unprocessed keeps its intended start")
+    func unprocessed() throws {
+        var run = WorldRun(connections: 1, duration: .milliseconds(100))
+        run.pipeline = 8
+        var seen: [Int: Int] = [:]
+        run.world.answer = { connection, _ in
+            seen[connection, default: 0] += 1
+            switch seen[connection]! {
+            case 10:
+                return [
+                    .send(WireText.closing, after: .milliseconds(3)),
+                    .close(after: .milliseconds(3)),
+                ]
+            case 11...: return []
+            default: return [.send(WireText.ok, after: .milliseconds(3))]
+            }
+        }
+        let result = try run.result(constant(1_000))
+        #expect(result.tally.succeeded == 100)
+        #expect(result.tally.errors.total == 0, "\(result.tally.errors)")
+        #expect(result.tally.lateness.totalCount == 100 && result.tally.lateness.max == .zero)
+        // Due 1 ms behind the last request that was answered, sent again 2 ms later.
+        #expect(result.tally.response.max == .milliseconds(5))
+        #expect(result.tally.service.max == .milliseconds(5))
     }
 
     @Test("a schedule goes on over replaced connections")

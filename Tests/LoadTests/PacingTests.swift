@@ -34,6 +34,18 @@ struct PacingTests {
         for gap in gaps(due) { #expect(abs(Double(gap.raw) - 1e9 / rate) <= 1) }
     }
 
+    @Test("no rate is too low for the clock", arguments: [1e-3, 1e-10, 1e-300])
+    func lowest(rate: Double) {
+        let rate = PerSecond(raw: rate)
+        let constant = schedule(ConstantPacing(rate: rate, phase: 0.5), count: 3)
+        let poisson = schedule(
+            PoissonPacing(rate: rate, generator: SeededGenerator(seed: 1)), count: 3)
+        for due in [constant, poisson] {
+            #expect(due == due.sorted() && due[0] > origin)
+            #expect(due[2].since(origin) <= .seconds(1_000_000_000))
+        }
+    }
+
     @Test("threads of one rate take turns")
     func phases() {
         let rate = PerSecond(raw: 250)

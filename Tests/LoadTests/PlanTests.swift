@@ -36,6 +36,9 @@ struct TargetURLTests {
             Good("http://[fe80::1]", "fe80::1", 80, "/", "[fe80::1]"),
             Good("http://a/b:c@d", "a", 80, "/b:c@d", "a"),
             Good("http://a/b://c", "a", 80, "/b://c", "a"),
+            Good("127.0.0.1:9/r?to=http://x/", "127.0.0.1", 9, "/r?to=http://x/", "127.0.0.1:9"),
+            Good("a?to=http://x/", "a", 80, "/?to=http://x/", "a"),
+            Good("a:/b", "a", 80, "/b", "a"),
         ])
     func good(_ url: Good) throws {
         let parsed = try TargetURL(parsing: url.text)
@@ -50,6 +53,8 @@ struct TargetURLTests {
         arguments: [
             ("", "has no host"), ("http://", "has no host"), ("https://a/", "scheme https"),
             ("http://a:99999/", "no port"), ("http://a:0/", "no port"), ("http://a:b/", "no port"),
+            ("http://a:+9/", "no port"), ("http:/h", "no // behind"),
+            ("HTTPS:h", "no port"),
             ("http://u:p@a/", "user name"), ("http://[::1/", "no ]"),
             ("http://[::1]x/", "behind the ]"), ("http://::1/", "without brackets"),
         ])

@@ -26,7 +26,8 @@ struct ResultTests {
         tally.unsent = 1
         tally.refused.record(.microseconds(50))
         return try Sample.result(
-            tally, plan: plan, served: [500, 500], rates: Array(repeating: 1_000, count: 20))
+            tally, plan: plan, served: [500, 500],
+            rates: Array(repeating: RatePiece(succeeded: 1_000, due: 1_000), count: 20))
     }
 
     private func closed() throws -> LoadResult {
@@ -71,15 +72,146 @@ struct ResultTests {
     func sendingTime() throws {
         var tally = Tally()
         tally.statuses[2] = 1_000
-        var result = LoadResult(plan: try Sample.plan(), began: .zero, isInterrupted: false)
+        var result = LoadResult(plan: try Sample.plan(), began: .zero)
         result.add(
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
-                sentUntil: Instant(raw: 1) + .seconds(2),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + .seconds(2),
+                warmUpUnsent: 0,
                 usage: Sample.usage,
                 connectionsOpened: 1, served: [1_000], rates: [], lastRefusal: nil, tally: tally))
         #expect(result.duration == .seconds(2))
         #expect(result.achievedRate == 500)
+    }
+
+    @Test("an attempt to connect is no request, and no reason for more connections")
+    func attempts() throws {
+        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 1_000)) }
+        var tally = Tally()
+        tally.statuses[2] = 1_000
+        for _ in 0..<1_000 { tally.response.record(.microseconds(100)) }
+        tally.lateness.record(.zero)
+        tally.errors.connect = 900
+        tally.errors.handshake = 68
+        tally.errors.timeout = 1
+        tally.unsent = 1
+        let result = try Sample.result(tally, plan: plan)
+        #expect(result.failed == 1)
+        #expect(try Objective(parsing: "errors<=1").judge(result).isMet)
+        #expect(try Objective(parsing: "errors<0.1%").judge(result).isMet)
+        let report = result.report
+        #expect(report.errors.connect == 900 && report.errors.handshake == 68)
+        #expect(report.verdict == .valid, "\(report.verdictReasons)")
+        #expect(report.warnings.contains { $0.hasSuffix("; 968 connection attempts failed") })
+        #expect(!report.warnings.contains { $0.contains("--connections") })
+    }
+
+    @Test("where the warm-up's backlog took all the time the server has no rate")
+    func nothingSent() throws {
+        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 400_000)) }
+        var tally = Tally()
+        tally.errors.timeout = 400_000
+        tally.unsent = 400_000
+        for _ in 0..<1_000 { tally.response.record(.seconds(2)) }
+        var result = LoadResult(plan: plan, began: .zero)
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: .seconds(1)),
+                sentFrom: nil, sentUntil: Instant(raw: 1), warmUpUnsent: 70_000,
+                usage: Sample.usage, connectionsOpened: 1, served: [0], rates: [],
+                lastRefusal: nil, tally: tally))
+        #expect(result.duration == .seconds(1))
+        let report = result.report
+        #expect(report.verdict == .errors)
+        let reason = "the warm-up left 70000 requests unsent; no request of the window was sent"
+        #expect(report.verdictReasons == [reason])
+        let text = TextReport.text(report, objectives: [], colours: false)
+        #expect(text.contains("rate           - (no request was sent)\n"), "\(text)")
+        #expect(!text.contains("0/s,"), "\(text)")
+        #expect(try Objective(parsing: "rps<1").judge(result).isMet == false)
+    }
+
+    /// A run of which `window` passed before `count` interrupts, the first after `span`.
+    private func interrupted(
+        _ count: Int, after span: Nanoseconds, window: Nanoseconds, sentFor: Nanoseconds
+    ) throws -> LoadResult {
+        var interruption = Interruption()
+        for _ in 0..<count { interruption.note(after: span) }
+        let plan = try Sample.plan {
+            $0.warmUp = .seconds(5)
+            $0.duration = .seconds(10)
+        }
+        var result = LoadResult(plan: plan, began: .zero, interruption: interruption)
+        var usage = Sample.usage
+        usage.span = window
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: window),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + sentFor, warmUpUnsent: 0,
+                usage: usage, connectionsOpened: 1, served: [], rates: [], lastRefusal: nil,
+                tally: Tally()))
+        return result
+    }
+
+    @Test("an interrupt is told as what it cut short")
+    func interruption() throws {
+        let early = try interrupted(1, after: .seconds(2), window: .zero, sentFor: .zero)
+        #expect(early.isInterrupted && early.report.warmup == .seconds(2))
+        #expect(early.report.warnings == ["interrupted in the warm-up"])
+        #expect(early.report.verdict == .tooFewSamples)
+        #expect(early.report.verdictReasons == ["nothing was measured"])
+        let text = TextReport.text(early.report, objectives: [], colours: false)
+        #expect(text.contains("measured       nothing after 2.00s of warm-up\n"), "\(text)")
+
+        // What was sent late after the window does not make the interrupt a later one.
+        let backlog = try interrupted(
+            1, after: .seconds(7), window: .seconds(2), sentFor: .seconds(4))
+        #expect(backlog.isInterrupted && backlog.duration == .seconds(4))
+        #expect(backlog.report.warnings == ["interrupted after 2.00s"])
+
+        let complete = try interrupted(
+            1, after: .seconds(16), window: .seconds(10), sentFor: .seconds(10))
+        #expect(!complete.isInterrupted && complete.report.warnings.isEmpty)
+
+        let waiting = try interrupted(
+            2, after: .seconds(16), window: .seconds(10), sentFor: .seconds(10))
+        #expect(waiting.isInterrupted && waiting.report.warnings.count == 1)
+        #expect(waiting.report.warnings[0].hasPrefix("interrupted while waiting for answers"))
+    }
+
+    private func add(_ rates: [RatePiece], to result: inout LoadResult) {
+        result.add(
+            WorkerResult(
+                window: Window(start: Instant(raw: 1), duration: .seconds(1)),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
+                usage: Sample.usage, connectionsOpened: 1, served: [], rates: rates,
+                lastRefusal: nil, tally: Tally()))
+    }
+
+    @Test("threads' rates are added place by place, as far as every thread has them")
+    func rates() throws {
+        let full = [1.0, 2, 3].map { RatePiece(succeeded: $0, due: 1) }
+        var both = LoadResult(plan: try Sample.plan(), began: .zero)
+        add(full, to: &both)
+        add(Array(full.dropLast()), to: &both)
+        #expect(both.rates == [2.0, 4].map { RatePiece(succeeded: $0, due: 2) })
+        var none = LoadResult(plan: try Sample.plan(), began: .zero)
+        add([], to: &none)
+        add(full, to: &none)
+        #expect(none.rates.isEmpty, "one thread alone is not the rate of both")
+    }
+
+    @Test("what chance made due does not make a run unsteady, what the server did does")
+    func chance() throws {
+        let plan = try Sample.plan { $0.arrivals = .poisson(PerSecond(raw: 5_000)) }
+        let due = (0..<20).map { 5_300 - 30 * Double($0) }
+        let served = due.map { RatePiece(succeeded: $0, due: $0) }
+        let lost = due.map { RatePiece(succeeded: $0 * $0 / 5_300, due: $0) }
+        #expect(Steadiness(due)?.isSteady == false)
+        for (rates, isSteady) in [(served, true), (lost, false)] {
+            let evidence = try Sample.result(Tally(), plan: plan, rates: rates).evidence
+            #expect(try #require(Steadiness(evidence.rates)).isSteady == isSteady)
+        }
     }
 
     @Test("fairness is Jain's index", arguments: [([5, 5, 5, 5], 1.0), ([8, 0, 0, 0], 0.25)])
@@ -99,14 +231,14 @@ struct ResultTests {
                 load           open loop, 1000/s poisson, seed 42; 64 connections on 1 thread
                 measured       1.00s after 1.00s of warm-up
 
-                rate           1000/s (100.0% of target), 1000 answered
-                traffic        2.00MiB/s read, 48.8KiB/s written
+                rate           1000/s (100.0% of target), 1000 succeeded
+                traffic        2.00MiB/s read, 48.8KiB/s written, 2.00MiB read in all
                 generator      500us CPU a request, busiest thread 50%
 
-                                mean    p50     p90     p99  p99.9  p99.99     max
-                response time  701us  700us  1.10ms  1.19ms      -       -  1.20ms
-                service time   601us  600us  1.00ms  1.09ms      -       -  1.10ms
-                lateness       100us  100us   100us   100us      -       -   100us
+                                mean  stdev    p50     p90     p99  p99.9  p99.99     max
+                response time  701us  289us  700us  1.10ms  1.19ms      -       -  1.20ms
+                service time   601us  289us  600us  1.00ms  1.09ms      -       -  1.10ms
+                lateness       100us    0ns  100us   100us   100us      -       -   100us
 
                 errors         2 timeout, 3 status
                 answers        1000 2xx, 3 4xx
@@ -117,6 +249,35 @@ struct ResultTests {
                 verdict        errors: 5 of 1005 requests failed, 0.50% (limit 0.1%)
 
                 """)
+    }
+
+    @Test("without a success there is no cost of one, and nothing is said to have succeeded")
+    func textOfFailures() throws {
+        var tally = Tally()
+        tally.statuses[4] = 12_715
+        tally.errors.status = 12_715
+        let text = TextReport.text(try Sample.result(tally).report, objectives: [], colours: false)
+        #expect(text.contains("0/s, 0 succeeded\n"))
+        #expect(text.contains("generator      - CPU a request"))
+    }
+
+    @Test("the widest table fits into 80 columns")
+    func width() throws {
+        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 1_000)) }
+        var tally = Tally()
+        for index in 1...40_000 {
+            let time = Nanoseconds.microseconds(10_000 + 3 * index)
+            tally.response.record(time)
+            tally.service.record(time)
+            tally.lateness.record(time)
+        }
+        tally.statuses[2] = 40_000
+        let result = try Sample.result(tally, plan: plan)
+        let text = TextReport.text(result.report, objectives: [], colours: false)
+        let table = text.split(separator: "\n").filter {
+            $0.contains("time ") || $0.contains("p50")
+        }
+        #expect(table.count == 3 && table.allSatisfy { $0.count <= 80 }, "\(text)")
     }
 
     @Test("a closed loop's text has one row, no errors and no target rate")
@@ -154,7 +315,7 @@ struct ResultTests {
     @Test("logs of intervals and percentiles can be read back")
     func logs() throws {
         var result = LoadResult(
-            plan: try Sample.plan(), began: .seconds(1_800_000_000), isInterrupted: false)
+            plan: try Sample.plan(), began: .seconds(1_800_000_000))
         var tally = Tally()
         for index in 1...100 { tally.response.record(.microseconds(index)) }
         let interval = IntervalRecord(tally, start: .seconds(1), length: .seconds(1))
@@ -181,41 +342,8 @@ struct ResultTests {
         let later = LoadProgress(
             tally, plan: plan, elapsed: .seconds(2), length: .milliseconds(500))
         #expect(later.line == "2s 100%  2000/s  p50 500us  p99 500us  4 failed")
-    }
-}
-
-struct RateBinsTests {
-    private let window = Window(start: Instant(raw: 1_000_000_000), duration: .seconds(20))
-
-    @Test("readings a little late make the right rates")
-    func rates() {
-        var bins = RateBins(window)
-        var now = window.start
-        var succeeded: UInt64 = 0
-        while now < window.end {
-            now = now + .milliseconds(7)
-            succeeded = UInt64(now.since(window.start).raw / 100_000)
-            bins.note(at: now, succeeded: succeeded)
-        }
-        bins.finish(at: now, succeeded: succeeded)
-        #expect(bins.values.count == Limit.rateBins)
-        #expect(bins.values.allSatisfy { abs($0 - 10_000) < 1 }, "\(bins.values)")
-        #expect(bins.nextEnd == .distantFuture)
-    }
-
-    @Test("a thread that stood still has one long piece")
-    func gap() {
-        var bins = RateBins(window)
-        bins.note(at: window.start + .seconds(1), succeeded: 100)
-        bins.note(at: window.start + .seconds(6), succeeded: 100)
-        bins.note(at: window.start + .seconds(7), succeeded: 200)
-        #expect(bins.values == [100, 0, 100])
-    }
-
-    @Test("before the window there are none")
-    func none() {
-        var bins = RateBins()
-        bins.note(at: Instant(raw: 5), succeeded: 5)
-        #expect(bins.values.isEmpty)
+        // What wraps can't be rewritten.
+        #expect(later.line(columns: 30) == "2s 100%  2000/s  p50 500us  p")
+        #expect(later.line(columns: 200) == later.line && later.line(columns: nil) == later.line)
     }
 }

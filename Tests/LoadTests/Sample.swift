@@ -28,15 +28,15 @@ enum Sample {
     /// A result of one thread that was busy for half of a second.
     static func result(
         _ tally: consuming Tally, plan: LoadPlan? = nil, served: [UInt32] = [],
-        rates: [Double] = [], isInterrupted: Bool = false
+        rates: [RatePiece] = [], interruption: Interruption = Interruption()
     ) throws -> LoadResult {
         var result = LoadResult(
             plan: try plan ?? Self.plan(), began: .seconds(1_800_000_000),
-            isInterrupted: isInterrupted)
+            interruption: interruption)
         result.add(
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
-                sentUntil: Instant(raw: 1),
+                sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
                 usage: usage,
                 connectionsOpened: 64, served: served, rates: rates, lastRefusal: nil,
                 tally: tally))

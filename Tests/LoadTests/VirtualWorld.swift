@@ -34,9 +34,13 @@ final class VirtualWorld: @unchecked Sendable {
     var welcome: (_ connection: Int, _ at: Instant) -> Welcome = { _, _ in .accepted }
     /// Called once a connection stands.
     var greeting: (_ connection: Int) -> [Action] = { _ in [] }
+    /// Called before each wait.
+    var onWait: (_ at: Instant) -> Void = { _ in }
     /// Bytes that one send takes at most, and one receive gives.
     var sendLimit = Int.max
     var receiveLimit = Int.max
+    /// What one send takes.
+    var sendTime = Nanoseconds.zero
     /// When, from the given time on, sends are taken again instead of refused with "would block".
     var nextRoom: (Instant) -> Instant = { $0 }
     /// The call, counted from 1, that fails; and the calls made so far.
@@ -172,6 +176,7 @@ final class VirtualWorld: @unchecked Sendable {
     ) -> Sent {
         let connection = connection(descriptor)
         if nextRoom(now) > now { return .wouldBlock }
+        now = now + sendTime
         let count = min(bytes.count, sendLimit)
         connection.written += count
         while connection.written >= requestBytes {
@@ -203,6 +208,7 @@ final class VirtualWorld: @unchecked Sendable {
     fileprivate func wait(
         on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
     ) {
+        onWait(now)
         // Polling takes time, or the wait for it would never end.
         let latest = timeout.map { now + max($0, Self.pollTime) } ?? .distantFuture
         var first = connections.values.compactMap { $0.coming.first?.at }.min() ?? .distantFuture

@@ -18,6 +18,7 @@ enum WireText {
     )
     static let notFound = Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8)
     static let unavailable = Array("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n".utf8)
+    static let beyond = Array("HTTP/1.1 799 What\r\nContent-Length: 0\r\n\r\n".utf8)
     static let garbage = Array("220 smtp.example.org ESMTP\r\n".utf8)
 }
 

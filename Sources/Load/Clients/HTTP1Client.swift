@@ -32,7 +32,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     ///   - pipeline: requests under way on one connection, at least 1.
     package init(request: [UInt8], answersHead: Bool, pipeline: Int) {
         precondition(
-            !request.isEmpty && pipeline > 0 && pipeline <= UInt16.max, "a request to send")
+            // One more can be unsent: one that was answered before the kernel took it whole.
+            !request.isEmpty && pipeline > 0 && pipeline < Int(UInt16.max), "a request to send")
         capacity = pipeline
         requestBytes = request.count
         copies = min(pipeline, max(1, Limit.repeatedRequestBytes / request.count))
@@ -98,15 +99,22 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     ) -> ClientEvent {
         switch session.parser.next(input, from: offset, predictor: &predictor) {
         case .complete(let response, let end):
-            guard session.underWay > 0, response.status != .switchingProtocols else {
+            guard isAsked(session), response.status != .switchingProtocols else {
                 return .violation
             }
             return .answer(take(response, end: end, on: &session))
         case .needMore(let keepFrom):
-            return session.underWay > 0 ? .needMore(keepFrom: keepFrom) : .violation
+            return isAsked(session) ? .needMore(keepFrom: keepFrom) : .violation
         case .failure:
             return .violation
         }
+    }
+
+    /// Whether an answer can be to a request under way: the kernel has taken some of it, at least.
+    @inline(always)
+    private borrowing func isAsked(_ session: borrowing Session) -> Bool {
+        let begun = session.sentPart > 0 ? 1 : 0
+        return Int(session.underWay) &+ begun > Int(session.unsent)
     }
 
     @inline(always)
@@ -123,7 +131,7 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
 
     /// An answer without a length ends with the connection (RFC 9112 §6.3, item 8).
     package mutating func end(of session: inout Session) -> Answer? {
-        guard session.underWay > 0, case .complete(let response) = session.parser.close() else {
+        guard isAsked(session), case .complete(let response) = session.parser.close() else {
             return nil
         }
         return take(response, end: 0, on: &session)

@@ -23,6 +23,7 @@ struct Connection<Session> {
     var remaining: UInt32 = 0
     /// Answers in the measured window, over all sockets of this connection.
     var served: UInt32 = 0
+    /// Requests under way. Without a socket: those that an earlier one left unprocessed.
     var inFlight: UInt16 = 0
     var state = State.closed
     /// Whether it stands in the queue of idle connections.

@@ -1,7 +1,7 @@
 // Hot path
 package import Measure
 
-/// Why requests failed, by the phase they failed in.
+/// Why requests and connections failed, by the phase they failed in.
 package struct ErrorCounts: Equatable, Sendable {
     /// Attempts to connect that were refused or took too long.
     package var connect: UInt64 = 0
@@ -18,9 +18,13 @@ package struct ErrorCounts: Equatable, Sendable {
 
     package init() {}
 
-    package var total: UInt64 {
-        connect + handshake + write + read + timeout + status + protocolViolation
-    }
+    /// Requests that failed. A connection that can't be made carries none: a request that waits for
+    /// it is answered by another or runs out of time.
+    package var requests: UInt64 { write + read + timeout + status + protocolViolation }
+    /// Connections that could not be made.
+    package var attempts: UInt64 { connect + handshake }
+
+    package var total: UInt64 { requests + attempts }
 
     package mutating func add(_ other: ErrorCounts) {
         connect += other.connect
@@ -46,7 +50,7 @@ package struct Tally: ~Copyable, Sendable {
     /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
     package var refused = Histogram()
     package var errors = ErrorCounts()
-    /// Answers by the first digit of their status; index 0 counts those outside 1xx to 5xx.
+    /// Answers by the first digit of their status, those beyond 5xx with these; index 0 stays zero.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
     /// Answers to requests of the warm-up: for the eye, never for the result.
     package var warmUpAnswers: UInt64 = 0

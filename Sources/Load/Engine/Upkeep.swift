@@ -20,11 +20,19 @@ struct Upkeep {
     var spun = Nanoseconds.zero
     /// When the last request of the window was sent.
     var lastSend = Instant(raw: 0)
+    /// How late the first request of the window was sent; nil before that.
+    var firstLateness: Nanoseconds?
+    /// Whether requests of the warm-up were still to be sent when the window began.
+    var hasWarmUpBacklog = false
+    /// Requests of the warm-up that were given up unsent, and all of the window behind them.
+    var warmUpUnsent: UInt64 = 0
 
     /// The last call that the kernel refused since the window began.
     var lastRefusal: SystemError?
 
     var isStopped = false
+    /// Nobody wants to wait for what is under way.
+    var isCutShort = false
     /// The window is over; only what is due or under way is still seen to.
     var isDraining = false
     var sweepPosition = 0
@@ -33,6 +41,8 @@ struct Upkeep {
     /// Successes of the window that were already handed to the coordinator.
     var published: UInt64 = 0
     var rates = RateBins()
+    /// Requests of the window that were sent and whose lateness was already handed over.
+    var publishedSends: UInt64 = 0
 
     init(connections: Int, timeout: Nanoseconds) {
         let pieces = (connections + Limit.sweepPiece - 1) / Limit.sweepPiece
@@ -45,56 +55,17 @@ struct Upkeep {
         if isIdleSpin { spun = spun + now.since(before) }
     }
 
+    /// When sending requests of the window began: its start, unless a backlog of the warm-up had to
+    /// be sent first. Nil when that took all the time there was.
+    func sentFrom(_ window: Window) -> Instant? {
+        if warmUpUnsent > 0 { return nil }
+        return window.start + (hasWarmUpBacklog ? firstLateness ?? .zero : .zero)
+    }
+
     mutating func startMeasuring(_ window: Window) {
         rates = RateBins(window)
         published = 0
-        lastSend = window.start
+        publishedSends = 0
         lastRefusal = nil
-    }
-}
-
-/// Successes a second in equal pieces of the window, from readings at or shortly after their
-/// borders.
-struct RateBins {
-    /// Requests a second, a value a finished piece.
-    private(set) var values: [Double] = []
-    /// The end of the current piece.
-    private(set) var nextEnd = Instant.distantFuture
-    private var began = Instant(raw: 0)
-    private var end = Instant(raw: 0)
-    private var width = Nanoseconds.forever
-    private var counted: UInt64 = 0
-
-    init() {}
-
-    init(_ window: Window) {
-        values.reserveCapacity(Limit.rateBins)
-        width = max(Nanoseconds(raw: 1), window.duration / Int64(Limit.rateBins))
-        began = window.start
-        end = window.end
-        nextEnd = began + width
-    }
-
-    /// Ends the current piece when its time is over. `succeeded` counts from the start of the
-    /// window.
-    mutating func note(at now: Instant, succeeded: UInt64) {
-        if now < nextEnd { return }
-        close(at: now, succeeded: succeeded)
-        nextEnd = nextEnd + width
-        // A thread that was stopped for long has one long piece instead of many empty ones.
-        while nextEnd <= now { nextEnd = nextEnd + width }
-        if nextEnd > end { nextEnd = .distantFuture }
-    }
-
-    /// Ends the last piece, unless too little of it has passed to be a rate.
-    mutating func finish(at now: Instant, succeeded: UInt64) {
-        if now.since(began) >= width / 2 { close(at: now, succeeded: succeeded) }
-        nextEnd = .distantFuture
-    }
-
-    private mutating func close(at now: Instant, succeeded: UInt64) {
-        values.append(Double(succeeded - counted) / now.since(began).inSeconds)
-        counted = succeeded
-        began = now
     }
 }

@@ -19,8 +19,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         precondition(table[index].state == .closed, "a connection is opened once")
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
+        let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
         do {
-            let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
             upkeep.nextSource += 1
             if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
             let descriptor = try Socket.client(
@@ -35,7 +35,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             upkeep.opening += 1
             if isConnected { handshake(index) }
         } catch {
-            openingFailed(index, error)
+            openingFailed(index, error, from: source)
         }
     }
 
@@ -83,11 +83,25 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         table[index].wasOpened = true
         table[index].state = .open
         table[index].session = client.open()
+        let unprocessed = Int(table[index].inFlight)
         table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
         table[index].hasAnswered = false
         upkeep.openings += 1
         now = time.now
+        if unprocessed > 0 { beginAgain(index, unprocessed) }
         makeAvailable(index)
+    }
+
+    /// Sends once more what an earlier socket of this connection did not process, with the times
+    /// that it has. Its `count` requests lie in the first slots, in order, and count as under way.
+    private mutating func beginAgain(_ index: Int, _ count: Int) {
+        for position in 0..<count {
+            // SAFETY: the table checks the number and outlives the call.
+            let slot = unsafe client.begin(on: &table.pointer(to: index).pointee.session)
+            precondition(slot == position, "a fresh session gives its slots in order")
+        }
+        table[index].remaining -= UInt32(count)
+        flush(index)
     }
 
     private mutating func watch(_ index: Int, _ interest: Interest) throws(SystemError) {
@@ -100,10 +114,16 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// Whether what happens now belongs to the measured window.
     var isRecording: Bool { now >= recordsFrom && now < sendsUntil }
 
-    private mutating func openingFailed(_ index: Int, _ error: SystemError) {
+    private mutating func openingFailed(
+        _ index: Int, _ error: SystemError, from source: SocketAddress? = nil
+    ) {
         if isRecording { tally.errors.connect += 1 }
         upkeep.lastRefusal = error
-        retryLater(index, .refused(error))
+        if let source, error.isAboutSource {
+            retryLater(index, .sourceRefused(source, error))
+        } else {
+            retryLater(index, .refused(error))
+        }
     }
 
     /// Before the start a failure ends the run with its reason; afterwards it is counted and tried
@@ -127,26 +147,45 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// The connection has done its work: a new one takes its place. Requests that were pipelined
-    /// behind a last answer are lost.
+    /// behind the last answer were not processed (RFC 9112 §9.6), so they are begun again there.
     @inline(never)
     mutating func replace(_ index: Int) {
-        if table[index].inFlight > 0 {
-            lose(index, because: .read)
-            return
-        }
+        if table[index].inFlight > 0 { keepUnprocessed(index) }
         close(index)
-        if hasWorkAhead { open(index) }
+        if hasWorkAhead(index) { open(index) }
     }
 
-    /// Whether a connection opened now could still carry a request.
-    var hasWorkAhead: Bool { !upkeep.isDraining || pacing.next < sendsUntil }
+    /// Moves the requests under way to the first slots, the oldest first.
+    private mutating func keepUnprocessed(_ index: Int) {
+        var kept: [RequestTimes] = []
+        for slot in 0..<table.capacity {
+            // SAFETY: `times` checks both numbers.
+            let times = unsafe table.times(of: index, slot).pointee
+            if !times.isFree { kept.append(times) }
+            unsafe table.times(of: index, slot).pointee = .free
+        }
+        kept.sort { $0.intended < $1.intended }
+        for (slot, times) in kept.enumerated() {
+            // SAFETY: `times` checks both numbers.
+            unsafe table.times(of: index, slot).pointee = times
+        }
+    }
+
+    /// Whether this connection, opened now, could still carry a request.
+    func hasWorkAhead(_ index: Int) -> Bool {
+        !upkeep.isDraining || pacing.next < sendsUntil || table[index].inFlight > 0
+    }
 
     /// The peer ended its half of the connection.
     @inline(never)
     mutating func ended(_ index: Int) {
         // SAFETY: the table checks the number and outlives the call.
         let connection = unsafe table.pointer(to: index)
-        if let answer = unsafe client.end(of: &connection.pointee.session) { finish(index, answer) }
+        if let answer = unsafe client.end(of: &connection.pointee.session) {
+            finish(index, answer)
+            replace(index)
+            return
+        }
         lose(index, because: .read)
     }
 
@@ -162,6 +201,32 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// lost nothing and is no error.
     @inline(never)
     mutating func lose(_ index: Int, because loss: Loss) {
+        var lost = giveUp(index, because: loss)
+        if lost == 0, loss == .violation, isRecording { lost = 1 }
+        count(lost, loss)
+        let answered = table[index].hasAnswered
+        close(index)
+        guard hasWorkAhead(index) else { return }
+        // A server that closes every fresh connection must not make this loop spin.
+        if answered && loss == .read { open(index) } else { retryLater(index, nil) }
+    }
+
+    /// Gives up the requests that wait for a connection which can't be made in time.
+    mutating func loseUnprocessed(_ index: Int) {
+        count(giveUp(index, because: .timeout), .timeout)
+    }
+
+    private mutating func count(_ lost: UInt64, _ loss: Loss) {
+        switch loss {
+        case .read: tally.errors.read += lost
+        case .write: tally.errors.write += lost
+        case .timeout: tally.errors.timeout += lost
+        case .violation: tally.errors.protocolViolation += lost
+        }
+    }
+
+    /// Ends every request of a connection, and says how many of them belong to the window.
+    private mutating func giveUp(_ index: Int, because loss: Loss) -> UInt64 {
         var lost: UInt64 = 0
         for slot in 0..<table.capacity {
             // SAFETY: `times` checks both numbers.
@@ -174,19 +239,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             if loss == .timeout { tally.response.record(now.since(times.intended)) }
             if loss == .timeout, Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
         }
-        let answered = table[index].hasAnswered
         table[index].inFlight = 0
-        if lost == 0, loss == .violation, isRecording { lost = 1 }
-        switch loss {
-        case .read: tally.errors.read += lost
-        case .write: tally.errors.write += lost
-        case .timeout: tally.errors.timeout += lost
-        case .violation: tally.errors.protocolViolation += lost
-        }
-        close(index)
-        guard hasWorkAhead else { return }
-        // A server that closes every fresh connection must not make this loop spin.
-        if answered && loss == .read { open(index) } else { retryLater(index, nil) }
+        return lost
     }
 
     /// Keeps the unfinished end of what was received for the next receive. Says whether that is

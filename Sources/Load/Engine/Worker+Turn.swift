@@ -113,6 +113,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             tally.lateness.record(lateness)
             if lateness > Limit.lateSend { tally.lateSends &+= 1 }
             upkeep.lastSend = now
+            if upkeep.firstLateness == nil { upkeep.firstLateness = lateness }
         }
     }
 
@@ -246,7 +247,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     private mutating func record(_ index: Int, _ answer: Answer, _ times: RequestTimes) {
         let family = Int(answer.status / 100)
-        tally.statuses[family <= 5 ? family : 0] &+= 1
+        // RFC 9110 §15: a status outside of 100 to 599 is treated like one of class 5xx.
+        tally.statuses[family <= 5 ? family : 5] &+= 1
         table[index].served &+= 1
         if family < 4 {
             tally.bodyBytes &+= answer.bodyBytes

@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Platform
 import Secure
 
@@ -7,14 +8,28 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func tick() {
         if control.isStopAsked { upkeep.isStopped = true }
+        if control.isEndAsked { upkeep.isCutShort = true }
         retryWaiting()
         sweep()
         if now >= upkeep.rates.nextEnd {
-            upkeep.rates.note(at: now, succeeded: upkeep.published + tally.succeeded)
+            upkeep.rates.note(at: now, counts)
         }
         if control.areCountsAsked { publish() }
         nextTick = min(now + upkeep.tick, upkeep.rates.nextEnd)
         if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
+    }
+
+    /// What was counted of the window so far. Due is what was sent and, where the schedule lags
+    /// behind the clock, what it has in the mean for the time between.
+    var counts: RateBins.Counts {
+        var counts = RateBins.Counts()
+        counts.succeeded = upkeep.published + tally.succeeded
+        if Pace.isOpenLoop {
+            let from = max(pacing.next, recordsFrom)
+            let backlog = max(0, min(now, sendsUntil).since(from).inSeconds) * pacing.rate.raw
+            counts.due = Double(upkeep.publishedSends + tally.lateness.totalCount) + backlog
+        }
+        return counts
     }
 
     private func retryTime(_ index: Int) -> Instant {
@@ -25,7 +40,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     private mutating func retryWaiting() {
         while let index = waiting.first, retryTime(index) <= now {
             _ = waiting.pop()
-            if hasWorkAhead, table[index].state == .closed { open(index) }
+            if table[index].state == .closed, hasWorkAhead(index) { open(index) }
         }
     }
 
@@ -34,10 +49,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         let end = min(table.count, upkeep.sweepPosition + Limit.sweepPiece)
         for index in upkeep.sweepPosition..<end {
             switch table[index].state {
-            case .closed: continue
+            case .closed:
+                if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
             case .open:
                 if table[index].inFlight > 0, isOverdue(index) { lose(index, because: .timeout) }
             case .connecting, .opening:
+                if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
                 if now.since(retryTime(index)) > plan.timeout { openingTimedOut(index) }
             }
         }
@@ -62,7 +79,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// Hands what was counted to the coordinator.
     private mutating func publish() {
-        let succeeded = tally.succeeded
-        if control.offer(&tally) { upkeep.published += succeeded }
+        let (succeeded, sends) = (tally.succeeded, tally.lateness.totalCount)
+        if control.offer(&tally, at: now) {
+            upkeep.published += succeeded
+            upkeep.publishedSends += sends
+        }
     }
 }

@@ -93,7 +93,8 @@ package struct Worker<
         control.enter(.finished)
         return WorkerResult(
             window: Window(start: window.start, duration: ended.since(window.start)),
-            sentUntil: upkeep.lastSend, usage: after.since(before),
+            sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
+            warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
             connectionsOpened: upkeep.openings, served: table.servedCounts,
             rates: upkeep.rates.values, lastRefusal: upkeep.lastRefusal,
             tally: takeTally())
@@ -141,10 +142,13 @@ package struct Worker<
         if upkeep.isStopped { cut(&window) }
     }
 
-    /// Closed loop: the first request of every connection that has none. Open loop: all connections
-    /// are free.
+    /// Closed loop: the first request of every connection that has none, each with a clock reading
+    /// of its own, since sending thousands takes milliseconds. Open loop: all connections are free.
     private mutating func startConnections() {
-        for index in 0..<table.count where table[index].isOpen { makeAvailable(index) }
+        for index in 0..<table.count where table[index].isOpen {
+            if !Pace.isOpenLoop { now = time.now }
+            makeAvailable(index)
+        }
     }
 
     /// Phase 4 begins.
@@ -152,6 +156,7 @@ package struct Worker<
         // A run that was stopped while warming up has nothing to record.
         if window.duration == .zero { recordsFrom = .distantFuture }
         upkeep.startMeasuring(window)
+        upkeep.hasWarmUpBacklog = pacing.next < window.start
         phaseEnd = window.end
         control.enter(.measuring)
     }
@@ -166,7 +171,7 @@ package struct Worker<
             turn()
             if upkeep.isStopped { cut(&window) }
         }
-        upkeep.rates.finish(at: now, succeeded: upkeep.published + tally.succeeded)
+        upkeep.rates.finish(at: now, counts)
     }
 
     /// Phase 5: no new request begins; those due in the window are still sent while there is hope,
@@ -177,7 +182,10 @@ package struct Worker<
         let givesUp = window.end + plan.timeout
         phaseEnd = givesUp
         while inFlight > 0 || pacing.next < sendsUntil {
-            if now >= givesUp {
+            if upkeep.isCutShort {
+                abandonBacklog()
+                abandonUnderWay()
+            } else if now >= givesUp {
                 phaseEnd = .distantFuture
                 abandonBacklog()
             }
@@ -197,8 +205,21 @@ package struct Worker<
                 tally.response.record(now.since(pacing.next))
                 tally.errors.timeout += 1
                 tally.unsent += 1
+            } else {
+                upkeep.warmUpUnsent += 1
             }
             pacing.advance()
+        }
+    }
+
+    /// Counts what is under way as lost, at the age it has reached.
+    private mutating func abandonUnderWay() {
+        for index in 0..<table.count where table[index].inFlight > 0 {
+            if table[index].isOpen {
+                lose(index, because: .timeout)
+            } else {
+                loseUnprocessed(index)
+            }
         }
     }
 

@@ -5,6 +5,8 @@ import Synchronization
 /// Why a connection could not be made before the load began.
 package enum OpeningRefusal: Equatable, Sendable {
     case refused(SystemError)
+    /// The local address can't be sent from.
+    case sourceRefused(SocketAddress, SystemError)
     case tookTooLong
 }
 
@@ -20,6 +22,7 @@ package final class WorkerControl: Sendable {
     /// Zero until the coordinator has set the start.
     private let startRaw = Atomic<Int64>(0)
     private let stopAsked = Atomic(false)
+    private let endAsked = Atomic(false)
     private let countsAsked = Atomic(false)
     private let refusal = Mutex<OpeningRefusal?>(nil)
     private let connected = Atomic(0)
@@ -28,7 +31,8 @@ package final class WorkerControl: Sendable {
     /// What the thread counted since the coordinator last collected.
     private struct Interval: ~Copyable, Sendable {
         var tally = Tally()
-        var isFull = false
+        /// When the thread handed it over; nil when there is nothing to collect.
+        var offered: Instant?
     }
 
     package init() {}
@@ -47,16 +51,21 @@ package final class WorkerControl: Sendable {
     /// Ends the measured window as soon as the thread looks.
     package func stop() { stopAsked.store(true, ordering: .relaxed) }
 
+    /// Ends the wait for answers as soon as the thread looks, after `stop`.
+    package func endWait() { endAsked.store(true, ordering: .relaxed) }
+
     /// Asks the thread to hand over what it has counted, which it does within `Limit.tickLongest`.
     package func askForCounts() { countsAsked.store(true, ordering: .relaxed) }
 
-    /// Adds what the thread handed over since the last collection to `total`.
-    package func collect(into total: inout Tally) {
+    /// Adds what the thread handed over since the last collection to `total`, and says when it did.
+    @discardableResult
+    package func collect(into total: inout Tally) -> Instant? {
         mailbox.withLock { interval in
-            guard interval.isFull else { return }
+            guard let offered = interval.offered else { return nil }
             total.add(interval.tally)
             interval.tally.reset()
-            interval.isFull = false
+            interval.offered = nil
+            return offered
         }
     }
 
@@ -77,15 +86,16 @@ package final class WorkerControl: Sendable {
         return raw == 0 ? nil : Instant(raw: raw)
     }
     var isStopAsked: Bool { stopAsked.load(ordering: .relaxed) }
+    var isEndAsked: Bool { endAsked.load(ordering: .relaxed) }
     var areCountsAsked: Bool { countsAsked.load(ordering: .relaxed) }
 
     /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last
     /// one, says no, and counting goes on in the same.
-    func offer(_ tally: inout Tally) -> Bool {
+    func offer(_ tally: inout Tally, at now: Instant) -> Bool {
         mailbox.withLock { interval in
-            if interval.isFull { return false }
+            if interval.offered != nil { return false }
             swap(&interval.tally, &tally)
-            interval.isFull = true
+            interval.offered = now
             countsAsked.store(false, ordering: .relaxed)
             return true
         }

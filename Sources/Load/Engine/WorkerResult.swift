@@ -5,17 +5,29 @@ package import Platform
 package struct WorkerResult: ~Copyable, Sendable {
     /// The window as it was: an interrupt shortens it.
     package let window: Window
+    /// When sending requests of the window began: its start, or later where the warm-up left a
+    /// backlog; nil when that backlog left no time for any.
+    package let sentFrom: Instant?
     /// When the last request that was due in the window was sent; the window's start when none was.
     package let sentUntil: Instant
+    /// Requests of the warm-up that were never sent.
+    package let warmUpUnsent: UInt64
     package let usage: UsedResources
     /// Over the whole run, from the first connect on.
     package let connectionsOpened: Int
     /// Answers in the window by connection.
     package let served: [UInt32]
-    /// Successes a second in equal pieces of the window.
-    package let rates: [Double]
+    /// Rates in equal pieces of the window.
+    package let rates: [RatePiece]
     /// The last call that the kernel refused since the window began.
     package let lastRefusal: SystemError?
     /// What the coordinator had not yet collected.
     package var tally: Tally
+
+    /// Leaves nothing behind, so that no count is added twice.
+    mutating func takeTally() -> Tally {
+        var taken = Tally()
+        swap(&taken, &tally)
+        return taken
+    }
 }

@@ -49,7 +49,8 @@ package struct TextReport {
         }
         line("target", "\(report.url) (\(report.protocol))")
         line("load", "\(mode); \(from)")
-        line("measured", "\(report.duration.display) after \(report.warmup.display) of warm-up")
+        let measured = report.duration == .zero ? "nothing" : report.duration.display
+        line("measured", "\(measured) after \(report.warmup.display) of warm-up")
         text += "\n"
     }
 
@@ -58,14 +59,20 @@ package struct TextReport {
         if let ratio = report.rateRatio {
             rate += " (\(fixed(ratio * 100, decimals: 1))% of target)"
         }
-        rate += ", \(report.requests) answered"
+        rate += ", \(report.requests) succeeded"
+        // Lateness has a sample for every request of the window that was sent.
+        if report.mode == .open, report.lateness.samples == 0 { rate = "- (no request was sent)" }
+        if report.duration == .zero { rate = "-" }
         line("rate", rate)
         let seconds = max(1e-9, report.duration.inSeconds)
         let read = ByteCount(raw: Int(Double(report.bytesRead) / seconds)).display
         let wrote = ByteCount(raw: Int(Double(report.bytesWritten) / seconds)).display
-        line("traffic", "\(read)/s read, \(wrote)/s written")
+        let total = ByteCount(raw: Int(report.bytesRead)).display
+        line("traffic", "\(read)/s read, \(wrote)/s written, \(total) read in all")
         let busy = fixed(report.cpu.busiestThreadShare * 100, decimals: 0)
-        let perRequest = Nanoseconds(raw: Int64(report.cpu.perRequest.rounded())).display
+        let perRequest =
+            report.requests == 0
+            ? "-" : Nanoseconds(raw: Int64(report.cpu.perRequest.rounded())).display
         line("generator", "\(perRequest) CPU a request, busiest thread \(busy)%")
         text += "\n"
     }
@@ -73,7 +80,8 @@ package struct TextReport {
     private mutating func latencies() {
         var table = TextTable(
             [.init("", .left)]
-                + ["mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"].map { .init($0) })
+                + ["mean", "stdev", "p50", "p90", "p99", "p99.9", "p99.99", "max"].map { .init($0) }
+        )
         if report.mode == .closed {
             table.append(row("round trip", report.latency))
         } else {
@@ -87,8 +95,11 @@ package struct TextReport {
     private func row(_ name: String, _ figures: LatencyFigures) -> [TextTable.Cell] {
         let none = figures.samples == 0
         let mean = none ? "-" : Nanoseconds(raw: Int64(figures.mean.rounded())).display
+        let deviation =
+            none ? "-" : Nanoseconds(raw: Int64(figures.standardDeviation.rounded())).display
         let percentiles = [figures.p50, figures.p90, figures.p99, figures.p999, figures.p9999]
-        return [.init(name), .init(mean)] + percentiles.map { .init($0?.display ?? "-") }
+        return [.init(name), .init(mean), .init(deviation)]
+            + percentiles.map { .init($0?.display ?? "-") }
             + [.init(none ? "-" : figures.max.display)]
     }
 

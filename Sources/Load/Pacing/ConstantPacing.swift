@@ -7,6 +7,7 @@ package struct ConstantPacing: Pacing {
     @inline(always)
     package static var isOpenLoop: Bool { true }
 
+    package let rate: PerSecond
     package private(set) var next = Instant.distantFuture
     /// Nanoseconds, fractional.
     private let gap: Double
@@ -17,10 +18,10 @@ package struct ConstantPacing: Pacing {
     /// - Parameters:
     ///   - rate: of this schedule alone, above zero.
     ///   - phase: 0..<1, the part of a gap that the first request waits. Threads that share a rate
-    ///     take
-    ///     different phases, so that together they are constant too.
+    ///     take different phases, so that together they are constant too.
     package init(rate: PerSecond, phase: Double) {
         precondition(rate.raw > 0 && phase >= 0 && phase < 1, "a schedule goes on")
+        self.rate = rate
         gap = 1e9 / rate.raw
         self.phase = phase
     }
@@ -39,5 +40,7 @@ package struct ConstantPacing: Pacing {
 
     /// A double is exact to the nanosecond for 104 days of schedule (2^53 ns).
     @inline(always)
-    private var due: Instant { origin + Nanoseconds(raw: Int64(position * gap)) }
+    private var due: Instant {
+        origin + Nanoseconds(raw: Int64(min(position * gap, Limit.scheduleLongest)))
+    }
 }

@@ -9,6 +9,9 @@ package protocol Pacing: Sendable {
     /// again as soon as it was answered.
     static var isOpenLoop: Bool { get }
 
+    /// How many requests are due in the mean; zero where answers set the pace.
+    var rate: PerSecond { get }
+
     /// The intended start of the next request; `distantFuture` where answers set the pace.
     var next: Instant { get }
 
@@ -26,6 +29,7 @@ package struct ClosedPacing: Pacing {
 
     package init() {}
 
+    package var rate: PerSecond { PerSecond(raw: 0) }
     @inline(always)
     package var next: Instant { .distantFuture }
     package mutating func start(at origin: Instant) {}

@@ -8,6 +8,7 @@ package struct PoissonPacing: Pacing {
     @inline(always)
     package static var isOpenLoop: Bool { true }
 
+    package let rate: PerSecond
     package private(set) var next = Instant.distantFuture
     /// Nanoseconds, fractional.
     private let meanGap: Double
@@ -20,6 +21,7 @@ package struct PoissonPacing: Pacing {
     ///   - generator: decides the whole schedule; threads take different streams of one seed.
     package init(rate: PerSecond, generator: SeededGenerator) {
         precondition(rate.raw > 0, "a schedule goes on")
+        self.rate = rate
         meanGap = 1e9 / rate.raw
         self.generator = generator
     }
@@ -34,6 +36,6 @@ package struct PoissonPacing: Pacing {
     @inline(always)
     package mutating func advance() {
         elapsed -= _log(generator.nextOpenUnit()) * meanGap
-        next = origin + Nanoseconds(raw: Int64(elapsed))
+        next = origin + Nanoseconds(raw: Int64(min(elapsed, Limit.scheduleLongest)))
     }
 }

@@ -17,7 +17,7 @@ package enum LoadOptions {
             .init("warmup", value: "TIME", help: "load before it that is not recorded (1s)"),
             .init(
                 "rate", short: "R", value: "N",
-                help: "requests a second in all: an open loop (default: closed loop)"),
+                help: "requests a second, from 0.001: an open loop (default: closed)"),
             .init("arrivals", value: "KIND", help: "constant or poisson, with --rate (constant)"),
             .init("protocol", value: "NAME", help: "auto or h1 (auto)"),
             .init("pipeline", value: "N", help: "requests under way on a connection (1)"),
@@ -51,7 +51,8 @@ package enum LoadOptions {
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside, 3 an --slo missed, 64 wrong usage,
-            130 interrupted (the report is complete for the time that passed).
+            130 interrupted: once, the report is of the time that passed, with all of its answers;
+            twice, what is under way counts as timeouts; three times, there is no report.
             Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
 
@@ -105,8 +106,8 @@ package enum LoadOptions {
         }
         if body.count > Limit.bodyBytes {
             throw Complaint(
-                "--body has \(ByteCount(raw: body.count).display)",
-                remedy: "keep it within \(ByteCount(raw: Limit.bodyBytes).display)")
+                "--body is larger than \(ByteCount(raw: Limit.bodyBytes).display)",
+                remedy: "give a smaller one")
         }
         var fields: [HTTP1.RequestTemplate.Field] = []
         for line in options.all("header") {
@@ -180,6 +181,11 @@ package enum LoadOptions {
             throw Complaint(
                 "--rate \(rate.display) is more than \(plan.threads) threads can send",
                 remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
+        }
+        if rate.raw < Limit.rateLowest {
+            throw Complaint(
+                "--rate \(options.text("rate") ?? "") is less than one request in 1000 seconds",
+                remedy: "give at least 0.001")
         }
         switch kind ?? .constant {
         case .constant: plan.arrivals = .constant(rate)

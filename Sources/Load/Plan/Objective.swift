@@ -122,6 +122,9 @@ extension Objective {
                 measure == .max ? Double(result.tally.response.max.raw) : result.tally.response.mean
             figure = Nanoseconds(raw: Int64(value.rounded())).display
         case .rate:
+            if result.isUnsent {
+                return Outcome(objective: self, isMet: false, figure: "no request was sent")
+            }
             value = result.achievedRate
             figure = decimalDisplay(value) + "/s"
         case .errorCount:

@@ -16,10 +16,15 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
                 "URL '\(text)' \(why)", remedy: "give one such as http://127.0.0.1:8080/plaintext")
         }
         var rest = Substring(text)
-        if let separator = rest.firstRange(of: "://") {
-            let scheme = rest[..<separator.lowerBound].lowercased()
+        // A "://" further on belongs to the path, the query or the fragment.
+        let front = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let hasScheme = front.hasSuffix(":") && rest.dropFirst(front.count).hasPrefix("//")
+        if hasScheme {
+            let scheme = front.dropLast().lowercased()
             guard scheme == "http" else { throw refused("has the scheme \(scheme), not http") }
-            rest = rest[separator.upperBound...]
+            rest = rest.dropFirst(front.count + 2)
+        } else if ["http:", "https:"].contains(front.lowercased()) {
+            throw refused("has no // behind its scheme")
         }
         rest = rest.prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
@@ -42,7 +47,10 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             if host.contains(":") { throw refused("holds an IPv6 address without brackets") }
         }
         if host.isEmpty { throw refused("has no host") }
-        guard let port = digits.isEmpty ? 80 : UInt16(digits), port > 0 else {
+        // UInt16 would take a sign as well.
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let port = digits.isEmpty ? 80 : UInt16(digits), port > 0
+        else {
             throw refused("has no port from 1 to 65535")
         }
         self.port = port

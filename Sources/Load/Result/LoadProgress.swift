@@ -25,7 +25,7 @@ package struct LoadProgress: Equatable, Sendable {
         let summary = LatencySummary(tally.response)
         p50 = summary.p50
         p99 = summary.p99
-        failed = tally.errors.total
+        failed = tally.errors.requests
     }
 
     /// One line without its end, such as `  3s  30%  51.2k/s  p50 1.21ms  p99 3.40ms`.
@@ -36,5 +36,10 @@ package struct LoadProgress: Equatable, Sendable {
         if let p99 { line += "  p99 \(p99.display)" }
         if failed > 0 { line += "  \(failed) failed" }
         return isWarmUp ? line + "  (warming up)" : line
+    }
+
+    /// The line as far as a terminal of so many columns shows it without going on to the next line.
+    package func line(columns: Int?) -> String {
+        columns.map { String(line.prefix(max(1, $0 - 1))) } ?? line
     }
 }

@@ -10,6 +10,8 @@ extension LoadResult {
         evidence.isOpenLoop = isOpenLoop
         evidence.succeeded = succeeded
         evidence.failed = failed
+        evidence.failedAttempts = tally.errors.attempts
+        if isUnsent { evidence.warmUpUnsent = warmUpUnsent }
         if let busiest = threads.max(by: {
             $0.busyShare + $0.waitShare < $1.busyShare + $1.waitShare
         }) {
@@ -21,7 +23,11 @@ extension LoadResult {
         evidence.targetRate = plan.arrivals.rate?.raw
         evidence.achievedRate = achievedRate
         evidence.duration = duration
-        evidence.rates = rates
+        evidence.isEmpty = window == .zero
+        // What chance made due in a piece is no news of the server.
+        evidence.rates =
+            isOpenLoop
+            ? rates.filter { $0.due > 0 }.map { $0.succeeded / $0.due } : rates.map(\.succeeded)
         if case .poisson = plan.arrivals { evidence.isRandom = true }
         return evidence
     }
@@ -32,7 +38,7 @@ extension LoadResult {
             url: plan.url.description, protocol: plan.application.rawValue,
             mode: isOpenLoop ? .open : .closed, arrivals: plan.arrivals.name,
             threads: plan.threads, connections: plan.connections, pipeline: plan.pipeline,
-            seed: plan.seed, duration: duration, warmup: plan.warmUp,
+            seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.arrivals.rate?.raw)
         report.requests = Int64(clamping: succeeded)
         report.achievedRate = achievedRate
@@ -53,6 +59,11 @@ extension LoadResult {
         report.verdictReasons = judgement.reasons
         report.warnings = warnings
         return report
+    }
+
+    /// As long as it was.
+    private var warmUp: Nanoseconds {
+        isInterrupted && window == .zero ? min(plan.warmUp, interruption.after) : plan.warmUp
     }
 
     private func addCounts(to report: inout LoadReport) {
@@ -86,12 +97,22 @@ extension LoadResult {
 
     private var warnings: [String] {
         var warnings: [String] = []
-        if isInterrupted { warnings.append("interrupted after \(duration.display)") }
+        if isInterrupted, window == .zero {
+            warnings.append("interrupted in the warm-up")
+        } else if isInterrupted, window < plan.duration {
+            warnings.append("interrupted after \(window.display)")
+        }
+        if interruption.count > 1 {
+            warnings.append(
+                "interrupted while waiting for answers: what was under way counts as timeouts")
+        }
         if let lastRefusal { warnings.append("the last call refused was \(lastRefusal)") }
         if tally.unsent > 0 {
             warnings.append(
                 "\(tally.unsent) requests never found a free connection and count as timeouts;"
-                    + " give more --connections or a lower --rate")
+                    + (tally.errors.attempts > 0
+                        ? " \(tally.errors.attempts) connection attempts failed"
+                        : " give more --connections or a lower --rate"))
         }
         if !tally.refused.isEmpty {
             warnings.append(

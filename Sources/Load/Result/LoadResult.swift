@@ -7,27 +7,33 @@ package struct LoadResult: ~Copyable {
     package let plan: LoadPlan
     /// When the load began, since 1970-01-01 UTC.
     package let began: Nanoseconds
-    package let isInterrupted: Bool
+    package let interruption: Interruption
     package private(set) var tally = Tally()
     package private(set) var intervals: [IntervalRecord] = []
     /// What each thread used in the measured window.
     package private(set) var threads: [UsedResources] = []
     /// Answers in the window by connection.
     package private(set) var served: [UInt32] = []
-    /// Successes a second in equal pieces of the window.
-    package private(set) var rates: [Double] = []
+    /// Rates in equal pieces of the window, of as many as every thread has.
+    package private(set) var rates: [RatePiece] = []
     package private(set) var connectionsOpened = 0
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: SystemError?
-    /// How long requests of the window were being sent: the window, and longer where a backlog was
-    /// left at its end. Rates refer to this, so that what was sent late does not look like a higher
-    /// rate.
-    package private(set) var duration = Nanoseconds.zero
+    /// Requests of the warm-up that were never sent.
+    package private(set) var warmUpUnsent: UInt64 = 0
+    /// The measured window; shorter than planned when the run was interrupted in it.
+    package private(set) var window = Nanoseconds.zero
+    /// Whether the window of a thread ended before its time.
+    private var isCut = false
+    /// How long the threads that sent requests of the window did so.
+    private var sending: Nanoseconds?
 
-    package init(plan: LoadPlan, began: Nanoseconds, isInterrupted: Bool) {
+    package init(
+        plan: LoadPlan, began: Nanoseconds, interruption: Interruption = Interruption()
+    ) {
         self.plan = plan
         self.began = began
-        self.isInterrupted = isInterrupted
+        self.interruption = interruption
     }
 
     /// Adds what was collected while the run was on.
@@ -43,19 +49,34 @@ package struct LoadResult: ~Copyable {
         served += result.served
         connectionsOpened += result.connectionsOpened
         lastRefusal = result.lastRefusal ?? lastRefusal
-        duration = max(
-            duration, max(result.window.end, result.sentUntil).since(result.window.start))
-        if rates.isEmpty {
-            rates = result.rates
-        } else {
-            rates = zip(rates, result.rates).map { $0 + $1 }
+        warmUpUnsent += result.warmUpUnsent
+        window = max(window, result.window.duration)
+        if result.window.duration < plan.duration { isCut = true }
+        if let from = result.sentFrom {
+            let until = max(result.window.end, result.sentUntil)
+            sending = max(sending ?? .zero, until.since(from))
         }
+        rates = threads.count == 1 ? result.rates : zip(rates, result.rates).map { $0 + $1 }
+    }
+
+    /// How long requests of the window were being sent: the window, longer where a backlog was left
+    /// at its end, and without the time in which the backlog of the warm-up was sent. Rates refer
+    /// to this, so that what was sent late does not look like a higher rate or a lower one.
+    package var duration: Nanoseconds { sending ?? window }
+
+    /// Whether the backlog of the warm-up left no time for a request of the window.
+    package var isUnsent: Bool { sending == nil && warmUpUnsent > 0 }
+
+    /// Whether the user ended the run before it was complete. Who asked for the end when only
+    /// answers were missing, and got them, has a whole run.
+    package var isInterrupted: Bool {
+        interruption.count > 1 || interruption.count == 1 && isCut
     }
 
     package var isOpenLoop: Bool { plan.arrivals != .closed }
 
     package var succeeded: UInt64 { tally.succeeded }
-    package var failed: UInt64 { tally.errors.total }
+    package var failed: UInt64 { tally.errors.requests }
 
     /// Successful requests a second.
     package var achievedRate: Double {

@@ -7,6 +7,10 @@ package struct Evidence: Equatable, Sendable {
     package var isOpenLoop = false
     package var succeeded: UInt64 = 0
     package var failed: UInt64 = 0
+    /// Connections that could not be made in the window.
+    package var failedAttempts: UInt64 = 0
+    /// Requests of the warm-up that were never sent, where so none of the window was either.
+    package var warmUpUnsent: UInt64 = 0
     /// The busiest thread's share of the window spent computing, 0...1.
     package var busyShare = 0.0
     /// The share it spent ready to run, without a CPU.
@@ -19,7 +23,9 @@ package struct Evidence: Equatable, Sendable {
     /// Whether chance decides how many requests are due.
     package var isRandom = false
     package var duration = Nanoseconds.zero
-    /// Successes a second over time.
+    /// Whether there was no measured window at all.
+    package var isEmpty = false
+    /// Over time, successes a second; in an open loop, successes for each request that was due.
     package var rates: [Double] = []
 
     package init() {}
@@ -50,8 +56,22 @@ package struct Judgement: Equatable, Sendable {
     /// The order of the checks is that of severity: what failed, what can't be told, what measured
     /// something else, what was not as asked.
     package init(_ evidence: Evidence) {
+        if evidence.isEmpty {
+            verdict = .tooFewSamples
+            reasons = ["nothing was measured"]
+            return
+        }
+        if evidence.warmUpUnsent > 0 {
+            // The server was never asked: nothing else can be said of it.
+            verdict = .errors
+            reasons = [
+                "the warm-up left \(evidence.warmUpUnsent) requests unsent; no request of the"
+                    + " window was sent"
+            ]
+            return
+        }
         var found: [(LoadReport.Verdict, String)] = []
-        if let reason = Self.errors(evidence) { found.append((.errors, reason)) }
+        for reason in Self.errors(evidence) { found.append((.errors, reason)) }
         if let reason = Self.tooFew(evidence) { found.append((.tooFewSamples, reason)) }
         if let reason = Self.clientBound(evidence) { found.append((.clientBound, reason)) }
         for reason in Self.late(evidence) { found.append((.late, reason)) }
@@ -60,11 +80,21 @@ package struct Judgement: Equatable, Sendable {
         reasons = found.map(\.1)
     }
 
-    private static func errors(_ evidence: Evidence) -> String? {
+    private static func errors(_ evidence: Evidence) -> [String] {
+        var reasons: [String] = []
         let all = evidence.succeeded + evidence.failed
-        guard all > 0, Double(evidence.failed) > Limit.failedShare * Double(all) else { return nil }
-        let share = percent(Double(evidence.failed) / Double(all))
-        return "\(evidence.failed) of \(all) requests failed, \(share) (limit 0.1%)"
+        let tolerated = Limit.failedShare * Double(all)
+        if Double(evidence.failed) > tolerated {
+            let share = percent(Double(evidence.failed) / Double(all))
+            reasons.append("\(evidence.failed) of \(all) requests failed, \(share) (limit 0.1%)")
+        }
+        // In an open loop every due request tells itself what became of it. In a closed one the
+        // connection that is not there asks nothing, and only the attempts show it.
+        if !evidence.isOpenLoop, Double(evidence.failedAttempts) > tolerated {
+            let attempts = evidence.failedAttempts == 1 ? "attempt" : "attempts"
+            reasons.append("\(evidence.failedAttempts) connection \(attempts) failed")
+        }
+        return reasons
     }
 
     private static func tooFew(_ evidence: Evidence) -> String? {

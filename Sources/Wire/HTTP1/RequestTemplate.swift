@@ -38,7 +38,13 @@ extension HTTP1 {
             for field in fields { try Self.check(field) }
             let hosts = fields.filter { $0.isNamed("host") }
             let hostValue = hosts.first?.value ?? host
-            guard hosts.count < 2, Self.isAuthority(hostValue) else {
+            // RFC 9112 §3.2.
+            if hosts.count > 1 {
+                throw Complaint(
+                    "Host is given \(hosts.count) times, but a request has one host",
+                    remedy: "give it once")
+            }
+            guard Self.isAuthority(hostValue) else {
                 throw Complaint(
                     "'\(hostValue)' is not one host with an optional port",
                     remedy: "give a Host such as example.org:8080")
