@@ -30,7 +30,6 @@ package struct Comparison: Sendable {
     }
 
     private enum Limit {
-        static let pairs = 1_000
         /// The share of launches that may be lost.
         static let lost = 0.2
     }
@@ -44,6 +43,7 @@ package struct Comparison: Sendable {
     /// One line each.
     package private(set) var notes: [String]
     private var ranks = ShiftEstimate.Ranks(confidence: Change.confidence)
+    private var tails = SignedRank.Tails()
 
     /// Compares all cells that both runs have. Runs of different machines are refused unless
     /// `acrossMachines`.
@@ -151,8 +151,6 @@ package struct Comparison: Sendable {
         var change: Change?
         if base.contains(where: { $0 == nil }) || candidate.contains(where: { $0 == nil }) {
             doubts.append(.noRatio)
-        } else if pair.pairs.count > Limit.pairs {
-            doubts.append(.tooMany(pair.pairs.count))
         } else if pair.pairs.isEmpty {
             change = Change(
                 base: base.compactMap(\.self), candidate: candidate.compactMap(\.self),
@@ -160,7 +158,7 @@ package struct Comparison: Sendable {
         } else {
             change = Change(
                 pairs: pair.pairs.map { ($0.base.values[a] ?? 0, $0.candidate.values[b] ?? 0) },
-                metric: metric)
+                metric: metric, tails: &tails)
         }
         if change == nil, !doubts.contains(.noRatio) { doubts.append(.noRatio) }
         return Row(cell: cell, metric: metric, design: pair.design, change: change, doubts: doubts)

@@ -16,8 +16,6 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
     case noRatio
     /// A tail or a balance.
     case advisory
-    /// More pairs than the exact test takes.
-    case tooMany(Int)
     /// The launches scatter too much.
     case scatter
 
@@ -33,7 +31,6 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .loadVerdict(let verdict): verdict
         case .noRatio: "no-ratio"
         case .advisory: "advisory"
-        case .tooMany: "too-many"
         case .scatter: "scatter"
         }
     }
@@ -50,7 +47,6 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .loadVerdict(let verdict): "most launches are \(verdict)"
         case .noRatio: "a figure is missing or not positive"
         case .advisory: "tails and balances are shown, not judged"
-        case .tooMany(let pairs): "\(pairs) pairs are more than the exact test takes"
         case .scatter: "the interval spans both a change and none"
         }
     }
