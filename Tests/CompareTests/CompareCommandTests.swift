@@ -218,4 +218,37 @@ struct CompareCommandTests {
         #expect(outcome.status == .success)
         #expect(outcome.output.contains("@base.csv: the last line was cut short and is left out"))
     }
+
+    /// Two tables of one launch in each of many cells; `moved` cells differ by far.
+    private static func many(cells: Int, moved: Int) -> [String: String] {
+        var files = ["base.csv": "who,ms\n", "cand.csv": "who,ms\n"]
+        for cell in 0..<cells {
+            files["base.csv"]? += "c\(cell),100\n"
+            files["cand.csv"]? += "c\(cell),\(cell >= cells - moved ? 150 : 101)\n"
+        }
+        return files
+    }
+
+    @Test("of many rows those that moved most are drawn, and the rest is counted")
+    func forestRows() throws {
+        let desk = try Desk(Self.many(cells: 500, moved: 59))
+        let outcome = desk.compare("@base.csv @cand.csv --key who --metric ms:lower")
+        #expect(outcome.status == .success)
+        #expect(try desk.read("out/compare.csv").split(separator: "\n").count == 501)
+        let drawn = try desk.read("out/forest.csv").split(separator: "\n")
+        #expect(drawn.count == 61 && drawn[1].contains(",c0,") && drawn[2].contains(",c441,"))
+        if Plotter.isAvailable {
+            #expect(try desk.read("out/plots/forest.svg").contains("(60 of 500 rows)"))
+        }
+    }
+
+    @Test("a comparison leaves no figure of the one before it in its folder")
+    func staleFigure() throws {
+        let desk = try Desk(
+            Self.many(cells: 3, moved: 1).merging(
+                ["out/forest.csv": "old", "out/plots/forest.svg": "old"]) { $1 })
+        _ = desk.compare("@base.csv @cand.csv --key who --metric ms:lower --plots @absent")
+        #expect(!FileManager.default.fileExists(atPath: desk.path("out/forest.csv")))
+        #expect(!FileManager.default.fileExists(atPath: desk.path("out/plots/forest.svg")))
+    }
 }

@@ -50,13 +50,12 @@ package enum CompareCommand: Command {
         let now = UTCTime(Nanoseconds(raw: WallClock.nanoseconds))
         let folder = try OutputFolder(
             options.text("out") ?? "\(RunOptions.defaultResults)/compare-\(now.compact)")
-        try folder.write(
-            "compare.csv",
-            CSVTable(CompareColumns.all, rows: comparison.rows.map { CompareRow($0) }).text)
+        let rows = comparison.rows.map { CompareRow($0) }
+        try folder.write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
         try folder.write("compare.json", comparison.json.pretty)
         try folder.write("report.md", comparison.markdown)
         let subtitle = "\(options.operands[1]) over \(options.operands[0])"
-        if let note = folder.drawForest(options.text("plots"), subtitle: subtitle) {
+        if let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle) {
             console.errors("note: \(note)\n")
         }
         console.output(
@@ -65,40 +64,5 @@ package enum CompareCommand: Command {
                 : comparison.text(width: console.width, colours: console.allowsColours))
         console.errors("files in \(folder.path)\n")
         return .success
-    }
-}
-
-/// The folder that a comparison or a gate writes its files into.
-struct OutputFolder {
-    let path: String
-
-    init(_ path: String) throws(Complaint) {
-        self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path + "/plots", withIntermediateDirectories: true)
-        } catch {
-            throw Complaint(
-                "can't make the folder \(path): \(error.localizedDescription)",
-                remedy: "choose another with --out", status: .failure)
-        }
-    }
-
-    func write(_ name: String, _ content: String) throws(Complaint) {
-        try RunDirectory(path: path).write(name, content)
-    }
-
-    /// Draws `plots/forest.svg` from `compare.csv`; says in a clause why not, if not.
-    func drawForest(_ plots: String?, subtitle: String) -> String? {
-        guard Plotter.isAvailable else { return "\(Warning.noGnuplot)" }
-        guard let plotter = Plotter.find(plots) else {
-            return "there is no folder of figures, so nothing is drawn; name it with --plots"
-        }
-        switch plotter.draw(
-            "forest", of: RunDirectory(path: path), as: .svg, subtitle: subtitle)
-        {
-        case .drawn: return nil
-        case .skipped(let reason), .failed(let reason): return "forest: \(reason)"
-        }
     }
 }
