@@ -251,4 +251,24 @@ struct CompareCommandTests {
         #expect(!FileManager.default.fileExists(atPath: desk.path("out/forest.csv")))
         #expect(!FileManager.default.fileExists(atPath: desk.path("out/plots/forest.svg")))
     }
+
+    @Test(
+        "a run is named as for other commands: latest, its name, a link with or without a slash",
+        arguments: ["latest", "one", "@results/latest", "@results/latest/", "@results/one/"])
+    func runNames(name: String) throws {
+        let desk = try Desk([
+            "results/one/runs.csv": Self.run(seed: 1),
+            "results/one/manifest.json": Self.manifest("one"),
+            "results/two/runs.csv": Self.run(offset: 1, seed: 2),
+            "results/two/manifest.json": Self.manifest("one"),
+        ])
+        try FileManager.default.createSymbolicLink(
+            atPath: desk.path("results/latest"), withDestinationPath: "one")
+        let outcome = desk.compare("\(name) two --results @results")
+        #expect(outcome.status == .success, "\(outcome.errors)")
+        #expect(outcome.output.contains("base       @results/one\n"))
+        #expect(outcome.output.contains("candidate  @results/two\n"))
+        let absent = desk.compare("latets two --results @results")
+        #expect(absent.status == .usage && absent.errors.contains("did you mean latest?"))
+    }
 }

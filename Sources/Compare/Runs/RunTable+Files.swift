@@ -15,11 +15,13 @@ extension RunTable {
             throw Complaint(
                 "there is no \(path)", remedy: "name a folder under results/ or a .csv file")
         }
-        let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+        // The values of a link say nothing of what it leads to.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let values = try? target.resourceValues(forKeys: [.isDirectoryKey])
         guard values?.isDirectory == true else {
             return try table(path, name: path, request: request)
         }
-        let file = path.hasSuffix("/") ? "\(path)runs.csv" : "\(path)/runs.csv"
+        let file = "\(path)/runs.csv"
         guard FileManager.default.fileExists(atPath: file) else {
             throw Complaint(
                 "\(path) holds no runs.csv", remedy: "name the folder of a run that has measured")
