@@ -271,4 +271,25 @@ struct CompareCommandTests {
         let absent = desk.compare("latets two --results @results")
         #expect(absent.status == .usage && absent.errors.contains("did you mean latest?"))
     }
+
+    /// Twenty rows whose column `p` is given.
+    private static func joined(_ figure: Double, by pair: (Int) -> String) -> String {
+        "cell,p,lat\n" + (0..<20).map { "c,\(pair($0)),\(figure + Double($0 % 7))\n" }.joined()
+    }
+
+    @Test("rows that name no pair are not joined, and those without a partner are counted")
+    func partnerless() throws {
+        let desk = try Desk([
+            "none.csv": Self.joined(100) { _ in "" }, "some.csv": Self.joined(100) { "\($0)" },
+            "later.csv": Self.joined(130) { "\($0 + 10)" },
+        ])
+        let options = "--key cell --metric lat:lower --pair-by p"
+        let empty = desk.compare("@none.csv @none.csv \(options)")
+        #expect(empty.output.contains("0 better, 0 worse, 0 same, 1 unproven"))
+        #expect(empty.output.contains("20 rows of @none.csv have no partner with the same p\n"))
+        let half = desk.compare("@some.csv @later.csv \(options)")
+        #expect(half.output.contains("10 rows of @some.csv have no partner with the same p\n"))
+        #expect(half.output.contains("10 rows of @later.csv have no partner with the same p\n"))
+        #expect(try desk.read("out/compare.csv").contains(",10,10,"))
+    }
 }

@@ -73,13 +73,27 @@ package struct Comparison: Sendable {
                 (base.metrics[index], index, $0)
             }
         }
+        var partnerless = (base: 0, candidate: 0)
         for cell in common {
-            let pair = CellPair(base.launches[cell] ?? [], candidate.launches[cell] ?? [])
+            let pair = CellPair(
+                base.launches[cell] ?? [], candidate.launches[cell] ?? [],
+                areJoined: base.pairBy != nil)
+            partnerless.base += pair.partnerless.base
+            partnerless.candidate += pair.partnerless.candidate
             for (metric, a, b) in metrics {
                 if let row = row(cell, metric, pair, a, b) { rows.append(row) }
             }
         }
+        if let column = base.pairBy {
+            notes += Self.partnerless(partnerless.base, of: base.name, column)
+            notes += Self.partnerless(partnerless.candidate, of: candidate.name, column)
+        }
         judge()
+    }
+
+    private static func partnerless(_ count: Int, of name: String, _ column: String) -> [String] {
+        if count == 0 { return [] }
+        return ["\(count) rows of \(name) have no partner with the same \(column)"]
     }
 
     private static func machinesDiffer(
@@ -104,11 +118,16 @@ package struct Comparison: Sendable {
         let pairs: [(base: RunTable.Launch, candidate: RunTable.Launch)]
         let base: [RunTable.Launch]
         let candidate: [RunTable.Launch]
+        /// Launches that are joined to none of the other side; zero where nothing joins them.
+        let partnerless: (base: Int, candidate: Int)
         let doubts: [Doubt]
 
-        init(_ base: [RunTable.Launch], _ candidate: [RunTable.Launch]) {
-            let (design, pairs) = Design.of(base: base, candidate: candidate)
+        init(_ base: [RunTable.Launch], _ candidate: [RunTable.Launch], areJoined: Bool) {
+            let (design, pairs) = Design.of(
+                base: base, candidate: candidate, areJoined: areJoined)
             self.design = design
+            partnerless =
+                areJoined ? (base.count - pairs.count, candidate.count - pairs.count) : (0, 0)
             self.pairs = pairs.filter {
                 $0.base.invalidReason == nil && $0.candidate.invalidReason == nil
             }

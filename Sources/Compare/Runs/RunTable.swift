@@ -5,10 +5,12 @@ package import Report
 package struct RunTable: Equatable, Sendable {
     /// One row: a launch of a cell.
     package struct Launch: Equatable, Sendable {
-        /// What joins a launch to its neighbour of the other side; nil when the table doesn't say.
+        /// What joins a launch to its neighbour of the other side; nil when the row doesn't say.
         package var pair: String?
         /// ISO 8601, which sorts as text; nil when the table doesn't say.
         package var time: String?
+        /// The position in the plan, or else in the table: the order of launches of one second.
+        package var slot = 0
         /// One for each metric of the table; nil where the field is empty.
         package var values: [Double?]
         /// Why the launch does not count; nil when it does.
@@ -34,6 +36,8 @@ package struct RunTable: Equatable, Sendable {
     /// In the order of the table.
     package private(set) var cells: [String] = []
     package private(set) var launches: [String: [Launch]] = [:]
+    /// The column that joins launches to their neighbours; nil when none was named.
+    package let pairBy: String?
     /// Nil when nothing says where the figures come from.
     package var machine: Machine?
     /// What a reader should know about the table itself, one line each.
@@ -91,6 +95,7 @@ extension RunTable {
             ? ComparedMetric.known.filter { table.index(of: $0.name) != nil } : request.metrics
         self.name = name
         self.metrics = metrics
+        pairBy = request.pairBy
         let keyColumns = try Self.columns(keys, of: table, name)
         let valueColumns = try Self.columns(metrics.map(\.name), of: table, name)
         let pairColumn = try Self.columns(request.pairBy.map { [$0] } ?? [], of: table, name).first
@@ -105,7 +110,8 @@ extension RunTable {
             }
             launches[cell, default: []].append(
                 Launch(
-                    pair: pairColumn.map { row[$0] }, time: own?.time(row), values: values,
+                    pair: pairColumn.flatMap { row[$0].isEmpty ? nil : row[$0] },
+                    time: own?.time(row), slot: own?.slot(row) ?? number, values: values,
                     invalidReason: own?.invalidReason(row), verdict: own?.verdict(row) ?? "valid"))
         }
         if table.lostTornLine {
@@ -174,12 +180,14 @@ extension RunTable {
     /// The columns of `runs.csv` that say how a launch went.
     private struct OwnColumns {
         private let timeColumn: Int?
+        private let slotColumn: Int?
         private let validColumn: Int?
         private let reasonColumn: Int?
         private let verdictColumn: Int?
 
         init(_ table: CSVTable) {
             timeColumn = table.index(of: "time_utc")
+            slotColumn = table.index(of: "slot")
             validColumn = table.index(of: "valid")
             reasonColumn = table.index(of: "invalid_reason")
             verdictColumn = table.index(of: "verdict")
@@ -190,6 +198,7 @@ extension RunTable {
         }
 
         func time(_ row: [String]) -> String? { text(row, timeColumn) }
+        func slot(_ row: [String]) -> Int? { text(row, slotColumn).flatMap { Int($0) } }
         func verdict(_ row: [String]) -> String? { text(row, verdictColumn) }
         func invalidReason(_ row: [String]) -> String? {
             text(row, validColumn) == "0" ? text(row, reasonColumn) ?? "not valid" : nil
