@@ -292,4 +292,35 @@ struct CompareCommandTests {
         #expect(half.output.contains("10 rows of @later.csv have no partner with the same p\n"))
         #expect(try desk.read("out/compare.csv").contains(",10,10,"))
     }
+
+    /// Launches at these seconds and slots.
+    private static func launches(_ times: [(second: Int, slot: Int)], _ figure: Double) -> String {
+        "schema,time_utc,slot,cell_id,rps\n"
+            + times.map {
+                "switchyard.runs/1,2026-11-23T10:00:\(two($0.second))Z,\($0.slot),c,\(figure)\n"
+            }.joined()
+    }
+
+    @Test("one side behind the other is sequential, however few launches there are")
+    func fewSequential() throws {
+        for (base, candidate) in [([0, 2], [4, 6]), ([0], [2, 4, 6, 8]), ([0, 2, 4], [6])] {
+            let desk = try Desk([
+                "base.csv": Self.launches(base.map { ($0, $0) }, 100),
+                "cand.csv": Self.launches(candidate.map { ($0, $0) }, 90),
+            ])
+            let outcome = desk.compare("@base.csv @cand.csv")
+            #expect(outcome.output.contains("sequential: one side"), "\(base) \(candidate)")
+        }
+    }
+
+    @Test("launches of one second are ordered by their slots")
+    func slots() throws {
+        // ABBA within each second.
+        let desk = try Desk([
+            "base.csv": Self.launches((0..<12).flatMap { [($0, 0), ($0, 3)] }, 100),
+            "cand.csv": Self.launches((0..<12).flatMap { [($0, 1), ($0, 2)] }, 90),
+        ])
+        _ = desk.compare("@base.csv @cand.csv")
+        #expect(try desk.read("out/compare.csv").contains(",interleaved,"))
+    }
 }
