@@ -180,8 +180,15 @@ struct CompareCommandTests {
             ("@mixed.csv @good.csv", .failure, "@mixed.csv mixes rows of the schemas"),
             ("@old.csv @good.csv", .failure, "@old.csv has the schema 'runs/0'"),
             ("@foreign.csv @good.csv", .usage, "@foreign.csv is no table of switchyard run"),
-            ("@other.csv @good.csv", .usage, "have no cell in common"),
-            ("@letters.csv @good.csv", .failure, "row 1: 'fast' under rps is not a number"),
+            ("@other.csv @good.csv", .otherMachine, "have no cell in common"),
+            (
+                "@letters.csv @good.csv", .failure,
+                "@letters.csv line 4: 'fast' under rps is not a number"
+            ),
+            ("@hex.csv @good.csv", .failure, "@hex.csv line 2: '0x10' under rps is not a number"),
+            ("@sides.csv @good.csv", .usage, "@sides.csv holds several sides of a gate: base, c"),
+            ("@failed.csv @good.csv", .failure, "no figure of @failed.csv can be compared"),
+            ("@cpu.csv @rate.csv", .failure, "no figure of @cpu.csv can be compared"),
             ("@binary.csv @good.csv", .failure, "@binary.csv is not UTF-8 text"),
             ("@foreign.csv @foreign.csv --key wh --metric ms:lower", .usage, "no column 'wh'"),
             ("@foreign.csv @foreign.csv --key who --metric ms", .usage, "which way is better"),
@@ -199,7 +206,14 @@ struct CompareCommandTests {
             "foreign.csv": "who,ms\na,1\n", "badmanifest/runs.csv": good,
             "badmanifest/manifest.json": "{",
             "other.csv": Self.run(launches: 2, cells: ["other"], seed: 1),
-            "letters.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,fast\n",
+            "letters.csv":
+                "schema,cell_id,rps\n\nswitchyard.runs/1,a,1\nswitchyard.runs/1,a,fast\n",
+            "hex.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,0x10\n",
+            "sides.csv": "schema,side,cell_id,rps\nswitchyard.runs/1,base,a,1\n"
+                + "switchyard.runs/1,cand,a,1\n",
+            "failed.csv": good.replacing(",1,\n", with: ",0,\n"),
+            "cpu.csv": "schema,cell_id,srv_cpu_ns_per_req\nswitchyard.runs/1,a,1\n",
+            "rate.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,1\n",
         ])
         try Data([0x1F, 0x8B, 0xFF]).write(to: desk.url.appending(path: "binary.csv"))
         let outcome = desk.compare(arguments)

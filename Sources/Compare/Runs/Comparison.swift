@@ -40,13 +40,15 @@ package struct Comparison: Sendable {
     package let onlyInBase: [String]
     package let onlyInCandidate: [String]
     package let machinesDiffer: Bool
+    /// Whether the runs' lengths, CPUs or time limits differ.
+    package let conditionsDiffer: Bool
     /// One line each.
     package private(set) var notes: [String]
     private var ranks = ShiftEstimate.Ranks(confidence: Change.confidence)
     private var tails = SignedRank.Tails()
 
-    /// Compares all cells that both runs have. Runs of different machines are refused unless
-    /// `acrossMachines`.
+    /// Compares all cells that both runs have. Runs of different machines or conditions are refused
+    /// unless `acrossMachines`.
     package init(
         base: RunTable, candidate: RunTable, acrossMachines: Bool = false
     ) throws(Complaint) {
@@ -66,8 +68,17 @@ package struct Comparison: Sendable {
             throw Complaint(
                 "\(base.name) and \(candidate.name) have no cell in common, such as"
                     + " '\(base.cells.first ?? "")' and '\(candidate.cells.first ?? "")'",
-                remedy: "compare runs of the same matrix")
+                remedy: "compare runs of the same matrix",
+                status: base.isOwn ? .otherMachine : .usage)
         }
+        let conditions = try Self.conditionsDiffer(
+            base, candidate, in: common, allowed: acrossMachines)
+        conditionsDiffer = conditions != nil
+        if let conditions {
+            notes.append("the conditions differ, nothing is proved: \(conditions)")
+        }
+        notes += Self.lonelyMetrics(base, beside: candidate)
+        notes += Self.lonelyMetrics(candidate, beside: base)
         let metrics = base.metrics.indices.compactMap { index -> (ComparedMetric, Int, Int)? in
             candidate.metrics.firstIndex(of: base.metrics[index]).map {
                 (base.metrics[index], index, $0)
@@ -88,6 +99,7 @@ package struct Comparison: Sendable {
             notes += Self.partnerless(partnerless.base, of: base.name, column)
             notes += Self.partnerless(partnerless.candidate, of: candidate.name, column)
         }
+        try requireFigures()
         judge()
     }
 
@@ -153,6 +165,7 @@ package struct Comparison: Sendable {
             return nil
         }
         var doubts: [Doubt] = machinesDiffer ? [.otherMachine] : []
+        if conditionsDiffer { doubts.append(.otherConditions) }
         switch pair.design {
         case .sequential: doubts.append(.sequential)
         case .unknown: doubts.append(.unknownOrder)

@@ -19,15 +19,18 @@ package enum CompareCommand: Command {
             OptionSpec(
                 "pair-by", value: "COL",
                 help: "rows that share its value were measured side by side"),
-            OptionSpec("across-machines", help: "show figures of two machines, without judging"),
+            OptionSpec(
+                "across-machines",
+                help: "show figures of two machines or conditions, without judging"),
             OptionSpec("out", value: "DIR", help: "for the files (results/compare-TIME)"),
             RunOptions.results, RunOptions.plots, RunOptions.json,
         ],
         epilogue: """
             BASE and CAND are folders of results, names of runs below results, latest, or .csv
-            files. Writes compare.csv, compare.json, report.md and plots/forest.svg. A comparison informs and 'switchyard gate' decides: the
-            exit status is 0 whatever differs, 13 for runs of different machines, 64 for wrong
-            arguments and 1 for a file that can't be used.
+            files. Writes compare.csv, compare.json, report.md and plots/forest.svg. A comparison
+            informs and 'switchyard gate' decides: the exit status is 0 whatever differs, 13 for
+            runs of different machines, matrices or conditions, 64 for wrong arguments and 1 for
+            files that can't be used or hold no figure that both have.
             """)
 
     package static func run(
