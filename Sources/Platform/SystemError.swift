@@ -44,6 +44,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isAddressInUse: Bool { code == EADDRINUSE }
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
     package var isMissing: Bool { code == ENOENT }
+    package var isFolder: Bool { code == EISDIR }
 }
 
 /// Runs `call` again while a signal interrupts it, and turns -1 into the call's error.
