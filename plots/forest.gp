@@ -7,17 +7,22 @@ call here."style.gp" ARG0 ARG1 ARG2 ARG3
 
 # A run of a matrix has no comparison: skipped, not wrong.
 if (rows("compare") < 0) { print figure.": ".run." holds no comparison"; exit status 3 }
-problem = trouble("compare", "cell_id metric better tier ratio ci_lo ci_hi verdict")
+# Of many rows, those to be drawn stand in a table of their own; that all others are left out must
+# be said.
+all_rows = rows("compare")
+table = rows("forest") > 0 ? "forest" : "compare"
+problem = trouble(table, "cell_id metric better tier ratio ci_lo ci_hi verdict")
 if (troubled(problem)) { print problem; exit status 1 }
-compare = rows("compare")
-eval texts("compare", "row_cell", "cell_id")
-eval texts("compare", "row_metric", "metric")
-eval texts("compare", "row_better", "better")
-eval texts("compare", "row_tier", "tier")
-eval texts("compare", "row_verdict", "verdict")
-eval numbers("compare", "row_ratio", "ratio")
-eval numbers("compare", "row_low", "ci_lo")
-eval numbers("compare", "row_high", "ci_hi")
+forest = rows(table)
+compare = forest
+eval texts(table, "row_cell", "cell_id")
+eval texts(table, "row_metric", "metric")
+eval texts(table, "row_better", "better")
+eval texts(table, "row_tier", "tier")
+eval texts(table, "row_verdict", "verdict")
+eval numbers(table, "row_ratio", "ratio")
+eval numbers(table, "row_low", "ci_lo")
+eval numbers(table, "row_high", "ci_hi")
 
 # Worse is to the right whichever way the metric points.
 sign(i) = row_better[i] eq "higher" ? -1 : 1
@@ -26,11 +31,8 @@ off(i) = percent(i, row_ratio[i])
 least_off(i) = percent(i, sign(i) > 0 ? row_low[i] : row_high[i])
 most_off(i) = percent(i, sign(i) > 0 ? row_high[i] : row_low[i])
 drawable(i) = row_ratio[i] == row_ratio[i] && row_ratio[i] > 0
-found(i) = strstrt(" worse better REGRESSION ", " ".row_verdict[i]." ") > 0
 
-# A gate or a small comparison is drawn whole; of a large one what was found, then what moved most.
 LIMIT = 60
-count = 0
 widest = 2.0
 longest = 10
 # Of a longer name the middle is left out: the ends tell cells apart, and the figure needs its room.
@@ -38,28 +40,13 @@ NAME = 72
 name(i) = named(row_cell[i]."  ".row_metric[i])
 named(text) = strlen(text) <= NAME ? text \
     : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
-array is_shown[compare]
-do for [i = 1:compare] {
-    is_shown[i] = 0
-    if (drawable(i) && found(i) && count < LIMIT) { count = count + 1; is_shown[i] = 1 }
-}
-candidates = sum [i = 1:compare] drawable(i)
-if (!candidates) { print figure.": no row of ".run."/compare.csv has a ratio"; exit status 3 }
-while (count < LIMIT && count < candidates) {
-    best = 0
-    do for [i = 1:compare] {
-        if (drawable(i) && !is_shown[i]) {
-            if (best == 0) { best = i }
-            if (candidates > LIMIT && abs(off(i)) > abs(off(best))) { best = i }
-        }
-    }
-    is_shown[best] = 1
-    count = count + 1
-}
+candidates = sum [i = 1:forest] drawable(i)
+if (!candidates) { print figure.": no row of ".run."/".table.".csv has a ratio"; exit status 3 }
+count = candidates < LIMIT ? candidates : LIMIT
 array shown[count]
 row_count = 0
-do for [i = 1:compare] {
-    if (is_shown[i]) {
+do for [i = 1:forest] {
+    if (drawable(i) && row_count < count) {
         row_count = row_count + 1
         shown[row_count] = i
         widest = abs(off(i)) > widest ? abs(off(i)) : widest
@@ -77,6 +64,9 @@ point_of(verdict) = verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
 colour(k) = colour_of(row_verdict[shown[k]])
 
 headline = "Change of the candidate against the base, 99 % interval"
+if (row_count < all_rows) {
+    headline = headline.sprintf(" (%d of %d rows)", row_count, all_rows)
+}
 # A character of the text preview is 7.5 pixels wide.
 left = 30 + (kind eq "text" ? 7.7 : 7) * longest
 right = width - 24

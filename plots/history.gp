@@ -47,6 +47,7 @@ cells = 0
 most = 0
 cell_list = "\n"
 array cell_runs[points]
+array cell_open[points]
 do for [i = 1:points] {
     point_turn[i] = 0
     point_place[i] = 0
@@ -55,6 +56,7 @@ do for [i = 1:points] {
             cells = cells + 1
             cell_name[cells] = point_cell[i]
             cell_runs[cells] = 0
+            cell_open[cells] = 0
             cell_list = cell_list.line_of(point_cell[i], cells)
         }
         c = entry(cell_list, point_cell[i])
@@ -62,6 +64,7 @@ do for [i = 1:points] {
         most = cell_runs[c] > most ? cell_runs[c] : most
         point_turn[i] = cell_runs[c]
         point_place[i] = c
+        if (point_arrival[i] ne "closed") { cell_open[c] = 1 }
     }
 }
 if (most < 2) {
@@ -69,7 +72,13 @@ if (most < 2) {
     exit status 3
 }
 
-# Where a change stands: the point of its cell whose run it names.
+# Where a change stands: the point of its cell whose run it names. The rows of a run stand together.
+run_book = "\n"
+do for [i = 1:points] {
+    if (i == 1 || point_run[i] ne point_run[i - 1]) {
+        run_book = run_book.line_of(point_run[i], i)
+    }
+}
 array change_turn[changes > 0 ? changes : 1]
 array change_place[changes > 0 ? changes : 1]
 change_turn[1] = 0           # a mark that is nowhere, where nothing has changed
@@ -77,14 +86,15 @@ change_place[1] = 1
 do for [k = 1:changes] {
     change_turn[k] = 0
     change_place[k] = entry(cell_list, change_cell[k])
-    do for [i = 1:points] {
-        if (on_machine(i) && change_machine[k] eq machine && point_cell[i] eq change_cell[k] \
-                && point_run[i] eq change_run[k]) { change_turn[k] = point_turn[i] }
+    i = change_machine[k] eq machine ? entry(run_book, change_run[k]) : 0
+    while (i > 0 && i <= points && point_run[i] eq change_run[k]) {
+        if (point_cell[i] eq change_cell[k]) { change_turn[k] = point_turn[i] }
+        i = i + 1
     }
 }
 
 # The left panel of a cell is what its load asks about, the right one what it costs.
-is_open(c) = (sum [i = 1:points] (point_place[i] == c && point_arrival[i] ne "closed")) > 0
+is_open(c) = cell_open[c]
 left_value(i) = is_open(point_place[i]) ? point_p99[i] / 1e3 : point_rps[i] / 1e3
 left_metric(c) = is_open(c) ? "p99_ns" : "rps"
 left_title(c) = is_open(c) ? "p99 response time, µs" : "thousand requests/s"

@@ -86,9 +86,14 @@ package func readFile(_ path: String) throws(SystemError) -> String {
     let file = Descriptor(raw: try checked("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
     var bytes = ByteQueue()
     while true {
-        let got = unsafe bytes.withFreeSpace(minimum: 16 * 1_024) { free in
-            // SAFETY: read(2) fills at most the room it is given.
-            max(0, unsafe Glibc.read(file.raw, free.baseAddress!, free.count))
+        // An error is no end of the file: half a file must not pass for a whole one.
+        let got = try unsafe bytes.withFreeSpace(minimum: 16 * 1_024) {
+            free throws(SystemError) in
+            Int(
+                try checked("read") {
+                    // SAFETY: read(2) fills at most the room it is given, and less than 2 GiB.
+                    CInt(clamping: unsafe Glibc.read(file.raw, free.baseAddress!, free.count))
+                })
         }
         if got == 0 { break }
     }

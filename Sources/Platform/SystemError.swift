@@ -46,6 +46,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     /// A local address was refused, not the one to connect to (bind(2)).
     package var isAboutSource: Bool { call.description == "bind" }
     package var isMissing: Bool { code == ENOENT }
+    package var isFolder: Bool { code == EISDIR }
 }
 
 /// Runs `call` again while a signal interrupts it, and turns -1 into the call's error.

@@ -16,6 +16,8 @@ package struct CSVTable: Equatable, Sendable {
     package private(set) var rows: [[String]]
     /// Whether reading left out a last line that a crash or a full disk had cut short.
     package private(set) var lostTornLine = false
+    /// The line on which each row that was read began.
+    private var lines: [Int] = []
 
     package init(columns: [String]) {
         precondition(Set(columns).count == columns.count, "a column is named twice")
@@ -27,6 +29,14 @@ package struct CSVTable: Equatable, Sendable {
         precondition(row.count == columns.count, "a row has one field for each column")
         rows.append(row)
     }
+
+    /// Tables are equal that say the same, whichever lines they were read from.
+    package static func == (a: CSVTable, b: CSVTable) -> Bool {
+        a.columns == b.columns && a.rows == b.rows && a.lostTornLine == b.lostTornLine
+    }
+
+    /// The line of a row, as an editor counts it: the header is line 1.
+    package func line(ofRow row: Int) -> Int { lines.indices.contains(row) ? lines[row] : row + 2 }
 
     /// The position of the column `name`.
     package func index(of name: String) -> Int? { columns.firstIndex(of: name) }
@@ -62,9 +72,12 @@ package struct CSVTable: Equatable, Sendable {
     }
 
     /// Reads a table. A last line without a line end is left out when it has too few fields or an
-    /// open quote; every other irregularity is refused. Blank lines are skipped.
+    /// open quote; every other irregularity is refused. Blank lines are skipped, and so is a byte
+    /// order mark (RFC 3629, section 6), which spreadsheets put in front.
     package init(parsing text: String) throws(CSVRefusal) {
-        var reader = CSVReader(bytes: Array(text.utf8))
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = Array(text.utf8)
+        var reader = CSVReader(bytes: bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes)
         guard let header = try reader.record(), !reader.isTorn else {
             throw CSVRefusal(problem: "there is no header", line: 1)
         }
@@ -78,6 +91,7 @@ package struct CSVTable: Equatable, Sendable {
         while let record = try reader.record() {
             if record.count == header.count, !reader.isTorn {
                 rows.append(record)
+                lines.append(reader.recordLine)
             } else if reader.isAtEnd, !reader.endedWithLine {
                 lostTornLine = true
             } else {

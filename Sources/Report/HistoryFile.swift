@@ -44,10 +44,13 @@ package struct HistoryFile: Equatable, Sendable {
     package static let name = "history.csv"
 
     package private(set) var table: CSVTable
+    /// Columns of the file that this version doesn't know; to write it again would lose them.
+    package private(set) var laterColumns: [String] = []
 
     package init() { table = CSVTable(columns: HistoryColumns.all.map(\.name)) }
 
-    /// Reads the file back. `path` is named in complaints. Columns of a later version are kept out.
+    /// Reads the file back. `path` is named in complaints. Columns of a later version are left
+    /// out and named in `laterColumns`.
     package init(parsing text: String, path: String) throws(Complaint) {
         self.init()
         let read: CSVTable
@@ -60,7 +63,21 @@ package struct HistoryFile: Equatable, Sendable {
         if let absent = table.columns.first(where: { read.index(of: $0) == nil }) {
             throw Self.complaint(path, "has no column \(absent)")
         }
+        laterColumns = read.columns.filter { table.index(of: $0) == nil }
+        let figures = Metric.summarised.map(\.name)
         for row in read.rows.indices {
+            let line = "line \(read.line(ofRow: row))"
+            let schema = read.field(row, "schema") ?? ""
+            if schema != HistoryColumns.schema {
+                throw Self.complaint(
+                    path, "\(line) has the schema '\(schema)', not \(HistoryColumns.schema)")
+            }
+            for figure in figures {
+                guard let text = read.field(row, figure) else { continue }
+                guard let value = Double(text), value.isFinite else {
+                    throw Self.complaint(path, "\(line): '\(text)' under \(figure) is no number")
+                }
+            }
             table.append(table.columns.map { read.field(row, $0) ?? "" })
         }
     }
@@ -102,6 +119,20 @@ package struct HistoryFile: Equatable, Sendable {
         }
         insert(fresh, run: id)
         return fresh.count
+    }
+
+    /// The other runs of the commit and machine of the run `id`: they all stay, since only their
+    /// scatter tells a change from noise. Empty for a run of no commit or of changed files.
+    package func repeats(of id: String) -> [String] {
+        let rows = table.rows.indices
+        guard let own = rows.first(where: { table.field($0, "run_id") == id }),
+            let commit = table.field(own, "commit"), table.field(own, "dirty") == "0"
+        else { return [] }
+        let others = rows.filter {
+            table.field($0, "commit") == commit && table.field($0, "dirty") == "0"
+                && table.field($0, "hw_id") == table.field(own, "hw_id")
+        }
+        return Set(others.compactMap { table.field($0, "run_id") }).subtracting([id]).sorted()
     }
 
     private mutating func insert(_ fresh: [HistoryRow], run id: String) {

@@ -180,8 +180,15 @@ struct CompareCommandTests {
             ("@mixed.csv @good.csv", .failure, "@mixed.csv mixes rows of the schemas"),
             ("@old.csv @good.csv", .failure, "@old.csv has the schema 'runs/0'"),
             ("@foreign.csv @good.csv", .usage, "@foreign.csv is no table of switchyard run"),
-            ("@other.csv @good.csv", .usage, "have no cell in common"),
-            ("@letters.csv @good.csv", .failure, "row 1: 'fast' under rps is not a number"),
+            ("@other.csv @good.csv", .otherMachine, "have no cell in common"),
+            (
+                "@letters.csv @good.csv", .failure,
+                "@letters.csv line 4: 'fast' under rps is not a number"
+            ),
+            ("@hex.csv @good.csv", .failure, "@hex.csv line 2: '0x10' under rps is not a number"),
+            ("@sides.csv @good.csv", .usage, "@sides.csv holds several sides of a gate: base, c"),
+            ("@failed.csv @good.csv", .failure, "no figure of @failed.csv can be compared"),
+            ("@cpu.csv @rate.csv", .failure, "no figure of @cpu.csv can be compared"),
             ("@binary.csv @good.csv", .failure, "@binary.csv is not UTF-8 text"),
             ("@foreign.csv @foreign.csv --key wh --metric ms:lower", .usage, "no column 'wh'"),
             ("@foreign.csv @foreign.csv --key who --metric ms", .usage, "which way is better"),
@@ -199,7 +206,14 @@ struct CompareCommandTests {
             "foreign.csv": "who,ms\na,1\n", "badmanifest/runs.csv": good,
             "badmanifest/manifest.json": "{",
             "other.csv": Self.run(launches: 2, cells: ["other"], seed: 1),
-            "letters.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,fast\n",
+            "letters.csv":
+                "schema,cell_id,rps\n\nswitchyard.runs/1,a,1\nswitchyard.runs/1,a,fast\n",
+            "hex.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,0x10\n",
+            "sides.csv": "schema,side,cell_id,rps\nswitchyard.runs/1,base,a,1\n"
+                + "switchyard.runs/1,cand,a,1\n",
+            "failed.csv": good.replacing(",1,\n", with: ",0,\n"),
+            "cpu.csv": "schema,cell_id,srv_cpu_ns_per_req\nswitchyard.runs/1,a,1\n",
+            "rate.csv": "schema,cell_id,rps\nswitchyard.runs/1,a,1\n",
         ])
         try Data([0x1F, 0x8B, 0xFF]).write(to: desk.url.appending(path: "binary.csv"))
         let outcome = desk.compare(arguments)
@@ -217,5 +231,110 @@ struct CompareCommandTests {
         let outcome = desk.compare("@base.csv @cand.csv")
         #expect(outcome.status == .success)
         #expect(outcome.output.contains("@base.csv: the last line was cut short and is left out"))
+    }
+
+    /// Two tables of one launch in each of many cells; `moved` cells differ by far.
+    private static func many(cells: Int, moved: Int) -> [String: String] {
+        var files = ["base.csv": "who,ms\n", "cand.csv": "who,ms\n"]
+        for cell in 0..<cells {
+            files["base.csv"]? += "c\(cell),100\n"
+            files["cand.csv"]? += "c\(cell),\(cell >= cells - moved ? 150 : 101)\n"
+        }
+        return files
+    }
+
+    @Test("of many rows those that moved most are drawn, and the rest is counted")
+    func forestRows() throws {
+        let desk = try Desk(Self.many(cells: 500, moved: 59))
+        let outcome = desk.compare("@base.csv @cand.csv --key who --metric ms:lower")
+        #expect(outcome.status == .success)
+        #expect(try desk.read("out/compare.csv").split(separator: "\n").count == 501)
+        let drawn = try desk.read("out/forest.csv").split(separator: "\n")
+        #expect(drawn.count == 61 && drawn[1].contains(",c0,") && drawn[2].contains(",c441,"))
+        if Plotter.isAvailable {
+            #expect(try desk.read("out/plots/forest.svg").contains("(60 of 500 rows)"))
+        }
+    }
+
+    @Test("a comparison leaves no figure of the one before it in its folder")
+    func staleFigure() throws {
+        let desk = try Desk(
+            Self.many(cells: 3, moved: 1).merging(
+                ["out/forest.csv": "old", "out/plots/forest.svg": "old"]) { $1 })
+        _ = desk.compare("@base.csv @cand.csv --key who --metric ms:lower --plots @absent")
+        #expect(!FileManager.default.fileExists(atPath: desk.path("out/forest.csv")))
+        #expect(!FileManager.default.fileExists(atPath: desk.path("out/plots/forest.svg")))
+    }
+
+    @Test(
+        "a run is named as for other commands: latest, its name, a link with or without a slash",
+        arguments: ["latest", "one", "@results/latest", "@results/latest/", "@results/one/"])
+    func runNames(name: String) throws {
+        let desk = try Desk([
+            "results/one/runs.csv": Self.run(seed: 1),
+            "results/one/manifest.json": Self.manifest("one"),
+            "results/two/runs.csv": Self.run(offset: 1, seed: 2),
+            "results/two/manifest.json": Self.manifest("one"),
+        ])
+        try FileManager.default.createSymbolicLink(
+            atPath: desk.path("results/latest"), withDestinationPath: "one")
+        let outcome = desk.compare("\(name) two --results @results")
+        #expect(outcome.status == .success, "\(outcome.errors)")
+        #expect(outcome.output.contains("base       @results/one\n"))
+        #expect(outcome.output.contains("candidate  @results/two\n"))
+        let absent = desk.compare("latets two --results @results")
+        #expect(absent.status == .usage && absent.errors.contains("did you mean latest?"))
+    }
+
+    /// Twenty rows whose column `p` is given.
+    private static func joined(_ figure: Double, by pair: (Int) -> String) -> String {
+        "cell,p,lat\n" + (0..<20).map { "c,\(pair($0)),\(figure + Double($0 % 7))\n" }.joined()
+    }
+
+    @Test("rows that name no pair are not joined, and those without a partner are counted")
+    func partnerless() throws {
+        let desk = try Desk([
+            "none.csv": Self.joined(100) { _ in "" }, "some.csv": Self.joined(100) { "\($0)" },
+            "later.csv": Self.joined(130) { "\($0 + 10)" },
+        ])
+        let options = "--key cell --metric lat:lower --pair-by p"
+        let empty = desk.compare("@none.csv @none.csv \(options)")
+        #expect(empty.output.contains("0 better, 0 worse, 0 same, 1 unproven"))
+        #expect(empty.output.contains("20 rows of @none.csv have no partner with the same p\n"))
+        let half = desk.compare("@some.csv @later.csv \(options)")
+        #expect(half.output.contains("10 rows of @some.csv have no partner with the same p\n"))
+        #expect(half.output.contains("10 rows of @later.csv have no partner with the same p\n"))
+        #expect(try desk.read("out/compare.csv").contains(",10,10,"))
+    }
+
+    /// Launches at these seconds and slots.
+    private static func launches(_ times: [(second: Int, slot: Int)], _ figure: Double) -> String {
+        "schema,time_utc,slot,cell_id,rps\n"
+            + times.map {
+                "switchyard.runs/1,2026-11-23T10:00:\(two($0.second))Z,\($0.slot),c,\(figure)\n"
+            }.joined()
+    }
+
+    @Test("one side behind the other is sequential, however few launches there are")
+    func fewSequential() throws {
+        for (base, candidate) in [([0, 2], [4, 6]), ([0], [2, 4, 6, 8]), ([0, 2, 4], [6])] {
+            let desk = try Desk([
+                "base.csv": Self.launches(base.map { ($0, $0) }, 100),
+                "cand.csv": Self.launches(candidate.map { ($0, $0) }, 90),
+            ])
+            let outcome = desk.compare("@base.csv @cand.csv")
+            #expect(outcome.output.contains("sequential: one side"), "\(base) \(candidate)")
+        }
+    }
+
+    @Test("launches of one second are ordered by their slots")
+    func slots() throws {
+        // ABBA within each second.
+        let desk = try Desk([
+            "base.csv": Self.launches((0..<12).flatMap { [($0, 0), ($0, 3)] }, 100),
+            "cand.csv": Self.launches((0..<12).flatMap { [($0, 1), ($0, 2)] }, 90),
+        ])
+        _ = desk.compare("@base.csv @cand.csv")
+        #expect(try desk.read("out/compare.csv").contains(",interleaved,"))
     }
 }

@@ -28,6 +28,7 @@ struct CommandTests {
         arguments: [
             (["rnu"], "unknown command 'rnu'; did you mean 'run'?"),
             (["run", "--profil", "x"], "unknown option --profil; did you mean --profile?"),
+            (["list", "/tmp"], "/tmp is a folder; name a file in it"),
             (["run", "a", "b"], "'b' is one operand too many; give one matrix file only"),
             (
                 ["run", "/nonexistent.json5"],

@@ -132,6 +132,20 @@ struct HistoryCommandTests {
         #expect(try results.text("changes.csv").split(separator: "\n").count == 1)
     }
 
+    @Test("a history with columns of a later version is not written anew without them")
+    func laterColumns() throws {
+        let results = try Results()
+        #expect(results.run("history", "add", "fixture") == .success)
+        let wider = try results.text("history.csv").split(separator: "\n").enumerated().map {
+            $0.element + ($0.offset == 0 ? ",later\n" : ",1\n")
+        }
+        try results.write("history.csv", wider.joined())
+        #expect(results.run("history", "add", "fixture") == .failure)
+        #expect(results.errors.contains("columns of a later version, which would be lost: later"))
+        #expect(try results.text("history.csv") == wider.joined())
+        #expect(results.run("history", "--no-plots") == .success, "reading loses nothing")
+    }
+
     @Test("one run that can't be added keeps the others out too")
     func allOrNothing() throws {
         let results = try Results()

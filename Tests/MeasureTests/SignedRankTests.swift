@@ -89,6 +89,88 @@ struct SignedRankTests {
             "seed \(seed): \(values) shift \(shift)")
     }
 
+    /// SciPy 1.17, `wilcoxon(x, zero_method="pratt", correction=True, alternative="greater",
+    /// method="approx")` of x[i] = (7919 i + 13) mod `modulus` - `offset`.
+    @Test(
+        "above the exact sizes the p-value is the normal approximation's, ties and zeros included",
+        arguments: [
+            (101, 1_009, 499.75, 0.6068086893908018, 0.39449464736069195),
+            (150, 1_009, 439.75, 0.008204026027056907, 0.991837926158865),
+            (400, 1_009, 469.75, 0.012243611134814734, 0.9877701187523473),
+            (1_000, 1_009, 479.75, 0.0042871624900659286, 0.995714217109892),
+            (60, 7, 2, 0.0002959997408229145, 0.9997120025344217),
+            (120, 7, 2, 9.826354162498168e-07, 0.9999990301290091),
+            (300, 5, 2, 0.500135384409453, 0.500135384409453),
+        ])
+    func approximation(
+        count: Int, modulus: Int, offset: Double, greater: Double, less: Double
+    ) {
+        let values = Self.remainders(count, modulus).map { $0 - offset }
+        #expect(abs(SignedRank.pGreater(values) / greater - 1) < 1e-9)
+        #expect(abs(SignedRank.pGreater(values.map { -$0 }) / less - 1) < 1e-9)
+    }
+
+    private static func remainders(_ count: Int, _ modulus: Int) -> [Double] {
+        (0..<count).map { Double(($0 * 7_919 + 13) % modulus) }
+    }
+
+    @Test("the approximation continues the exact values, a little to the safe side")
+    func seam() {
+        // About 1 in 1 000 and 5 in ten million, where Holm's correction over many rows asks.
+        let pairs = 100
+        let tails = SignedRank.upperTails(pairs: pairs)
+        for sum in [3_440, 3_900] {
+            let exact = tails[sum]
+            let n = Double(pairs)
+            let deviation = (n * (n + 1) * (2 * n + 1) / 24).squareRoot()
+            let approximate = Normal.upperTail((Double(sum) - 0.5 - n * (n + 1) / 4) / deviation)
+            #expect(approximate > exact && approximate < 4 * exact, "\(sum): \(exact)")
+        }
+    }
+
+    @Test(
+        "selected Walsh averages are the sorted ones, ties and all",
+        arguments: [1, 2, 24, 25, 40, 99, 250], [3, 11, 1_000_003])
+    func selection(count: Int, modulus: Int) throws {
+        let values = Self.remainders(count, modulus).map { ($0 - Double(modulus / 2)) / 7 }
+        let sorted = SignedRank.walshAverages(values)
+        let averages = WalshAverages(values)
+        #expect(averages.count == sorted.count)
+        for rank in Set([1, 2, 7, sorted.count / 2, sorted.count / 2 + 1, sorted.count])
+        where rank >= 1 && rank <= sorted.count {
+            #expect(averages.ofRank(rank) == sorted[rank - 1], "rank \(rank)")
+        }
+        #expect(averages.median == Median.of(sorted: sorted))
+    }
+
+    @Test("a distribution is counted once for all samples of a size, and not for large ones")
+    func countedOnce() {
+        var tails = SignedRank.Tails()
+        for (count, shift) in [(40, 0.25), (40, 3.25), (90, 0.25), (101, 0.25), (5_000, 0.25)] {
+            let values = Self.remainders(count, 10_007).map { $0 - 5_000 }
+            _ = SignedRank.pGreater(values, shift: shift, &tails)
+            let estimate = SignedRank.estimate(of: values, confidence: 0.99, &tails)
+            #expect(estimate.interval.low != nil)
+        }
+        #expect(tails.counted == 2)
+    }
+
+    @Test("intervals of large samples cover as often as they say")
+    func largeCoverage() {
+        let seed: UInt64 = 17
+        var generator = SeededGenerator(seed: seed)
+        var tails = SignedRank.Tails()
+        var covered = 0
+        for _ in 0..<400 {
+            let sample = (0..<150).map { _ in Normal.sample(&generator) }
+            let (_, interval) = SignedRank.estimate(of: sample, confidence: 0.95, &tails)
+            if let low = interval.low, let high = interval.high, low <= 0, 0 <= high {
+                covered += 1
+            }
+        }
+        #expect(covered >= 366 && covered <= 393, "seed \(seed): \(covered)")
+    }
+
     @Test("nothing but zeros proves nothing")
     func zeros() {
         #expect(SignedRank.pGreater([0.01, 0.01, 0.01], shift: 0.01) == 1)

@@ -73,6 +73,14 @@ struct ChildProcessTests {
         #expect(!isAlive())
     }
 
+    /// Address 0 of a process is never mapped: proc_pid_mem(5) answers with EIO.
+    @Test(
+        "an error while reading is no end of the file",
+        arguments: [("/", EISDIR), ("/proc/self/mem", EIO)])
+    func readError(path: String, code: Int32) {
+        #expect(throws: SystemError("read", code: code)) { try readFile(path) }
+    }
+
     @Test("a wait ends at its deadline while the child runs, and a signal ends the child")
     func deadline() throws {
         var child = try ChildProcess(SpawnOptions("sleep", ["1000"]))

@@ -94,6 +94,50 @@ struct HistoryTests {
         #expect(complaint?.description.contains("results/history.csv " + words) == true)
     }
 
+    @Test(
+        "a row of another version or without figures is refused by its line",
+        arguments: [
+            (
+                "switchyard.history/1", "switchyard.history/2",
+                "has the schema 'switchyard.history/2'"
+            ),
+            (",20248,", ",fast,", ": 'fast' under srv_cpu_ns_per_req is no number"),
+            (",20248,", ",nan,", ": 'nan' under srv_cpu_ns_per_req is no number"),
+        ])
+    func strangeRows(old: String, new: String, words: String) throws {
+        let text = try history(2).table.text
+        let lines = text.split(separator: "\n").map(String.init)
+        let last = try #require(lines.lastIndex { $0.contains(old) })
+        var changed = lines
+        changed[last] = changed[last].replacing(old, with: new)
+        let complaint = #expect(throws: Complaint.self) {
+            try HistoryFile(parsing: changed.joined(separator: "\n") + "\n", path: "h.csv")
+        }
+        #expect(complaint?.description.contains("h.csv line \(last + 1)") == true)
+        #expect(complaint?.description.contains(words) == true)
+    }
+
+    @Test("columns of a later version are named, for to write the file would lose them")
+    func laterColumns() throws {
+        let lines = try history(1).table.text.split(separator: "\n")
+        let wider = lines.enumerated().map { $0.element + ($0.offset == 0 ? ",later\n" : ",1\n") }
+        let read = try HistoryFile(parsing: wider.joined(), path: "h")
+        #expect(read.laterColumns == ["later"])
+        #expect(try HistoryFile(parsing: try history(1).table.text, path: "h").laterColumns == [])
+    }
+
+    @Test("runs of one commit all stay, and know of each other")
+    func repeats() throws {
+        let run = try RunCopy()
+        var history = HistoryFile()
+        try history.add(try run.files())
+        #expect(history.repeats(of: "fixture") == [])
+        try run.change("manifest.json") { $0.replacing("\"fixture\"", with: "\"again\"") }
+        try history.add(try run.files())
+        #expect(history.repeats(of: "again") == ["fixture"])
+        #expect(history.repeats(of: "absent") == [])
+    }
+
     @Test("a slower commit is named, noise and what lies within 2 % is not")
     func changes() throws {
         let history = try history(

@@ -40,23 +40,34 @@ package struct Change: Equatable, Sendable {
     /// independent samples.
     package let sigma: Double?
 
-    /// The change over pairs; nil without pairs or with a figure that has no logarithm. At most
-    /// 1 000 pairs.
+    /// The change over pairs; nil without pairs or with a figure that has no logarithm.
     package init?(pairs: [(base: Double, candidate: Double)], metric: ComparedMetric) {
+        var tails = SignedRank.Tails()
+        self.init(pairs: pairs, metric: metric, tails: &tails)
+    }
+
+    /// The same; `tails` are those of the numbers of pairs met before.
+    package init?(
+        pairs: [(base: Double, candidate: Double)], metric: ComparedMetric,
+        tails: inout SignedRank.Tails
+    ) {
         let base = pairs.map(\.base)
         let candidate = pairs.map(\.candidate)
         guard let medians = Self.medians(base, candidate) else { return nil }
         // Worse is positive.
         let worse = pairs.map { metric.worseSign * log($0.candidate / $0.base) }
-        guard let centre = SignedRank.hodgesLehmann(worse) else { return nil }
+        let estimate = SignedRank.estimate(of: worse, confidence: Self.confidence, &tails)
+        guard let centre = estimate.centre else { return nil }
         method = .signedRank
         (baseMedian, candidateMedian) = medians
         ratio = exp(metric.worseSign * centre)
-        interval = Self.ratios(
-            SignedRank.interval(of: worse, confidence: Self.confidence), metric)
-        let band = metric.tier.deadBand.map { log(1 + $0) }
-        pWorse = band.map { SignedRank.pGreater(worse, shift: $0) } ?? 1
-        pBetter = band.map { SignedRank.pGreater(worse.map { -$0 }, shift: $0) } ?? 1
+        interval = Self.ratios(estimate.interval, metric)
+        if let band = metric.tier.deadBand.map({ log(1 + $0) }) {
+            pWorse = SignedRank.pGreater(worse, shift: band, &tails)
+            pBetter = SignedRank.pGreater(worse.map { -$0 }, shift: band, &tails)
+        } else {
+            (pWorse, pBetter) = (1, 1)
+        }
         superiority = VarghaDelaney.a(pairedDifferences: worse) ?? 0.5
         baseCount = pairs.count
         candidateCount = pairs.count

@@ -11,6 +11,9 @@ package enum ShiftEstimate {
         /// Up to this product the distribution of the rank sum is counted; beyond, its normal
         /// approximation errs by less than a difference in a thousand.
         static let exact = 400
+        /// Differences that are this many halvings apart differ by less than the rounding of their
+        /// values.
+        static let halvings = 64
     }
 
     /// The median of all differences `x - y`; nil when a sample is empty.
@@ -141,8 +144,7 @@ package enum ShiftEstimate {
             if !all.isEmpty { return all[rank - 1] }
             var low = x[0] - y[y.count - 1]
             var high = x[x.count - 1] - y[0]
-            // Halving until the doubles between are used up.
-            while low < high {
+            for _ in 0..<Limit.halvings where low < high {
                 let middle = low + (high - low) / 2
                 if middle <= low || middle >= high { break }
                 if atMost(middle) >= rank { high = middle } else { low = middle }

@@ -30,7 +30,6 @@ package struct Comparison: Sendable {
     }
 
     private enum Limit {
-        static let pairs = 1_000
         /// The share of launches that may be lost.
         static let lost = 0.2
     }
@@ -41,12 +40,15 @@ package struct Comparison: Sendable {
     package let onlyInBase: [String]
     package let onlyInCandidate: [String]
     package let machinesDiffer: Bool
+    /// Whether the runs' lengths, CPUs or time limits differ.
+    package let conditionsDiffer: Bool
     /// One line each.
     package private(set) var notes: [String]
     private var ranks = ShiftEstimate.Ranks(confidence: Change.confidence)
+    private var tails = SignedRank.Tails()
 
-    /// Compares all cells that both runs have. Runs of different machines are refused unless
-    /// `acrossMachines`.
+    /// Compares all cells that both runs have. Runs of different machines or conditions are refused
+    /// unless `acrossMachines`.
     package init(
         base: RunTable, candidate: RunTable, acrossMachines: Bool = false
     ) throws(Complaint) {
@@ -66,20 +68,44 @@ package struct Comparison: Sendable {
             throw Complaint(
                 "\(base.name) and \(candidate.name) have no cell in common, such as"
                     + " '\(base.cells.first ?? "")' and '\(candidate.cells.first ?? "")'",
-                remedy: "compare runs of the same matrix")
+                remedy: "compare runs of the same matrix",
+                status: base.isOwn ? .otherMachine : .usage)
         }
+        let conditions = try Self.conditionsDiffer(
+            base, candidate, in: common, allowed: acrossMachines)
+        conditionsDiffer = conditions != nil
+        if let conditions {
+            notes.append("the conditions differ, nothing is proved: \(conditions)")
+        }
+        notes += Self.lonelyMetrics(base, beside: candidate)
+        notes += Self.lonelyMetrics(candidate, beside: base)
         let metrics = base.metrics.indices.compactMap { index -> (ComparedMetric, Int, Int)? in
             candidate.metrics.firstIndex(of: base.metrics[index]).map {
                 (base.metrics[index], index, $0)
             }
         }
+        var partnerless = (base: 0, candidate: 0)
         for cell in common {
-            let pair = CellPair(base.launches[cell] ?? [], candidate.launches[cell] ?? [])
+            let pair = CellPair(
+                base.launches[cell] ?? [], candidate.launches[cell] ?? [],
+                areJoined: base.pairBy != nil)
+            partnerless.base += pair.partnerless.base
+            partnerless.candidate += pair.partnerless.candidate
             for (metric, a, b) in metrics {
                 if let row = row(cell, metric, pair, a, b) { rows.append(row) }
             }
         }
+        if let column = base.pairBy {
+            notes += Self.partnerless(partnerless.base, of: base.name, column)
+            notes += Self.partnerless(partnerless.candidate, of: candidate.name, column)
+        }
+        try requireFigures()
         judge()
+    }
+
+    private static func partnerless(_ count: Int, of name: String, _ column: String) -> [String] {
+        if count == 0 { return [] }
+        return ["\(count) rows of \(name) have no partner with the same \(column)"]
     }
 
     private static func machinesDiffer(
@@ -104,11 +130,16 @@ package struct Comparison: Sendable {
         let pairs: [(base: RunTable.Launch, candidate: RunTable.Launch)]
         let base: [RunTable.Launch]
         let candidate: [RunTable.Launch]
+        /// Launches that are joined to none of the other side; zero where nothing joins them.
+        let partnerless: (base: Int, candidate: Int)
         let doubts: [Doubt]
 
-        init(_ base: [RunTable.Launch], _ candidate: [RunTable.Launch]) {
-            let (design, pairs) = Design.of(base: base, candidate: candidate)
+        init(_ base: [RunTable.Launch], _ candidate: [RunTable.Launch], areJoined: Bool) {
+            let (design, pairs) = Design.of(
+                base: base, candidate: candidate, areJoined: areJoined)
             self.design = design
+            partnerless =
+                areJoined ? (base.count - pairs.count, candidate.count - pairs.count) : (0, 0)
             self.pairs = pairs.filter {
                 $0.base.invalidReason == nil && $0.candidate.invalidReason == nil
             }
@@ -134,6 +165,7 @@ package struct Comparison: Sendable {
             return nil
         }
         var doubts: [Doubt] = machinesDiffer ? [.otherMachine] : []
+        if conditionsDiffer { doubts.append(.otherConditions) }
         switch pair.design {
         case .sequential: doubts.append(.sequential)
         case .unknown: doubts.append(.unknownOrder)
@@ -151,8 +183,6 @@ package struct Comparison: Sendable {
         var change: Change?
         if base.contains(where: { $0 == nil }) || candidate.contains(where: { $0 == nil }) {
             doubts.append(.noRatio)
-        } else if pair.pairs.count > Limit.pairs {
-            doubts.append(.tooMany(pair.pairs.count))
         } else if pair.pairs.isEmpty {
             change = Change(
                 base: base.compactMap(\.self), candidate: candidate.compactMap(\.self),
@@ -160,7 +190,7 @@ package struct Comparison: Sendable {
         } else {
             change = Change(
                 pairs: pair.pairs.map { ($0.base.values[a] ?? 0, $0.candidate.values[b] ?? 0) },
-                metric: metric)
+                metric: metric, tails: &tails)
         }
         if change == nil, !doubts.contains(.noRatio) { doubts.append(.noRatio) }
         return Row(cell: cell, metric: metric, design: pair.design, change: change, doubts: doubts)

@@ -30,17 +30,21 @@ package enum Design: Equatable, Sendable {
     ///
     /// Where a column joins neighbours, the user vouches for the design. Else the times of launch
     /// show it: sorted by them, the launches come two by two from different sides; or the side
-    /// changes at least half as often as it would by chance (A. Wald and J. Wolfowitz, "On a test
-    /// whether two samples are from the same population", Ann. Math. Stat. 11, 1940); or not.
+    /// changes more than once and at least half as often as it would by chance (A. Wald and J.
+    /// Wolfowitz, "On a test whether two samples are from the same population", Ann. Math. Stat.
+    /// 11, 1940); or not. Launches of one moment keep the order of their slots.
     static func of(
-        base: [Launch], candidate: [Launch]
+        base: [Launch], candidate: [Launch], areJoined: Bool
     ) -> (design: Design, pairs: [(base: Launch, candidate: Launch)]) {
-        if base.contains(where: { $0.pair != nil }) { return joined(base, candidate) }
+        if areJoined { return joined(base, candidate) }
         let sides = base.map { ($0, true) } + candidate.map { ($0, false) }
         guard !base.isEmpty, !candidate.isEmpty, sides.allSatisfy({ $0.0.time != nil }) else {
             return (.unknown, [])
         }
-        let sorted = sides.sorted { ($0.0.time ?? "") < ($1.0.time ?? "") }
+        // Times are whole seconds, in which several launches may begin.
+        let sorted = sides.sorted {
+            ($0.0.time ?? "", $0.0.slot) < ($1.0.time ?? "", $1.0.slot)
+        }
         if sorted.count.isMultiple(of: 2) {
             let pairs = stride(from: 0, to: sorted.count, by: 2).map {
                 (sorted[$0], sorted[$0 + 1])
@@ -56,7 +60,7 @@ package enum Design: Equatable, Sendable {
         }
         let changes = zip(sorted, sorted.dropFirst()).count { $0.0.1 != $0.1.1 }
         let expected = 2 * Double(base.count * candidate.count) / Double(sorted.count)
-        return (Double(changes) >= expected / 2 ? .mixed : .sequential, [])
+        return (changes > 1 && Double(changes) >= expected / 2 ? .mixed : .sequential, [])
     }
 
     private static func joined(
@@ -64,10 +68,13 @@ package enum Design: Equatable, Sendable {
     ) -> (design: Design, pairs: [(base: Launch, candidate: Launch)]) {
         var partners: [String: [Launch]] = [:]
         for launch in candidate.reversed() {
-            partners[launch.pair ?? "", default: []].append(launch)
+            // A row that names no pair has no partner, whoever else names none.
+            if let pair = launch.pair { partners[pair, default: []].append(launch) }
         }
         let pairs = base.compactMap { launch -> (base: Launch, candidate: Launch)? in
-            guard let partner = partners[launch.pair ?? ""]?.popLast() else { return nil }
+            guard let pair = launch.pair, let partner = partners[pair]?.popLast() else {
+                return nil
+            }
             return (launch, partner)
         }
         return (pairs.isEmpty ? .unknown : .interleaved, pairs)

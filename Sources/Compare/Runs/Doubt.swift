@@ -6,6 +6,7 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
     case unknownOrder
     case oneOrder
     case otherMachine
+    case otherConditions
     /// Too few launches for a test that allows for all the others made here.
     case tooFew(have: Int, needed: Int)
     /// More than a fifth of the launches did not count.
@@ -16,8 +17,6 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
     case noRatio
     /// A tail or a balance.
     case advisory
-    /// More pairs than the exact test takes.
-    case tooMany(Int)
     /// The launches scatter too much.
     case scatter
 
@@ -28,12 +27,12 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .unknownOrder: "unknown-order"
         case .oneOrder: "one-order"
         case .otherMachine: "other-machine"
+        case .otherConditions: "other-conditions"
         case .tooFew: "too-few"
         case .disturbed: "disturbed"
         case .loadVerdict(let verdict): verdict
         case .noRatio: "no-ratio"
         case .advisory: "advisory"
-        case .tooMany: "too-many"
         case .scatter: "scatter"
         }
     }
@@ -45,12 +44,12 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .unknownOrder: "the tables don't say in which order the launches were made"
         case .oneOrder: "one side always ran first, which alone can cost a percent"
         case .otherMachine: "the machines differ"
+        case .otherConditions: "lengths, CPUs or time limits of the launches differ"
         case .tooFew(let have, let needed): "\(have) launches a side where \(needed) are needed"
         case .disturbed(let lost, let all): "\(lost) of \(all) launches did not count"
         case .loadVerdict(let verdict): "most launches are \(verdict)"
         case .noRatio: "a figure is missing or not positive"
         case .advisory: "tails and balances are shown, not judged"
-        case .tooMany(let pairs): "\(pairs) pairs are more than the exact test takes"
         case .scatter: "the interval spans both a change and none"
         }
     }

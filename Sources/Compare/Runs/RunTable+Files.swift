@@ -8,28 +8,38 @@ extension RunTable {
         static let bytes = 1 << 30
     }
 
-    /// Reads a folder of results (its `runs.csv` and the fingerprint of its `manifest.json`) or one
-    /// table of comma-separated values.
+    /// Reads a folder of results (its `runs.csv` and what its `manifest.json` says of machine and
+    /// times) or one table of comma-separated values; a `runs.csv` with the manifest beside it.
     package static func read(_ path: String, request: TableRequest) throws(Complaint) -> RunTable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Complaint(
                 "there is no \(path)", remedy: "name a folder under results/ or a .csv file")
         }
-        let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+        // The values of a link say nothing of what it leads to.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let values = try? target.resourceValues(forKeys: [.isDirectoryKey])
         guard values?.isDirectory == true else {
-            return try table(path, name: path, request: request)
+            var run = try table(path, name: path, request: request)
+            let (folder, name) = split(path)
+            if run.isOwn, name == "runs.csv" { try run.readManifest(in: folder) }
+            return run
         }
-        let file = path.hasSuffix("/") ? "\(path)runs.csv" : "\(path)/runs.csv"
+        let file = "\(path)/runs.csv"
         guard FileManager.default.fileExists(atPath: file) else {
             throw Complaint(
                 "\(path) holds no runs.csv", remedy: "name the folder of a run that has measured")
         }
         var run = try table(file, name: path, request: request)
-        run.machine = try machine(of: path)
+        try run.readManifest(in: path)
         if run.machine == nil {
             run.notes.append("\(path): no manifest.json says on which machine it was measured")
         }
         return run
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        let folder = (path as NSString).deletingLastPathComponent
+        return (folder.isEmpty ? "." : folder, (path as NSString).lastPathComponent)
     }
 
     private static func table(
@@ -47,17 +57,27 @@ extension RunTable {
         return try RunTable(table, name: name, request: request)
     }
 
-    /// The hashes in the fingerprint of the run's manifest; nil where there is no manifest.
-    private static func machine(of folder: String) throws(Complaint) -> Machine? {
+    /// Takes over what the manifest says of the run, where there is one.
+    private mutating func readManifest(in folder: String) throws(Complaint) {
         let path = "\(folder)/manifest.json"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let text = try text(path)
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let text = try Self.text(path)
         do {
             let manifest = try RecordFields(try JSONValue(parsing: text))
-            guard let fingerprint = try manifest.optionalFields("fingerprint") else { return nil }
-            return Machine(
-                hardwareID: try fingerprint.text("hw_id"),
-                softwareID: try fingerprint.text("sw_id"))
+            if let fingerprint = try manifest.optionalFields("fingerprint") {
+                machine = Machine(
+                    hardwareID: try fingerprint.text("hw_id"),
+                    softwareID: try fingerprint.text("sw_id"))
+            }
+            if let times = try manifest.optionalFields("settings") {
+                for time in ["warmup_ns", "duration_ns", "timeout_ns"] {
+                    guard let value = try times.optionalInteger(time) else { continue }
+                    settings.append(Setting(name: time, value: value))
+                }
+            }
+            if let status = try manifest.optionalText("status"), status != "complete" {
+                notes.append("\(name): the run is not complete: its status is \(status)")
+            }
         } catch {
             throw Complaint(
                 "\(path) is no manifest: \(error)", remedy: "name the folder of another run",

@@ -5,10 +5,12 @@ package import Report
 package struct RunTable: Equatable, Sendable {
     /// One row: a launch of a cell.
     package struct Launch: Equatable, Sendable {
-        /// What joins a launch to its neighbour of the other side; nil when the table doesn't say.
+        /// What joins a launch to its neighbour of the other side; nil when the row doesn't say.
         package var pair: String?
         /// ISO 8601, which sorts as text; nil when the table doesn't say.
         package var time: String?
+        /// The position in the plan, or else in the table: the order of launches of one second.
+        package var slot = 0
         /// One for each metric of the table; nil where the field is empty.
         package var values: [Double?]
         /// Why the launch does not count; nil when it does.
@@ -28,14 +30,30 @@ package struct RunTable: Equatable, Sendable {
         }
     }
 
+    /// A time that holds for all launches of a run, as in its manifest.
+    package struct Setting: Equatable, Sendable {
+        package let name: String
+        package let value: Int64
+    }
+
     /// As the user named it.
     package let name: String
     package let metrics: [ComparedMetric]
     /// In the order of the table.
     package private(set) var cells: [String] = []
     package private(set) var launches: [String: [Launch]] = [:]
+    /// The column that joins launches to their neighbours; nil when none was named.
+    package let pairBy: String?
     /// Nil when nothing says where the figures come from.
     package var machine: Machine?
+    /// Whether it is a table of `switchyard run`.
+    package let isOwn: Bool
+    /// The columns that say under which conditions a launch was measured.
+    package static let conditionColumns = ["warmup_s", "duration_s", "server_cpus", "load_cpus"]
+    /// The values of a cell's launches under each of these; empty where the table doesn't say.
+    package private(set) var conditions: [String: [Set<String>]] = [:]
+    /// What the manifest says of times, in nanoseconds.
+    package var settings: [Setting] = []
     /// What a reader should know about the table itself, one line each.
     package var notes: [String] = []
 }
@@ -84,28 +102,38 @@ extension RunTable {
                 "\(name) has no rows", remedy: "compare a run that measured something",
                 status: .failure)
         }
-        let isOurs = try Self.isOurs(table, name: name, request: request)
+        isOwn = try Self.isOurs(table, name: name, request: request)
+        if isOwn { try Self.refuseSides(table, name) }
         let keys = request.keys.isEmpty ? ["cell_id"] : request.keys
         let metrics =
             request.metrics.isEmpty
             ? ComparedMetric.known.filter { table.index(of: $0.name) != nil } : request.metrics
         self.name = name
         self.metrics = metrics
+        pairBy = request.pairBy
         let keyColumns = try Self.columns(keys, of: table, name)
         let valueColumns = try Self.columns(metrics.map(\.name), of: table, name)
         let pairColumn = try Self.columns(request.pairBy.map { [$0] } ?? [], of: table, name).first
-        let own = isOurs ? OwnColumns(table) : nil
+        let own = isOwn ? OwnColumns(table) : nil
         for (number, row) in table.rows.enumerated() {
             let cell = keyColumns.map { row[$0] }.joined(separator: " ")
             if launches[cell] == nil { cells.append(cell) }
+            own?.addConditions(row, to: &conditions[cell])
             var values: [Double?] = []
             values.reserveCapacity(valueColumns.count)
             for column in valueColumns {
-                values.append(try Self.number(row[column], under: table.columns[column], number))
+                guard let value = Self.number(row[column]) else {
+                    throw Complaint(
+                        "\(name) line \(table.line(ofRow: number)): '\(row[column])' under"
+                            + " \(table.columns[column]) is not a number",
+                        remedy: "leave a missing figure empty", status: .failure)
+                }
+                values.append(value)
             }
             launches[cell, default: []].append(
                 Launch(
-                    pair: pairColumn.map { row[$0] }, time: own?.time(row), values: values,
+                    pair: pairColumn.flatMap { row[$0].isEmpty ? nil : row[$0] },
+                    time: own?.time(row), slot: own?.slot(row) ?? number, values: values,
                     invalidReason: own?.invalidReason(row), verdict: own?.verdict(row) ?? "valid"))
         }
         if table.lostTornLine {
@@ -159,30 +187,43 @@ extension RunTable {
         return found
     }
 
-    private static func number(
-        _ text: String, under column: String, _ row: Int
-    ) throws(Complaint) -> Double? {
-        if text.isEmpty { return nil }
-        guard let value = Double(text), value.isFinite else {
-            throw Complaint(
-                "row \(row + 1): '\(text)' under \(column) is not a number",
-                remedy: "leave a missing figure empty", status: .failure)
-        }
+    /// A gate's table holds both sides, and the base twice: as one sample they mean nothing.
+    private static func refuseSides(_ table: CSVTable, _ name: String) throws(Complaint) {
+        guard let column = table.index(of: "side") else { return }
+        let sides = Set(table.rows.map { $0[column] }).sorted()
+        if sides.count < 2 { return }
+        throw Complaint(
+            "\(name) holds several sides of a gate: "
+                + sides.map { $0.isEmpty ? "none" : $0 }.joined(separator: ", "),
+            remedy: "read the gate's own compare.csv, or give a table of each side")
+    }
+
+    /// The number that a field holds, nil inside for an empty one; nil when it is none. Decimal:
+    /// the standard library would read hexadecimal too.
+    private static func number(_ text: String) -> Double?? {
+        if text.isEmpty { return .some(nil) }
+        guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
+            let value = Double(text), value.isFinite
+        else { return nil }
         return value
     }
 
     /// The columns of `runs.csv` that say how a launch went.
     private struct OwnColumns {
         private let timeColumn: Int?
+        private let slotColumn: Int?
         private let validColumn: Int?
         private let reasonColumn: Int?
         private let verdictColumn: Int?
+        private let conditionColumns: [Int?]
 
         init(_ table: CSVTable) {
             timeColumn = table.index(of: "time_utc")
+            slotColumn = table.index(of: "slot")
             validColumn = table.index(of: "valid")
             reasonColumn = table.index(of: "invalid_reason")
             verdictColumn = table.index(of: "verdict")
+            conditionColumns = RunTable.conditionColumns.map { table.index(of: $0) }
         }
 
         private func text(_ row: [String], _ column: Int?) -> String? {
@@ -190,6 +231,15 @@ extension RunTable {
         }
 
         func time(_ row: [String]) -> String? { text(row, timeColumn) }
+        func addConditions(_ row: [String], to conditions: inout [Set<String>]?) {
+            var found = conditions ?? conditionColumns.map { _ in [] }
+            conditions = nil
+            for (index, column) in conditionColumns.enumerated() {
+                if let text = text(row, column) { found[index].insert(text) }
+            }
+            conditions = found
+        }
+        func slot(_ row: [String]) -> Int? { text(row, slotColumn).flatMap { Int($0) } }
         func verdict(_ row: [String]) -> String? { text(row, verdictColumn) }
         func invalidReason(_ row: [String]) -> String? {
             text(row, validColumn) == "0" ? text(row, reasonColumn) ?? "not valid" : nil

@@ -19,15 +19,18 @@ package enum CompareCommand: Command {
             OptionSpec(
                 "pair-by", value: "COL",
                 help: "rows that share its value were measured side by side"),
-            OptionSpec("across-machines", help: "show figures of two machines, without judging"),
+            OptionSpec(
+                "across-machines",
+                help: "show figures of two machines or conditions, without judging"),
             OptionSpec("out", value: "DIR", help: "for the files (results/compare-TIME)"),
-            RunOptions.plots, RunOptions.json,
+            RunOptions.results, RunOptions.plots, RunOptions.json,
         ],
         epilogue: """
-            BASE and CAND are folders of results or .csv files. Writes compare.csv, compare.json,
-            report.md and plots/forest.svg. A comparison informs and 'switchyard gate' decides: the
-            exit status is 0 whatever differs, 13 for runs of different machines, 64 for wrong
-            arguments and 1 for a file that can't be used.
+            BASE and CAND are folders of results, names of runs below results, latest, or .csv
+            files. Writes compare.csv, compare.json, report.md and plots/forest.svg. A comparison
+            informs and 'switchyard gate' decides: the exit status is 0 whatever differs, 13 for
+            runs of different machines, matrices or conditions, 64 for wrong arguments and 1 for
+            files that can't be used or hold no figure that both have.
             """)
 
     package static func run(
@@ -42,21 +45,23 @@ package enum CompareCommand: Command {
         request.keys = options.text("key")?.split(separator: ",").map(String.init) ?? []
         for text in options.all("metric") { request.metrics.append(try TableRequest.metric(text)) }
         request.pairBy = options.text("pair-by")
+        let results = options.text("results") ?? RunOptions.defaultResults
         let comparison = try Comparison(
-            base: try RunTable.read(options.operands[0], request: request),
-            candidate: try RunTable.read(options.operands[1], request: request),
+            base: try RunTable.read(
+                try path(options.operands[0], results: results), request: request),
+            candidate: try RunTable.read(
+                try path(options.operands[1], results: results), request: request),
             acrossMachines: options.has("across-machines"))
 
         let now = UTCTime(Nanoseconds(raw: WallClock.nanoseconds))
         let folder = try OutputFolder(
-            options.text("out") ?? "\(RunOptions.defaultResults)/compare-\(now.compact)")
-        try folder.write(
-            "compare.csv",
-            CSVTable(CompareColumns.all, rows: comparison.rows.map { CompareRow($0) }).text)
+            options.text("out") ?? "\(results)/compare-\(now.compact)")
+        let rows = comparison.rows.map { CompareRow($0) }
+        try folder.write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
         try folder.write("compare.json", comparison.json.pretty)
         try folder.write("report.md", comparison.markdown)
-        let subtitle = "\(options.operands[1]) over \(options.operands[0])"
-        if let note = folder.drawForest(options.text("plots"), subtitle: subtitle) {
+        let subtitle = "\(comparison.candidate) over \(comparison.base)"
+        if let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle) {
             console.errors("note: \(note)\n")
         }
         console.output(
@@ -66,39 +71,22 @@ package enum CompareCommand: Command {
         console.errors("files in \(folder.path)\n")
         return .success
     }
-}
 
-/// The folder that a comparison or a gate writes its files into.
-struct OutputFolder {
-    let path: String
-
-    init(_ path: String) throws(Complaint) {
-        self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path + "/plots", withIntermediateDirectories: true)
-        } catch {
-            throw Complaint(
-                "can't make the folder \(path): \(error.localizedDescription)",
-                remedy: "choose another with --out", status: .failure)
+    /// Where the table is that the user named: a path, or a run as the other commands name it. A
+    /// link such as `latest` is named by the run it leads to, which it will not always do.
+    private static func path(_ text: String, results: String) throws(Complaint) -> String {
+        var path = text
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let manager = FileManager.default
+        if !manager.fileExists(atPath: path) {
+            // What is written as a path was not meant as a name.
+            if text.contains("/") || text.hasSuffix(".csv") { return text }
+            path = "\(results)/\(try RunDirectory.find(text, results: results).name)"
         }
-    }
-
-    func write(_ name: String, _ content: String) throws(Complaint) {
-        try RunDirectory(path: path).write(name, content)
-    }
-
-    /// Draws `plots/forest.svg` from `compare.csv`; says in a clause why not, if not.
-    func drawForest(_ plots: String?, subtitle: String) -> String? {
-        guard Plotter.isAvailable else { return "\(Warning.noGnuplot)" }
-        guard let plotter = Plotter.find(plots) else {
-            return "there is no folder of figures, so nothing is drawn; name it with --plots"
-        }
-        switch plotter.draw(
-            "forest", of: RunDirectory(path: path), as: .svg, subtitle: subtitle)
-        {
-        case .drawn: return nil
-        case .skipped(let reason), .failed(let reason): return "forest: \(reason)"
-        }
+        guard let target = try? manager.destinationOfSymbolicLink(atPath: path),
+            !target.contains("/")
+        else { return path }
+        let parent = (path as NSString).deletingLastPathComponent
+        return (parent as NSString).appendingPathComponent(target)
     }
 }

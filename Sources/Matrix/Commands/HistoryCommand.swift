@@ -72,11 +72,20 @@ package enum HistoryCommand: Command {
             throw Complaint("history add lacks a run", remedy: "name one, such as latest")
         }
         var history = try read(results) ?? HistoryFile()
+        if !history.laterColumns.isEmpty {
+            throw Complaint(
+                "\(path(results)) has columns of a later version, which would be lost: "
+                    + history.laterColumns.joined(separator: ", "),
+                remedy: "add the run with that version of switchyard", status: .failure)
+        }
         var lines: [String] = []
         for run in runs {
             let directory = try RunDirectory.find(run, results: results)
             let count = try history.add(try RunFiles(folder: directory.path))
-            lines.append("\(directory.name): \(count) cells\n")
+            let repeats = history.repeats(of: directory.name)
+            let others =
+                repeats.isEmpty ? "" : ", its commit also in \(repeats.joined(separator: ", "))"
+            lines.append("\(directory.name): \(count) cells\(others)\n")
         }
         try OutputFile.write(history.table.text, to: path(results), on: console)
         console.errors(lines.joined())

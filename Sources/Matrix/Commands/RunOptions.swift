@@ -68,6 +68,10 @@ enum RunOptions {
         do throws(SystemError) {
             return try readFile(path)
         } catch {
+            if error.isFolder {
+                throw Complaint(
+                    "\(path) is a folder", remedy: "name a file in it", status: .usage)
+            }
             let folder = (path as NSString).deletingLastPathComponent
             let names =
                 (try? FileManager.default.contentsOfDirectory(

@@ -124,15 +124,14 @@ struct GateSession {
             result, base: request.base, candidate: request.candidate,
             seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
         let folder = try OutputFolder(directory.path)
-        try folder.write(
-            "compare.csv",
-            CSVTable(CompareColumns.all, rows: result.findings.map { CompareRow($0) }).text)
+        let rows = result.findings.map { CompareRow($0) }
+        try folder.write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
         try folder.write("verdict.json", report.json.pretty)
         try folder.write("report.md", report.markdown)
         try folder.write("junit.xml", report.junit)
         let subtitle =
             "\(request.candidate) over \(request.base), seed \(request.run.seed)"
-        if let note = folder.drawForest(options.text("plots"), subtitle: subtitle) {
+        if let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle) {
             console.errors("note: \(note)\n")
         }
         let environment = ProcessInfo.processInfo.environment

@@ -1,0 +1,52 @@
+import Basis
+import Compare
+import Foundation
+import Report
+
+/// The folder that a comparison or a gate writes its files into.
+struct OutputFolder {
+    let path: String
+
+    init(_ path: String) throws(Complaint) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path + "/plots", withIntermediateDirectories: true)
+        } catch {
+            throw Complaint(
+                "can't make the folder \(path): \(error.localizedDescription)",
+                remedy: "choose another with --out", status: .failure)
+        }
+    }
+
+    func write(_ name: String, _ content: String) throws(Complaint) {
+        try RunDirectory(path: path).write(name, content)
+    }
+
+    /// Draws `plots/forest.svg` of these rows of `compare.csv`; says in a clause why not, if not.
+    ///
+    /// Of many rows gnuplot is given few, in `forest.csv`: its arrays take time of order n² to
+    /// choose from. What an earlier comparison left in this folder is removed first.
+    func drawForest(
+        _ rows: [CompareRow], plots: String?, _ subtitle: String
+    ) throws(Complaint) -> String? {
+        let figure = "forest"
+        for stale in ["\(figure).csv", "plots/\(figure).svg"] {
+            try? FileManager.default.removeItem(atPath: "\(path)/\(stale)")
+        }
+        let chosen = ForestRows.chosen(rows)
+        if rows.count > ForestRows.limit, !chosen.isEmpty {
+            try write("\(figure).csv", CSVTable(CompareColumns.all, rows: chosen).text)
+        }
+        guard Plotter.isAvailable else { return "\(Warning.noGnuplot)" }
+        guard let plotter = Plotter.find(plots) else {
+            return "there is no folder of figures, so nothing is drawn; name it with --plots"
+        }
+        switch plotter.draw(
+            figure, of: RunDirectory(path: path), as: .svg, subtitle: subtitle)
+        {
+        case .drawn: return nil
+        case .skipped(let reason), .failed(let reason): return "\(figure): \(reason)"
+        }
+    }
+}
