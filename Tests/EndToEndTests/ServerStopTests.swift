@@ -71,6 +71,36 @@ struct ServerStopTests {
         #expect(try server.ending().requests == (fresh == nil ? 2 : 5))
     }
 
+    @Test(
+        "a reply that waits for room when the stop comes is sent whole",
+        arguments: ["single", "sharded:hash", "acceptors:exclusive"])
+    func blockedWriter(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, threads: 1)
+        let count = Sanitizer.isActive ? 10_000_000 : 40_000_000
+        let reader = try server.connect()
+        let blockers = try (0..<2).map { _ in try server.connect() }
+        try reader.send(HTTPText.get("/bytes/\(count)"))
+        TestClock.sleep(.milliseconds(50))
+        // While the first blocks, the second's request comes and the reader makes room, so that
+        // one turn finds both; in that turn, behind the second, the stop is noticed.
+        try blockers[0].send(HTTPText.get("/block?us=400000"))
+        TestClock.sleep(.milliseconds(50))
+        try blockers[1].send(HTTPText.get("/block?us=600000"))
+        blockers[1].awaitDelivery()
+        let process = server.process
+        let stopper = Handover(
+            try Thread(named: "stopper") {
+                TestClock.sleep(.milliseconds(600))
+                process.terminate()
+            })
+        defer { stopper.take().join() }
+        // Not the failure itself, which would print the bytes that had come.
+        let received = (try? reader.reply())?.body.count
+        #expect(received == count)
+        for blocker in blockers { #expect(try blocker.reply().text == "blocked\n") }
+        #expect(try server.ending().requests == 3)
+    }
+
     @Test("a stop under load ends every connection between replies", arguments: patterns)
     func underLoad(pattern: String) throws {
         let server = try ServerUnderTest(pattern)

@@ -89,14 +89,6 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
         timed != nil || fillerLeft > 0 || inFlight > 0 || refusal != nil || !output.isEmpty
     }
 
-    /// Whether it is open and takes what the peer sends.
-    var isReading: Bool {
-        switch phase {
-        case .idle, .receiving, .replying, .lingering: interest.contains(.readable)
-        case .free, .reserved, .handshake: false
-        }
-    }
-
     /// Back to a free slot under the next generation. The descriptor must have been taken out.
     mutating func reset() {
         precondition(descriptor == nil, "the socket of a freed slot is closed first")

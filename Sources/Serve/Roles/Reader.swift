@@ -253,7 +253,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             core.isDraining = true
             takeArrivals()
             acceptTheLast()
-            readTheLast()
+            lookAtAll()
         }
         var isEmpty = true
         for slot in connections.slots {
@@ -282,14 +282,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     }
 
     /// A request that arrived before the stop is answered; closing over its unread bytes would
-    /// reset the connection. The turn that noticed the stop has also left events unhandled that
-    /// will not be reported again.
-    private mutating func readTheLast() {
-        for slot in connections.slots where connections[slot].isReading {
+    /// reset the connection. The turn that noticed the stop has also left edges unhandled that will
+    /// not be reported again: of what came, and of room for replies that waited for it.
+    private mutating func lookAtAll() {
+        for slot in connections.slots where connections[slot].descriptor != nil {
             if mustEndTurn { return }
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
-            core.read(&connections[slot], reference, &buffer, isEnding: true)
+            core.lookAgain(&connections[slot], reference, &buffer)
             freeIfClosed(reference)
         }
     }

@@ -146,6 +146,21 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         }
     }
 
+    /// Does what any event would ask for, where one may have been left unhandled.
+    mutating func lookAgain(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        _ buffer: inout ByteQueue
+    ) {
+        if connection.phase == .handshake, !open(&connection) { return }
+        if connection.interest.contains(.writable) {
+            resume(&connection, reference)
+            if connection.phase == .free { return }
+        }
+        if connection.interest.contains(.readable) {
+            read(&connection, reference, &buffer, isEnding: true)
+        }
+    }
+
     /// Receives once and does what the bytes ask for.
     ///
     /// Readiness is reported by edges, which spares the kernel a second look at every connection it
