@@ -5,7 +5,8 @@ package enum Limit {
     /// Bytes one read may bring: amortises the call for pipelined and bulk input, and stays in the
     /// L2 cache. One buffer a thread, not a connection.
     static let receiveBytes = 64 * 1_024
-    /// Requests of one connection answered before the loop's other connections have a turn.
+    /// Requests of one connection answered before the loop's other connections have a turn. Work
+    /// that holds the loop's thread ends the turn at once.
     static let requestsPerTurn = 64
     /// Connections that a loop with a listener of its own accepts in one turn.
     static let acceptsPerTurn = 16

@@ -155,6 +155,24 @@ struct ServerStopTests {
         #expect(TestClock.now.since(start) < .seconds(15))
     }
 
+    @Test(
+        "a pipeline of handlers that block is left between two of them",
+        .enabled(if: !Sanitizer.isActive), arguments: ["single", "readers:direct"])
+    func blockedPipeline(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "1s"])
+        let client = try server.connect()
+        // 30 seconds of blocking, all of it received at once.
+        try client.send(String(repeating: HTTPText.get("/block?us=500000"), count: 60))
+        let follower = try server.connect()
+        TestClock.sleep(.milliseconds(100))
+        try follower.send(Self.request)
+        let start = TestClock.now
+        // Others have their turns.
+        if pattern == "single" { #expect(try follower.reply().text == "Hello, World!") }
+        _ = try server.stop()
+        #expect(TestClock.now.since(start) < .seconds(15))
+    }
+
     @Test("an interrupt ends it as well, and quiet means no line")
     func interrupt() throws {
         let server = try ServerUnderTest("sharded:hash")

@@ -35,7 +35,7 @@ struct ReplyTests {
             let content: Content
             var delay = Nanoseconds.zero
             switch Responder(ledger: ledger).respond(to: message, body: beside.bytes) {
-            case .now(let ready): content = ready
+            case .now(let ready), .afterWork(let ready): content = ready
             case .after(let span, let later): (delay, content) = (span, later)
             }
             let filler = writer.write(

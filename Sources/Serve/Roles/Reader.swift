@@ -184,7 +184,8 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     }
 
     private mutating func runTimers() {
-        while let due = core.timers.pop(at: core.now) {
+        // Behind a reply that was held back there may be requests, and handlers that block.
+        while !mustEndTurn, let due = core.timers.pop(at: core.now) {
             switch due {
             case .reply(let reference):
                 guard connections.isAlive(reference) else { continue }

@@ -34,7 +34,11 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             case .head(let end):
                 offset = end
                 budget -= 1
-                begin(input, of: &connection, reference, isFollowed: offset < input.count)
+                // Work that holds the thread is a turn's worth: behind it others go on, and a stop
+                // is noticed.
+                if begin(input, of: &connection, reference, isFollowed: offset < input.count) {
+                    budget = 0
+                }
             case .body(let start, let end, let next):
                 offset = next
                 // Each byte of a body buys it time; a drip does not. While a reply is owed, the
@@ -48,7 +52,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 }
             case .endOfBody(let next):
                 offset = next
-                finishMessage(of: &connection, reference, isFollowed: next < input.count)
+                if finishMessage(of: &connection, reference, isFollowed: next < input.count) {
+                    budget = 0
+                }
             case .refuse(let refusal):
                 connection.hasMore = false
                 connection.refusal = refusal
@@ -59,14 +65,15 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         return offset
     }
 
-    /// Takes up the message whose head was just found in `input`.
+    /// Takes up the message whose head was just found in `input`; says whether work for it has held
+    /// the thread.
     ///
     /// Hot: once a request.
     @inline(always)
     private mutating func begin(
         _ input: Span<UInt8>, of connection: inout Connection<Stream>,
         _ reference: ConnectionReference, isFollowed: Bool
-    ) {
+    ) -> Bool {
         let route = Route(head, in: input)
         let key =
             route.wantsKey ? head.idempotencyKey.bytes(of: input) : input.extracting(first: 0)
@@ -74,9 +81,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             route: route, keyCount: key.count, framing: HTTP1.ReplyEncoder(answering: head))
         if head.framing == .none {
             endReceiving(&connection)
-            submit(
+            return submit(
                 message, body: key, of: &connection, reference, isFollowed: isFollowed)
-            return
         }
         connection.message = message
         connection.body.append(key)
@@ -92,6 +98,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 connection.owesContinue = true
             }
         }
+        return false
     }
 
     /// A message has arrived whole: the time of the next one is its own.
@@ -103,26 +110,30 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     private mutating func finishMessage(
         of connection: inout Connection<Stream>, _ reference: ConnectionReference,
         isFollowed: Bool
-    ) {
+    ) -> Bool {
         guard let message = connection.message.take() else {
             preconditionFailure("a body ended that no head began")
         }
         endReceiving(&connection)
         var body = ByteQueue()
         swap(&body, &connection.body)
-        submit(message, body: body.bytes, of: &connection, reference, isFollowed: isFollowed)
+        let hasHeldThread = submit(
+            message, body: body.bytes, of: &connection, reference, isFollowed: isFollowed)
         body.keepLittle()
         swap(&body, &connection.body)
         connection.owesContinue = false
+        return hasHeldThread
     }
 
+    /// Takes a message to the desk; says whether work for it has held the thread.
+    ///
     /// - Parameter isFollowed: whether more of what the peer sent lies behind the message. A stop
     ///   ends the connection behind the last message that arrived, not behind the first.
     @inline(always)
     private mutating func submit(
         _ message: Message, body: Span<UInt8>, of connection: inout Connection<Stream>,
         _ reference: ConnectionReference, isFollowed: Bool
-    ) {
+    ) -> Bool {
         var message = message
         if isDraining, !isFollowed { message.framing.endConnection() }
         switch desk.submit(
@@ -130,6 +141,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         {
         case .reply(.now(let content)):
             answer(content, message, body: body, on: &connection)
+        case .reply(.afterWork(let content)):
+            answer(content, message, body: body, on: &connection)
+            return true
         case .reply(.after(let delay, let content)):
             connection.timed = content
             connection.message = message
@@ -146,6 +160,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             // Behind a last message nothing is parsed, even while its reply is still being made.
             if !message.framing.keepAlive { connection.isLast = true }
         }
+        return false
     }
 
     @inline(always)
