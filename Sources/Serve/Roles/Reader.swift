@@ -55,6 +55,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         while true {
             try wait(for: &events)
             core.beginTurn()
+            let beginning = core.now
             takeArrivals()
             if Desk.isDeferred { deliverDone() }
             for index in events.indices {
@@ -64,7 +65,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             runTimers()
             feedStarved()
             runListed()
-            if core.now >= nextSweep { sweep() }
+            if beginning >= nextSweep { sweep(at: beginning) }
             if drainDeadline != nil || stop.isSet(.draining), drain() { break }
             board.value.publish(core.tally, core.kernel.counts)
         }
@@ -221,9 +222,12 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     }
 
     /// Ends what is overdue, and opens the doorway again if it had to close.
-    private mutating func sweep() {
-        nextSweep = core.now + Limit.tick
-        for slot in connections.slots where connections[slot].deadline <= core.now {
+    ///
+    /// - Parameter beginning: when the turn began. What arrived later, while a handler held the
+    ///   thread, has not been looked at and is not late.
+    private mutating func sweep(at beginning: Instant) {
+        nextSweep = beginning + Limit.tick
+        for slot in connections.slots where connections[slot].deadline <= beginning {
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
             core.expire(&connections[slot], reference)

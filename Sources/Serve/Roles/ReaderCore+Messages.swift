@@ -142,6 +142,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         case .reply(.now(let content)):
             answer(content, message, body: body, on: &connection)
         case .reply(.afterWork(let content)):
+            noteTime()
             answer(content, message, body: body, on: &connection)
             return true
         case .reply(.after(let delay, let content)):

@@ -27,7 +27,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     var listed: [ConnectionReference] = []
     /// Connections to go on with when the desk has room again.
     var starved: [ConnectionReference] = []
-    /// The time of this turn.
+    /// The time of this turn: when it began, or when work last held its thread.
     private(set) var now = MonotonicClock.now
     var isDraining = false
     /// Replies of the current event that are not sent yet.
@@ -53,6 +53,11 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         now = MonotonicClock.now
         writer.refreshDate(unixSeconds: WallClock.seconds)
     }
+
+    /// Looks at the clocks again after work that held the thread: what follows must not be dated
+    /// back to the turn's beginning.
+    @inline(never)
+    mutating func noteTime() { beginTurn() }
 
     /// The earlier of `instant` and the first timer.
     @inline(always)
