@@ -29,6 +29,9 @@ package enum Limit {
     /// Messages of one connection in the hands of workers: the pipeline depth that is served in
     /// parallel, as long as their payload is less than `unsentBytes`.
     static let messagesInFlightPerConnection = 64
+    /// Of `messagesInFlight`, those kept for connections that have no other there: deep pipelines
+    /// of slow messages must not keep everyone else waiting.
+    static let messagesInReserve = messagesInFlight / 4
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.
     static let promisedSlots = 256
     /// Accepted connections on their way to a reader.

@@ -79,7 +79,6 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     @inline(always)
     var mustHoldInput: Bool {
         timed != nil || fillerLeft > 0 || isLast
-            || inFlight >= Limit.messagesInFlightPerConnection
             || bytesInFlight > Limit.unsentBytes || output.count > Limit.unsentBytes
     }
 

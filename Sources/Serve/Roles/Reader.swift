@@ -192,14 +192,24 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
                 guard connections.isAlive(reference) else { continue }
                 core.sendTimed(&connections[reference.slot], reference)
                 freeIfClosed(reference)
-            case .item(let index):
-                let owner = core.desk.link(index).owner
-                guard connections.isAlive(owner) else {
-                    core.desk.release(index)
-                    continue
-                }
-                core.finish(index, &connections[owner.slot], owner)
-                freeIfClosed(owner)
+            case .item(let index, let generation):
+                let link = core.desk.link(index)
+                guard link.generation == generation else { continue }
+                precondition(connections.isAlive(link.owner), "a close gives its items back")
+                core.finish(index, &connections[link.owner.slot], link.owner)
+                freeIfClosed(link.owner)
+            }
+        }
+    }
+
+    /// Forgets timers of connections that have ended, when most are such: a timer stays up to a
+    /// minute, in which a peer can make and end very many connections.
+    private mutating func pruneTimers() {
+        if core.timers.count <= 2 * (connections.used + Limit.messagesInFlight) { return }
+        core.timers.removeAll { due in
+            switch due {
+            case .reply(let reference): !connections.isAlive(reference)
+            case .item(let index, let generation): core.desk.link(index).generation != generation
             }
         }
     }
@@ -233,6 +243,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             core.expire(&connections[slot], reference)
             freeIfClosed(reference)
         }
+        pruneTimers()
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
             try? doorway.open(with: &core.kernel, on: core.port.value.poller)

@@ -5,6 +5,15 @@ import Secure
 import Wire
 
 extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
+    /// Whether the parser must wait: a reply of before is not out yet, or workers have as many
+    /// messages of the connection as they may. Each of them lets it go on when it comes back.
+    @inline(always)
+    func mustHoldInput(of connection: borrowing Connection<Stream>) -> Bool {
+        connection.mustHoldInput
+            || Desk.isDeferred && connection.inFlight > 0
+                && connection.inFlight >= desk.messagesPerConnection
+    }
+
     /// Finds the messages in `input` and takes each to the desk. Returns how many bytes are done
     /// with.
     @inline(always)
@@ -17,7 +26,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.hasMore = true
         // With a body under way there may be an end to find where no byte is left.
         while offset < input.count || connection.message != nil {
-            if connection.mustHoldInput || connection.refusal != nil { return offset }
+            if mustHoldInput(of: connection) || connection.refusal != nil { return offset }
             if !desk.hasRoom {
                 starve(&connection, reference)
                 return offset
@@ -215,7 +224,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     ) {
         let delay = desk.withItem(index) { $0.delay }
         if delay > .zero {
-            timers.insert(.item(index), due: now + delay)
+            desk.mark(index, .delayed)
+            timers.insert(
+                .item(index, generation: desk.link(index).generation), due: now + delay)
         } else {
             finish(index, &connection, reference)
         }
@@ -225,7 +236,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     mutating func finish(
         _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        desk.markDone(index)
+        desk.mark(index, .done)
         _ = joinDone(&connection)
         resume(&connection, reference)
     }
@@ -236,7 +247,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         while connection.firstInFlight != WorkItem.none, connection.fillerLeft == 0 {
             let first = connection.firstInFlight
             let link = desk.link(first)
-            guard link.isDone else { break }
+            guard link.state == .done else { break }
             // One borrow of the item: its reply joins the output, its length of filler and its
             // weight come back.
             var joined = ByteQueue()

@@ -91,7 +91,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             writer.write(refusal, to: &output)
         }
         guard flush(&connection) else { return }
-        if connection.hasMore, !connection.mustHoldInput { list(&connection, reference) }
+        if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }
         if connection.owesReply || connection.hasMore && !connection.isLast {
             // With output in the way the deadline was set when the peer last took some.
             connection.phase = .replying

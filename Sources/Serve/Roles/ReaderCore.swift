@@ -12,7 +12,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
 {
     enum Due: BitwiseCopyable {
         case reply(ConnectionReference)
-        case item(UInt32)
+        case item(UInt32, generation: UInt32)
     }
 
     var kernel: K
@@ -118,11 +118,12 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     mutating func close(_ connection: inout Connection<Stream>) {
         if let descriptor = connection.descriptor.take() { kernel.close(descriptor) }
         port.value.load.wrappingSubtract(1, ordering: .relaxed)
-        // Items still with workers come back to a stale owner and are released then.
+        // Items still with workers come back to a stale owner and are released then. Timers of
+        // delayed ones find that the item has been given back.
         var index = connection.firstInFlight
         while index != WorkItem.none {
             let link = desk.link(index)
-            if link.isDone { desk.release(index) }
+            if link.state != .withWorker { desk.release(index) }
             index = link.next
         }
         connection.phase = .free
@@ -258,7 +259,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     ) {
         connection.isListed = false
         guard flush(&connection) else { return }
-        if connection.hasMore, !connection.mustHoldInput {
+        if connection.hasMore, !mustHoldInput(of: connection) {
             parseQueued(&connection, reference)
         }
         settle(&connection, reference)
