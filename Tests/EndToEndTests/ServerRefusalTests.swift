@@ -116,6 +116,33 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
+    @Test("a refusal that waits for an older reply costs nothing", arguments: patterns)
+    func waitingRefusal(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
+        let client = try server.connect()
+        try client.send(HTTPText.get("/wait?us=60000000") + "BAD\u{1} x\r\n\r\n")
+        client.awaitDelivery()
+        TestClock.sleep(.milliseconds(20))
+        try client.send("more")
+        client.awaitDelivery()
+        #expect(server.process.comesToRest, "\(pattern): a thread spins")
+        client.resetAtEnd()
+        _ = try server.stop()
+    }
+
+    @Test(
+        "what follows a refusal that waits is dropped",
+        arguments: ["balanced:shared", "balanced:per-worker"])
+    func behindWaitingRefusal(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
+        let client = try server.connect()
+        try client.send(HTTPText.get("/wait?us=60000000") + "BAD\u{1} x\r\n\r\n")
+        // Far more than the buffers of both sockets and the server's own hold.
+        for _ in 0..<200 { try client.send(String(repeating: "a", count: 100_000)) }
+        client.resetAtEnd()
+        _ = try server.stop()
+    }
+
     @Test("a refusal reaches a client that is still sending", arguments: patterns)
     func refusedWhileSending(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-body", "1000"])

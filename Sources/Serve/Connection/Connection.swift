@@ -75,10 +75,10 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
 
     init() {}
 
-    /// Whether the parser must wait: a reply of before is not out yet.
+    /// Whether the parser must wait: a reply of before is not out yet, or nothing may follow.
     @inline(always)
     var mustHoldInput: Bool {
-        timed != nil || fillerLeft > 0 || isLast
+        timed != nil || fillerLeft > 0 || isLast || refusal != nil
             || bytesInFlight > Limit.unsentBytes || output.count > Limit.unsentBytes
     }
 

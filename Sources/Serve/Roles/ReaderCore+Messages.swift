@@ -26,7 +26,12 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.hasMore = true
         // With a body under way there may be an end to find where no byte is left.
         while offset < input.count || connection.message != nil {
-            if mustHoldInput(of: connection) || connection.refusal != nil { return offset }
+            if mustHoldInput(of: connection) {
+                if connection.refusal == nil { return offset }
+                // Behind what is refused nothing is parsed, so nothing is kept either.
+                connection.hasMore = false
+                return input.count
+            }
             if !desk.hasRoom {
                 starve(&connection, reference)
                 return offset

@@ -82,15 +82,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     mutating func settle(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        if let refusal = connection.refusal, connection.inFlight == 0, connection.timed == nil,
-            connection.fillerLeft == 0
-        {
-            connection.refusal = nil
-            connection.isLast = true
-            connection.hasUnreadInput = true
-            writer.write(refusal, to: &output)
-        }
         guard flush(&connection) else { return }
+        // Only now is it known which replies before it have gone.
+        if connection.refusal != nil, !refuse(&connection) { return }
         if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }
         if connection.owesReply || connection.hasMore && !connection.isLast {
             // With output in the way the deadline was set when the peer last took some.
@@ -123,6 +117,19 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             connection.deadline = now + idleTime
         }
         watch(&connection, reference)
+    }
+
+    /// Sends the refusal if its turn has come. False when the connection broke and is closed.
+    @inline(never)
+    private mutating func refuse(_ connection: inout Connection<Stream>) -> Bool {
+        guard let refusal = connection.refusal, connection.inFlight == 0, connection.timed == nil,
+            connection.fillerLeft == 0
+        else { return true }
+        connection.refusal = nil
+        connection.isLast = true
+        connection.hasUnreadInput = true
+        writer.write(refusal, to: &output)
+        return flush(&connection)
     }
 
     private mutating func linger(_ connection: inout Connection<Stream>) {
