@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Platform
 import Serve
 import Synchronization
@@ -99,6 +100,26 @@ struct ServerStopTests {
         #expect(received == count)
         for blocker in blockers { #expect(try blocker.reply().text == "blocked\n") }
         #expect(try server.ending().requests == 3)
+    }
+
+    @Test("who comes during the drain is refused at once", arguments: patterns)
+    func comersInDrain(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let busy = try server.connect()
+        try busy.send(HTTPText.get("/wait?us=60000000"))
+        busy.awaitDelivery()
+        TestClock.sleep(.milliseconds(50))
+        server.terminate()
+        let isRefused = TestClock.eventually {
+            do {
+                _ = try server.connect()
+                return false
+            } catch let error as SystemError {
+                return error == SystemError("connect", code: ECONNREFUSED)
+            } catch { return false }
+        }
+        #expect(isRefused && !busy.hasInput)
+        busy.resetAtEnd()
     }
 
     @Test("a stop under load ends every connection between replies", arguments: patterns)

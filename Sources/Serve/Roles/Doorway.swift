@@ -64,12 +64,18 @@ struct Doorway: ~Copyable {
         }
     }
 
+    /// Lets the kernel refuse new connections, for whoever finds the queue empty first after the
+    /// stop. Others that watch the listener are told that it has ended.
+    func refuseMore(_ token: UInt64) { Socket.stopListening(listener(token).value) }
+
+    private func listener(_ token: UInt64) -> Shared<Descriptor> {
+        listeners[Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)].socket
+    }
+
     /// The next connection at the listener whose event has `token`.
     mutating func admit<K: Kernel>(
         _ token: UInt64, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {
-        let index = Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)
-        return doorkeeper.admit(
-            from: listeners[index].socket.value, with: &kernel, tally: &tally)
+        doorkeeper.admit(from: listener(token).value, with: &kernel, tally: &tally)
     }
 }

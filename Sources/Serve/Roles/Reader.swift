@@ -284,12 +284,16 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         return isEmpty
     }
 
-    /// Closing a listener resets what waits in its queue, so the queue is emptied first.
+    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then whoever
+    /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
         for token in doorway.tokens {
-            while !connections.isFull,
-                let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
-            {
+            while !connections.isFull {
+                guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+                else {
+                    if !doorway.mustPause { doorway.refuseMore(token) }
+                    break
+                }
                 core.port.value.load.wrappingAdd(1, ordering: .relaxed)
                 adopt(descriptor, at: nil)
             }
