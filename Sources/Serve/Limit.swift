@@ -42,7 +42,7 @@ package enum Limit {
     /// must say something this long after it was accepted.
     static let headTime = Nanoseconds.seconds(10)
     /// Unless told otherwise, a body has this long, and each of its bytes buys `bodyTimePerByte`
-    /// more: at least 1 KiB/s.
+    /// more, up to this long from its arrival: at least 1 KiB/s, and never silent for longer.
     static let bodyTime = Nanoseconds.seconds(10)
     static let bodyTimePerByte = Nanoseconds(raw: 976_563)
     /// A reader of replies must take something within this time.

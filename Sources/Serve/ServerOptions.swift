@@ -17,7 +17,8 @@ package struct ServerOptions: Sendable {
     /// A head must be whole this long after its first byte, a new connection must say something
     /// this long after it was accepted.
     package var headTimeout = Limit.headTime
-    /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`).
+    /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`), but is never
+    /// silent for longer.
     package var bodyTimeout = Limit.bodyTime
     /// Requests in progress have this long to end after a stop was asked for.
     package var drainTimeout = Limit.drainTime

@@ -42,6 +42,18 @@ struct ServerTimeoutTests {
         _ = try server.stop()
     }
 
+    @Test("a burst of payload does not buy a long silence", arguments: ["single", "balanced:shared"])
+    func burstAndSilence(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, Self.limits)
+        let client = try server.connect()
+        // At a millisecond a byte this would buy a quarter of an hour.
+        let fields = ["Content-Length: 1000000"]
+        try client.send(HTTPText.get("/echo", method: "POST", fields: fields))
+        try client.send(String(repeating: "a", count: 900_000))
+        #expect(try client.reply().status == 408)
+        _ = try server.stop()
+    }
+
     @Test("a connection that says nothing is ended without a word", arguments: patterns)
     func silence(pattern: String) throws {
         let server = try ServerUnderTest(pattern, Self.limits + ["--idle-timeout", "300ms"])
