@@ -143,6 +143,25 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
+    @Test("what follows a last request does not reset its reply", arguments: patterns)
+    func behindLastRequest(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let last = HTTPText.get("/plaintext", fields: ["Connection: close"])
+        for count in [0, 1_000, 65_536 - last.utf8.count, 70_000, 200_000, 200_000, 1_000_000] {
+            let client = try server.connect()
+            try client.send(last + String(repeating: "a", count: count))
+            // A connection that was reset refuses what is sent later.
+            for _ in 0..<4 {
+                client.awaitDelivery()
+                TestClock.sleep(.milliseconds(10))
+                if count > 0 { try client.send("a") }
+            }
+            #expect(try client.reply().text == "Hello, World!", "\(pattern), \(count)")
+            #expect(try client.rest().isEmpty, "\(pattern), \(count)")
+        }
+        _ = try server.stop()
+    }
+
     @Test("a refusal reaches a client that is still sending", arguments: patterns)
     func refusedWhileSending(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-body", "1000"])

@@ -91,7 +91,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             connection.phase = .replying
             if connection.output.isEmpty { connection.deadline = .distantFuture }
         } else if connection.isLast {
-            let mayHaveUnread = connection.hasUnreadInput || !connection.input.isEmpty
+            if !connection.input.isEmpty { connection.hasUnreadInput = true }
+            let mayHaveUnread = connection.hasUnreadInput || connection.hasUnreceived
             if !mayHaveUnread || connection.hasPeerFinished {
                 close(&connection)
                 return

@@ -196,7 +196,10 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             return
         }
         switch received {
-        case .wouldBlock: return
+        case .wouldBlock:
+            // It lingered only for what might have been there.
+            if connection.phase == .lingering, !connection.hasUnreadInput { close(&connection) }
+            return
         case .closed:
             connection.hasPeerFinished = true
             if connection.phase == .lingering || !connection.owesReply && !connection.hasMore {
@@ -205,7 +208,10 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             }
         case .bytes:
             if connection.hasUnreceived { list(&connection, reference) }
-            if connection.phase == .lingering { return }
+            if connection.phase == .lingering {
+                connection.hasUnreadInput = true
+                return
+            }
             accept(buffer.bytes, for: &connection, reference)
         }
         settle(&connection, reference)
@@ -216,7 +222,11 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
         _ buffer: inout ByteQueue
     ) {
-        resume(&connection, reference)
+        if connection.phase == .lingering {
+            connection.isListed = false
+        } else {
+            resume(&connection, reference)
+        }
         // Where reading has to wait, the poller looks afresh when it is told to watch again.
         if connection.phase != .free, connection.hasUnreceived,
             connection.interest.contains(.readable)
