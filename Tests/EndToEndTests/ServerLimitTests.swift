@@ -78,6 +78,20 @@ struct ServerLimitTests {
     }
 
     @Test(
+        "a full loop leaves connections to the others",
+        arguments: ["acceptors:exclusive", "acceptors:herd"])
+    func fullLoop(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, threads: 3, ["--max-connections", "2"])
+        var clients: [RawClient] = []
+        for number in 0..<6 {
+            let client = try server.connect()
+            #expect(try client.ask(Self.request).status == 200, "connection \(number)")
+            clients.append(client)
+        }
+        _ = try server.stop()
+    }
+
+    @Test(
         "delayed replies keep nobody else waiting, alive or closed",
         arguments: ["balanced:shared", "balanced:per-worker"])
     func delayedReplies(pattern: String) throws {

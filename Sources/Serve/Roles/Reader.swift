@@ -123,6 +123,27 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             }
             core.port.value.load.wrappingAdd(1, ordering: .relaxed)
             adopt(descriptor, at: nil)
+            if doorway.isExclusive, connections.isFull {
+                doorway.close(with: &core.kernel, on: core.port.value.poller)
+                return
+            }
+        }
+    }
+
+    /// Accepts what waits, whether an event says so or not, as long as there is room.
+    private mutating func acceptAll(
+        whenEmpty: (_ doorway: borrowing Doorway, _ token: UInt64) -> Void = { _, _ in }
+    ) {
+        for token in doorway.tokens {
+            while !connections.isFull {
+                guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+                else {
+                    if !doorway.mustPause { whenEmpty(doorway, token) }
+                    break
+                }
+                core.port.value.load.wrappingAdd(1, ordering: .relaxed)
+                adopt(descriptor, at: nil)
+            }
         }
     }
 
@@ -247,6 +268,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
             try? doorway.open(with: &core.kernel, on: core.port.value.poller)
+            if doorway.mayStrand { acceptAll() }
         }
     }
 
@@ -287,17 +309,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then whoever
     /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
-        for token in doorway.tokens {
-            while !connections.isFull {
-                guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
-                else {
-                    if !doorway.mustPause { doorway.refuseMore(token) }
-                    break
-                }
-                core.port.value.load.wrappingAdd(1, ordering: .relaxed)
-                adopt(descriptor, at: nil)
-            }
-        }
+        acceptAll { doorway, token in doorway.refuseMore(token) }
         doorway.close(with: &core.kernel, on: core.port.value.poller)
     }
 
