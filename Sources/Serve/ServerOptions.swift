@@ -106,6 +106,11 @@ extension ServerOptions {
         bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
+        if pattern == .acceptorsBlocking, connectionsPerReader < listen.count {
+            throw Complaint(
+                "--max-connections \(connectionsPerReader) is less than one an address",
+                remedy: "allow \(listen.count) or more, or listen on fewer addresses")
+        }
         controlPath = parsed.text("control")
         if let path = controlPath, !(1..<SocketAddress.unixPathBytes).contains(path.utf8.count) {
             throw Complaint(

@@ -170,10 +170,12 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         freeIfClosed(reference)
     }
 
+    /// Every acceptor has its share of the slots, or the first would have all of them.
     private mutating func promiseSlots() {
         guard promisesSlots else { return }
+        let share = min(Limit.promisedSlots, connections.limit / inboxes.count)
         for inbox in inboxes {
-            while inbox.value.promises.count < Limit.promisedSlots,
+            while inbox.value.promises.count < share,
                 let reference = connections.allocate()
             {
                 connections[reference.slot].phase = .reserved
