@@ -62,6 +62,27 @@ struct ServerRefusalTests {
         #expect(try server.stop().requests == Self.rows.count)
     }
 
+    @Test("a refused HEAD gets no payload, wherever it is cut", arguments: patterns)
+    func refusedHead(pattern: String) throws {
+        let limits = ["--head-timeout", "300ms", "--body-timeout", "300ms"]
+        let server = try ServerUnderTest(pattern, limits)
+        for (first, second, status) in [
+            ("HEAD /plaintext HTTP/1.1\r\n\r\n", "", 400),
+            ("\r\nHEAD /plaintext HTTP/1.1\r\nHo", "st : t\r\n\r\n", 400),
+            ("HEAD / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n", "x\r\n", 400),
+            ("HEAD /plaintext HTTP/1.1\r\nHo", "", 408),
+            ("HEAD / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc", "", 408),
+        ] {
+            let client = try server.connect()
+            try client.send(first)
+            if !second.isEmpty { TestClock.sleep(.milliseconds(5)) }
+            try client.send(second)
+            #expect(try client.reply(toHead: true).status == status, "\(first + second)")
+            #expect(try client.rest().isEmpty, "\(first + second)")
+        }
+        _ = try server.stop()
+    }
+
     @Test("garbage gets a status or the end, and the server goes on", arguments: patterns)
     func garbage(pattern: String) throws {
         let server = try ServerUnderTest(pattern)

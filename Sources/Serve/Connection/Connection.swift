@@ -57,6 +57,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var lastInFlight = WorkItem.none
     /// The peer is to be told to send its payload, once the replies before are out.
     var owesContinue = false
+    /// What is refused is a HEAD.
+    var refusesHead = false
 
     enum Phase: UInt8, BitwiseCopyable {
         case free
@@ -86,6 +88,12 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     @inline(always)
     var owesReply: Bool {
         timed != nil || fillerLeft > 0 || inFlight > 0 || refusal != nil || !output.isEmpty
+    }
+
+    /// Whether what is refused where `input` goes on at `offset` is a HEAD.
+    @inline(never)
+    func refusesHead(_ input: Span<UInt8>, from offset: Int) -> Bool {
+        message?.framing.isHead ?? HTTP1.saysHead(input, from: offset)
     }
 
     /// Back to a free slot under the next generation. The descriptor must have been taken out.

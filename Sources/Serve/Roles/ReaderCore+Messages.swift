@@ -72,6 +72,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 }
             case .refuse(let refusal):
                 connection.hasMore = false
+                connection.refusesHead = connection.refusesHead(input, from: offset)
                 connection.refusal = refusal
                 return input.count
             }

@@ -129,7 +129,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.refusal = nil
         connection.isLast = true
         connection.hasUnreadInput = true
-        writer.write(refusal, to: &output)
+        writer.write(refusal, toHead: connection.refusesHead, to: &output)
         return flush(&connection)
     }
 

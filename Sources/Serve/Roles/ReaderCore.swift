@@ -282,6 +282,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         switch connection.phase {
         case .free, .reserved: return
         case .receiving:
+            connection.refusesHead = connection.refusesHead(connection.input.bytes, from: 0)
             connection.refusal = .timedOut
             settle(&connection, reference)
         case .handshake, .idle, .replying, .lingering: close(&connection)
