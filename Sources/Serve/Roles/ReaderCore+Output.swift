@@ -168,7 +168,7 @@ extension Interest {
     /// What the poller is told of a connection that waits for this: to report edges, and with them
     /// the peer's end as long as anything is read.
     var ofConnection: Interest {
-        contains(.readable) ? union([.edge, .ending]) : union(.edge)
+        contains(.readable) ? union([.edge, .interruption]) : union(.edge)
     }
 
     /// What a connection is watched for when it begins.

@@ -145,7 +145,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         }
         guard event.isReadable else { return }
         if connection.interest.contains(.readable) {
-            read(&connection, reference, &buffer, isEnding: event.isEnding)
+            read(&connection, reference, &buffer, isInterrupted: event.isInterrupted)
         } else if event.isBroken {
             // An error or a hang-up is reported even when nothing may be read now.
             close(&connection)
@@ -163,7 +163,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             if connection.phase == .free { return }
         }
         if connection.interest.contains(.readable) {
-            read(&connection, reference, &buffer, isEnding: true)
+            read(&connection, reference, &buffer, isInterrupted: true)
         }
     }
 
@@ -172,11 +172,12 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     /// Readiness is reported by edges, which spares the kernel a second look at every connection it
     /// has reported. A receive that leaves room has emptied the socket (epoll(7)); what comes later
     /// is a new edge. Otherwise the connection is listed for another receive.
-    /// - Parameter isEnding: an end is known to wait behind what this receive brings.
+    /// - Parameter isInterrupted: something may wait behind what this receive brings, even if it
+    ///   leaves room.
     @inline(always)
     mutating func read(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
-        _ buffer: inout ByteQueue, isEnding: Bool = false
+        _ buffer: inout ByteQueue, isInterrupted: Bool = false
     ) {
         connection.hasUnreceived = false
         buffer.removeAll()
@@ -188,7 +189,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
                 received = try unsafe connection.stream.receive(
                     from: connection.descriptor!, into: room, with: &kernel)
                 guard case .bytes(let count) = received else { return 0 }
-                connection.hasUnreceived = isEnding || count == room.count
+                connection.hasUnreceived = isInterrupted || count == room.count
                 return count
             }
         } catch {
@@ -231,7 +232,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         if connection.phase != .free, connection.hasUnreceived,
             connection.interest.contains(.readable)
         {
-            read(&connection, reference, &buffer, isEnding: true)
+            read(&connection, reference, &buffer, isInterrupted: true)
         }
     }
 
