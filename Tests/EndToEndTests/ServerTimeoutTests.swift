@@ -54,6 +54,17 @@ struct ServerTimeoutTests {
         _ = try server.stop()
     }
 
+    @Test("an empty line behind a request is not the beginning of the next", arguments: patterns)
+    func strayLine(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, Self.limits)
+        let client = try server.connect()
+        #expect(try client.ask(HTTPText.get("/plaintext") + "\r\n").status == 200)
+        TestClock.sleep(.seconds(1))
+        #expect(!client.hasInput)
+        #expect(try client.ask(HTTPText.get("/plaintext")).status == 200)
+        _ = try server.stop()
+    }
+
     @Test("a connection that says nothing is ended without a word", arguments: patterns)
     func silence(pattern: String) throws {
         let server = try ServerUnderTest(pattern, Self.limits + ["--idle-timeout", "300ms"])

@@ -108,7 +108,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 connection.phase = .receiving
                 connection.deadline = now + bodyTime
             }
-        } else if !connection.input.isEmpty {
+        } else if !connection.input.isEmpty, connection.parser.isMidMessage {
             if connection.phase != .receiving {
                 connection.phase = .receiving
                 connection.deadline = now + headTime
