@@ -10,11 +10,11 @@ package enum Limit {
     static let requestsPerTurn = 64
     /// Connections that a loop with a listener of its own accepts in one turn.
     static let acceptsPerTurn = 16
-    /// Unsent reply bytes of one connection above which nothing more is read from it: a slow reader
-    /// costs this much memory and no more.
+    /// Unsent reply bytes of one connection above which none of its requests is taken up: a slow
+    /// reader costs this much memory, `unparsedBytes`, and no more.
     static let unsentBytes = 256 * 1_024
-    /// Unparsed input that a connection may hold back: one head, and what came behind it in one
-    /// read.
+    /// Unparsed input above which nothing is read from a connection: one head, and what came behind
+    /// it in one read.
     static let unparsedBytes = 2 * receiveBytes
     /// Storage an idle connection may keep for its next message; more is given back.
     static let keptBytes = 1_024
