@@ -16,9 +16,8 @@ package struct Interest: OptionSet, Sendable {
     /// Report edges, not levels: what is left unread or unwritten is not reported again until more
     /// happens, or until the registration is modified.
     package static let edge = Interest(rawValue: clinux_epoll_edge())
-    /// Say with `Event.isEnding` that the peer has ended its half, so that a read that empties the
-    /// socket on the way to that end is known not to be the last one.
-    package static let ending = Interest(rawValue: EPOLLRDHUP.rawValue)
+    /// Say with `Event.isInterrupted` that the peer has ended its half or sent urgent data.
+    package static let interruption = Interest(rawValue: EPOLLRDHUP.rawValue | EPOLLPRI.rawValue)
 }
 
 /// One readiness that a wait reported.
@@ -42,10 +41,14 @@ package struct Event: Sendable {
     package var isWritable: Bool {
         readiness & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
-    /// Behind what can be read waits an end: the peer's (with `Interest.ending`) or an error.
+    /// A read that leaves room need not have emptied the socket: behind what it brings waits an
+    /// end, the peer's (with `Interest.interruption`) or an error, or the mark of urgent data, at
+    /// which a read stops (tcp(7)).
     @inline(always)
-    package var isEnding: Bool {
-        readiness & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+    package var isInterrupted: Bool {
+        readiness
+            & (EPOLLRDHUP.rawValue | EPOLLPRI.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
+            != 0
     }
     /// The connection is dead in both directions.
     @inline(always)

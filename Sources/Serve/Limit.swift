@@ -5,15 +5,16 @@ package enum Limit {
     /// Bytes one read may bring: amortises the call for pipelined and bulk input, and stays in the
     /// L2 cache. One buffer a thread, not a connection.
     static let receiveBytes = 64 * 1_024
-    /// Requests of one connection answered before the loop's other connections have a turn.
+    /// Requests of one connection answered before the loop's other connections have a turn. Work
+    /// that holds the loop's thread ends the turn at once.
     static let requestsPerTurn = 64
     /// Connections that a loop with a listener of its own accepts in one turn.
     static let acceptsPerTurn = 16
-    /// Unsent reply bytes of one connection above which nothing more is read from it: a slow reader
-    /// costs this much memory and no more.
+    /// Unsent reply bytes of one connection above which none of its requests is taken up: a slow
+    /// reader costs this much memory, `unparsedBytes`, and no more.
     static let unsentBytes = 256 * 1_024
-    /// Unparsed input that a connection may hold back: one head, and what came behind it in one
-    /// read.
+    /// Unparsed input above which nothing is read from a connection: one head, and what came behind
+    /// it in one read.
     static let unparsedBytes = 2 * receiveBytes
     /// Storage an idle connection may keep for its next message; more is given back.
     static let keptBytes = 1_024
@@ -28,6 +29,9 @@ package enum Limit {
     /// Messages of one connection in the hands of workers: the pipeline depth that is served in
     /// parallel, as long as their payload is less than `unsentBytes`.
     static let messagesInFlightPerConnection = 64
+    /// Of `messagesInFlight`, those kept for connections that have no other there: deep pipelines
+    /// of slow messages must not keep everyone else waiting.
+    static let messagesInReserve = messagesInFlight / 4
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.
     static let promisedSlots = 256
     /// Accepted connections on their way to a reader.
@@ -38,7 +42,7 @@ package enum Limit {
     /// must say something this long after it was accepted.
     static let headTime = Nanoseconds.seconds(10)
     /// Unless told otherwise, a body has this long, and each of its bytes buys `bodyTimePerByte`
-    /// more: at least 1 KiB/s.
+    /// more, up to this long from its arrival: at least 1 KiB/s, and never silent for longer.
     static let bodyTime = Nanoseconds.seconds(10)
     static let bodyTimePerByte = Nanoseconds(raw: 976_563)
     /// A reader of replies must take something within this time.

@@ -17,7 +17,8 @@ package struct ServerOptions: Sendable {
     /// A head must be whole this long after its first byte, a new connection must say something
     /// this long after it was accepted.
     package var headTimeout = Limit.headTime
-    /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`).
+    /// A payload has this long, and what its bytes buy it (`Limit.bodyTimePerByte`), but is never
+    /// silent for longer.
     package var bodyTimeout = Limit.bodyTime
     /// Requests in progress have this long to end after a stop was asked for.
     package var drainTimeout = Limit.drainTime
@@ -113,6 +114,11 @@ extension ServerOptions {
         bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
+        if pattern == .acceptorsBlocking, connectionsPerReader < listen.count {
+            throw Complaint(
+                "--max-connections \(connectionsPerReader) is less than one an address",
+                remedy: "allow \(listen.count) or more, or listen on fewer addresses")
+        }
         controlPath = parsed.text("control")
         if let path = controlPath, !(1..<SocketAddress.unixPathBytes).contains(path.utf8.count) {
             throw Complaint(

@@ -77,6 +77,47 @@ struct ServerLimitTests {
         _ = try server.stop()
     }
 
+    @Test(
+        "a full loop leaves connections to the others",
+        arguments: ["acceptors:exclusive", "acceptors:herd"])
+    func fullLoop(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, threads: 3, ["--max-connections", "2"])
+        var clients: [RawClient] = []
+        for number in 0..<6 {
+            let client = try server.connect()
+            #expect(try client.ask(Self.request).status == 200, "connection \(number)")
+            clients.append(client)
+        }
+        _ = try server.stop()
+    }
+
+    @Test(
+        "delayed replies keep nobody else waiting, alive or closed",
+        arguments: ["balanced:shared", "balanced:per-worker"])
+    func delayedReplies(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
+        let pipeline = String(repeating: HTTPText.get("/wait?us=60000000"), count: 64)
+        do {
+            // As many messages as workers may have in all, from few connections.
+            let clients = try (0..<64).map { _ in try server.connect() }
+            for client in clients { try client.send(pipeline) }
+            for client in clients { client.awaitDelivery() }
+            TestClock.sleep(.milliseconds(300))
+            #expect(try server.connect().ask(Self.request).status == 200)
+            for client in clients { client.resetAtEnd() }
+        }
+        do {
+            // From so many connections that none is kept free for others.
+            let clients = try (0..<1_200).map { _ in try server.connect() }
+            for client in clients { try client.send(pipeline) }
+            for client in clients { client.awaitDelivery() }
+            TestClock.sleep(.milliseconds(300))
+            for client in clients { client.resetAtEnd() }
+        }
+        #expect(try server.connect().ask(Self.request).status == 200)
+        _ = try server.stop()
+    }
+
     @Test("with no descriptor left nobody spins, and service comes back", arguments: patterns)
     func outOfDescriptors(pattern: String) throws {
         let server = try ServerUnderTest(pattern, descriptorLimit: 64)

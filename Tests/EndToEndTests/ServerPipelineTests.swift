@@ -135,6 +135,24 @@ struct ServerPipelineTests {
         #expect(try server.stop().requests == 3 * bytes.count)
     }
 
+    @Test("urgent data keeps nothing behind it back", arguments: patterns)
+    func urgentData(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let client = try server.connect()
+        for request in [HTTPText.get("/plaintext"), HTTPText.get("/wait?us=1000")] {
+            // Stopped where it stands, the server finds all of it at once.
+            server.pause()
+            // Urgent data is not part of the stream; whoever sends it loses a byte.
+            try client.sendUrgent(String(request.prefix(20)) + "!")
+            try client.send(String(request.dropFirst(20)))
+            client.awaitDelivery()
+            server.proceed()
+            #expect(try client.reply().status == 200)
+        }
+        #expect(try client.ask(HTTPText.get("/plaintext")).status == 200)
+        _ = try server.stop()
+    }
+
     @Test("requests in an endless stream are never taken for a head that is late")
     func streamOfCutRequests() throws {
         let server = try ServerUnderTest("single", ["--head-timeout", "500ms"])

@@ -62,6 +62,27 @@ struct ServerRefusalTests {
         #expect(try server.stop().requests == Self.rows.count)
     }
 
+    @Test("a refused HEAD gets no payload, wherever it is cut", arguments: patterns)
+    func refusedHead(pattern: String) throws {
+        let limits = ["--head-timeout", "300ms", "--body-timeout", "300ms"]
+        let server = try ServerUnderTest(pattern, limits)
+        for (first, second, status) in [
+            ("HEAD /plaintext HTTP/1.1\r\n\r\n", "", 400),
+            ("\r\nHEAD /plaintext HTTP/1.1\r\nHo", "st : t\r\n\r\n", 400),
+            ("HEAD / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n", "x\r\n", 400),
+            ("HEAD /plaintext HTTP/1.1\r\nHo", "", 408),
+            ("HEAD / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc", "", 408),
+        ] {
+            let client = try server.connect()
+            try client.send(first)
+            if !second.isEmpty { TestClock.sleep(.milliseconds(5)) }
+            try client.send(second)
+            #expect(try client.reply(toHead: true).status == status, "\(first + second)")
+            #expect(try client.rest().isEmpty, "\(first + second)")
+        }
+        _ = try server.stop()
+    }
+
     @Test("garbage gets a status or the end, and the server goes on", arguments: patterns)
     func garbage(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
@@ -112,6 +133,52 @@ struct ServerRefusalTests {
             let answer = try client.rest()
             let isHTTP = answer.isEmpty || answer.starts(with: Array("HTTP/1.1 ".utf8))
             #expect(isHTTP, "\(pattern), seed \(seed)")
+        }
+        _ = try server.stop()
+    }
+
+    @Test("a refusal that waits for an older reply costs nothing", arguments: patterns)
+    func waitingRefusal(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
+        let client = try server.connect()
+        try client.send(HTTPText.get("/wait?us=60000000") + "BAD\u{1} x\r\n\r\n")
+        client.awaitDelivery()
+        TestClock.sleep(.milliseconds(20))
+        try client.send("more")
+        client.awaitDelivery()
+        #expect(server.process.comesToRest, "\(pattern): a thread spins")
+        client.resetAtEnd()
+        _ = try server.stop()
+    }
+
+    @Test(
+        "what follows a refusal that waits is dropped",
+        arguments: ["balanced:shared", "balanced:per-worker"])
+    func behindWaitingRefusal(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
+        let client = try server.connect()
+        try client.send(HTTPText.get("/wait?us=60000000") + "BAD\u{1} x\r\n\r\n")
+        // Far more than the buffers of both sockets and the server's own hold.
+        for _ in 0..<200 { try client.send(String(repeating: "a", count: 100_000)) }
+        client.resetAtEnd()
+        _ = try server.stop()
+    }
+
+    @Test("what follows a last request does not reset its reply", arguments: patterns)
+    func behindLastRequest(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let last = HTTPText.get("/plaintext", fields: ["Connection: close"])
+        for count in [0, 1_000, 65_536 - last.utf8.count, 70_000, 200_000, 200_000, 1_000_000] {
+            let client = try server.connect()
+            try client.send(last + String(repeating: "a", count: count))
+            // A connection that was reset refuses what is sent later.
+            for _ in 0..<4 {
+                client.awaitDelivery()
+                TestClock.sleep(.milliseconds(10))
+                if count > 0 { try client.send("a") }
+            }
+            #expect(try client.reply().text == "Hello, World!", "\(pattern), \(count)")
+            #expect(try client.rest().isEmpty, "\(pattern), \(count)")
         }
         _ = try server.stop()
     }

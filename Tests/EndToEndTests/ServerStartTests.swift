@@ -20,6 +20,10 @@ struct ServerStartTests {
         ["--balance", "round-robin"], ["--nodelay", "maybe"], ["--bogus"], ["-x"], ["operand"],
         ["--quiet=1"], ["--backlog", "1", "--backlog", "2"], ["--control", ""],
         ["--control", String(repeating: "a", count: 108)],
+        [
+            "--pattern", "acceptors:blocking", "--max-connections", "1", "--listen",
+            "127.0.0.1:0", "--listen", "127.0.0.2:0",
+        ],
     ]
 
     @Test(
@@ -98,12 +102,16 @@ struct ServerStartTests {
         #expect(version.output.hasPrefix("switchyard-server "))
     }
 
-    @Test("every address that it is told to listen on is served", arguments: patterns)
-    func addresses(pattern: String) throws {
+    @Test(
+        "every address that it is told to listen on is served, however few connections fit",
+        arguments: patterns, [8, 1_000])
+    func addresses(pattern: String, connections: Int) throws {
         var options = SpawnOptions(
             try Programs.own("switchyard-server"),
-            ["--pattern", pattern, "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"]
-                + (pattern == "single" ? [] : ["--threads", "2"]))
+            [
+                "--pattern", pattern, "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0",
+                "--max-connections", String(connections),
+            ] + (pattern == "single" ? [] : ["--threads", "2"]))
         options.standardError = .captured
         var child = try ChildProcess(options)
         let first = child.nextLine(timeout: TestLimit.hang)

@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Platform
 import Serve
 import Synchronization
@@ -71,6 +72,56 @@ struct ServerStopTests {
         #expect(try server.ending().requests == (fresh == nil ? 2 : 5))
     }
 
+    @Test(
+        "a reply that waits for room when the stop comes is sent whole",
+        arguments: ["single", "sharded:hash", "acceptors:exclusive"])
+    func blockedWriter(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, threads: 1)
+        let count = Sanitizer.isActive ? 10_000_000 : 40_000_000
+        let reader = try server.connect()
+        let blockers = try (0..<2).map { _ in try server.connect() }
+        try reader.send(HTTPText.get("/bytes/\(count)"))
+        TestClock.sleep(.milliseconds(50))
+        // While the first blocks, the second's request comes and the reader makes room, so that
+        // one turn finds both; in that turn, behind the second, the stop is noticed.
+        try blockers[0].send(HTTPText.get("/block?us=400000"))
+        TestClock.sleep(.milliseconds(50))
+        try blockers[1].send(HTTPText.get("/block?us=600000"))
+        blockers[1].awaitDelivery()
+        let process = server.process
+        let stopper = Handover(
+            try Thread(named: "stopper") {
+                TestClock.sleep(.milliseconds(600))
+                process.terminate()
+            })
+        defer { stopper.take().join() }
+        // Not the failure itself, which would print the bytes that had come.
+        let received = (try? reader.reply())?.body.count
+        #expect(received == count)
+        for blocker in blockers { #expect(try blocker.reply().text == "blocked\n") }
+        #expect(try server.ending().requests == 3)
+    }
+
+    @Test("who comes during the drain is refused at once", arguments: patterns)
+    func comersInDrain(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let busy = try server.connect()
+        try busy.send(HTTPText.get("/wait?us=60000000"))
+        busy.awaitDelivery()
+        TestClock.sleep(.milliseconds(50))
+        server.terminate()
+        let isRefused = TestClock.eventually {
+            do {
+                _ = try server.connect()
+                return false
+            } catch let error as SystemError {
+                return error == SystemError("connect", code: ECONNREFUSED)
+            } catch { return false }
+        }
+        #expect(isRefused && !busy.hasInput)
+        busy.resetAtEnd()
+    }
+
     @Test("a stop under load ends every connection between replies", arguments: patterns)
     func underLoad(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
@@ -122,6 +173,24 @@ struct ServerStopTests {
         let start = TestClock.now
         _ = try server.stop()
         // The drain time and one handler.
+        #expect(TestClock.now.since(start) < .seconds(15))
+    }
+
+    @Test(
+        "a pipeline of handlers that block is left between two of them",
+        .enabled(if: !Sanitizer.isActive), arguments: ["single", "readers:direct"])
+    func blockedPipeline(pattern: String) throws {
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "1s"])
+        let client = try server.connect()
+        // 30 seconds of blocking, all of it received at once.
+        try client.send(String(repeating: HTTPText.get("/block?us=500000"), count: 60))
+        let follower = try server.connect()
+        TestClock.sleep(.milliseconds(100))
+        try follower.send(Self.request)
+        let start = TestClock.now
+        // Others have their turns.
+        if pattern == "single" { #expect(try follower.reply().text == "Hello, World!") }
+        _ = try server.stop()
         #expect(TestClock.now.since(start) < .seconds(15))
     }
 

@@ -201,6 +201,22 @@ struct FaultTests {
         #expect(try client.reply().body.count == 27)
     }
 
+    @Test(
+        "a refusal behind a reply that went in pieces is sent",
+        arguments: [PatternID.single, .balancedShared])
+    func refusalBehindPieces(pattern: PatternID) throws {
+        let server = try InProcessServer(pattern)
+        for nth in 1...8 {
+            server.plan.strike(.send, nth: nth, code: EAGAIN)
+            let client = try server.connect()
+            try client.send(HTTPText.get("/bytes/300000") + "BAD\u{1} x\r\n\r\n")
+            #expect(try client.reply().body.count == 300_000, "send \(nth)")
+            #expect(try client.reply().status == 400, "send \(nth)")
+            #expect(try client.rest().isEmpty, "send \(nth)")
+            server.plan.lift()
+        }
+    }
+
     @Test("a server that has ended leaves no descriptor open", arguments: PatternID.allCases)
     func nothingLeftOpen(pattern: PatternID) async {
         // In a process of its own, where nobody else opens and closes.

@@ -35,7 +35,7 @@ struct ReplyTests {
             let content: Content
             var delay = Nanoseconds.zero
             switch Responder(ledger: ledger).respond(to: message, body: beside.bytes) {
-            case .now(let ready): content = ready
+            case .now(let ready), .afterWork(let ready): content = ready
             case .after(let span, let later): (delay, content) = (span, later)
             }
             let filler = writer.write(
@@ -201,7 +201,7 @@ struct ReplyTests {
         var writer = ReplyWriter()
         writer.refreshDate(unixSeconds: 784_111_777)
         var output = ByteQueue()
-        writer.write(refusal, to: &output)
+        writer.write(refusal, toHead: false, to: &output)
         let status = "\(refusal.status.code) \(refusal.status.phrase)"
         #expect(
             text(output)
@@ -217,7 +217,7 @@ struct ReplyTests {
         for (second, text) in [(0, "Thu, 01 Jan 1970 00:00:00"), (1, "Thu, 01 Jan 1970 00:00:01")] {
             writer.refreshDate(unixSeconds: Int64(second))
             var output = ByteQueue()
-            writer.write(HTTP1.Refusal.timedOut, to: &output)
+            writer.write(HTTP1.Refusal.timedOut, toHead: false, to: &output)
             #expect(ServeTests.text(output).contains("Date: \(text) GMT\r\n"))
         }
     }

@@ -32,6 +32,28 @@ struct TimerHeapTests {
         }
     }
 
+    @Test("what is stale is taken out, and the rest stays in order", arguments: UInt64(1)...20)
+    func removal(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var heap = TimerHeap<Int>()
+        for entry in 0..<Int.random(in: 0...300, using: &random) {
+            heap.insert(entry, due: Instant(raw: Int64.random(in: 0...100, using: &random)))
+        }
+        var copy = heap
+        heap.removeAll { $0 % 3 == 0 }
+        var expected: [Int] = []
+        var found: [Int] = []
+        for time in Int64(0)...100 {
+            // Entries due at the same time have no order.
+            var due: (Set<Int>, Set<Int>) = ([], [])
+            while let entry = copy.pop(at: Instant(raw: time)) { due.0.insert(entry) }
+            while let entry = heap.pop(at: Instant(raw: time)) { due.1.insert(entry) }
+            expected += due.0.filter { $0 % 3 != 0 }.sorted()
+            found += due.1.sorted()
+        }
+        #expect(found == expected && heap.count == 0, "seed \(seed)")
+    }
+
     @Test("an empty heap has nothing due, ever")
     func empty() {
         var heap = TimerHeap<Int>()

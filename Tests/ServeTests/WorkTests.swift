@@ -131,14 +131,16 @@ struct WorkTests {
             }
             let isSame = desk.withItem(index) { $0.body.count == 100_000 }
             let link = desk.link(index)
-            #expect(isSame && link.owner == owner && link.next == WorkItem.none && !link.isDone)
+            #expect(isSame && link.owner == owner && link.next == WorkItem.none)
+            #expect(link.state == .withWorker)
             let taken = lane.value.inbound.pop()
             #expect(taken == index)
             desk.withItem(index) { $0.output.append(1) }
             // What one use leaves behind must not show in the next.
-            desk.markDone(index)
+            desk.mark(index, .done)
             desk.chain(5, behind: index)
             desk.release(index)
+            #expect(desk.link(index).generation != link.generation)
             let kept = desk.withItem(index) { item in
                 (item.message == nil, item.body.storageBytes, item.output.count)
             }

@@ -98,6 +98,17 @@ package final class RawClient {
         throw Failure.reset(errno)
     }
 
+    /// Sends bytes the last of which is urgent (tcp(7)).
+    package func sendUrgent(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        // SAFETY: send(2) reads at most the array's own bytes.
+        let taken = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(
+                socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_OOB))
+        }
+        if taken != bytes.count { throw Failure.reset(errno) }
+    }
+
     /// Waits until the peer's kernel has acknowledged all that was sent: the peer's next receive
     /// finds it. A send may return before, where the machine is busy.
     package func awaitDelivery() {

@@ -57,6 +57,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var lastInFlight = WorkItem.none
     /// The peer is to be told to send its payload, once the replies before are out.
     var owesContinue = false
+    /// What is refused is a HEAD.
+    var refusesHead = false
 
     enum Phase: UInt8, BitwiseCopyable {
         case free
@@ -75,11 +77,10 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
 
     init() {}
 
-    /// Whether the parser must wait: a reply of before is not out yet.
+    /// Whether the parser must wait: a reply of before is not out yet, or nothing may follow.
     @inline(always)
     var mustHoldInput: Bool {
-        timed != nil || fillerLeft > 0 || isLast
-            || inFlight >= Limit.messagesInFlightPerConnection
+        timed != nil || fillerLeft > 0 || isLast || refusal != nil
             || bytesInFlight > Limit.unsentBytes || output.count > Limit.unsentBytes
     }
 
@@ -89,12 +90,10 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
         timed != nil || fillerLeft > 0 || inFlight > 0 || refusal != nil || !output.isEmpty
     }
 
-    /// Whether it is open and takes what the peer sends.
-    var isReading: Bool {
-        switch phase {
-        case .idle, .receiving, .replying, .lingering: interest.contains(.readable)
-        case .free, .reserved, .handshake: false
-        }
+    /// Whether what is refused where `input` goes on at `offset` is a HEAD.
+    @inline(never)
+    func refusesHead(_ input: Span<UInt8>, from offset: Int) -> Bool {
+        message?.framing.isHead ?? HTTP1.saysHead(input, from: offset)
     }
 
     /// Back to a free slot under the next generation. The descriptor must have been taken out.

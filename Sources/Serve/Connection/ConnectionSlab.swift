@@ -15,7 +15,7 @@ struct ConnectionSlab<Stream: StreamTransport & ~Copyable>: ~Copyable {
 
     private var chunks: [Chunk] = unsafe []
     private var freeSlots: [UInt32] = []
-    private let limit: Int
+    let limit: Int
     /// Slots in use or promised.
     private(set) var used = 0
 

@@ -10,6 +10,8 @@ struct TimerHeap<Entry: BitwiseCopyable> {
     @inline(always)
     var next: Instant { heap.isEmpty ? .distantFuture : heap[0].due }
 
+    var count: Int { heap.count }
+
     mutating func insert(_ entry: Entry, due: Instant) {
         heap.append((due, entry))
         var child = heap.count - 1
@@ -27,18 +29,30 @@ struct TimerHeap<Entry: BitwiseCopyable> {
         let last = heap.removeLast()
         if !heap.isEmpty {
             heap[0] = last
-            var parent = 0
-            while true {
-                var least = parent
-                for child in [2 * parent + 1, 2 * parent + 2]
-                where child < heap.count && heap[child].due < heap[least].due {
-                    least = child
-                }
-                if least == parent { break }
-                heap.swapAt(parent, least)
-                parent = least
-            }
+            sink(0)
         }
         return first.entry
+    }
+
+    /// Takes out what `isStale` says, in time linear in the number of entries, and gives the memory
+    /// back.
+    mutating func removeAll(where isStale: (Entry) -> Bool) {
+        heap = heap.filter { !isStale($0.entry) }
+        for parent in (0..<heap.count / 2).reversed() { sink(parent) }
+    }
+
+    /// Lets an entry down until none below it is due earlier.
+    private mutating func sink(_ start: Int) {
+        var parent = start
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[child].due < heap[least].due {
+                least = child
+            }
+            if least == parent { break }
+            heap.swapAt(parent, least)
+            parent = least
+        }
     }
 }

@@ -22,6 +22,8 @@ struct Message: BitwiseCopyable, Sendable {
 /// What the responder decides.
 enum Reply: BitwiseCopyable, Sendable {
     case now(Content)
+    /// The content is ready, after work that has held the thread.
+    case afterWork(Content)
     /// The content is due when this much time has passed, without a thread that waits for it.
     case after(Nanoseconds, Content)
 }

@@ -58,8 +58,10 @@ struct ReplyWriter: ~Copyable {
     }
 
     /// The answer to what could not be read as a request.
-    mutating func write(_ refusal: HTTP1.Refusal, to output: inout ByteQueue) {
-        HTTP1.ReplyEncoder.write(refusal, date: date, to: &output)
+    mutating func write(
+        _ refusal: HTTP1.Refusal, toHead: Bool, to output: inout ByteQueue
+    ) {
+        HTTP1.ReplyEncoder.write(refusal, toHead: toHead, date: date, to: &output)
     }
 
     @inline(always)

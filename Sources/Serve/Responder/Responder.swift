@@ -24,10 +24,10 @@ struct Responder {
             return .now(Content(status: .ok, payload: .request))
         case .work(let span):
             burn(span)
-            return .now(Content(status: .ok, payload: .text("worked\n")))
+            return .afterWork(Content(status: .ok, payload: .text("worked\n")))
         case .block(let span):
             blockThread(for: span)
-            return .now(Content(status: .ok, payload: .text("blocked\n")))
+            return .afterWork(Content(status: .ok, payload: .text("blocked\n")))
         case .wait(let span):
             return .after(span, Content(status: .ok, payload: .text("waited\n")))
         case .payments:

@@ -87,10 +87,14 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
         }
     }
 
-    /// Closing a listener resets what waits in its queue, so the queue is emptied first.
+    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then whoever
+    /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
         for listener in listeners {
-            for _ in 0..<Limit.arrivals where !admitOne(from: listener) { break }
+            for _ in 0..<Limit.arrivals where !admitOne(from: listener) {
+                if !doorkeeper.mustPause { Socket.stopListening(listener.socket.value) }
+                break
+            }
         }
     }
 

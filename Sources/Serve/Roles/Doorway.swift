@@ -9,9 +9,10 @@ struct Doorway: ~Copyable {
     /// Connections accepted in one turn at most.
     let budget: Int
 
-    /// - Parameters: - exclusive: of several loops that watch one listener, wake one. - budget:
-    ///   one, where other loops share the listener: a loop that drained the queue would starve
-    ///   them.
+    /// - Parameters:
+    ///   - exclusive: of several loops that watch one listener, wake one.
+    ///   - budget: one, where other loops share the listener: a loop that drained the queue would
+    ///     starve them.
     init(_ listeners: [Listener], exclusive: Bool = false, budget: Int) throws(SystemError) {
         self.listeners = listeners
         interest = exclusive ? [.readable, .exclusive] : .readable
@@ -23,6 +24,14 @@ struct Doorway: ~Copyable {
     var tokens: [UInt64] { listeners.indices.map { token(of: $0) } }
 
     var mustPause: Bool { doorkeeper.mustPause }
+
+    /// Whether one loop alone is woken for a connection: one that is full must not be that one, as
+    /// nobody else would hear of it.
+    var isExclusive: Bool { interest.contains(.exclusive) }
+
+    /// Whether a connection can have been reported to a loop that could not take it: one that
+    /// another listener's connection of the same turn has filled.
+    var mayStrand: Bool { isExclusive && listeners.count > 1 }
 
     private func token(of index: Int) -> UInt64 {
         UInt64(ConnectionReference.firstSpecialSlot) + 1 + UInt64(index)
@@ -64,12 +73,18 @@ struct Doorway: ~Copyable {
         }
     }
 
+    /// Lets the kernel refuse new connections, for whoever finds the queue empty first after the
+    /// stop. Others that watch the listener are told that it has ended.
+    func refuseMore(_ token: UInt64) { Socket.stopListening(listener(token).value) }
+
+    private func listener(_ token: UInt64) -> Shared<Descriptor> {
+        listeners[Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)].socket
+    }
+
     /// The next connection at the listener whose event has `token`.
     mutating func admit<K: Kernel>(
         _ token: UInt64, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {
-        let index = Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)
-        return doorkeeper.admit(
-            from: listeners[index].socket.value, with: &kernel, tally: &tally)
+        doorkeeper.admit(from: listener(token).value, with: &kernel, tally: &tally)
     }
 }

@@ -9,6 +9,9 @@ protocol MessageDesk: ~Copyable {
     /// Whether another message can be taken now.
     var hasRoom: Bool { get }
 
+    /// How many messages of one connection may be here now: fewer where room is scarce.
+    var messagesPerConnection: Int { get }
+
     /// Takes a message. `body` is its idempotency key and payload.
     mutating func submit<K: Kernel>(
         _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
@@ -30,8 +33,8 @@ protocol MessageDesk: ~Copyable {
     /// Puts `next` behind the item at `index`, in the order of their connection.
     mutating func chain(_ next: UInt32, behind index: UInt32)
 
-    /// Notes that the item at `index` is here and ready to send.
-    mutating func markDone(_ index: UInt32)
+    /// Notes where the item at `index` stands.
+    mutating func mark(_ index: UInt32, _ state: WorkLink.State)
 
     /// Takes an item back for another message.
     mutating func release(_ index: UInt32)
@@ -53,6 +56,10 @@ struct OwnDesk: MessageDesk, ~Copyable {
 
     @inline(always)
     var hasRoom: Bool { true }
+
+    var messagesPerConnection: Int {
+        preconditionFailure("nothing is ever passed on from this desk")
+    }
 
     @inline(always)
     mutating func submit<K: Kernel>(
@@ -81,7 +88,7 @@ struct OwnDesk: MessageDesk, ~Copyable {
         preconditionFailure("nothing is ever passed on from this desk")
     }
 
-    mutating func markDone(_ index: UInt32) {
+    mutating func mark(_ index: UInt32, _ state: WorkLink.State) {
         preconditionFailure("nothing is ever passed on from this desk")
     }
 

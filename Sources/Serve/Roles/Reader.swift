@@ -55,6 +55,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         while true {
             try wait(for: &events)
             core.beginTurn()
+            let beginning = core.now
             takeArrivals()
             if Desk.isDeferred { deliverDone() }
             for index in events.indices {
@@ -64,7 +65,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             runTimers()
             feedStarved()
             runListed()
-            if core.now >= nextSweep { sweep() }
+            if beginning >= nextSweep { sweep(at: beginning) }
             if drainDeadline != nil || stop.isSet(.draining), drain() { break }
             board.value.publish(core.tally, core.kernel.counts)
         }
@@ -122,6 +123,27 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             }
             core.port.value.load.wrappingAdd(1, ordering: .relaxed)
             adopt(descriptor, at: nil)
+            if doorway.isExclusive, connections.isFull {
+                doorway.close(with: &core.kernel, on: core.port.value.poller)
+                return
+            }
+        }
+    }
+
+    /// Accepts what waits, whether an event says so or not, as long as there is room.
+    private mutating func acceptAll(
+        whenEmpty: (_ doorway: borrowing Doorway, _ token: UInt64) -> Void = { _, _ in }
+    ) {
+        for token in doorway.tokens {
+            while !connections.isFull {
+                guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+                else {
+                    if !doorway.mustPause { whenEmpty(doorway, token) }
+                    break
+                }
+                core.port.value.load.wrappingAdd(1, ordering: .relaxed)
+                adopt(descriptor, at: nil)
+            }
         }
     }
 
@@ -148,10 +170,12 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         freeIfClosed(reference)
     }
 
+    /// Every acceptor has its share of the slots, or the first would have all of them.
     private mutating func promiseSlots() {
         guard promisesSlots else { return }
+        let share = min(Limit.promisedSlots, connections.limit / inboxes.count)
         for inbox in inboxes {
-            while inbox.value.promises.count < Limit.promisedSlots,
+            while inbox.value.promises.count < share,
                 let reference = connections.allocate()
             {
                 connections[reference.slot].phase = .reserved
@@ -184,20 +208,31 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     }
 
     private mutating func runTimers() {
-        while let due = core.timers.pop(at: core.now) {
+        // Behind a reply that was held back there may be requests, and handlers that block.
+        while !mustEndTurn, let due = core.timers.pop(at: core.now) {
             switch due {
             case .reply(let reference):
                 guard connections.isAlive(reference) else { continue }
                 core.sendTimed(&connections[reference.slot], reference)
                 freeIfClosed(reference)
-            case .item(let index):
-                let owner = core.desk.link(index).owner
-                guard connections.isAlive(owner) else {
-                    core.desk.release(index)
-                    continue
-                }
-                core.finish(index, &connections[owner.slot], owner)
-                freeIfClosed(owner)
+            case .item(let index, let generation):
+                let link = core.desk.link(index)
+                guard link.generation == generation else { continue }
+                precondition(connections.isAlive(link.owner), "a close gives its items back")
+                core.finish(index, &connections[link.owner.slot], link.owner)
+                freeIfClosed(link.owner)
+            }
+        }
+    }
+
+    /// Forgets timers of connections that have ended, when most are such: a timer stays up to a
+    /// minute, in which a peer can make and end very many connections.
+    private mutating func pruneTimers() {
+        if core.timers.count <= 2 * (connections.used + Limit.messagesInFlight) { return }
+        core.timers.removeAll { due in
+            switch due {
+            case .reply(let reference): !connections.isAlive(reference)
+            case .item(let index, let generation): core.desk.link(index).generation != generation
             }
         }
     }
@@ -220,17 +255,22 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     }
 
     /// Ends what is overdue, and opens the doorway again if it had to close.
-    private mutating func sweep() {
-        nextSweep = core.now + Limit.tick
-        for slot in connections.slots where connections[slot].deadline <= core.now {
+    ///
+    /// - Parameter beginning: when the turn began. What arrived later, while a handler held the
+    ///   thread, has not been looked at and is not late.
+    private mutating func sweep(at beginning: Instant) {
+        nextSweep = beginning + Limit.tick
+        for slot in connections.slots where connections[slot].deadline <= beginning {
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
             core.expire(&connections[slot], reference)
             freeIfClosed(reference)
         }
+        pruneTimers()
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
             try? doorway.open(with: &core.kernel, on: core.port.value.poller)
+            if doorway.mayStrand { acceptAll() }
         }
     }
 
@@ -253,7 +293,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             core.isDraining = true
             takeArrivals()
             acceptTheLast()
-            readTheLast()
+            lookAtAll()
         }
         var isEmpty = true
         for slot in connections.slots {
@@ -268,28 +308,22 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         return isEmpty
     }
 
-    /// Closing a listener resets what waits in its queue, so the queue is emptied first.
+    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then whoever
+    /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
-        for token in doorway.tokens {
-            while !connections.isFull,
-                let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
-            {
-                core.port.value.load.wrappingAdd(1, ordering: .relaxed)
-                adopt(descriptor, at: nil)
-            }
-        }
+        acceptAll { doorway, token in doorway.refuseMore(token) }
         doorway.close(with: &core.kernel, on: core.port.value.poller)
     }
 
     /// A request that arrived before the stop is answered; closing over its unread bytes would
-    /// reset the connection. The turn that noticed the stop has also left events unhandled that
-    /// will not be reported again.
-    private mutating func readTheLast() {
-        for slot in connections.slots where connections[slot].isReading {
+    /// reset the connection. The turn that noticed the stop has also left edges unhandled that will
+    /// not be reported again: of what came, and of room for replies that waited for it.
+    private mutating func lookAtAll() {
+        for slot in connections.slots where connections[slot].descriptor != nil {
             if mustEndTurn { return }
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
-            core.read(&connections[slot], reference, &buffer, isEnding: true)
+            core.lookAgain(&connections[slot], reference, &buffer)
             freeIfClosed(reference)
         }
     }

@@ -5,6 +5,15 @@ import Secure
 import Wire
 
 extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
+    /// Whether the parser must wait: a reply of before is not out yet, or workers have as many
+    /// messages of the connection as they may. Each of them lets it go on when it comes back.
+    @inline(always)
+    func mustHoldInput(of connection: borrowing Connection<Stream>) -> Bool {
+        connection.mustHoldInput
+            || Desk.isDeferred && connection.inFlight > 0
+                && connection.inFlight >= desk.messagesPerConnection
+    }
+
     /// Finds the messages in `input` and takes each to the desk. Returns how many bytes are done
     /// with.
     @inline(always)
@@ -17,7 +26,12 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.hasMore = true
         // With a body under way there may be an end to find where no byte is left.
         while offset < input.count || connection.message != nil {
-            if connection.mustHoldInput || connection.refusal != nil { return offset }
+            if mustHoldInput(of: connection) {
+                if connection.refusal == nil { return offset }
+                // Behind what is refused nothing is parsed, so nothing is kept either.
+                connection.hasMore = false
+                return input.count
+            }
             if !desk.hasRoom {
                 starve(&connection, reference)
                 return offset
@@ -34,23 +48,31 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             case .head(let end):
                 offset = end
                 budget -= 1
-                begin(input, of: &connection, reference, isFollowed: offset < input.count)
+                // Work that holds the thread is a turn's worth: behind it others go on, and a stop
+                // is noticed.
+                if begin(input, of: &connection, reference, isFollowed: offset < input.count) {
+                    budget = 0
+                }
             case .body(let start, let end, let next):
                 offset = next
-                // Each byte of a body buys it time; a drip does not. While a reply is owed, the
-                // time is the one that the peer has for taking it.
+                // Each byte of a body buys it time; a drip does not buy enough, and a burst does not
+                // buy silence. While a reply is owed, the time is the one that the peer has for
+                // taking it.
                 if connection.phase == .receiving {
-                    connection.deadline =
-                        connection.deadline + Limit.bodyTimePerByte * Int64(end - start)
+                    let bought = Limit.bodyTimePerByte * Int64(end - start)
+                    connection.deadline = min(connection.deadline + bought, now + bodyTime)
                 }
                 if connection.message?.route.wantsBody == true {
                     connection.body.append(input.extracting(start..<end))
                 }
             case .endOfBody(let next):
                 offset = next
-                finishMessage(of: &connection, reference, isFollowed: next < input.count)
+                if finishMessage(of: &connection, reference, isFollowed: next < input.count) {
+                    budget = 0
+                }
             case .refuse(let refusal):
                 connection.hasMore = false
+                connection.refusesHead = connection.refusesHead(input, from: offset)
                 connection.refusal = refusal
                 return input.count
             }
@@ -59,14 +81,15 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         return offset
     }
 
-    /// Takes up the message whose head was just found in `input`.
+    /// Takes up the message whose head was just found in `input`; says whether work for it has held
+    /// the thread.
     ///
     /// Hot: once a request.
     @inline(always)
     private mutating func begin(
         _ input: Span<UInt8>, of connection: inout Connection<Stream>,
         _ reference: ConnectionReference, isFollowed: Bool
-    ) {
+    ) -> Bool {
         let route = Route(head, in: input)
         let key =
             route.wantsKey ? head.idempotencyKey.bytes(of: input) : input.extracting(first: 0)
@@ -74,9 +97,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             route: route, keyCount: key.count, framing: HTTP1.ReplyEncoder(answering: head))
         if head.framing == .none {
             endReceiving(&connection)
-            submit(
+            return submit(
                 message, body: key, of: &connection, reference, isFollowed: isFollowed)
-            return
         }
         connection.message = message
         connection.body.append(key)
@@ -92,6 +114,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 connection.owesContinue = true
             }
         }
+        return false
     }
 
     /// A message has arrived whole: the time of the next one is its own.
@@ -103,26 +126,30 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     private mutating func finishMessage(
         of connection: inout Connection<Stream>, _ reference: ConnectionReference,
         isFollowed: Bool
-    ) {
+    ) -> Bool {
         guard let message = connection.message.take() else {
             preconditionFailure("a body ended that no head began")
         }
         endReceiving(&connection)
         var body = ByteQueue()
         swap(&body, &connection.body)
-        submit(message, body: body.bytes, of: &connection, reference, isFollowed: isFollowed)
+        let hasHeldThread = submit(
+            message, body: body.bytes, of: &connection, reference, isFollowed: isFollowed)
         body.keepLittle()
         swap(&body, &connection.body)
         connection.owesContinue = false
+        return hasHeldThread
     }
 
+    /// Takes a message to the desk; says whether work for it has held the thread.
+    ///
     /// - Parameter isFollowed: whether more of what the peer sent lies behind the message. A stop
     ///   ends the connection behind the last message that arrived, not behind the first.
     @inline(always)
     private mutating func submit(
         _ message: Message, body: Span<UInt8>, of connection: inout Connection<Stream>,
         _ reference: ConnectionReference, isFollowed: Bool
-    ) {
+    ) -> Bool {
         var message = message
         if isDraining, !isFollowed { message.framing.endConnection() }
         switch desk.submit(
@@ -130,6 +157,10 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         {
         case .reply(.now(let content)):
             answer(content, message, body: body, on: &connection)
+        case .reply(.afterWork(let content)):
+            noteTime()
+            answer(content, message, body: body, on: &connection)
+            return true
         case .reply(.after(let delay, let content)):
             connection.timed = content
             connection.message = message
@@ -146,6 +177,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             // Behind a last message nothing is parsed, even while its reply is still being made.
             if !message.framing.keepAlive { connection.isLast = true }
         }
+        return false
     }
 
     @inline(always)
@@ -199,7 +231,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     ) {
         let delay = desk.withItem(index) { $0.delay }
         if delay > .zero {
-            timers.insert(.item(index), due: now + delay)
+            desk.mark(index, .delayed)
+            timers.insert(
+                .item(index, generation: desk.link(index).generation), due: now + delay)
         } else {
             finish(index, &connection, reference)
         }
@@ -209,7 +243,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     mutating func finish(
         _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        desk.markDone(index)
+        desk.mark(index, .done)
         _ = joinDone(&connection)
         resume(&connection, reference)
     }
@@ -220,7 +254,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         while connection.firstInFlight != WorkItem.none, connection.fillerLeft == 0 {
             let first = connection.firstInFlight
             let link = desk.link(first)
-            guard link.isDone else { break }
+            guard link.state == .done else { break }
             // One borrow of the item: its reply joins the output, its length of filler and its
             // weight come back.
             var joined = ByteQueue()

@@ -82,22 +82,17 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     mutating func settle(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        if let refusal = connection.refusal, connection.inFlight == 0, connection.timed == nil,
-            connection.fillerLeft == 0
-        {
-            connection.refusal = nil
-            connection.isLast = true
-            connection.hasUnreadInput = true
-            writer.write(refusal, to: &output)
-        }
         guard flush(&connection) else { return }
-        if connection.hasMore, !connection.mustHoldInput { list(&connection, reference) }
+        // Only now is it known which replies before it have gone.
+        if connection.refusal != nil, !refuse(&connection) { return }
+        if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }
         if connection.owesReply || connection.hasMore && !connection.isLast {
             // With output in the way the deadline was set when the peer last took some.
             connection.phase = .replying
             if connection.output.isEmpty { connection.deadline = .distantFuture }
         } else if connection.isLast {
-            let mayHaveUnread = connection.hasUnreadInput || !connection.input.isEmpty
+            if !connection.input.isEmpty { connection.hasUnreadInput = true }
+            let mayHaveUnread = connection.hasUnreadInput || connection.hasUnreceived
             if !mayHaveUnread || connection.hasPeerFinished {
                 close(&connection)
                 return
@@ -113,7 +108,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 connection.phase = .receiving
                 connection.deadline = now + bodyTime
             }
-        } else if !connection.input.isEmpty {
+        } else if !connection.input.isEmpty, connection.parser.isMidMessage {
             if connection.phase != .receiving {
                 connection.phase = .receiving
                 connection.deadline = now + headTime
@@ -123,6 +118,19 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             connection.deadline = now + idleTime
         }
         watch(&connection, reference)
+    }
+
+    /// Sends the refusal if its turn has come. False when the connection broke and is closed.
+    @inline(never)
+    private mutating func refuse(_ connection: inout Connection<Stream>) -> Bool {
+        guard let refusal = connection.refusal, connection.inFlight == 0, connection.timed == nil,
+            connection.fillerLeft == 0
+        else { return true }
+        connection.refusal = nil
+        connection.isLast = true
+        connection.hasUnreadInput = true
+        writer.write(refusal, toHead: connection.refusesHead, to: &output)
+        return flush(&connection)
     }
 
     private mutating func linger(_ connection: inout Connection<Stream>) {
@@ -160,7 +168,7 @@ extension Interest {
     /// What the poller is told of a connection that waits for this: to report edges, and with them
     /// the peer's end as long as anything is read.
     var ofConnection: Interest {
-        contains(.readable) ? union([.edge, .ending]) : union(.edge)
+        contains(.readable) ? union([.edge, .interruption]) : union(.edge)
     }
 
     /// What a connection is watched for when it begins.

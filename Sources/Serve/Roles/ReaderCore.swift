@@ -12,7 +12,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
 {
     enum Due: BitwiseCopyable {
         case reply(ConnectionReference)
-        case item(UInt32)
+        case item(UInt32, generation: UInt32)
     }
 
     var kernel: K
@@ -27,7 +27,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     var listed: [ConnectionReference] = []
     /// Connections to go on with when the desk has room again.
     var starved: [ConnectionReference] = []
-    /// The time of this turn.
+    /// The time of this turn: when it began, or when work last held its thread.
     private(set) var now = MonotonicClock.now
     var isDraining = false
     /// Replies of the current event that are not sent yet.
@@ -53,6 +53,11 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         now = MonotonicClock.now
         writer.refreshDate(unixSeconds: WallClock.seconds)
     }
+
+    /// Looks at the clocks again after work that held the thread: what follows must not be dated
+    /// back to the turn's beginning.
+    @inline(never)
+    mutating func noteTime() { beginTurn() }
 
     /// The earlier of `instant` and the first timer.
     @inline(always)
@@ -113,11 +118,12 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     mutating func close(_ connection: inout Connection<Stream>) {
         if let descriptor = connection.descriptor.take() { kernel.close(descriptor) }
         port.value.load.wrappingSubtract(1, ordering: .relaxed)
-        // Items still with workers come back to a stale owner and are released then.
+        // Items still with workers come back to a stale owner and are released then. Timers of
+        // delayed ones find that the item has been given back.
         var index = connection.firstInFlight
         while index != WorkItem.none {
             let link = desk.link(index)
-            if link.isDone { desk.release(index) }
+            if link.state != .withWorker { desk.release(index) }
             index = link.next
         }
         connection.phase = .free
@@ -139,10 +145,25 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         }
         guard event.isReadable else { return }
         if connection.interest.contains(.readable) {
-            read(&connection, reference, &buffer, isEnding: event.isEnding)
+            read(&connection, reference, &buffer, isInterrupted: event.isInterrupted)
         } else if event.isBroken {
             // An error or a hang-up is reported even when nothing may be read now.
             close(&connection)
+        }
+    }
+
+    /// Does what any event would ask for, where one may have been left unhandled.
+    mutating func lookAgain(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        _ buffer: inout ByteQueue
+    ) {
+        if connection.phase == .handshake, !open(&connection) { return }
+        if connection.interest.contains(.writable) {
+            resume(&connection, reference)
+            if connection.phase == .free { return }
+        }
+        if connection.interest.contains(.readable) {
+            read(&connection, reference, &buffer, isInterrupted: true)
         }
     }
 
@@ -151,11 +172,12 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     /// Readiness is reported by edges, which spares the kernel a second look at every connection it
     /// has reported. A receive that leaves room has emptied the socket (epoll(7)); what comes later
     /// is a new edge. Otherwise the connection is listed for another receive.
-    /// - Parameter isEnding: an end is known to wait behind what this receive brings.
+    /// - Parameter isInterrupted: something may wait behind what this receive brings, even if it
+    ///   leaves room.
     @inline(always)
     mutating func read(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
-        _ buffer: inout ByteQueue, isEnding: Bool = false
+        _ buffer: inout ByteQueue, isInterrupted: Bool = false
     ) {
         connection.hasUnreceived = false
         buffer.removeAll()
@@ -167,7 +189,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
                 received = try unsafe connection.stream.receive(
                     from: connection.descriptor!, into: room, with: &kernel)
                 guard case .bytes(let count) = received else { return 0 }
-                connection.hasUnreceived = isEnding || count == room.count
+                connection.hasUnreceived = isInterrupted || count == room.count
                 return count
             }
         } catch {
@@ -175,7 +197,10 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             return
         }
         switch received {
-        case .wouldBlock: return
+        case .wouldBlock:
+            // It lingered only for what might have been there.
+            if connection.phase == .lingering, !connection.hasUnreadInput { close(&connection) }
+            return
         case .closed:
             connection.hasPeerFinished = true
             if connection.phase == .lingering || !connection.owesReply && !connection.hasMore {
@@ -184,7 +209,10 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             }
         case .bytes:
             if connection.hasUnreceived { list(&connection, reference) }
-            if connection.phase == .lingering { return }
+            if connection.phase == .lingering {
+                connection.hasUnreadInput = true
+                return
+            }
             accept(buffer.bytes, for: &connection, reference)
         }
         settle(&connection, reference)
@@ -195,12 +223,16 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
         _ buffer: inout ByteQueue
     ) {
-        resume(&connection, reference)
+        if connection.phase == .lingering {
+            connection.isListed = false
+        } else {
+            resume(&connection, reference)
+        }
         // Where reading has to wait, the poller looks afresh when it is told to watch again.
         if connection.phase != .free, connection.hasUnreceived,
             connection.interest.contains(.readable)
         {
-            read(&connection, reference, &buffer, isEnding: true)
+            read(&connection, reference, &buffer, isInterrupted: true)
         }
     }
 
@@ -238,7 +270,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     ) {
         connection.isListed = false
         guard flush(&connection) else { return }
-        if connection.hasMore, !connection.mustHoldInput {
+        if connection.hasMore, !mustHoldInput(of: connection) {
             parseQueued(&connection, reference)
         }
         settle(&connection, reference)
@@ -251,6 +283,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         switch connection.phase {
         case .free, .reserved: return
         case .receiving:
+            connection.refusesHead = connection.refusesHead(connection.input.bytes, from: 0)
             connection.refusal = .timedOut
             settle(&connection, reference)
         case .handshake, .idle, .replying, .lingering: close(&connection)

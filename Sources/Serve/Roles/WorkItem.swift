@@ -21,10 +21,19 @@ struct WorkItem: ~Copyable {
 /// the item meanwhile.
 struct WorkLink: BitwiseCopyable {
     var owner = ConnectionReference(slot: 0, generation: 0)
+    /// How often the item was given back before: a timer for an earlier use is stale.
+    var generation: UInt32 = 0
     /// The next younger message of the same connection.
     var next = WorkItem.none
-    /// Back at the reader and ready to send.
-    var isDone = false
+    var state = State.withWorker
+
+    enum State: UInt8, BitwiseCopyable {
+        case withWorker
+        /// Back at the reader, whose timer holds the reply.
+        case delayed
+        /// Back at the reader and ready to send.
+        case done
+    }
 }
 
 /// The items of one reader and its workers, at fixed addresses. The reader alone takes and returns

@@ -80,7 +80,7 @@ struct Worker<K: Kernel>: Post, ~Copyable {
             }
             let content: Content
             switch responder.respond(to: message, body: item.body.bytes) {
-            case .now(let ready):
+            case .now(let ready), .afterWork(let ready):
                 content = ready
                 item.delay = .zero
             case .after(let delay, let later):

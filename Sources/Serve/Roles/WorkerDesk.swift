@@ -45,12 +45,16 @@ struct WorkerDesk: MessageDesk, ~Copyable {
 
     var hasRoom: Bool { !free.isEmpty }
 
+    var messagesPerConnection: Int {
+        free.count > Limit.messagesInReserve ? Limit.messagesInFlightPerConnection : 1
+    }
+
     mutating func submit<K: Kernel>(
         _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
         with kernel: inout K, tally: inout Tally
     ) -> Submission {
         let index = free.removeLast()
-        links[Int(index)] = WorkLink(owner: owner)
+        links[Int(index)] = WorkLink(owner: owner, generation: links[Int(index)].generation)
         pool.value.withItem(index) { item in
             item.message = message
             item.body.append(body)
@@ -90,9 +94,12 @@ struct WorkerDesk: MessageDesk, ~Copyable {
 
     mutating func chain(_ next: UInt32, behind index: UInt32) { links[Int(index)].next = next }
 
-    mutating func markDone(_ index: UInt32) { links[Int(index)].isDone = true }
+    mutating func mark(_ index: UInt32, _ state: WorkLink.State) {
+        links[Int(index)].state = state
+    }
 
     mutating func release(_ index: UInt32) {
+        links[Int(index)].generation &+= 1
         pool.value.withItem(index) { item in
             item.message = nil
             item.body.keepLittle()

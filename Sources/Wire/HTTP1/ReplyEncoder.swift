@@ -63,14 +63,19 @@ extension HTTP1 {
         }
 
         /// Answers `refusal` with its reason as plain text. The caller closes when it is sent.
+        ///
+        /// - Parameter toHead: whether the request is HEAD as far as it was read, whose reply has no
+        ///   payload (RFC 9110 §9.3.2).
         package static func write(
-            _ refusal: Refusal, date: borrowing HTTPDate, to output: inout ByteQueue
+            _ refusal: Refusal, toHead: Bool = false, date: borrowing HTTPDate,
+            to output: inout ByteQueue
         ) {
             var encoder = ReplyEncoder(refusing: ())
             let reason = refusal.reason
             encoder.beginHead(refusal.status, date: date, to: &output)
             encoder.field("Content-Type", "text/plain", to: &output)
             encoder.endHead(.length(UInt64(reason.utf8CodeUnitCount + 1)), to: &output)
+            if toHead { return }
             output.append(reason)
             output.append(.lineFeed)
         }

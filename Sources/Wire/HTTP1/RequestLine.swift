@@ -1,3 +1,14 @@
+extension HTTP1 {
+    /// Whether the request that begins at `offset` says HEAD, however the rest of it reads: what a
+    /// refusal has to know of it.
+    package static func saysHead(_ input: Span<UInt8>, from offset: Int) -> Bool {
+        var line = offset
+        // Empty lines that are refused are followed by no method.
+        guard (try? input.skipEmptyLines(at: &line)) != nil else { return false }
+        return input.has("HEAD ", at: line)
+    }
+}
+
 extension HTTP1.RequestHead: HTTP1.MessageHead {
     static var startLineLimit: Int { HTTP1.Limit.requestLineBytes }
     static var startLineFault: HTTP1.Refusal { .targetTooLong }

@@ -161,6 +161,23 @@ struct ReplyEncoderTests {
         #expect(next == output.count)
         #expect(response.status == refusal.status)
         #expect(!response.keepAlive)
+
+        var toHead = ByteQueue()
+        HTTP1.ReplyEncoder.write(refusal, toHead: true, date: Self.date, to: &toHead)
+        let head = text(toHead)
+        #expect(head + "\(refusal.reason)\n" == written)
+    }
+
+    @Test("a refused request says HEAD or does not")
+    func saysHead() {
+        for (request, isHead) in [
+            ("HEAD /", true), ("xHEAD /", true), ("x\r\n\r\nHEAD /", true), ("HEADER /", false),
+            ("GET /", false), ("HEAD", false), ("", false), ("x\r\n", false), ("x\rHEAD /", false),
+        ] {
+            let bytes = Array(request.utf8)
+            let offset = request.hasPrefix("x") ? 1 : 0
+            #expect(HTTP1.saysHead(bytes.span, from: offset) == isHead, "\(request)")
+        }
     }
 
     @Test("the interim reply is a response of its own")
