@@ -198,7 +198,7 @@ package enum GateCommand: Command {
                 "there is no base to compare with",
                 remedy: "name a commit with --base, such as origin/main", status: .noBaseline)
         }
-        return try GateBuild.commit(ref)
+        return try BaseTree(of: ".").commit(ref)
     }
 
     /// Both servers, built or found, copied into the folder of the gate.
