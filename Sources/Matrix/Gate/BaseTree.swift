@@ -56,11 +56,9 @@ struct BaseTree {
     /// Makes the tree hold `commit`. A tree that can't be brought there is made anew, whatever is
     /// wrong with it.
     func checkOut(_ commit: String) throws(Complaint) {
-        var isDirectory: ObjCBool = false
-        let manager = FileManager.default
-        if unsafe manager.fileExists(atPath: "\(path)/.git", isDirectory: &isDirectory),
-            isDirectory.boolValue
-        {
+        // A file there would name a repository elsewhere.
+        let found = try? FileManager.default.attributesOfItem(atPath: "\(path)/.git")
+        if found?[.type] as? FileAttributeType == .typeDirectory {
             do throws(Complaint) {
                 return try Self.checkOut(commit, in: path)
             } catch {
