@@ -109,7 +109,8 @@ struct FormatTests {
         #expect(schema != .null && section.contains("`\(schema.compact.dropFirst().dropLast())`"))
         let top = Set(members.map(\.name)).subtracting(["schema"])
         #expect(Self.described(section) == top)
-        // What stands elsewhere: the request, the fingerprint and the cells of the manifest, a change.
+        // What stands elsewhere: the request, the fingerprint and the cells of the manifest, a
+        // change.
         let shared = ["request", "fingerprint", "cell"]
         let elsewhere = members.filter { shared.contains($0.name) }
         let inner = members.filter { !shared.contains($0.name) }
