@@ -21,6 +21,8 @@ struct GateRunnerTests {
         /// The launch, counted over both sides, before which the user stops the gate.
         var stoppedAt: Int?
         var failure: String?
+        /// What is wrong with its answers.
+        var spoil: (inout LoadReport) -> Void = { _ in }
 
         mutating func launch(
             _ slot: Slot, settings: Settings, interruption: Interruption
@@ -38,6 +40,9 @@ struct GateRunnerTests {
                 connections: 64, seed: 1, duration: .seconds(1), warmup: .zero)
             load.requests = 10_000
             load.achievedRate = slot.cell.arrival.rate?.raw ?? 10_000
+            load.statuses.success2xx = load.requests
+            load.bodyBytes = 13 * load.requests
+            spoil(&load)
             record.load = load
             // A little noise that follows from the slot, the same on both sides.
             let noise = 1 + 0.001 * Double(slot.index % 7)
@@ -124,20 +129,74 @@ struct GateRunnerTests {
         #expect(second.procedure.result == straight.procedure.result)
     }
 
+    /// What a server may answer wrongly, by what it makes of a report.
+    enum Answers: String, CaseIterable {
+        case status500, timeouts, redirects, short, none
+
+        func spoil(_ load: inout LoadReport) {
+            switch self {
+            case .status500:
+                load.requests = 0
+                load.errors.status = 120
+                load.statuses = LoadReport.Statuses()
+                load.statuses.server5xx = 120
+                load.verdict = .errors
+            case .timeouts:
+                load.requests = 0
+                load.errors.timeout = 120
+                load.verdict = .errors
+            case .redirects:
+                load.statuses = LoadReport.Statuses()
+                load.statuses.redirect3xx = load.requests
+            case .short: load.bodyBytes = load.requests
+            case .none: load.requests = 0
+            }
+        }
+
+        var reason: String {
+            switch self {
+            case .status500: "fails in CELL: all 120 answers had status 5xx"
+            case .timeouts: "fails in CELL: 120 requests timed out"
+            case .redirects:
+                "the answers differ in CELL: 0% of the candidate's answers had status 2xx,"
+                    + " 100% of the base's"
+            case .short:
+                "the answers differ in CELL: a body of the candidate has 1.0 bytes, of the base"
+                    + " 13.0"
+            case .none: "fails in CELL: no request was answered"
+            }
+        }
+    }
+
+    @Test(
+        "a candidate whose answers are wrong is named before anything is measured",
+        arguments: Answers.allCases)
+    func wrongAnswers(answers: Answers) {
+        let log = Log()
+        var runner = Self.runner(
+            MockServer(side: "base", log: log),
+            MockServer(side: "cand", log: log, spoil: answers.spoil))
+        guard case .wrong(let reason) = runner.smoke(duration: .milliseconds(1)) else {
+            Issue.record("the smoke test passed")
+            return
+        }
+        let wanted = answers.reason.replacing("CELL", with: Self.cells[0].id)
+        #expect(reason == wanted || reason == "the candidate \(wanted)")
+    }
+
     @Test("a server that fails is found before anything is measured", arguments: ["base", "cand"])
-    func smoke(side: String) throws {
+    func smoke(side: String) {
         let log = Log()
         func server(_ name: String) -> MockServer {
             MockServer(side: name, log: log, failure: name == side ? "status 500" : nil)
         }
         var runner = Self.runner(server("base"), server("cand"))
-        let complaint = #expect(throws: Complaint.self) {
-            _ = try runner.smoke(duration: .milliseconds(1))
-        }
-        #expect(complaint?.status == .wrongResponses)
-        #expect(complaint?.problem.contains("status 500") == true)
+        let name = side == "base" ? "base" : "candidate"
+        #expect(
+            runner.smoke(duration: .milliseconds(1))
+                == .wrong("the \(name) fails in \(Self.cells[0].id): status 500"))
         var good = Self.runner(
             MockServer(side: "base", log: log), MockServer(side: "cand", log: log))
-        #expect(try good.smoke(duration: .milliseconds(1)))
+        #expect(good.smoke(duration: .milliseconds(1)) == .passed)
     }
 }

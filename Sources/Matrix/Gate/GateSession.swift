@@ -46,8 +46,20 @@ struct GateSession {
             runner.note = { errors(Self.line($0, $1, $2)) }
         }
         // Answers were proved right before the first launch of a gate that is resumed.
-        if journals.areEmpty, try !runner.smoke(duration: Limit.smoke) { return interrupted() }
-        let counters = try ExactCheck.hold(request, cells, server: programs[1].server)
+        if journals.areEmpty {
+            switch runner.smoke(duration: Limit.smoke) {
+            case .passed: break
+            case .interrupted: return interrupted()
+            case .wrong(let reason): return try conclude(.wrong(reason))
+            }
+        }
+        let counters: [ExactBaseline.Finding]
+        do throws(Complaint) {
+            counters = try ExactCheck.hold(request, cells, server: programs[1].server)
+        } catch {
+            guard error.status == .wrongResponses else { throw error }
+            return try conclude(.wrong(error.problem))
+        }
         let ending = try runner.run(into: &journals)
         var identity = RunIdentity.current(runID: directory.name)
         identity.runID = directory.name
@@ -119,7 +131,8 @@ struct GateSession {
         return .interrupted
     }
 
-    private func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
+    /// Writes the files and says the verdict.
+    func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
         let report = GateReport(
             result, base: request.base, candidate: request.candidate,
             seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
