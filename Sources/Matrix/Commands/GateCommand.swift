@@ -71,7 +71,8 @@ package enum GateCommand: Command {
         let (cells, _, _) = try request.plan()
         try check(request.pairing, cells)
         if options.has("write-baseline") || options.has("counters-only") {
-            return try count(request, cells, options, on: console)
+            return try GateCounting(request: request, cells: cells, options: options)
+                .run(on: console)
         }
         _ = try waivers(request)
         if let file = request.baseline { _ = try ExactCheck.read(file) }
@@ -151,39 +152,6 @@ package enum GateCommand: Command {
             directory: directory, request: request, programs: programs, options: options,
             console: console
         ).run()
-    }
-
-    /// Counts what the server built here, or that of `--bin`, does for each request, and writes it
-    /// or holds it to the baseline.
-    private static func count(
-        _ request: GateRequest, _ cells: [Cell], _ options: ParsedOptions, on console: Console
-    ) throws(Complaint) -> ExitStatus {
-        let server = try Programs.find(in: options.text("bin")).server
-        if let file = options.text("write-baseline") {
-            let counters = try ExactCheck.measure(cells, server: server, cpus: request.run.cpus)
-            do throws(SystemError) {
-                try AtomicFile.replace(
-                    file, with: ExactBaseline(counters: counters).json.pretty + "\n")
-            } catch {
-                throw error.complaint("can't write \(file)", remedy: "name a file in a folder")
-            }
-            console.errors("\(counters.count) counters in \(file)\n")
-            return .success
-        }
-        guard request.baseline != nil else {
-            throw Complaint(
-                "there is no baseline to hold the counters to",
-                remedy: "name it with --baseline, or write it with --write-baseline",
-                status: .noBaseline)
-        }
-        let result = GateResult.untimed().holding(
-            try ExactCheck.hold(request, cells, server: server))
-        for reason in result.reasons { console.errors(reason + "\n") }
-        let report = GateReport(
-            result, base: request.baseline ?? "", candidate: server,
-            seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
-        console.output(report.line + "\n")
-        return report.status
     }
 
     /// The commit of `--base`, empty beside `--base-bin`. Refuses what can't be a side before

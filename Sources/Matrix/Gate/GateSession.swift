@@ -154,10 +154,7 @@ struct GateSession {
             try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
         }
         for reason in result.reasons { console.errors(reason + "\n") }
-        let better = result.counters.filter { $0.standing == .better }
-        for finding in better {
-            console.errors("better than the baseline: \(finding.reason)\n")
-        }
+        for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         console.errors("files in \(directory.path)\n")
         console.output(report.line + "\n")
         return report.status
