@@ -109,6 +109,7 @@ package enum GateCommand: Command {
         let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
         let directory = try RunDirectory.create(
             "\(time)-gate", in: options.text("results") ?? RunOptions.defaultResults)
+        if let index = request.sides.firstIndex(of: "--base") { request.sides[index + 1] = commit }
         var programs = [load, load]
         do throws(Complaint) {
             if commands.isEmpty {

@@ -1,6 +1,7 @@
 import Basis
 import Compare
 import Foundation
+import Platform
 import Report
 
 /// What a gate was asked to do, as `gate.json` keeps it: enough to go on after an interruption.
@@ -18,7 +19,8 @@ struct GateRequest: Equatable {
     /// Commands of two servers of the user's own; empty for this project's.
     var commands: [String] = []
     var waivers: String?
-    /// The options that say where base and candidate come from, such as `--base origin/main`.
+    /// The options that say where base and candidate come from, such as `--base`. A commit
+    /// stands there by its id: a branch may mean another tomorrow.
     var sides: [String] = []
     /// The file of counters that the candidate is held to; nil where there is none.
     var baseline: String?
@@ -110,8 +112,12 @@ struct GateRequest: Equatable {
         }
     }
 
-    /// The command that runs the same gate again.
-    var repro: String {
+    /// The command that runs the same gate again, from a process that may use the CPUs which this
+    /// thread may use now.
+    var repro: String { repro(where: CPUSplit(halving: CPUSet.available.cpus)) }
+
+    /// - Parameter usual: the CPUs that a gate takes which is told none.
+    func repro(where usual: CPUSplit) -> String {
         var words = ["switchyard", "gate"]
         if run.matrix != GateCommand.defaultMatrix { words.append(run.matrix) }
         words += sides
@@ -123,6 +129,10 @@ struct GateRequest: Equatable {
         if let waivers { words += ["--waivers", waivers] }
         if commands.isEmpty, baseline != ExactCheck.defaultFile {
             words += ["--baseline", baseline ?? ExactCheck.none]
+        if run.cpus.server != usual.server {
+            words += ["--server-cpus", "\(CPUSet(run.cpus.server))"]
+        }
+        if run.cpus.load != usual.load { words += ["--load-cpus", "\(CPUSet(run.cpus.load))"] }
         }
         if pairing != .launch { words += ["--pairing", pairing.rawValue] }
         if isStrict { words.append("--strict") }

@@ -16,6 +16,20 @@ struct GateSession {
     let programs: [Programs]
     let options: ParsedOptions
     let console: Console
+    /// Of before this process is held to the generator's CPUs.
+    private let repro: String
+
+    init(
+        directory: RunDirectory, request: GateRequest, programs: [Programs],
+        options: ParsedOptions, console: Console
+    ) {
+        self.directory = directory
+        self.request = request
+        self.programs = programs
+        self.options = options
+        self.console = console
+        repro = request.repro
+    }
 
     func run() throws(Complaint) -> ExitStatus {
         let (cells, settings, servers) = try request.plan()
@@ -135,7 +149,7 @@ struct GateSession {
     func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
         let report = GateReport(
             result, base: request.base, candidate: request.candidate,
-            seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
+            seed: UInt64(request.run.seed), repro: repro, isStrict: request.isStrict)
         let folder = try OutputFolder(directory.path)
         try folder.write(
             "compare.csv",
