@@ -41,8 +41,9 @@ package enum GateCommand: Command {
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
-            MATRIX defaults to \(defaultMatrix). A command of your own may hold {port} and {cpus};
-            quotes and backslashes mean what they mean to a shell, and nothing else does.
+            MATRIX defaults to \(defaultMatrix). A command of your own holds {port}, and may hold
+            {threads}, {cpus} and {dir}; quotes and backslashes mean what they mean to a shell, and
+            nothing else does.
             Exit status: 0 pass, 10 regression, 11 inconclusive under --strict, 12 invalid run,
             14 no base, 15 wrong answers, 64 bad input, 130 interrupted. The verdict is also the
             last line printed and in verdict.json.
@@ -71,6 +72,7 @@ package enum GateCommand: Command {
         let (cells, _, _) = try request.plan()
         try check(request.pairing, cells)
         if options.has("write-baseline") || options.has("counters-only") {
+        for command in commands { try OwnCommand.checkProgram(command) }
             return try GateCounting(request: request, cells: cells, options: options)
                 .run(on: console)
         }

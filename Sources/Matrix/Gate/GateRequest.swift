@@ -53,12 +53,7 @@ struct GateRequest: Equatable {
 
     /// Reads a command line; the matrix file's own rules hold for its placeholders.
     private static func server(_ command: String) throws(Complaint) -> ServerCommand {
-        let words = try ShellWords.split(command, origin: "--server-command")
-        guard words.first?.isEmpty == false else {
-            throw Complaint(
-                "--server-command '\(command)' is no command",
-                remedy: "give a program with its arguments")
-        }
+        let words = try OwnCommand.words(command)
         let matrix: JSONValue = [
             "defaults": [
                 "server": [
