@@ -88,4 +88,21 @@ struct BaseTreeTests {
         #expect(none?.problem == "this folder is in no git repository")
         #expect(none?.status == .noBaseline)
     }
+
+    @Test("a base that is what the candidate is built from is refused")
+    func same() throws {
+        let repository = try Repository()
+        let tree = try BaseTree(of: repository.path)
+        let head = try tree.commit("HEAD")
+        // Uncommitted work is a change.
+        try tree.checkDiffers(head)
+        try repository.scratch.write("README.md", "new")
+        try tree.checkDiffers(try tree.commit("HEAD~1"))
+        let complaint = #expect(throws: Complaint.self) { try tree.checkDiffers(head) }
+        #expect(
+            complaint
+                == Complaint(
+                    "base and candidate are the same commit \(head.prefix(12))",
+                    remedy: "name another with --base, or change something"))
+    }
 }

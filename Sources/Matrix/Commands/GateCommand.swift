@@ -169,7 +169,10 @@ package enum GateCommand: Command {
                 "there is no base to compare with",
                 remedy: "name a commit with --base, such as origin/main", status: .noBaseline)
         }
-        return try BaseTree(of: ".").commit(ref)
+        let tree = try BaseTree(of: ".")
+        let commit = try tree.commit(ref)
+        if !options.has("bin") { try tree.checkDiffers(commit) }
+        return commit
     }
 
     /// Both servers, built or found, copied into the folder of the gate.

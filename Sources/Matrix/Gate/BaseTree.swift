@@ -53,6 +53,16 @@ struct BaseTree {
         return String(commit)
     }
 
+    /// Refuses a base that is what the candidate is built from: nothing would be compared.
+    func checkDiffers(_ commit: String) throws(Complaint) {
+        let head = capture(["git", "-C", repository, "rev-parse", "HEAD"])
+        let changes = capture(["git", "-C", repository, "status", "--porcelain"])
+        guard head?.hasPrefix(commit) == true, changes == "" else { return }
+        throw Complaint(
+            "base and candidate are the same commit \(commit.prefix(12))",
+            remedy: "name another with --base, or change something")
+    }
+
     /// Makes the tree hold `commit`. A tree that can't be brought there is made anew, whatever is
     /// wrong with it.
     func checkOut(_ commit: String) throws(Complaint) {
