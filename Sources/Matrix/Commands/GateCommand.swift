@@ -46,12 +46,14 @@ package enum GateCommand: Command {
             nothing else does.
             Exit status: 0 pass, 10 regression, 11 inconclusive under --strict, 12 invalid run,
             14 no base, 15 wrong answers, 64 bad input, 130 interrupted. The verdict is also the
-            last line printed and in verdict.json.
+            last line printed and in verdict.json. With --resume only --strict, --results, --force,
+            --quiet, --plots and --json may be given.
             """)
 
     package static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
+        try GateContradiction.check(options)
         if let folder = options.text("resume") { return try resume(folder, options, on: console) }
         let commands = options.all("server-command")
         guard commands.isEmpty || commands.count == 2 else {
@@ -152,7 +154,8 @@ package enum GateCommand: Command {
             } : [load, load]
         try GateSeal(request, programs: programs).check(text, file: file)
         return try GateSession(
-            directory: directory, request: request, programs: programs, options: options,
+            directory: directory, request: request.resumed(with: options), programs: programs,
+            options: options,
             console: console
         ).run()
     }

@@ -65,6 +65,14 @@ struct GateRequest: Equatable {
         return try Matrix(parsing: matrix.compact, file: "--server-command").servers[0]
     }
 
+    /// The request of a gate that goes on, with what may change: a verdict that is inconclusive
+    /// fails from then on too.
+    func resumed(with options: ParsedOptions) -> GateRequest {
+        var request = self
+        if options.has("strict") { request.isStrict = true }
+        return request
+    }
+
     var json: JSONValue {
         [
             "schema": .string(Self.schema), "request": run.json, "strict": .bool(isStrict),
