@@ -70,4 +70,14 @@ struct GateSessionTests {
         #expect(try ended.read("junit.xml").contains("errors=\"1\""))
         #expect(try ended.read("report.md").contains("Wrong answers"))
     }
+
+    @Test("with --json the verdict is an object alone, and its line is for a person")
+    func json() throws {
+        let scratch = try Scratch()
+        let ended = try gate(scratch, Self.refused(), ["--json"])
+        #expect(ended.output == (try ended.read("verdict.json")))
+        #expect(lastLine(ended.errors).hasPrefix("VERDICT: WRONG ("))
+        let object = try JSONValue(parsing: ended.output)
+        #expect(object["verdict"] == "WRONG" && object["schema"] == "switchyard.verdict/1")
+    }
 }

@@ -37,7 +37,7 @@ package enum GateCommand: Command {
             OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
             OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
             OptionSpec("resume", value: "DIR", help: "go on with an interrupted gate"),
-            RunOptions.results, RunOptions.plots,
+            RunOptions.results, RunOptions.plots, RunOptions.json,
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
@@ -72,9 +72,9 @@ package enum GateCommand: Command {
         }
         if commands.isEmpty { request.baseline = ExactCheck.file(options.text("baseline")) }
         let (cells, _, _) = try request.plan()
+        for command in commands { try OwnCommand.checkProgram(command) }
         try check(request.pairing, cells)
         if options.has("write-baseline") || options.has("counters-only") {
-        for command in commands { try OwnCommand.checkProgram(command) }
             return try GateCounting(request: request, cells: cells, options: options)
                 .run(on: console)
         }
@@ -109,11 +109,11 @@ package enum GateCommand: Command {
     ) throws(Complaint) -> ExitStatus {
         let commands = request.commands
         let commit = commands.isEmpty ? try baseCommit(options) : ""
+        if let index = request.sides.firstIndex(of: "--base") { request.sides[index + 1] = commit }
         let load = try Programs.find(in: nil)
         let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
         let directory = try RunDirectory.create(
             "\(time)-gate", in: options.text("results") ?? RunOptions.defaultResults)
-        if let index = request.sides.firstIndex(of: "--base") { request.sides[index + 1] = commit }
         var programs = [load, load]
         do throws(Complaint) {
             if commands.isEmpty {

@@ -47,7 +47,7 @@ struct GateCounting {
         let report = GateReport(
             result, base: file, candidate: server, seed: UInt64(request.run.seed),
             repro: request.repro, isStrict: request.isStrict)
-        console.output(report.line + "\n")
+        report.say(asJSON: options.has("json"), on: console)
         return report.status
     }
 

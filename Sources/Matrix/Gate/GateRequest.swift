@@ -129,13 +129,13 @@ struct GateRequest: Equatable {
         if let filter = run.filter { words += ["--filter", filter] }
         if let warmup = run.warmup { words += ["--warmup", "\(warmup.raw)ns"] }
         if let duration = run.duration { words += ["--duration", "\(duration.raw)ns"] }
-        if let waivers { words += ["--waivers", waivers] }
-        if commands.isEmpty, baseline != ExactCheck.defaultFile {
-            words += ["--baseline", baseline ?? ExactCheck.none]
         if run.cpus.server != usual.server {
             words += ["--server-cpus", "\(CPUSet(run.cpus.server))"]
         }
         if run.cpus.load != usual.load { words += ["--load-cpus", "\(CPUSet(run.cpus.load))"] }
+        if let waivers { words += ["--waivers", waivers] }
+        if commands.isEmpty, baseline != ExactCheck.defaultFile {
+            words += ["--baseline", baseline ?? ExactCheck.none]
         }
         if pairing != .launch { words += ["--pairing", pairing.rawValue] }
         if isStrict { words.append("--strict") }

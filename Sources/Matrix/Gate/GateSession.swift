@@ -164,13 +164,14 @@ struct GateSession {
         }
         let environment = ProcessInfo.processInfo.environment
         if environment["GITHUB_ACTIONS"] == "true" {
-            console.output(report.annotations)
+            // A workflow command is one on either stream; JSON stays alone on its own.
+            (options.has("json") ? console.errors : console.output)(report.annotations)
             try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
         }
         for reason in result.reasons { console.errors(reason + "\n") }
         for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         console.errors("files in \(directory.path)\n")
-        console.output(report.line + "\n")
+        report.say(asJSON: options.has("json"), on: console)
         return report.status
     }
 
@@ -184,6 +185,19 @@ struct GateSession {
             try handle.close()
         } catch {
             console.errors("note: the step summary can't be written: \(error)\n")
+        }
+    }
+}
+
+extension GateReport {
+    /// Ends what a gate says: with its verdict in one line, or as the object of `verdict.json` with
+    /// the line beside it for a person.
+    func say(asJSON: Bool, on console: Console) {
+        if asJSON {
+            console.errors(line + "\n")
+            console.output(json.pretty)
+        } else {
+            console.output(line + "\n")
         }
     }
 }
