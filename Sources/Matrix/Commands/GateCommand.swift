@@ -204,6 +204,7 @@ package enum GateCommand: Command {
         guard let file = request.waivers else { return [] }
         let today = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).iso8601.prefix(10)
         return try Waiver.parse(
-            try RunOptions.read(file), file: file, today: String(today))
+            try RunOptions.read(file, or: "name a file of waivers, or leave --waivers out"),
+            file: file, today: String(today))
     }
 }

@@ -37,6 +37,11 @@ struct GateSession {
         let interruption = try Self.interruption(request.run.cpus)
         var journals = try directory.gateJournals(request.pairing)
         let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
+        for waiver in waivers where !waiver.concerns(gated) {
+            console.errors(
+                "note: the waiver of \(waiver.metric) in \(waiver.cell) matches no cell and metric"
+                    + " of this gate\n")
+        }
         let procedure = GateProcedure(
             cells: gated, policy: request.policy,
             design: GateDesign(request.policy, subjects: cells.count),
