@@ -96,8 +96,9 @@ struct GateRunnerTests {
         #expect(Set(records.compactMap(\.side)) == ["base", "cand", "null"])
     }
 
-    @Test("an interrupted gate goes on where it stopped and ends the same")
-    func resume() throws {
+    /// Launches before the user stops: between two pairs, and between the two launches of a pair.
+    @Test("an interrupted gate goes on where it stopped and ends the same", arguments: [10, 11])
+    func resume(done: Int) throws {
         let path = Self.journal()
         let other = Self.journal()
         defer {
@@ -114,19 +115,41 @@ struct GateRunnerTests {
         do {
             var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
             var first = Self.runner(
-                MockServer(side: "base", log: log, stoppedAt: 12),
-                MockServer(side: "cand", log: log, slowness: 1.08, stoppedAt: 12))
+                MockServer(side: "base", log: log, stoppedAt: done + 1),
+                MockServer(side: "cand", log: log, slowness: 1.08, stoppedAt: done + 1))
             #expect(try first.run(into: &journal) == .interrupted)
         }
-        let done = log.launches.count
-        #expect(done == 11)
+        #expect(log.launches == Array(whole.launches[..<done]))
         var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
+        let fresh = Log()
+        var remarks: [String] = []
         var second = Self.runner(
-            MockServer(side: "base", log: log),
-            MockServer(side: "cand", log: log, slowness: 1.08))
+            MockServer(side: "base", log: fresh),
+            MockServer(side: "cand", log: fresh, slowness: 1.08))
+        second.remark = { remarks.append($0) }
         #expect(try second.run(into: &journal) == .complete)
-        #expect(log.launches == whole.launches, "nothing is launched twice")
+        // Whole pairs are kept; half a pair is launched anew as a whole.
+        #expect(fresh.launches == Array(whole.launches[10...]))
+        #expect(remarks.count == done - 10)
         #expect(second.procedure.result == straight.procedure.result)
+        let records = try Journal<LaunchRecord>.records(path)
+        #expect(records == complete.launches.records, "each launch stands there once")
+    }
+
+    @Test("half a pair that is all there is leaves an empty journal")
+    func halfPairAlone() throws {
+        let path = Self.journal()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = Log()
+        var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
+        var runner = Self.runner(
+            MockServer(side: "base", log: log, stoppedAt: 2),
+            MockServer(side: "cand", log: log, stoppedAt: 2))
+        #expect(try runner.run(into: &journal) == .interrupted)
+        #expect(journal.launches.records.count == 1)
+        #expect(try journal.dropHalfPair())
+        #expect(try !journal.dropHalfPair())
+        #expect(try String(contentsOfFile: path, encoding: .utf8).isEmpty)
     }
 
     /// What a server may answer wrongly, by what it makes of a report.

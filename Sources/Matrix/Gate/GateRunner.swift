@@ -24,6 +24,16 @@ extension GateJournals {
         return counts == (0, 0)
     }
 
+    /// Takes the launch of a pair back that has no second one, and says whether there was any. Both
+    /// launches of a pair must share the state of the machine; a gate that goes on hours later
+    /// makes the pair anew. It can only be the last launch of the journal, and the first of its
+    /// pair.
+    package mutating func dropHalfPair() throws(Complaint) -> Bool {
+        guard let last = launches.records.last, last.slot.isMultiple(of: 2) else { return false }
+        try launches.dropLast()
+        return true
+    }
+
     /// The pairs by slices.
     package var sliced: [SliceRecord] {
         switch slices {
@@ -53,7 +63,7 @@ extension RunDirectory {
 ///
 /// Each launch and each pair of slices is in its journal before the next begins, and a gate that is
 /// begun again takes what the journals hold instead of measuring: the procedure asks for the same
-/// pairs, for they follow from its seed and the outcomes.
+/// pairs, for they follow from its seed and the outcomes. Half a pair is no outcome and is dropped.
 package struct GateRunner<Launcher: Executor> {
     /// Why a run of the gate came to its end.
     package enum Ending: Equatable, Sendable { case complete, interrupted }
@@ -68,6 +78,8 @@ package struct GateRunner<Launcher: Executor> {
     package let interruption: Interruption
     /// Told each pair with its outcome.
     package var note: (PairRequest, PairOutcome, GateProcedure) -> Void = { _, _, _ in }
+    /// Told what a person should know, a line each.
+    package var remark: (String) -> Void = { _ in }
 
     /// `procedure` gates `cells`, one for one.
     package init(
@@ -135,6 +147,9 @@ package struct GateRunner<Launcher: Executor> {
 
     /// Runs to the verdict or until stopped.
     package mutating func run(into journals: inout GateJournals) throws(Complaint) -> Ending {
+        if try journals.dropHalfPair() {
+            remark("a launch whose pair was cut short is dropped; the pair is measured anew")
+        }
         let knownLaunches = Self.bySlot(journals.launches.records)
         let knownSlices = Self.bySlot(journals.sliced)
         while let request = procedure.next {

@@ -60,8 +60,9 @@ struct GateSession {
         }
         announce(procedure, cells, settings)
         try forecast()
+        let errors = console.errors
+        runner.remark = { errors("note: \($0)\n") }
         if !options.has("quiet") {
-            let errors = console.errors
             runner.note = { errors(Self.line($0, $1, $2)) }
         }
         // Answers were proved right before the first launch of a gate that is resumed.
