@@ -32,11 +32,12 @@ extension LoadReport {
     package func difference(
         to other: LoadReport, names: (own: String, other: String), slack: Double
     ) -> String? {
-        for (name, own) in Self.classes {
-            let (here, there) = (share(own), other.share(own))
-            guard (here - there).magnitude > slack else { continue }
-            return "\(percent(there)) of the \(names.other)'s answers had status \(name),"
-                + " \(percent(here)) of the \(names.own)'s"
+        let shares = Self.classes.map { (name: $0.0, here: share($0.1), there: other.share($0.1)) }
+        if shares.contains(where: { ($0.here - $0.there).magnitude > slack }),
+            let most = shares.max(by: { $0.there - $0.here < $1.there - $1.here })
+        {
+            return "\(percent(most.there)) of the \(names.other)'s answers had status"
+                + " \(most.name), \(percent(most.here)) of the \(names.own)'s"
         }
         guard requests > 0, other.requests > 0 else { return nil }
         let here = Double(bodyBytes) / Double(requests)

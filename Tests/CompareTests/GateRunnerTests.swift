@@ -181,8 +181,8 @@ struct GateRunnerTests {
             case .status500: "fails in CELL: all 120 answers had status 5xx"
             case .timeouts: "fails in CELL: 120 requests timed out"
             case .redirects:
-                "the answers differ in CELL: 0% of the candidate's answers had status 2xx,"
-                    + " 100% of the base's"
+                "the answers differ in CELL: 100% of the candidate's answers had status 3xx,"
+                    + " 0% of the base's"
             case .short:
                 "the answers differ in CELL: a body of the candidate has 1.0 bytes, of the base"
                     + " 13.0"

@@ -69,6 +69,7 @@ struct GateSessionTests {
         #expect(verdict["verdict"] == "WRONG" && verdict["exit"] == 15)
         #expect(try ended.read("junit.xml").contains("errors=\"1\""))
         #expect(try ended.read("report.md").contains("Wrong answers"))
+        #expect(!ended.errors.contains("forest"), "there is nothing to draw")
     }
 
     @Test("with --json the verdict is an object alone, and its line is for a person")

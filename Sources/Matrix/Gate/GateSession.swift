@@ -165,7 +165,9 @@ struct GateSession {
         try folder.write("junit.xml", report.junit)
         let subtitle =
             "\(request.candidate) over \(request.base), seed \(request.run.seed)"
-        if let note = folder.drawForest(options.text("plots"), subtitle: subtitle) {
+        if !result.findings.isEmpty,
+            let note = folder.drawForest(options.text("plots"), subtitle: subtitle)
+        {
             console.errors("note: \(note)\n")
         }
         let environment = ProcessInfo.processInfo.environment
