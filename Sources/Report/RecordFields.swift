@@ -46,6 +46,17 @@ package struct RecordFields: Sendable {
         return value
     }
 
+    /// Refuses members that are none of `names`, for a file that a person writes: a misspelt one
+    /// would be ignored.
+    package func only(_ names: [String]) throws(RecordRefusal) {
+        guard case .object(let members) = value,
+            let stray = members.first(where: { !names.contains($0.name) })
+        else { return }
+        let near = nearestName(to: stray.name, among: names).map { ": did you mean '\($0)'?" }
+        throw refusal(
+            stray.name, "is unknown" + (near ?? ": choose from \(names.joined(separator: ", "))"))
+    }
+
     package func optionalText(_ name: String) throws(RecordRefusal) -> String? {
         guard let value = member(name) else { return nil }
         guard case .string(let text) = value else { throw refusal(name, "is not a text") }

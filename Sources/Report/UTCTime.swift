@@ -28,6 +28,17 @@ package struct UTCTime: Equatable, Sendable {
         second = seconds % 60
     }
 
+    /// Whether `text` is a day of the calendar such as `2027-01-31`.
+    package static func isDay(_ text: String) -> Bool {
+        guard let match = text.wholeMatch(of: /(\d{4})-(\d{2})-(\d{2})/),
+            let year = Int(match.1), let month = Int(match.2), let day = Int(match.3),
+            (1...12).contains(month)
+        else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        return (1...days[month - 1]).contains(day)
+    }
+
     private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     private func joined(_ dash: String, _ colon: String) -> String {
         "\(year)\(dash)\(Self.two(month))\(dash)\(Self.two(day))T"

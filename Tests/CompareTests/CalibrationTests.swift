@@ -129,4 +129,30 @@ struct CalibrationTests {
             #expect(status != .invalidRun && status != .success)
         }
     }
+
+    @Test(
+        "figures that no machine has are no calibration",
+        arguments: [
+            ("pair_ns", "9223372036854775807", "is no time of a pair"),
+            ("pair_ns", "-1", "is no time of a pair"),
+            ("sigma", "-0.1", "is no scatter of pairs"),
+            ("sigma", "1e300", "is no scatter of pairs"),
+        ])
+    func impossible(member: String, value: String, problem: String) throws {
+        let whole = Self.calibration(0.02).json.pretty
+        let text = whole.replacing(
+            try Regex("\"\(member)\": [0-9.]+"), with: "\"\(member)\": \(value)")
+        #expect(text != whole)
+        let complaint = #expect(throws: Complaint.self) {
+            try Calibration(parsing: text, file: "c.json")
+        }
+        #expect(complaint?.problem == "c.json is no calibration: \(member) \(problem)")
+        // The longest that is taken does not trap in a gate of any size.
+        let longest = try Calibration(
+            parsing: whole.replacing(
+                try Regex("\"pair_ns\": [0-9]+"), with: "\"pair_ns\": 604800000000000"),
+            file: "c.json")
+        #expect(
+            longest.forecast(GatePolicy(), cells: 1_000_000).last?.contains("centuries") == true)
+    }
 }

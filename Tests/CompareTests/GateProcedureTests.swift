@@ -269,4 +269,25 @@ struct GateProcedureTests {
         #expect(json["verdict"] as? String == "REGRESSION" && json["exit"] as? Int == 10)
         #expect((json["cells"] as? [Any])?.count == 3 && (json["null"] as? [Any])?.count == 1)
     }
+
+    @Test(
+        "a gate that ends at once has an error in junit.xml, however little was measured",
+        arguments: [
+            (PairOutcome.wrong(.candidate, "status 500"), Verdict.wrong),
+            (.invalid("the machine was busy"), .invalid),
+        ])
+    func brokenJUnit(outcome: PairOutcome, verdict: Verdict) throws {
+        var gate = Self.gate()
+        while gate.next != nil { gate.take(outcome) }
+        let result = try #require(gate.result)
+        #expect(result.verdict == verdict)
+        let report = GateReport(
+            result, base: "a", candidate: "b", seed: 7, repro: "again", isStrict: false)
+        let errors = verdict == .invalid ? result.findings.count + 1 : 1
+        #expect(report.junit.contains("tests=\"\(result.findings.count + 1)\" failures=\"0\""))
+        #expect(report.junit.contains(" errors=\"\(errors)\""), "\(report.junit)")
+        #expect(
+            report.junit.contains(
+                "<testcase name=\"gate\"><error message=\"\(verdict.rawValue): "))
+    }
 }

@@ -21,6 +21,8 @@ struct GateRunnerTests {
         /// The launch, counted over both sides, before which the user stops the gate.
         var stoppedAt: Int?
         var failure: String?
+        /// What is wrong with its answers.
+        var spoil: (inout LoadReport) -> Void = { _ in }
 
         mutating func launch(
             _ slot: Slot, settings: Settings, interruption: Interruption
@@ -38,6 +40,9 @@ struct GateRunnerTests {
                 connections: 64, seed: 1, duration: .seconds(1), warmup: .zero)
             load.requests = 10_000
             load.achievedRate = slot.cell.arrival.rate?.raw ?? 10_000
+            load.statuses.success2xx = load.requests
+            load.bodyBytes = 13 * load.requests
+            spoil(&load)
             record.load = load
             // A little noise that follows from the slot, the same on both sides.
             let noise = 1 + 0.001 * Double(slot.index % 7)
@@ -91,8 +96,9 @@ struct GateRunnerTests {
         #expect(Set(records.compactMap(\.side)) == ["base", "cand", "null"])
     }
 
-    @Test("an interrupted gate goes on where it stopped and ends the same")
-    func resume() throws {
+    /// Launches before the user stops: between two pairs, and between the two launches of a pair.
+    @Test("an interrupted gate goes on where it stopped and ends the same", arguments: [10, 11])
+    func resume(done: Int) throws {
         let path = Self.journal()
         let other = Self.journal()
         defer {
@@ -109,35 +115,111 @@ struct GateRunnerTests {
         do {
             var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
             var first = Self.runner(
-                MockServer(side: "base", log: log, stoppedAt: 12),
-                MockServer(side: "cand", log: log, slowness: 1.08, stoppedAt: 12))
+                MockServer(side: "base", log: log, stoppedAt: done + 1),
+                MockServer(side: "cand", log: log, slowness: 1.08, stoppedAt: done + 1))
             #expect(try first.run(into: &journal) == .interrupted)
         }
-        let done = log.launches.count
-        #expect(done == 11)
+        #expect(log.launches == Array(whole.launches[..<done]))
         var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
+        let fresh = Log()
+        var remarks: [String] = []
         var second = Self.runner(
-            MockServer(side: "base", log: log),
-            MockServer(side: "cand", log: log, slowness: 1.08))
+            MockServer(side: "base", log: fresh),
+            MockServer(side: "cand", log: fresh, slowness: 1.08))
+        second.remark = { remarks.append($0) }
         #expect(try second.run(into: &journal) == .complete)
-        #expect(log.launches == whole.launches, "nothing is launched twice")
+        // Whole pairs are kept; half a pair is launched anew as a whole.
+        #expect(fresh.launches == Array(whole.launches[10...]))
+        #expect(remarks.count == done - 10)
         #expect(second.procedure.result == straight.procedure.result)
+        let records = try Journal<LaunchRecord>.records(path)
+        #expect(records == complete.launches.records, "each launch stands there once")
+    }
+
+    @Test("half a pair that is all there is leaves an empty journal")
+    func halfPairAlone() throws {
+        let path = Self.journal()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = Log()
+        var journal = GateJournals(launches: try Journal<LaunchRecord>(path))
+        var runner = Self.runner(
+            MockServer(side: "base", log: log, stoppedAt: 2),
+            MockServer(side: "cand", log: log, stoppedAt: 2))
+        #expect(try runner.run(into: &journal) == .interrupted)
+        #expect(journal.launches.records.count == 1)
+        #expect(try journal.dropHalfPair())
+        #expect(try !journal.dropHalfPair())
+        #expect(try String(contentsOfFile: path, encoding: .utf8).isEmpty)
+    }
+
+    /// What a server may answer wrongly, by what it makes of a report.
+    enum Answers: String, CaseIterable {
+        case status500, timeouts, redirects, short, none
+
+        func spoil(_ load: inout LoadReport) {
+            switch self {
+            case .status500:
+                load.requests = 0
+                load.errors.status = 120
+                load.statuses = LoadReport.Statuses()
+                load.statuses.server5xx = 120
+                load.verdict = .errors
+            case .timeouts:
+                load.requests = 0
+                load.errors.timeout = 120
+                load.verdict = .errors
+            case .redirects:
+                load.statuses = LoadReport.Statuses()
+                load.statuses.redirect3xx = load.requests
+            case .short: load.bodyBytes = load.requests
+            case .none: load.requests = 0
+            }
+        }
+
+        var reason: String {
+            switch self {
+            case .status500: "fails in CELL: all 120 answers had status 5xx"
+            case .timeouts: "fails in CELL: 120 requests timed out"
+            case .redirects:
+                "the answers differ in CELL: 100% of the candidate's answers had status 3xx,"
+                    + " 0% of the base's"
+            case .short:
+                "the answers differ in CELL: a body of the candidate has 1.0 bytes, of the base"
+                    + " 13.0"
+            case .none: "fails in CELL: no request was answered"
+            }
+        }
+    }
+
+    @Test(
+        "a candidate whose answers are wrong is named before anything is measured",
+        arguments: Answers.allCases)
+    func wrongAnswers(answers: Answers) {
+        let log = Log()
+        var runner = Self.runner(
+            MockServer(side: "base", log: log),
+            MockServer(side: "cand", log: log, spoil: answers.spoil))
+        guard case .wrong(let reason) = runner.smoke(duration: .milliseconds(1)) else {
+            Issue.record("the smoke test passed")
+            return
+        }
+        let wanted = answers.reason.replacing("CELL", with: Self.cells[0].id)
+        #expect(reason == wanted || reason == "the candidate \(wanted)")
     }
 
     @Test("a server that fails is found before anything is measured", arguments: ["base", "cand"])
-    func smoke(side: String) throws {
+    func smoke(side: String) {
         let log = Log()
         func server(_ name: String) -> MockServer {
             MockServer(side: name, log: log, failure: name == side ? "status 500" : nil)
         }
         var runner = Self.runner(server("base"), server("cand"))
-        let complaint = #expect(throws: Complaint.self) {
-            _ = try runner.smoke(duration: .milliseconds(1))
-        }
-        #expect(complaint?.status == .wrongResponses)
-        #expect(complaint?.problem.contains("status 500") == true)
+        let name = side == "base" ? "base" : "candidate"
+        #expect(
+            runner.smoke(duration: .milliseconds(1))
+                == .wrong("the \(name) fails in \(Self.cells[0].id): status 500"))
         var good = Self.runner(
             MockServer(side: "base", log: log), MockServer(side: "cand", log: log))
-        #expect(try good.smoke(duration: .milliseconds(1)))
+        #expect(good.smoke(duration: .milliseconds(1)) == .passed)
     }
 }

@@ -1,6 +1,7 @@
 import Basis
 import Compare
 import Foundation
+import Platform
 import Report
 import Testing
 
@@ -52,8 +53,26 @@ struct GateCommandTests {
                 "--server-command '  ' is no command; give a program with its arguments"
             ),
             (
-                ["--resume", "/nonexistent"], .usage,
-                "there is no gate in /nonexistent; give the folder that the gate named"
+                ["--server-command", "true", "--server-command", "true {port}"], .usage,
+                "--server-command 'true' has no {port}; put {port} where the server is told its"
+                    + " port: each launch has another"
+            ),
+            (
+                ["--server-command", "true {prot}", "--server-command", "true {port}"], .usage,
+                "--server-command 'true {prot}' asks for the unknown {prot}; did you mean {port}?"
+                    + " choose from {port}, {threads}, {cpus}, {dir}"
+            ),
+            (
+                ["--server-command", "true {port}", "--server-command", "/no/server {port}"],
+                .usage,
+                "--server-command '/no/server {port}': there is no program /no/server here; build"
+                    + " it before the gate begins, or name it by its path"
+            ),
+            (
+                ["--server-command", "no-such-server {port}", "--server-command", "true {port}"],
+                .usage,
+                "--server-command 'no-such-server {port}': there is no program no-such-server in"
+                    + " PATH; build it before the gate begins, or name it by its path"
             ),
             (
                 ["--baseline", "/nonexistent.json"], .noBaseline,
@@ -66,13 +85,67 @@ struct GateCommandTests {
         let matrix = try scratch.write("m.json5", Self.matrix)
         let results = "\(scratch.path)/results"
         var words = arguments + [matrix, "--results", results]
-        if !arguments.contains("--baseline") { words += ["--baseline", "none"] }
+        if !arguments.contains(where: { ["--baseline", "--server-command"].contains($0) }) {
+            words += ["--baseline", "none"]
+        }
         let ended = run(words)
         #expect(ended.status == status)
         #expect(ended.errors == "switchyard: \(message)\n")
         #expect(ended.output.isEmpty)
         let left = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
         #expect(left.isEmpty)
+    }
+
+    @Test(
+        "options of which one would be ignored are refused",
+        arguments: [
+            (["--server-command", "a {port}", "--base", "b"], "--server-command and --base"),
+            (
+                ["--server-command", "a {port}", "--baseline", "b"],
+                "--server-command and --baseline"
+            ),
+            (["--server-command", "a {port}", "--bin", "b"], "--server-command and --bin"),
+            (["--server-command", "a", "--counters-only"], "--server-command and --counters-only"),
+            (["--base", "a", "--base-bin", "b"], "--base and --base-bin"),
+            (["--base", "a", "--counters-only"], "--base and --counters-only"),
+            (["--resume", "a", "--base", "b"], "--base can't be changed"),
+            (["--resume", "a", "--seed", "7"], "--seed can't be changed"),
+            (["--resume", "a", "--filter", "threads=1"], "--filter can't be changed"),
+            (["--resume", "a", "m.json5"], "'m.json5' can't be the matrix"),
+        ])
+    func contradictions(arguments: [String], problem: String) {
+        let ended = run(arguments)
+        #expect(ended.status == .usage)
+        #expect(ended.errors.hasPrefix("switchyard: \(problem)"), "\(ended.errors)")
+        #expect(ended.errors.split(separator: "\n").count == 1 && ended.output.isEmpty)
+    }
+
+    @Test("what a gate that goes on may be told is not refused")
+    func resumable() {
+        let ended = run([
+            "--resume", "/nonexistent", "--strict", "--quiet", "--force", "--json", "--results",
+            "r", "--plots", "p",
+        ])
+        #expect(ended.status == .usage)
+        #expect(
+            ended.errors
+                == "switchyard: there is no gate in /nonexistent; give the folder that the gate"
+                + " named\n")
+    }
+
+    @Test("a gate that goes on with --strict is strict")
+    func strict() throws {
+        let request = try begun(try Scratch()).request
+        let options = try GateCommand.parser.parse(["--resume", "a", "--strict"])
+        #expect(!request.isStrict && request.resumed(with: options).isStrict)
+        let plain = request.resumed(with: try GateCommand.parser.parse(["--resume", "a"]))
+        #expect(plain == request)
+    }
+
+    @Test("variables of a shell are no placeholders")
+    func variables() throws {
+        let words = try OwnCommand.words("sh -c 'exec a --port {port} ${FLAGS} {threads}'")
+        #expect(words == ["sh", "-c", "exec a --port {port} ${FLAGS} {threads}"])
     }
 
     @Test("a base that does not build is one line and status 14")
@@ -95,7 +168,7 @@ struct GateCommandTests {
 
     /// A gate of `scratch` that was begun with the programs there.
     private func begun(_ scratch: Scratch) throws -> (request: GateRequest, programs: [Programs]) {
-        let split = CPUSplit(halving: [0])
+        let split = CPUSplit(halving: CPUSet.available.cpus)
         var request = GateRequest(
             run: RunRequest(
                 matrix: try scratch.write("m.json5", Self.matrix),
@@ -190,6 +263,11 @@ struct GateCommandTests {
         request.baseline = nil
         request.pairing = .launch
         #expect(request.repro == "switchyard gate --base origin/main --baseline none --seed 7")
+        #expect(
+            request.repro(where: CPUSplit(server: [70], load: [71]))
+                == "switchyard gate --base origin/main --server-cpus"
+                + " \(CPUSet(request.run.cpus.server)) --load-cpus"
+                + " \(CPUSet(request.run.cpus.load)) --baseline none --seed 7")
         request.run.filter = "pattern=single connections>=64"
         request.run.duration = .milliseconds(250)
         request.isStrict = true

@@ -23,6 +23,35 @@ struct GateSelftestTests {
         #expect(subject.standing(of: nil) == .wrong)
     }
 
+    @Test(
+        "the last line, the status and the object say the same",
+        arguments: [
+            ([SelftestCase.Standing.shown, .shown], false, Basis.ExitStatus.success, "passed"),
+            (
+                [.shown, .notShown], false, .invalidRun,
+                "NOT SHOWN, 1 of 2 cases not shown on this machine"
+            ),
+            (
+                [.shown, .notShown], true, .success,
+                "passed, 1 of 2 cases not shown on this machine"
+            ),
+            ([.wrong, .notShown], true, .failure, "FAILED"),
+        ])
+    func report(
+        standings: [SelftestCase.Standing], isShort: Bool, status: Basis.ExitStatus, line: String
+    ) {
+        var report = SelftestReport(isShort: isShort)
+        report.gates = standings.map { (.identical, $0, "said") }
+        #expect(report.status == status && report.line == "gate-selftest: \(line)")
+        #expect(report.json["exit"] == .integer(Int64(status.rawValue)))
+        #expect(report.json["line"] == .string(report.line))
+        guard case .array(let gates)? = report.json["gates"] else {
+            Issue.record("no gates: \(report.json)")
+            return
+        }
+        #expect(gates.map { $0["standing"] } == standings.map { .string($0.rawValue) })
+    }
+
     @Test("a program that fills both pipes comes to its end, and its words are kept")
     func fullPipes() throws {
         // A pipe holds 64 KiB (pipe(7)): whoever reads the second only after the end of the first

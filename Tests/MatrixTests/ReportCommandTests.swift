@@ -82,6 +82,7 @@ struct ReportCommandTests {
             (["report", "fixture", "--export", "bfm"], .usage, "did you mean bmf?"),
             (["report", "fixture", "--export", "bmf", "-o", "a"], .usage, "not of an export"),
             (["report", "fixture", "-o", "/nonexistent/a.html"], .failure, "can't write"),
+            (["report", "fixture", "-o", "-", "--json"], .usage, "both be on standard output"),
             (["history"], .failure, "begin it with: switchyard history add latest"),
             (["history", "add"], .usage, "lacks a run"),
             (["history", "sho"], .usage, "does not know 'sho'"),
@@ -111,6 +112,20 @@ struct ReportCommandTests {
             try results.text("fixture/cells.csv").replacing(",valid,", with: ",unsteady,"))
         #expect(results.run("report", "fixture", "--export", format) == .invalidRun)
         #expect(results.errors.contains("no cell of fixture has a valid verdict"))
+    }
+
+    @Test("with --json it says as an object what it wrote")
+    func json() throws {
+        let results = try Results()
+        let page = results.url.appending(path: "a.html").path
+        #expect(results.run("report", "fixture", "-o", page, "--json") == .success)
+        #expect(try JSONValue(parsing: results.output)["file"] == .string(page))
+        let file = results.url.appending(path: "a.json").path
+        #expect(results.run("report", "fixture", file, "--export", "bmf", "--json") == .success)
+        #expect(try JSONValue(parsing: results.output)["file"] == .string(file))
+        #expect(results.run("report", "fixture", "--export", "bmf", "--json") == .success)
+        let export = try results.text("a.json")
+        #expect(results.output == export)
     }
 }
 

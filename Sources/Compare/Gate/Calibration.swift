@@ -36,6 +36,13 @@ package struct Calibration: Equatable, Sendable {
         }
     }
 
+    private enum Limit {
+        /// Far beyond any pair, and small enough for the time of all pairs to be a time.
+        static let pairTime = Nanoseconds.seconds(7 * 86_400)
+        /// Far beyond any scatter that still is one.
+        static let sigma = 10.0
+    }
+
     /// Figures of another machine say nothing.
     package let hardwareID: String
     package let noises: [Noise]
@@ -64,12 +71,12 @@ package struct Calibration: Equatable, Sendable {
         for pairing in Pairing.allCases {
             let own = noises.filter { $0.pairing == pairing }
             guard let pairTime = own.map(\.pairTime).max() else { continue }
-            let clean = Int64(cells * policy.screenPairs + policy.controlPairs)
+            let clean = cells * policy.screenPairs + policy.controlPairs
             let most = own.map { policy.pairs(sigma: $0.sigma) }.max() ?? 0
             lines.append(
                 "by \(pairing.rawValue) a clean gate of \(cells) cells takes about"
-                    + " \((pairTime * clean).display), each suspect"
-                    + " \((pairTime * Int64(most)).display) more")
+                    + " \(time(of: clean, pairTime)), each suspect \(time(of: most, pairTime)) more"
+            )
         }
         return lines
     }
@@ -119,12 +126,19 @@ package struct Calibration: Equatable, Sendable {
                 throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
             }
             hardwareID = try fields.text("hw_id")
-            noises = try fields.objects("noise").map {
-                Noise(
-                    metric: try $0.text("metric"),
-                    pairing: try $0.choice("pairing", of: Pairing.self),
-                    sigma: try $0.number("sigma"), pairs: try $0.count("pairs"),
-                    pairTime: Nanoseconds(raw: try $0.integer("pair_ns")))
+            noises = try fields.objects("noise").map { row in
+                let noise = Noise(
+                    metric: try row.text("metric"),
+                    pairing: try row.choice("pairing", of: Pairing.self),
+                    sigma: try row.number("sigma"), pairs: try row.count("pairs"),
+                    pairTime: Nanoseconds(raw: try row.integer("pair_ns")))
+                guard (.zero...Limit.pairTime).contains(noise.pairTime) else {
+                    throw RecordRefusal(path: "pair_ns", problem: "is no time of a pair")
+                }
+                guard (0...Limit.sigma).contains(noise.sigma) else {
+                    throw RecordRefusal(path: "sigma", problem: "is no scatter of pairs")
+                }
+                return noise
             }
         } catch {
             throw Complaint(
@@ -137,6 +151,12 @@ package struct Calibration: Equatable, Sendable {
 extension Calibration.Noise {
     /// How far its metric is trusted.
     fileprivate var tier: MetricTier { ComparedMetric.known(metric)?.tier ?? .paired }
+}
+
+/// Some words for the time of `pairs`, which a matrix of many cells can make too long for one.
+private func time(of pairs: Int, _ pairTime: Nanoseconds) -> String {
+    let (raw, isTooLong) = pairTime.raw.multipliedReportingOverflow(by: Int64(pairs))
+    return isTooLong ? "centuries" : Nanoseconds(raw: raw).display
 }
 
 private func percent(_ share: Double) -> String { fixed(share * 100, decimals: 1) + "%" }

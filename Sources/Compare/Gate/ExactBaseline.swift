@@ -48,6 +48,16 @@ package struct ExactBaseline: Equatable, Sendable {
             let before = was.map { ", was \(decimalDisplay($0))" } ?? ", new"
             return "\(name): \(decimalDisplay(counter.value))" + before
         }
+
+        /// What a person should know although the gate does not fail by it; nil where there is
+        /// nothing.
+        package var note: String? {
+            switch standing {
+            case .better: "better than the baseline: \(reason)"
+            case .new: "not in the baseline: \(reason)"
+            case .same, .worse, .missing: nil
+            }
+        }
     }
 
     /// The share by which a counter may exceed its baseline; never for errors.
@@ -106,6 +116,9 @@ package struct ExactBaseline: Equatable, Sendable {
                 throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
             }
             tolerance = try fields.number("tolerance")
+            guard (0...1).contains(tolerance) else {
+                throw RecordRefusal(path: "tolerance", problem: "is not between 0 and 1")
+            }
             let cells = try fields.fields("cells")
             guard case .object(let members)? = value["cells"] else {
                 throw RecordRefusal(path: "cells", problem: "is not an object")

@@ -49,6 +49,12 @@ package struct GateResult: Equatable, Sendable {
     /// Counters held to a committed baseline.
     package var counters: [ExactBaseline.Finding] = []
 
+    /// Of a gate that timed nothing, for the answers were wrong.
+    package static func wrong(_ reason: String) -> GateResult {
+        GateResult(
+            verdict: .wrong, reasons: [reason], findings: [], control: [], lost: [], reruns: 0)
+    }
+
     /// Of a gate that timed nothing.
     package static func untimed() -> GateResult {
         GateResult(verdict: .pass, reasons: [], findings: [], control: [], lost: [], reruns: 0)
@@ -112,9 +118,10 @@ extension GateProcedure {
     }
 
     private func judge(_ subject: Subject, p: Double?) -> Verdict {
-        guard !(screened[subject] ?? []).isEmpty else { return .inconclusive }
+        // Why the gate ended comes before what it had seen by then, if anything.
         if case .invalid? = stop { return .invalid }
         if case .wrong? = stop { return .inconclusive }
+        guard !(screened[subject] ?? []).isEmpty else { return .inconclusive }
         if let p, p <= policy.alpha { return .regression }
         let isHidden = sigma[metric(subject).name].map { $0 > policy.sigmaLimit } ?? true
         return untested.contains(subject) || isHidden ? .inconclusive : .pass

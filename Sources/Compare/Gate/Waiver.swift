@@ -18,6 +18,13 @@ package struct Waiver: Equatable, Sendable {
             && Self.matches(Array(cell.utf8)[...], Array(self.cell.utf8)[...])
     }
 
+    /// Whether it could ever forgive something in a gate of `cells`.
+    package func concerns(_ cells: [GateCell]) -> Bool {
+        cells.contains { cell in
+            cell.metrics.contains { covers(cell: cell.id, metric: $0.name, ratio: 1) }
+        }
+    }
+
     private static func matches(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
         guard let first = pattern.first else { return text.isEmpty }
         if first == UInt8(ascii: "*") {
@@ -38,7 +45,9 @@ package struct Waiver: Equatable, Sendable {
     ) throws(Complaint) -> [Waiver] {
         do {
             let root = try RecordFields(try JSONValue(parsing: text, as: .relaxed))
+            try root.only(["waivers"])
             return try root.objects("waivers").map { fields in
+                try fields.only(["cell", "metric", "max_ratio", "reason", "expires"])
                 let waiver = Waiver(
                     cell: try fields.text("cell"), metric: try fields.text("metric"),
                     maxRatio: try fields.number("max_ratio"), reason: try fields.text("reason"),
@@ -46,8 +55,9 @@ package struct Waiver: Equatable, Sendable {
                 guard waiver.maxRatio > 1, waiver.maxRatio < 100 else {
                     throw RecordRefusal(path: "max_ratio", problem: "is not between 1 and 100")
                 }
-                guard waiver.expires.wholeMatch(of: /\d{4}-\d{2}-\d{2}/) != nil else {
-                    throw RecordRefusal(path: "expires", problem: "is no date such as 2027-01-31")
+                guard UTCTime.isDay(waiver.expires) else {
+                    throw RecordRefusal(
+                        path: "expires", problem: "is no day of the calendar such as 2027-01-31")
                 }
                 guard waiver.expires >= today else {
                     throw RecordRefusal(

@@ -129,8 +129,12 @@ package struct GateReport: Sendable {
         if !hits.isEmpty { text += "\n" + table(hits) }
         let breaches = result.counters.filter(\.isBreach)
         if !breaches.isEmpty { text += "\n" + table(breaches) }
-        text +=
-            "\n" + Markdown.folded("All \(result.findings.count) metrics", table(result.findings))
+        if !result.findings.isEmpty {
+            text +=
+                "\n"
+                + Markdown.folded(
+                    "All \(result.findings.count) metrics", table(result.findings))
+        }
         let controls = result.control.map {
             "base against base, \($0.metric): \(signedPercent($0.ratio)),"
                 + " p \(fixed($0.p, decimals: 3))"
@@ -188,17 +192,24 @@ package struct GateReport: Sendable {
     // MARK: CI
 
     /// JUnit's XML, a case a metric and a counter: failure is a regression, skipped inconclusive,
-    /// error invalid.
+    /// error invalid. A gate that can't be believed as a whole has a case of its own that says so:
+    /// there may be nothing else to show it.
     package var junit: String {
         func count(_ verdicts: Verdict...) -> Int {
             result.findings.count { verdicts.contains($0.verdict) }
         }
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        let cases = result.findings.count + result.counters.count
+        let isBroken = result.verdict == .invalid || result.verdict == .wrong
+        let cases = result.findings.count + result.counters.count + (isBroken ? 1 : 0)
+        let errors = count(.invalid, .wrong) + (isBroken ? 1 : 0)
         let failures = count(.regression) + result.counters.count(where: \.isBreach)
         text += "<testsuite name=\"switchyard gate\" tests=\"\(cases)\""
-        text += " failures=\"\(failures)\" errors=\"\(count(.invalid, .wrong))\""
+        text += " failures=\"\(failures)\" errors=\"\(errors)\""
         text += " skipped=\"\(count(.inconclusive))\">\n"
+        if isBroken {
+            text += "  <testcase name=\"gate\"><error message=\"\(result.verdict.rawValue)"
+            text += ": \(xml(result.reasons.joined(separator: "; ")))\"/></testcase>\n"
+        }
         for finding in result.findings {
             text += "  <testcase classname=\"\(xml(finding.cell))\""
             text += " name=\"\(xml(finding.metric.name))\""

@@ -37,20 +37,23 @@ package enum GateCommand: Command {
             OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
             OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
             OptionSpec("resume", value: "DIR", help: "go on with an interrupted gate"),
-            RunOptions.results, RunOptions.plots,
+            RunOptions.results, RunOptions.plots, RunOptions.json,
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
-            MATRIX defaults to \(defaultMatrix). A command of your own may hold {port} and {cpus};
-            quotes and backslashes mean what they mean to a shell, and nothing else does.
+            MATRIX defaults to \(defaultMatrix). A command of your own holds {port}, and may hold
+            {threads}, {cpus} and {dir}; quotes and backslashes mean what they mean to a shell, and
+            nothing else does.
             Exit status: 0 pass, 10 regression, 11 inconclusive under --strict, 12 invalid run,
             14 no base, 15 wrong answers, 64 bad input, 130 interrupted. The verdict is also the
-            last line printed and in verdict.json.
+            last line printed and in verdict.json. With --resume only --strict, --results, --force,
+            --quiet, --plots and --json may be given.
             """)
 
     package static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
+        try GateContradiction.check(options)
         if let folder = options.text("resume") { return try resume(folder, options, on: console) }
         let commands = options.all("server-command")
         guard commands.isEmpty || commands.count == 2 else {
@@ -69,9 +72,11 @@ package enum GateCommand: Command {
         }
         if commands.isEmpty { request.baseline = ExactCheck.file(options.text("baseline")) }
         let (cells, _, _) = try request.plan()
+        for command in commands { try OwnCommand.checkProgram(command) }
         try check(request.pairing, cells)
         if options.has("write-baseline") || options.has("counters-only") {
-            return try count(request, cells, options, on: console)
+            return try GateCounting(request: request, cells: cells, options: options)
+                .run(on: console)
         }
         _ = try waivers(request)
         if let file = request.baseline { _ = try ExactCheck.read(file) }
@@ -104,6 +109,7 @@ package enum GateCommand: Command {
     ) throws(Complaint) -> ExitStatus {
         let commands = request.commands
         let commit = commands.isEmpty ? try baseCommit(options) : ""
+        if let index = request.sides.firstIndex(of: "--base") { request.sides[index + 1] = commit }
         let load = try Programs.find(in: nil)
         let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
         let directory = try RunDirectory.create(
@@ -148,42 +154,10 @@ package enum GateCommand: Command {
             } : [load, load]
         try GateSeal(request, programs: programs).check(text, file: file)
         return try GateSession(
-            directory: directory, request: request, programs: programs, options: options,
+            directory: directory, request: request.resumed(with: options), programs: programs,
+            options: options,
             console: console
         ).run()
-    }
-
-    /// Counts what the server built here, or that of `--bin`, does for each request, and writes it
-    /// or holds it to the baseline.
-    private static func count(
-        _ request: GateRequest, _ cells: [Cell], _ options: ParsedOptions, on console: Console
-    ) throws(Complaint) -> ExitStatus {
-        let server = try Programs.find(in: options.text("bin")).server
-        if let file = options.text("write-baseline") {
-            let counters = try ExactCheck.measure(cells, server: server, cpus: request.run.cpus)
-            do throws(SystemError) {
-                try AtomicFile.replace(
-                    file, with: ExactBaseline(counters: counters).json.pretty + "\n")
-            } catch {
-                throw error.complaint("can't write \(file)", remedy: "name a file in a folder")
-            }
-            console.errors("\(counters.count) counters in \(file)\n")
-            return .success
-        }
-        guard request.baseline != nil else {
-            throw Complaint(
-                "there is no baseline to hold the counters to",
-                remedy: "name it with --baseline, or write it with --write-baseline",
-                status: .noBaseline)
-        }
-        let result = GateResult.untimed().holding(
-            try ExactCheck.hold(request, cells, server: server))
-        for reason in result.reasons { console.errors(reason + "\n") }
-        let report = GateReport(
-            result, base: request.baseline ?? "", candidate: server,
-            seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
-        console.output(report.line + "\n")
-        return report.status
     }
 
     /// The commit of `--base`, empty beside `--base-bin`. Refuses what can't be a side before
@@ -198,7 +172,10 @@ package enum GateCommand: Command {
                 "there is no base to compare with",
                 remedy: "name a commit with --base, such as origin/main", status: .noBaseline)
         }
-        return try GateBuild.commit(ref)
+        let tree = try BaseTree(of: ".")
+        let commit = try tree.commit(ref)
+        if !options.has("bin") { try tree.checkDiffers(commit) }
+        return commit
     }
 
     /// Both servers, built or found, copied into the folder of the gate.
@@ -227,6 +204,7 @@ package enum GateCommand: Command {
         guard let file = request.waivers else { return [] }
         let today = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).iso8601.prefix(10)
         return try Waiver.parse(
-            try RunOptions.read(file), file: file, today: String(today))
+            try RunOptions.read(file, or: "name a file of waivers, or leave --waivers out"),
+            file: file, today: String(today))
     }
 }

@@ -48,7 +48,7 @@ package enum GateSelftestCommand: Command {
             OptionSpec("duration", value: "TIME", help: "the measured phase"),
             OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
             OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
-            OptionSpec("quiet", short: "q", help: "no progress"),
+            RunOptions.json, OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
             Run it in the folder of the sources: it builds a server of its own in .build-handicap.
@@ -81,7 +81,9 @@ package enum GateSelftestCommand: Command {
         let servers = try servers(try GateBuild.handicapped(), handicap: form.handicap)
         let isSilent = options.has("short") || options.has("quiet")
         let note = isSilent ? { _ in } : console.errors
-        var standings: [SelftestCase.Standing] = []
+        let isJSON = options.has("json")
+        let tell = isJSON ? console.errors : console.output
+        var report = SelftestReport(isShort: options.has("short"))
         let deadline = MonotonicClock.now + Limit.lastAttempt
         for subject in cases ?? SelftestCase.allCases {
             var own: [SelftestCase.Standing] = []
@@ -92,37 +94,22 @@ package enum GateSelftestCommand: Command {
                     left -= 1
                     result = try judge(subject, servers, form, cpus, note: note)
                 }
-                console.output(result.line + "\n")
+                tell(result.line + "\n")
                 own.append(result.standing)
+                report.gates.append((subject, result.standing, result.line))
             }
             if gates > 1 {
                 let counts = [SelftestCase.Standing.shown, .notShown, .wrong].map { standing in
                     own.count { $0 == standing }
                 }
-                console.output(
+                tell(
                     "     \(subject.rawValue): of \(gates) gates \(counts[0]) came out as they"
                         + " must, \(counts[1]) could not tell, \(counts[2]) were wrong\n")
             }
-            standings += own
         }
-        return conclude(standings, isShort: options.has("short"), on: console)
-    }
-
-    private static func conclude(
-        _ standings: [SelftestCase.Standing], isShort: Bool, on console: Console
-    ) -> ExitStatus {
-        if standings.contains(.wrong) {
-            console.output("gate-selftest: FAILED\n")
-            return .failure
-        }
-        let hidden = standings.count { $0 == .notShown }
-        if hidden == 0 {
-            console.output("gate-selftest: passed\n")
-            return .success
-        }
-        let noise = "\(hidden) of \(standings.count) cases not shown on this machine"
-        console.output("gate-selftest: \(isShort ? "passed" : "NOT SHOWN"), \(noise)\n")
-        return isShort ? .success : .invalidRun
+        tell(report.line + "\n")
+        if isJSON { console.output(report.json.pretty) }
+        return report.status
     }
 
     /// One gate, as a user would start it.

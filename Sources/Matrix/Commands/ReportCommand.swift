@@ -15,7 +15,7 @@ package enum ReportCommand: Command {
                 "export", value: "FORMAT",
                 help: "write FILE instead: customSmallerIsBetter (github-action-benchmark) or bmf "
                     + "(Bencher)"),
-            RunOptions.results,
+            RunOptions.results, RunOptions.json,
         ],
         epilogue: """
             RUN is the folder of a run, its name below results, or latest, the default. A file named
@@ -44,7 +44,12 @@ package enum ReportCommand: Command {
         guard let format = try options.choice("export", of: Export.self) else {
             _ = try options.operand("run")
             let file = options.text("output") ?? "\(directory.path)/report.html"
-            try write(directory, to: file, on: console)
+            if options.has("json"), file == "-" {
+                throw Complaint(
+                    "--json and the report would both be on standard output",
+                    remedy: "name a file with --output, or leave --json out")
+            }
+            try write(directory, to: file, asJSON: options.has("json"), on: console)
             return .success
         }
         if options.has("output") {
@@ -57,26 +62,33 @@ package enum ReportCommand: Command {
                 "'\(options.operands[2])' is one operand too many",
                 remedy: "give one run and one file only")
         }
+        let file = options.operands.count > 1 ? options.operands[1] : "-"
         let json = format.json(try RunFiles(folder: directory.path))
         if json == .array([]) || json == .object([]) {
             throw Complaint(
                 "no cell of \(directory.name) has a valid verdict, so nothing is exported",
                 remedy: "see why with: switchyard report '\(directory.path)'", status: .invalidRun)
         }
-        try OutputFile.write(
-            json.pretty, to: options.operands.count > 1 ? options.operands[1] : "-", on: console)
+        try OutputFile.write(json.pretty, to: file, on: console)
+        // An export is JSON itself.
+        if options.has("json"), file != "-" { console.output(Self.json(file).pretty) }
         return .success
+    }
+
+    /// What `--json` prints.
+    private static func json(_ file: String) -> JSONValue {
+        ["schema": "switchyard.written/1", "file": .string(file)]
     }
 
     /// Writes the report of a run, and says where it is.
     static func write(
-        _ directory: RunDirectory, to file: String, on console: Console
+        _ directory: RunDirectory, to file: String, asJSON: Bool = false, on console: Console
     ) throws(Complaint) {
         let files = try RunFiles(folder: directory.path)
         let folder = file == "-" ? "." : (file as NSString).deletingLastPathComponent
         let base = relativePath(from: folder.isEmpty ? "." : folder, to: directory.path)
         try OutputFile.write(ReportPage(files, base: base).text, to: file, on: console)
-        if file != "-" { console.output("\(file)\n") }
+        if file != "-" { console.output(asJSON ? json(file).pretty : "\(file)\n") }
     }
 
     /// The way from one folder to another, without a slash at its end; empty when they are the

@@ -63,8 +63,15 @@ enum RunOptions {
         return CPUSplit(server: server, load: load)
     }
 
-    /// The text of a file that the user named.
+    /// The text of a matrix file, or of one that lies in a run, that the user named.
     static func read(_ path: String) throws(Complaint) -> String {
+        try read(path, or: "name a matrix file such as \(defaultMatrix)")
+    }
+
+    /// The text of a file that the user named.
+    ///
+    /// - Parameter remedy: what to do when there is no file of a like name.
+    static func read(_ path: String, or remedy: String) throws(Complaint) -> String {
         do throws(SystemError) {
             return try readFile(path)
         } catch {
@@ -82,8 +89,7 @@ enum RunOptions {
                 "can't read \(path)",
                 remedy: near.map {
                     "did you mean \((folder as NSString).appendingPathComponent($0))?"
-                }
-                    ?? "name a matrix file such as \(defaultMatrix)",
+                } ?? remedy,
                 status: .usage)
         }
     }

@@ -11,9 +11,6 @@ enum GateBuild {
         static let lines = 5
     }
 
-    /// Where the base is checked out; kept, so that the next gate builds only what changed.
-    private static let tree = ".build/gate/base"
-
     /// A side as it will be measured.
     struct Built {
         let programs: Programs
@@ -21,37 +18,14 @@ enum GateBuild {
         let name: String
     }
 
-    /// The commit that `ref` means.
-    static func commit(_ ref: String) throws(Complaint) -> String {
-        let text = capture(["git", "rev-parse", "--verify", "--quiet", "\(ref)^{commit}"])
-        guard let commit = text?.split(whereSeparator: \.isWhitespace).first else {
-            throw Complaint(
-                "there is no commit '\(ref)' to compare with",
-                remedy: "fetch it (in CI: fetch-depth: 0) or name another with --base",
-                status: .noBaseline)
-        }
-        return String(commit)
-    }
-
     /// Builds the server of `commit` in a clone and puts it into `folder`.
     static func base(
         _ commit: String, load: String, into folder: String, on console: Console
     ) throws(Complaint) -> Built {
-        if FileManager.default.fileExists(atPath: "\(tree)/.git") {
-            try run(
-                ["git", "-C", tree, "checkout", "--quiet", "--detach", "--force", commit],
-                or: "can't check out \(commit)", status: .noBaseline)
-        } else {
-            // A clone that shares all objects sees whatever commit this repository has.
-            try run(
-                ["git", "clone", "--quiet", "--shared", "--no-checkout", ".", tree],
-                or: "can't clone into \(tree)", status: .noBaseline)
-            try run(
-                ["git", "-C", tree, "checkout", "--quiet", "--detach", commit],
-                or: "can't check out \(commit)", status: .noBaseline)
-        }
+        let tree = try BaseTree(of: ".")
+        try tree.checkOut(commit)
         console.errors("building the base \(commit.prefix(12))\n")
-        let server = try build(at: tree, or: "the base does not build", status: .noBaseline)
+        let server = try build(at: tree.path, or: "the base does not build", status: .noBaseline)
         return Built(
             programs: try place(server, load: load, in: folder), name: String(commit.prefix(12)))
     }
@@ -132,13 +106,16 @@ enum GateBuild {
     }
 
     /// Runs a command and complains with the telling lines of what it wrote when it fails.
+    ///
+    /// - Parameter variables: of the environment, that it must not see.
     static func run(
-        _ command: [String], or problem: String, status: ExitStatus
+        _ command: [String], without variables: [String] = [], or problem: String,
+        status: ExitStatus
     ) throws(Complaint) {
         var words = ""
         do throws(SystemError) {
             let run = try ProgramRun(
-                command[0], Array(command.dropFirst()), timeout: Limit.build)
+                command[0], Array(command.dropFirst()), without: variables, timeout: Limit.build)
             if run.ending == .exited(0) { return }
             // swift build reports on standard output, git on standard error.
             words = run.output + run.errors

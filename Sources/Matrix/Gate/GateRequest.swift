@@ -1,6 +1,7 @@
 import Basis
 import Compare
 import Foundation
+import Platform
 import Report
 
 /// What a gate was asked to do, as `gate.json` keeps it: enough to go on after an interruption.
@@ -18,7 +19,8 @@ struct GateRequest: Equatable {
     /// Commands of two servers of the user's own; empty for this project's.
     var commands: [String] = []
     var waivers: String?
-    /// The options that say where base and candidate come from, such as `--base origin/main`.
+    /// The options that say where base and candidate come from, such as `--base`. A commit
+    /// stands there by its id: a branch may mean another tomorrow.
     var sides: [String] = []
     /// The file of counters that the candidate is held to; nil where there is none.
     var baseline: String?
@@ -51,12 +53,7 @@ struct GateRequest: Equatable {
 
     /// Reads a command line; the matrix file's own rules hold for its placeholders.
     private static func server(_ command: String) throws(Complaint) -> ServerCommand {
-        let words = try ShellWords.split(command, origin: "--server-command")
-        guard words.first?.isEmpty == false else {
-            throw Complaint(
-                "--server-command '\(command)' is no command",
-                remedy: "give a program with its arguments")
-        }
+        let words = try OwnCommand.words(command)
         let matrix: JSONValue = [
             "defaults": [
                 "server": [
@@ -66,6 +63,14 @@ struct GateRequest: Equatable {
             ]
         ]
         return try Matrix(parsing: matrix.compact, file: "--server-command").servers[0]
+    }
+
+    /// The request of a gate that goes on, with what may change: a verdict that is inconclusive
+    /// fails from then on too.
+    func resumed(with options: ParsedOptions) -> GateRequest {
+        var request = self
+        if options.has("strict") { request.isStrict = true }
+        return request
     }
 
     var json: JSONValue {
@@ -110,8 +115,12 @@ struct GateRequest: Equatable {
         }
     }
 
-    /// The command that runs the same gate again.
-    var repro: String {
+    /// The command that runs the same gate again, from a process that may use the CPUs which this
+    /// thread may use now.
+    var repro: String { repro(where: CPUSplit(halving: CPUSet.available.cpus)) }
+
+    /// - Parameter usual: the CPUs that a gate takes which is told none.
+    func repro(where usual: CPUSplit) -> String {
         var words = ["switchyard", "gate"]
         if run.matrix != GateCommand.defaultMatrix { words.append(run.matrix) }
         words += sides
@@ -120,6 +129,10 @@ struct GateRequest: Equatable {
         if let filter = run.filter { words += ["--filter", filter] }
         if let warmup = run.warmup { words += ["--warmup", "\(warmup.raw)ns"] }
         if let duration = run.duration { words += ["--duration", "\(duration.raw)ns"] }
+        if run.cpus.server != usual.server {
+            words += ["--server-cpus", "\(CPUSet(run.cpus.server))"]
+        }
+        if run.cpus.load != usual.load { words += ["--load-cpus", "\(CPUSet(run.cpus.load))"] }
         if let waivers { words += ["--waivers", waivers] }
         if commands.isEmpty, baseline != ExactCheck.defaultFile {
             words += ["--baseline", baseline ?? ExactCheck.none]

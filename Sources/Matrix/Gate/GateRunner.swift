@@ -24,6 +24,16 @@ extension GateJournals {
         return counts == (0, 0)
     }
 
+    /// Takes the launch of a pair back that has no second one, and says whether there was any. Both
+    /// launches of a pair must share the state of the machine; a gate that goes on hours later
+    /// makes the pair anew. It can only be the last launch of the journal, and the first of its
+    /// pair.
+    package mutating func dropHalfPair() throws(Complaint) -> Bool {
+        guard let last = launches.records.last, last.slot.isMultiple(of: 2) else { return false }
+        try launches.dropLast()
+        return true
+    }
+
     /// The pairs by slices.
     package var sliced: [SliceRecord] {
         switch slices {
@@ -53,7 +63,7 @@ extension RunDirectory {
 ///
 /// Each launch and each pair of slices is in its journal before the next begins, and a gate that is
 /// begun again takes what the journals hold instead of measuring: the procedure asks for the same
-/// pairs, for they follow from its seed and the outcomes.
+/// pairs, for they follow from its seed and the outcomes. Half a pair is no outcome and is dropped.
 package struct GateRunner<Launcher: Executor> {
     /// Why a run of the gate came to its end.
     package enum Ending: Equatable, Sendable { case complete, interrupted }
@@ -68,6 +78,8 @@ package struct GateRunner<Launcher: Executor> {
     package let interruption: Interruption
     /// Told each pair with its outcome.
     package var note: (PairRequest, PairOutcome, GateProcedure) -> Void = { _, _, _ in }
+    /// Told what a person should know, a line each.
+    package var remark: (String) -> Void = { _ in }
 
     /// `procedure` gates `cells`, one for one.
     package init(
@@ -91,28 +103,53 @@ package struct GateRunner<Launcher: Executor> {
         return GateCell(id: cell.id, metrics: ComparedMetric.known.filter { $0.name == name })
     }
 
-    /// Launches each cell on each side for a moment and refuses wrong answers before anything is
-    /// measured. False when interrupted.
-    package mutating func smoke(duration: Nanoseconds) throws(Complaint) -> Bool {
+    /// What came of the smoke test.
+    package enum Smoke: Equatable, Sendable {
+        case passed, interrupted
+        /// A side answers wrongly, or the two not alike.
+        case wrong(String)
+    }
+
+    /// Launches each cell on each side for a moment and looks at the answers before anything is
+    /// measured: an answer that is wrong, or shorter than the base's, is easily a faster one.
+    package mutating func smoke(duration: Nanoseconds) -> Smoke {
         var brief = settings
         brief.warmup = .zero
         brief.duration = duration
         for (index, cell) in cells.enumerated() {
+            var loads: [Side: LoadReport] = [:]
             for side in Side.allCases {
-                if interruption.check() > .none { return false }
+                if interruption.check() > .none { return .interrupted }
                 let slot = Slot(index: index, block: 0, cell: cell, seed: 1)
-                guard let record = launch(slot, on: side, brief) else { return false }
-                guard case .wrong(_, let reason)? = Self.trouble(record, side) else { continue }
-                throw Complaint(
-                    "the \(side == .base ? "base" : "candidate") fails in \(cell.id): \(reason)",
-                    remedy: "mend it before its speed is measured", status: .wrongResponses)
+                guard let record = launch(slot, on: side, brief) else { return .interrupted }
+                var reason: String?
+                if case .wrong(_, let trouble)? = Self.trouble(record, side) { reason = trouble }
+                if record.load?.requests == 0 { reason = reason ?? "no request was answered" }
+                if let reason {
+                    let name = side == .base ? "base" : "candidate"
+                    return .wrong("the \(name) fails in \(cell.id): \(reason)")
+                }
+                loads[side] = record.load
+            }
+            guard let base = loads[.base], let candidate = loads[.candidate] else { continue }
+            if let difference = base.difference(
+                to: candidate, names: ("base", "candidate"), slack: Self.bodySlack)
+            {
+                return .wrong("the answers differ in \(cell.id): \(difference)")
             }
         }
-        return true
+        return .passed
     }
+
+    /// The share by which answers of base and candidate may differ: dates and counters in a body
+    /// grow by a digit.
+    private static var bodySlack: Double { 0.01 }
 
     /// Runs to the verdict or until stopped.
     package mutating func run(into journals: inout GateJournals) throws(Complaint) -> Ending {
+        if try journals.dropHalfPair() {
+            remark("a launch whose pair was cut short is dropped; the pair is measured anew")
+        }
         let knownLaunches = Self.bySlot(journals.launches.records)
         let knownSlices = Self.bySlot(journals.sliced)
         while let request = procedure.next {
@@ -216,7 +253,8 @@ package struct GateRunner<Launcher: Executor> {
         if let failure = record.failure { return .wrong(side, failure) }
         guard let load = record.load else { return .wrong(side, "the generator gave no report") }
         if load.verdict == .errors {
-            return .wrong(side, load.verdictReasons.first ?? "requests failed")
+            let reason = load.failures ?? load.verdictReasons.first ?? "requests failed"
+            return .wrong(side, reason)
         }
         return Disturbance.reason(record, load).map { .invalid($0) }
     }

@@ -16,6 +16,20 @@ struct GateSession {
     let programs: [Programs]
     let options: ParsedOptions
     let console: Console
+    /// Of before this process is held to the generator's CPUs.
+    private let repro: String
+
+    init(
+        directory: RunDirectory, request: GateRequest, programs: [Programs],
+        options: ParsedOptions, console: Console
+    ) {
+        self.directory = directory
+        self.request = request
+        self.programs = programs
+        self.options = options
+        self.console = console
+        repro = request.repro
+    }
 
     func run() throws(Complaint) -> ExitStatus {
         let (cells, settings, servers) = try request.plan()
@@ -23,6 +37,11 @@ struct GateSession {
         let interruption = try Self.interruption(request.run.cpus)
         var journals = try directory.gateJournals(request.pairing)
         let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
+        for waiver in waivers where !waiver.concerns(gated) {
+            console.errors(
+                "note: the waiver of \(waiver.metric) in \(waiver.cell) matches no cell and metric"
+                    + " of this gate\n")
+        }
         let procedure = GateProcedure(
             cells: gated, policy: request.policy,
             design: GateDesign(request.policy, subjects: cells.count),
@@ -41,13 +60,26 @@ struct GateSession {
         }
         announce(procedure, cells, settings)
         try forecast()
+        let errors = console.errors
+        runner.remark = { errors("note: \($0)\n") }
         if !options.has("quiet") {
-            let errors = console.errors
             runner.note = { errors(Self.line($0, $1, $2)) }
         }
         // Answers were proved right before the first launch of a gate that is resumed.
-        if journals.areEmpty, try !runner.smoke(duration: Limit.smoke) { return interrupted() }
-        let counters = try ExactCheck.hold(request, cells, server: programs[1].server)
+        if journals.areEmpty {
+            switch runner.smoke(duration: Limit.smoke) {
+            case .passed: break
+            case .interrupted: return interrupted()
+            case .wrong(let reason): return try conclude(.wrong(reason))
+            }
+        }
+        let counters: [ExactBaseline.Finding]
+        do throws(Complaint) {
+            counters = try ExactCheck.hold(request, cells, server: programs[1].server)
+        } catch {
+            guard error.status == .wrongResponses else { throw error }
+            return try conclude(.wrong(error.problem))
+        }
         let ending = try runner.run(into: &journals)
         var identity = RunIdentity.current(runID: directory.name)
         identity.runID = directory.name
@@ -119,10 +151,11 @@ struct GateSession {
         return .interrupted
     }
 
-    private func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
+    /// Writes the files and says the verdict.
+    func conclude(_ result: GateResult) throws(Complaint) -> ExitStatus {
         let report = GateReport(
             result, base: request.base, candidate: request.candidate,
-            seed: UInt64(request.run.seed), repro: request.repro, isStrict: request.isStrict)
+            seed: UInt64(request.run.seed), repro: repro, isStrict: request.isStrict)
         let folder = try OutputFolder(directory.path)
         let rows = result.findings.map { CompareRow($0) }
         try folder.write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
@@ -131,21 +164,21 @@ struct GateSession {
         try folder.write("junit.xml", report.junit)
         let subtitle =
             "\(request.candidate) over \(request.base), seed \(request.run.seed)"
-        if let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle) {
+        if !rows.isEmpty,
+            let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle)
+        {
             console.errors("note: \(note)\n")
         }
         let environment = ProcessInfo.processInfo.environment
         if environment["GITHUB_ACTIONS"] == "true" {
-            console.output(report.annotations)
+            // A workflow command is one on either stream; JSON stays alone on its own.
+            (options.has("json") ? console.errors : console.output)(report.annotations)
             try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
         }
         for reason in result.reasons { console.errors(reason + "\n") }
-        let better = result.counters.filter { $0.standing == .better }
-        for finding in better {
-            console.errors("better than the baseline: \(finding.reason)\n")
-        }
+        for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         console.errors("files in \(directory.path)\n")
-        console.output(report.line + "\n")
+        report.say(asJSON: options.has("json"), on: console)
         return report.status
     }
 
@@ -159,6 +192,19 @@ struct GateSession {
             try handle.close()
         } catch {
             console.errors("note: the step summary can't be written: \(error)\n")
+        }
+    }
+}
+
+extension GateReport {
+    /// Ends what a gate says: with its verdict in one line, or as the object of `verdict.json` with
+    /// the line beside it for a person.
+    func say(asJSON: Bool, on console: Console) {
+        if asJSON {
+            console.errors(line + "\n")
+            console.output(json.pretty)
+        } else {
+            console.output(line + "\n")
         }
     }
 }

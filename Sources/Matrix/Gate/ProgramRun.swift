@@ -1,4 +1,5 @@
 import Basis
+import Foundation
 import Platform
 
 /// A program of the control plane that was run to its end, with what it wrote.
@@ -19,14 +20,21 @@ struct ProgramRun {
     /// Runs a program and keeps both pipes empty meanwhile: a program that fills one that nobody
     /// reads would stand still. It ends with the calling thread.
     ///
-    /// - Parameter note: is given what it writes to its standard error as it comes.
+    /// - Parameters:
+    ///   - variables: of the environment, that it does not inherit.
+    ///   - note: is given what it writes to its standard error as it comes.
     init(
-        _ program: String, _ arguments: [String], timeout: Nanoseconds,
-        note: (String) -> Void = { _ in }
+        _ program: String, _ arguments: [String], without variables: [String] = [],
+        timeout: Nanoseconds, note: (String) -> Void = { _ in }
     ) throws(SystemError) {
         var options = SpawnOptions(program, arguments)
         options.standardError = .captured
         options.diesWithParent = true
+        if !variables.isEmpty {
+            options.environment = ProcessInfo.processInfo.environment.filter {
+                !variables.contains($0.key)
+            }
+        }
         var process = try ChildProcess(options)
         var (output, errors) = ("", "")
         func collect(_ process: inout ChildProcess, for span: Nanoseconds) {

@@ -20,11 +20,11 @@ package enum SelftestCase: String, Equatable, Sendable, CaseIterable {
     }
 
     /// How a gate's verdict stands to what is due.
-    package enum Standing: Equatable, Sendable {
+    package enum Standing: String, Equatable, Sendable {
         case shown
         /// The gate said that it can't tell. A machine too noisy for the case is no fault of the
         /// gate, but proves nothing.
-        case notShown
+        case notShown = "not-shown"
         case wrong
     }
 

@@ -21,6 +21,7 @@ extension LaunchRecord: JournalRecord {
 /// all tables follow, and a run that was cut off goes on. A gate keeps its pairs by slices so too.
 package struct Journal<Record: JournalRecord>: ~Copyable {
     private let file: AppendOnlyFile
+    private let path: String
     /// By rising time.
     package private(set) var records: [Record]
     private var slots: Set<Int>
@@ -39,6 +40,7 @@ package struct Journal<Record: JournalRecord>: ~Copyable {
         records = content.records
         slots = Set(content.records.map(\.slot))
         file = opened
+        self.path = path
     }
 
     private static func open(_ path: String) throws(Complaint) -> AppendOnlyFile {
@@ -73,6 +75,23 @@ package struct Journal<Record: JournalRecord>: ~Copyable {
         }
         records.append(record)
         slots.insert(record.slot)
+    }
+
+    /// Takes the last record back, from the file too, as if it had never been made.
+    package mutating func dropLast() throws(Complaint) {
+        guard let record = records.last else { return }
+        let content: String
+        do throws(SystemError) {
+            content = try readFile(path)
+        } catch {
+            throw error.complaint("can't read \(path)", remedy: "check the disk")
+        }
+        let bytes = content.utf8
+        let line = bytes.dropLast().lastIndex(of: UInt8(ascii: "\n"))
+        let kept = line.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 } ?? 0
+        try Self.cut(file, path, to: kept)
+        records.removeLast()
+        slots.remove(record.slot)
     }
 
     /// Whether the launch of `slot` is recorded.
