@@ -42,7 +42,8 @@ struct ServerTimeoutTests {
         _ = try server.stop()
     }
 
-    @Test("a burst of payload does not buy a long silence", arguments: ["single", "balanced:shared"])
+    @Test(
+        "a burst of payload does not buy a long silence", arguments: ["single", "balanced:shared"])
     func burstAndSilence(pattern: String) throws {
         let server = try ServerUnderTest(pattern, Self.limits)
         let client = try server.connect()

@@ -44,7 +44,8 @@ enum Abilities {
                 !known.contains(pattern)
             else { continue }
             let families = Set(known.map { String($0.prefix { $0 != ":" }) })
-            let near = nearestName(to: pattern, among: known + families.sorted())
+            let near =
+                nearestName(to: pattern, among: known + families.sorted())
                 .map { "did you mean \($0)? " } ?? ""
             throw Complaint(
                 "pattern '\(pattern)' of cell \(cell.id) is unknown to \(programs.server)",
