@@ -87,7 +87,7 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
         }
     }
 
-    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then whoever
+    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then who
     /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
         for listener in listeners {

@@ -44,13 +44,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         board = station.board
         try port.value.poller.add(port.value.gate.waker, token: Self.wakeToken)
         relisted.reserveCapacity(256)
+        // Before any thread runs: an acceptor may be faster than the reader.
+        promiseSlots()
     }
 
     private static var wakeToken: UInt64 { UInt64(ConnectionReference.firstSpecialSlot) }
 
     mutating func run() throws(SystemError) {
         var events = EventBuffer()
-        promiseSlots()
         try doorway.open(with: &core.kernel, on: core.port.value.poller)
         while true {
             try wait(for: &events)
@@ -308,7 +309,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         return isEmpty
     }
 
-    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then whoever
+    /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then who
     /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
         acceptAll { doorway, token in doorway.refuseMore(token) }

@@ -55,9 +55,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 }
             case .body(let start, let end, let next):
                 offset = next
-                // Each byte of a body buys it time; a drip does not buy enough, and a burst does not
-                // buy silence. While a reply is owed, the time is the one that the peer has for
-                // taking it.
+                // Each byte of a body buys it time; a drip does not buy enough, and a burst buys no
+                // silence. While a reply is owed, the time is the one that the peer has for taking
+                // it.
                 if connection.phase == .receiving {
                     let bought = Limit.bodyTimePerByte * Int64(end - start)
                     connection.deadline = min(connection.deadline + bought, now + bodyTime)

@@ -64,7 +64,7 @@ extension HTTP1 {
 
         /// Answers `refusal` with its reason as plain text. The caller closes when it is sent.
         ///
-        /// - Parameter toHead: whether the request is HEAD as far as it was read, whose reply has no
+        /// - Parameter toHead: whether the request is HEAD as far as it was read. Its reply has no
         ///   payload (RFC 9110 §9.3.2).
         package static func write(
             _ refusal: Refusal, toHead: Bool = false, date: borrowing HTTPDate,
