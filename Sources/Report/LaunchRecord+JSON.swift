@@ -19,10 +19,7 @@ extension LaunchRecord {
 
     package init(json: JSONValue) throws(RecordRefusal) {
         let fields = try RecordFields(json)
-        let schema = try fields.text("schema")
-        guard schema == Self.schema else {
-            throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-        }
+        try fields.require(schema: Self.schema)
         self.init(
             slot: try fields.count("slot"), block: try fields.count("block"),
             cell: try Cell(try fields.fields("cell")), seed: try fields.integer("seed"),

@@ -59,10 +59,7 @@ extension LoadReport {
     /// Reads the record back; refuses another schema.
     package init(json: JSONValue) throws(RecordRefusal) {
         let fields = try RecordFields(json)
-        let schema = try fields.text("schema")
-        guard schema == Self.schema else {
-            throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-        }
+        try fields.require(schema: Self.schema)
         self.init(
             url: try fields.text("url"), protocol: try fields.text("protocol"),
             mode: try fields.choice("mode", of: Mode.self),

@@ -30,6 +30,14 @@ package struct RecordFields: Sendable {
         self.path = path
     }
 
+    /// Refuses a record of another schema than `wanted`.
+    package func require(schema wanted: String) throws(RecordRefusal) {
+        let schema = try text("schema")
+        guard schema == wanted else {
+            throw refusal("schema", "is '\(schema)', not \(wanted)")
+        }
+    }
+
     private func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     private func refusal(_ name: String, _ problem: String) -> RecordRefusal {

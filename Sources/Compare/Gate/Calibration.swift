@@ -121,10 +121,7 @@ package struct Calibration: Equatable, Sendable {
     package init(parsing text: String, file: String) throws(Complaint) {
         do {
             let fields = try RecordFields(try JSONValue(parsing: text))
-            let schema = try fields.text("schema")
-            guard schema == Self.schema else {
-                throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-            }
+            try fields.require(schema: Self.schema)
             hardwareID = try fields.text("hw_id")
             noises = try fields.objects("noise").map { row in
                 let noise = Noise(

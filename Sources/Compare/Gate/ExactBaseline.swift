@@ -111,10 +111,7 @@ package struct ExactBaseline: Equatable, Sendable {
         do {
             let value = try JSONValue(parsing: text)
             let fields = try RecordFields(value)
-            let schema = try fields.text("schema")
-            guard schema == Self.schema else {
-                throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-            }
+            try fields.require(schema: Self.schema)
             tolerance = try fields.number("tolerance")
             guard (0...1).contains(tolerance) else {
                 throw RecordRefusal(path: "tolerance", problem: "is not between 0 and 1")

@@ -95,10 +95,7 @@ struct GateRequest: Equatable {
     init(parsing text: String, file: String) throws(Complaint) {
         do {
             let fields = try RecordFields(try JSONValue(parsing: text))
-            let schema = try fields.text("schema")
-            guard schema == Self.schema else {
-                throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-            }
+            try fields.require(schema: Self.schema)
             run = try RunRequest(try fields.fields("request"))
             isStrict = try fields.flag("strict")
             pairing = try fields.choice("pairing", of: Pairing.self)

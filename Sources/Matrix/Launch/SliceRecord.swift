@@ -113,10 +113,7 @@ extension SliceRecord: JournalRecord {
 
     package init(json: JSONValue) throws(RecordRefusal) {
         let fields = try RecordFields(json)
-        let schema = try fields.text("schema")
-        guard schema == Self.schema else {
-            throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-        }
+        try fields.require(schema: Self.schema)
         self.init(
             pair: try fields.count("pair"), cell: try Cell(try fields.fields("cell")),
             seed: try fields.integer("seed"), first: try fields.choice("first", of: Side.self),

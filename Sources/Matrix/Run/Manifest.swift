@@ -83,10 +83,7 @@ package struct Manifest: Sendable {
         do {
             let value = try JSONValue(parsing: text)
             let fields = try RecordFields(value)
-            let schema = try fields.text("schema")
-            guard schema == Self.schema else {
-                throw RecordRefusal(path: "schema", problem: "is '\(schema)', not \(Self.schema)")
-            }
+            try fields.require(schema: Self.schema)
             status = try fields.choice("status", of: Status.self)
             run = RunIdentity(
                 runID: try fields.text("run_id"), commit: try fields.optionalText("commit"),
