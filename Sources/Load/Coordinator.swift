@@ -10,6 +10,7 @@ package struct Coordinator: ~Copyable {
     private let plan: LoadPlan
     private let signals: TerminationSignals
     private let poller: Poller
+    private let bell: EndBell
     private var total = Tally()
     private var intervals: [IntervalRecord] = []
     /// Where the next interval begins: when the threads last handed their counts over, in the mean.
@@ -26,10 +27,13 @@ package struct Coordinator: ~Copyable {
     /// - Parameter signals: made before any thread was, so that only this one takes them.
     package init(_ plan: LoadPlan, signals: consuming TerminationSignals) throws(SystemError) {
         let poller = try Poller()
+        let bell = try EndBell()
         try signals.watch(with: poller, token: 0)
+        try bell.watch(with: poller, token: 1)
         self.plan = plan
         self.poller = poller
         self.signals = signals
+        self.bell = bell
     }
 
     /// - Parameter progress: called once a second.
@@ -83,7 +87,7 @@ package struct Coordinator: ~Copyable {
     ) throws(Failure) -> [GeneratorThread] {
         var team: [GeneratorThread] = []
         for index in 0..<plan.threads {
-            let member = GeneratorThread(plan.share(ofThread: index))
+            let member = GeneratorThread(plan.share(ofThread: index), bell: bell)
             switch plan.arrivals {
             case .closed:
                 try member.start(over: stream, speaking: client, pacing: ClosedPacing())
@@ -148,11 +152,12 @@ package struct Coordinator: ~Copyable {
             status: .failure)
     }
 
-    /// Waits for a signal. Both kinds mean the same: end, and say what there is.
-    private func signal(within span: Nanoseconds) -> Bool {
+    /// Waits for a signal or for the end of a thread; nil is for ever. Says whether it was a signal:
+    /// both kinds mean the same, to end and say what there is.
+    private func signal(within span: Nanoseconds?) -> Bool {
         var kernel = LinuxKernel()
-        var events = EventBuffer(capacity: 1)
-        try? kernel.wait(on: poller, for: &events, timeout: max(.zero, span))
+        var events = EventBuffer(capacity: 2)
+        try? kernel.wait(on: poller, for: &events, timeout: span.map { max(.zero, $0) })
         return signals.next() != nil
     }
 
@@ -164,13 +169,13 @@ package struct Coordinator: ~Copyable {
     ) throws(Failure) {
         var next = start + Limit.progressInterval
         while team.contains(where: { $0.control.phase != .finished }) {
-            let now = MonotonicClock.now
-            if wantsIntervals, now >= next {
+            if wantsIntervals, MonotonicClock.now >= next {
                 collect(team, start: start, progress: progress)
                 next = next + Limit.progressInterval
             }
-            // Short, since the end of the last thread is noticed only here.
-            if signal(within: .milliseconds(10)) {
+            // Never to look whether something has happened: this thread may share its CPU with one
+            // that a request is due on.
+            if signal(within: wantsIntervals ? next.since(MonotonicClock.now) : nil) {
                 interruption.note(after: MonotonicClock.now.since(start))
                 switch interruption.count {
                 case 1: for member in team { member.control.stop() }

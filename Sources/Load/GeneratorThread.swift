@@ -3,9 +3,23 @@ import Platform
 import Secure
 import Synchronization
 
+/// Rung by every generator thread that ends, so that the coordinator can sleep until then.
+final class EndBell: Sendable {
+    private let waker: Waker
+
+    init() throws(SystemError) { waker = try Waker() }
+
+    func watch(with poller: borrowing Poller, token: UInt64) throws(SystemError) {
+        try poller.add(waker, token: token)
+    }
+
+    func ring() { waker.wake() }
+}
+
 /// One generator thread as the coordinator holds it.
 final class GeneratorThread {
     private let plan: WorkerPlan
+    private let bell: EndBell?
     let control = WorkerControl()
     private let outcome = Outcome()
     private var thread: Platform.Thread?
@@ -14,7 +28,10 @@ final class GeneratorThread {
         let result = Mutex<WorkerResult?>(nil)
     }
 
-    init(_ plan: WorkerPlan) { self.plan = plan }
+    init(_ plan: WorkerPlan, bell: EndBell? = nil) {
+        self.plan = plan
+        self.bell = bell
+    }
 
     func start<
         Stream: StreamTransport & SendableMetatype & ~Copyable,
@@ -23,6 +40,7 @@ final class GeneratorThread {
         over stream: Stream.Type, speaking client: @escaping @Sendable () -> Client, pacing: Pace
     ) throws(Coordinator.Failure) {
         let plan = plan
+        let bell = bell
         let control = control
         let outcome = outcome
         do throws(SystemError) {
@@ -38,6 +56,7 @@ final class GeneratorThread {
                 } catch {
                     control.fail(error)
                 }
+                bell?.ring()
             }
         } catch {
             throw .complaint(
