@@ -205,3 +205,5 @@ pid_t clinux_spawn(const struct clinux_spawn *request) {
     errno = error;
     return -1;
 }
+
+int clinux_process_handle(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

@@ -40,6 +40,8 @@ package struct ChildProcess: ~Copyable {
     }
 
     package let processID: Int32
+    /// Readable once the child has ended.
+    private let handle: Descriptor
     private var output: LineReader
     private var errors: LineReader?
     private var ended: (Ending, ResourceUsage)?
@@ -86,7 +88,15 @@ package struct ChildProcess: ~Copyable {
             }
         }
         guard child > 0 else { throw SystemError("execvp") }
+        let handle = clinux_process_handle(child)
+        guard handle >= 0 else {
+            let error = SystemError("pidfd_open")
+            kill(-child, SIGKILL)
+            while waitpid(child, nil, 0) < 0, errno == EINTR {}
+            throw error
+        }
         processID = child
+        self.handle = Descriptor(raw: handle)
         ended = nil
         output = LineReader(outputPipe.takeReading())
         errors = options.standardError == .captured ? LineReader(errorPipe.takeReading()) : nil
@@ -130,7 +140,6 @@ package struct ChildProcess: ~Copyable {
     /// Waits for the end; nil when it has not come within `timeout`.
     package mutating func wait(timeout: Nanoseconds) -> (ending: Ending, usage: ResourceUsage)? {
         let deadline = MonotonicClock.now + min(timeout, .seconds(1_000_000))
-        var pause = Nanoseconds.microseconds(100)
         while true {
             if let ended { return ended }
             if isOver { kill(-processID, SIGKILL) }
@@ -147,10 +156,38 @@ package struct ChildProcess: ~Copyable {
                 continue
             }
             if MonotonicClock.now >= deadline { return nil }
-            blockThread(for: pause)
-            pause = min(pause * 2, .milliseconds(5))
+            var entries = [pollfd(fd: handle.raw, events: Int16(POLLIN), revents: 0)]
+            awaitActivity(of: &entries, until: deadline)
         }
     }
+
+    /// Sleeps until this child or `other` has ended or has written something that is not taken yet,
+    /// or until `deadline`: a look now and then would cost the CPUs that somebody measures on.
+    package func sleep(until deadline: Instant, unless other: borrowing ChildProcess) {
+        var entries = sources + other.sources
+        awaitActivity(of: &entries, until: deadline)
+    }
+
+    /// What poll(2) is to watch of this child. A pipe whose end was read is always ready.
+    private var sources: [pollfd] {
+        var all = [handle.raw]
+        if let source = output.openSource { all.append(source) }
+        switch errors {
+        case .some(let reader): if let source = reader.openSource { all.append(source) }
+        case nil: break
+        }
+        return all.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    }
+}
+
+/// Sleeps until one of `entries` is ready, a signal comes or `deadline` is reached; says what
+/// poll(2) says.
+@discardableResult
+private func awaitActivity(of entries: inout [pollfd], until deadline: Instant) -> CInt {
+    let left = max(0, deadline.since(MonotonicClock.now).raw)
+    let milliseconds = CInt(clamping: (left + 999_999) / 1_000_000)
+    // SAFETY: poll(2) reads and writes the entries that it is told the number of.
+    return unsafe poll(&entries, nfds_t(entries.count), milliseconds)
 }
 
 extension ChildProcess {
@@ -194,6 +231,9 @@ private struct LineReader: ~Copyable {
         }
     }
 
+    /// The pipe, until its end was read.
+    var openSource: CInt? { atEnd ? nil : source.raw }
+
     private func newline(from start: Int) -> Int? {
         let bytes = buffer.bytes
         for index in start..<bytes.count where bytes[index] == UInt8(ascii: "\n") { return index }
@@ -210,10 +250,8 @@ private struct LineReader: ~Copyable {
 
     /// Waits for more; false when the deadline passed.
     private mutating func fill(until deadline: Instant) -> Bool {
-        let left = deadline.since(MonotonicClock.now)
-        var entry = pollfd(fd: source.raw, events: Int16(POLLIN), revents: 0)
-        let milliseconds = left > .zero ? (left.raw + 999_999) / 1_000_000 : 0
-        let ready = unsafe poll(&entry, 1, CInt(clamping: milliseconds))
+        var entries = [pollfd(fd: source.raw, events: Int16(POLLIN), revents: 0)]
+        let ready = awaitActivity(of: &entries, until: deadline)
         if ready == 0 { return false }
         if ready < 0 { return errno == EINTR }
         let fd = source.raw

@@ -146,6 +146,31 @@ struct LaunchTests {
         #expect(record.load != nil && record.workers.isEmpty)
     }
 
+    @Test("another server may write as much as it likes", arguments: ["stdout", "stderr"])
+    func talkative(stream: String) throws {
+        let scratch = try Scratch()
+        // More than a pipe holds (pipe(7)).
+        let program = try scratch.write(
+            "server.py",
+            """
+            import os, sys
+            print("go!", flush=True)
+            sys.\(stream).write("a line of a log\\n" * 50_000)
+            sys.\(stream).flush()
+            open(os.path.dirname(sys.argv[0]) + "/wrote-all", "w").close()
+            import time
+            time.sleep(1000)
+            """)
+        let text = """
+            {axes: {server: {name: 'other', command: ['python3', '-SE', '\(program)'],
+             ready: {line: 'go!'}}, connections: 13}}
+            """
+        let matrix = try Matrix(parsing: text, file: "m")
+        let cell = try matrix.expand(profile: "default", filter: nil, serverThreads: 1).cells[0]
+        let record = try #require(try Self.launch(cell, in: scratch, servers: matrix.servers))
+        #expect(record.failure == nil)
+    }
+
     @Test("another server that never gets ready or ends is told with its words")
     func foreignFailure() throws {
         let scratch = try Scratch()

@@ -17,6 +17,43 @@ struct ChildProcessTests {
         #expect(end?.ending == .exited(7))
     }
 
+    @Test(
+        "a sleep ends when one of two children writes or ends, and not before",
+        arguments: [
+            ("echo said", true), ("echo said >&2", true), ("exit", true), ("exec 2>&-", true),
+            (":", false),
+        ])
+    func activity(action: String, isActive: Bool) throws {
+        var options = SpawnOptions(
+            "sh", ["-c", "trap '\(action)' TERM; echo up; while :; do :; done"])
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        let other = try ChildProcess(SpawnOptions("sleep", ["1000"]))
+        #expect(child.nextLine(timeout: .seconds(60)) == "up")
+        let before = MonotonicClock.now + .milliseconds(20)
+        child.sleep(until: before, unless: other)
+        #expect(MonotonicClock.now >= before)
+        child.terminate()
+        let deadline = MonotonicClock.now + (isActive ? .seconds(60) : .milliseconds(20))
+        child.sleep(until: deadline, unless: other)
+        #expect((MonotonicClock.now < deadline) == isActive)
+        other.sleep(until: deadline, unless: child)
+        #expect((MonotonicClock.now < deadline) == isActive)
+    }
+
+    @Test("a pipe whose end was read wakes nobody any more")
+    func closedPipe() throws {
+        var options = SpawnOptions("sh", ["-c", "exec >&- 2>&-; while :; do :; done"])
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        let other = try ChildProcess(SpawnOptions("sleep", ["1000"]))
+        #expect(child.remainingOutput(timeout: .seconds(60)).isEmpty)
+        #expect(child.remainingErrors(timeout: .seconds(60)).isEmpty)
+        let deadline = MonotonicClock.now + .milliseconds(20)
+        child.sleep(until: deadline, unless: other)
+        #expect(MonotonicClock.now >= deadline)
+    }
+
     @Test("a program that does not exist is refused with its errno")
     func missing() {
         #expect(throws: SystemError("execvp", code: 2)) {

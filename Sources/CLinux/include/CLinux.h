@@ -66,6 +66,8 @@ struct clinux_spawn {
 };
 /* Returns the child's id, or -1 with errno of the step that failed, execvp(3) included. */
 pid_t clinux_spawn(const struct clinux_spawn *request);
+/* A descriptor that is readable once the process has ended (pidfd_open(2), Linux 5.3). */
+int clinux_process_handle(pid_t process);
 
 uint32_t clinux_epoll_exclusive(void);
 uint32_t clinux_epoll_edge(void);

@@ -16,8 +16,8 @@ package struct ProcessExecutor: Executor {
         static let snapshot = Nanoseconds.seconds(1)
         /// Beyond its planned time, for the generator to connect, drain and report.
         static let generatorGrace = Nanoseconds.seconds(20)
-        /// Between looks at the children while they run.
-        static let slice = Nanoseconds.milliseconds(20)
+        /// Between looks for the user's wish to stop; what the children do is noticed at once.
+        static let look = Nanoseconds.milliseconds(200)
     }
 
     let programs: Programs
@@ -127,13 +127,14 @@ package struct ProcessExecutor: Executor {
     ) throws(LaunchFailure) {
         while !generator.hasEnded {
             if interruption.check() == .now { throw .stopped }
-            let left = instant.since(MonotonicClock.now)
-            if left <= .zero { return }
+            let now = MonotonicClock.now
+            if now >= instant { return }
             server.drain()
             if server.hasEnded() {
                 throw LaunchFailure("the server ended under load")
             }
-            generator.collect(for: min(left, Limit.slice))
+            generator.drain()
+            generator.process.sleep(until: min(instant, now + Limit.look), unless: server.process)
         }
     }
 

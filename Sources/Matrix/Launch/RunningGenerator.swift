@@ -4,7 +4,7 @@ import Report
 
 /// The load generator at work on one server. Dropping it kills it.
 struct RunningGenerator: ~Copyable {
-    private var process: ChildProcess
+    private(set) var process: ChildProcess
     private var output = ""
 
     /// Starts switchyard-load with what `cell` says; its report comes on standard output.
@@ -48,12 +48,8 @@ struct RunningGenerator: ~Copyable {
 
     var hasEnded: Bool { mutating get { process.wait(timeout: .zero) != nil } }
 
-    /// Takes what it prints for about `span`, or until it ends.
-    mutating func collect(for span: Nanoseconds) {
-        output += process.remainingOutput(timeout: span)
-        // A generator that closed its output but has not ended is not to be asked in a tight loop.
-        _ = process.wait(timeout: .milliseconds(1))
-    }
+    /// Takes what it has printed, so that a full pipe never stops it.
+    mutating func drain() { output += process.remainingOutput(timeout: .zero) }
 
     /// Its report, once it has ended or its time is over.
     mutating func report() throws(LaunchFailure) -> LoadReport {

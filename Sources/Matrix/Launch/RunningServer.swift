@@ -152,8 +152,12 @@ struct RunningServer: ~Copyable {
         throw LaunchFailure("there is no free port")
     }
 
-    /// Takes what the server wrote to its standard error, so that a full pipe never stops it.
-    mutating func drain() { _ = process.remainingErrors(timeout: .zero) }
+    /// Takes what the server has written, so that a full pipe never stops it. What this project's
+    /// server prints is kept for `stop`: it is one line.
+    mutating func drain() {
+        _ = process.remainingErrors(timeout: .zero)
+        if control == nil { _ = process.remainingOutput(timeout: .zero) }
+    }
 
     /// Whether it has ended by itself.
     mutating func hasEnded() -> Bool { process.wait(timeout: .zero) != nil }

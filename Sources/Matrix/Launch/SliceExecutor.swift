@@ -40,8 +40,10 @@ package struct SliceExecutor: SliceMeter {
         static let rateError = 0.05
         /// For a control socket to answer.
         static let snapshot = Nanoseconds.seconds(1)
-        /// Between looks at the children.
-        static let look = Nanoseconds.milliseconds(10)
+        /// Between looks for the user's wish to stop; what the children do is noticed at once.
+        static let look = Nanoseconds.milliseconds(200)
+        /// For a generator to end and report, and for the next one to be started.
+        static let change = Nanoseconds.milliseconds(10)
         /// For a generator to drain and report.
         static let grace = Nanoseconds.seconds(5)
     }
@@ -64,7 +66,7 @@ package struct SliceExecutor: SliceMeter {
 
     /// How long a pair takes, without starting and stopping the servers.
     package static func time(ofPair settings: Settings) -> Nanoseconds {
-        (Limit.lead + Limit.window + Limit.tail + Limit.look) * Int64(2 * slices(settings))
+        (Limit.lead + Limit.window + Limit.tail + Limit.change) * Int64(2 * slices(settings))
             + settings.warmup * 2
     }
 
@@ -220,10 +222,12 @@ private struct ResidentServer: ~Copyable {
     ) throws(LaunchFailure) {
         while !generator.hasEnded {
             if interruption.check() == .now { throw .stopped }
-            let left = instant.since(MonotonicClock.now)
-            if left <= .zero { return }
+            let now = MonotonicClock.now
+            if now >= instant { return }
             server.drain()
-            generator.collect(for: min(left, Limit.look))
+            if server.hasEnded() { throw LaunchFailure("the server ended under load") }
+            generator.drain()
+            generator.process.sleep(until: min(instant, now + Limit.look), unless: server.process)
         }
     }
 }
