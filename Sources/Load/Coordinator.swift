@@ -152,8 +152,8 @@ package struct Coordinator: ~Copyable {
             status: .failure)
     }
 
-    /// Waits for a signal or for the end of a thread; nil is for ever. Says whether it was a signal:
-    /// both kinds mean the same, to end and say what there is.
+    /// Waits for a signal or for the end of a thread, for ever where `span` is nil. Says whether it
+    /// was a signal: both kinds mean the same, to end and say what there is.
     private func signal(within span: Nanoseconds?) -> Bool {
         var kernel = LinuxKernel()
         var events = EventBuffer(capacity: 2)

@@ -65,18 +65,28 @@ struct CalibrationTests {
     @Test(
         "a gate that could not find what it promises is refused",
         arguments: [
-            (0.059, Pairing.launch, "srv_cpu_ns_per_req", false),
-            (0.061, .launch, "srv_cpu_ns_per_req", true),
-            (0.5, .slice, "srv_cpu_ns_per_req", false), (0.5, .launch, "rps", false),
+            (0.059, Pairing.launch, Pairing.launch, "srv_cpu_ns_per_req", false),
+            (0.061, .launch, .launch, "srv_cpu_ns_per_req", true),
+            (0.061, .slice, .slice, "srv_cpu_ns_per_req", true),
+            (0.5, .slice, .launch, "srv_cpu_ns_per_req", false),
+            (0.5, .launch, .slice, "srv_cpu_ns_per_req", false),
+            (0.5, .launch, .launch, "p99_us", false),
+            (0.061, .launch, .launch, "rps", true), (0.061, .launch, .slice, "rps", true),
         ])
-    func refusal(sigma: Double, pairing: Pairing, metric: String, isRefused: Bool) throws {
-        let calibration = Self.calibration(sigma, pairing, metric: metric)
+    func refusal(
+        sigma: Double, known: Pairing, gate: Pairing, metric: String, isRefused: Bool
+    ) throws {
+        let met = Self.calibration(sigma, known, metric: metric).met(by: gate)
+        let cells =
+            Self.cells + [
+                GateCell(id: "closed", metrics: ComparedMetric.known.filter { $0.name == "rps" })
+            ]
         guard isRefused else {
-            try calibration.check(GatePolicy(), Self.cells)
+            try met.check(GatePolicy(), cells)
             return
         }
         let complaint = #expect(throws: Complaint.self) {
-            try calibration.check(GatePolicy(), Self.cells)
+            try met.check(GatePolicy(), cells)
         }
         #expect(complaint?.status == .invalidRun)
         #expect(complaint?.problem.contains("scatter by 6.1% on this machine") == true)
@@ -94,7 +104,8 @@ struct CalibrationTests {
 
     /// What the command said and how it ended, with a calibration of this or another machine.
     private func gate(
-        sigma: Double, hardware: String? = nil, _ options: [String] = []
+        sigma: Double, by pairing: Pairing = .slice, hardware: String? = nil,
+        _ options: [String] = []
     ) throws -> (status: Basis.ExitStatus, errors: String) {
         final class Text { var errors = "" }
         let folder = FileManager.default.temporaryDirectory.appending(
@@ -103,7 +114,7 @@ struct CalibrationTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let calibration = Calibration(
             hardwareID: hardware ?? Fingerprint(.system).hardwareID,
-            noises: Self.calibration(sigma).noises)
+            noises: Self.calibration(sigma, pairing).noises)
         try Data(calibration.json.pretty.utf8).write(
             to: folder.appending(path: Calibration.file))
         let matrix = folder.appending(path: "gate.json5")
@@ -125,6 +136,8 @@ struct CalibrationTests {
         for status in [
             try gate(sigma: 0.2, ["--force"]).status, try gate(sigma: 0.02).status,
             try gate(sigma: 0.2, hardware: "another").status,
+            try gate(sigma: 0.2, by: .launch).status,
+            try gate(sigma: 0.2, ["--pairing", "launch"]).status,
         ] {
             #expect(status != .invalidRun && status != .success)
         }

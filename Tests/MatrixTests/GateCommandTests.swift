@@ -248,13 +248,36 @@ struct GateCommandTests {
         }
     }
 
+    @Test(
+        "slices pair what they can measure, unless the user says otherwise",
+        arguments: [
+            ([64], false, nil, Pairing.slice), ([64, 1_024], true, nil, .slice),
+            ([64], false, "launch", .launch), ([64], false, "slice", .slice),
+            ([64, 1_025], false, nil, .launch), ([], true, nil, .launch),
+            ([64, 1_025], false, "slice", nil), ([], true, "slice", nil),
+        ] as [([Int], Bool, String?, Pairing?)])
+    func pairing(connections: [Int], hasClosed: Bool, wish: String?, expected: Pairing?) throws {
+        var cells = connections.map { count in
+            var cell = Cell(pattern: "single", threads: 1, connections: count)
+            cell.arrival = .constant(PerSecond(raw: 1_000))
+            return cell
+        }
+        if hasClosed { cells.append(Cell(pattern: "single", threads: 1, connections: 5_000)) }
+        let options = try GateCommand.parser.parse(wish.map { ["--pairing", $0] } ?? [])
+        if let expected {
+            #expect(try GateCommand.pairing(options, cells) == expected)
+        } else {
+            #expect(throws: Complaint.self) { try GateCommand.pairing(options, cells) }
+        }
+    }
+
     @Test("the line that repeats a gate has all it was asked, after going on too")
     func repro() throws {
         let scratch = try Scratch()
         var request = try begun(scratch).request
         request.run.matrix = GateCommand.defaultMatrix
         request.baseline = ExactCheck.defaultFile
-        #expect(request.repro == "switchyard gate --base origin/main --seed 7")
+        #expect(request.repro == "switchyard gate --base origin/main --pairing launch --seed 7")
         request.baseline = "b.json"
         request.pairing = .slice
         #expect(
@@ -262,12 +285,14 @@ struct GateCommandTests {
                 == "switchyard gate --base origin/main --baseline b.json --pairing slice --seed 7")
         request.baseline = nil
         request.pairing = .launch
-        #expect(request.repro == "switchyard gate --base origin/main --baseline none --seed 7")
+        #expect(
+            request.repro
+                == "switchyard gate --base origin/main --baseline none --pairing launch --seed 7")
         #expect(
             request.repro(where: CPUSplit(server: [70], load: [71]))
                 == "switchyard gate --base origin/main --server-cpus"
                 + " \(CPUSet(request.run.cpus.server)) --load-cpus"
-                + " \(CPUSet(request.run.cpus.load)) --baseline none --seed 7")
+                + " \(CPUSet(request.run.cpus.load)) --baseline none --pairing launch --seed 7")
         request.run.filter = "pattern=single connections>=64"
         request.run.duration = .milliseconds(250)
         request.isStrict = true
@@ -276,7 +301,8 @@ struct GateCommandTests {
         let back = try GateRequest(parsing: request.json.pretty, file: "gate.json")
         let expected =
             "switchyard gate --server-command './it'\\''s {port}' --server-command b"
-            + " --filter 'pattern=single connections>=64' --duration 250000000ns --strict --seed 7"
+            + " --filter 'pattern=single connections>=64' --duration 250000000ns"
+            + " --pairing launch --strict --seed 7"
         #expect(request.repro == expected && back.repro == expected)
     }
 }

@@ -8,6 +8,9 @@ package enum Pairing: String, Equatable, Sendable, CaseIterable {
     case launch
     /// Both at once, under load by turns.
     case slice
+
+    /// The figure that slices tell; every other is of launches.
+    package static let slicedMetric = "srv_cpu_ns_per_req"
 }
 
 /// How much pairs of identical servers differ on one machine, by metric: what a gate can find.
@@ -81,14 +84,21 @@ package struct Calibration: Equatable, Sendable {
         return lines
     }
 
-    /// Refuses a gate of `cells` whose outcome is foretold: by `pairing`, the noise of what it
-    /// judges hides changes on this machine that `policy` promises to find.
-    package func check(
-        _ policy: GatePolicy, _ cells: [GateCell], pairing: Pairing = .launch
-    ) throws(Complaint) {
+    /// What of it a gate meets that measures its pairs by `pairing`.
+    package func met(by pairing: Pairing) -> Calibration {
+        Calibration(
+            hardwareID: hardwareID,
+            noises: noises.filter {
+                $0.pairing == ($0.metric == Pairing.slicedMetric ? pairing : .launch)
+            })
+    }
+
+    /// Refuses a gate of `cells` whose outcome is foretold: the noise of what it judges hides
+    /// changes on this machine that `policy` promises to find.
+    package func check(_ policy: GatePolicy, _ cells: [GateCell]) throws(Complaint) {
         let design = GateDesign(policy, subjects: cells.count)
         let metrics = Set(cells.flatMap(\.metrics).map(\.name))
-        for noise in noises where noise.pairing == pairing && metrics.contains(noise.metric) {
+        for noise in noises where metrics.contains(noise.metric) {
             guard noise.sigma > policy.sigmaLimit else { continue }
             let found = design.minimumDetectableEffect(tier: noise.tier, sigma: noise.sigma)
             let promised = design.minimumDetectableEffect(

@@ -28,7 +28,7 @@ package enum GateCommand: Command {
             OptionSpec("waivers", value: "FILE", help: "regressions to live with, with an expiry"),
             OptionSpec(
                 "pairing", value: "HOW",
-                help: "launch, or slice where a neighbour disturbs the machine (launch)"),
+                help: "slice or launch (slice, where the cells can be measured so)"),
             OptionSpec("force", help: "measure although calibration says that too little is seen"),
             OptionSpec("strict", help: "INCONCLUSIVE fails too (exit status 11)"),
             OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
@@ -65,7 +65,6 @@ package enum GateCommand: Command {
             run: try RunOptions.gateRequest(options, defaultMatrix: defaultMatrix))
         request.commands = commands
         request.isStrict = options.has("strict")
-        request.pairing = try options.choice("pairing", of: Pairing.self) ?? .launch
         request.waivers = options.text("waivers")
         request.sides = ["base", "base-bin", "bin"].flatMap { name in
             options.text(name).map { ["--\(name)", $0] } ?? []
@@ -73,7 +72,7 @@ package enum GateCommand: Command {
         if commands.isEmpty { request.baseline = ExactCheck.file(options.text("baseline")) }
         let (cells, _, _) = try request.plan()
         for command in commands { try OwnCommand.checkProgram(command) }
-        try check(request.pairing, cells)
+        request.pairing = try pairing(options, cells)
         if options.has("write-baseline") || options.has("counters-only") {
             return try GateCounting(request: request, cells: cells, options: options)
                 .run(on: console)
@@ -84,23 +83,31 @@ package enum GateCommand: Command {
         let results = options.text("results") ?? RunOptions.defaultResults
         if !options.has("force"), let known = try Calibration.ofThisMachine(in: results) {
             let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
-            try known.check(request.policy, gated, pairing: request.pairing)
+            try known.met(by: request.pairing).check(request.policy, gated)
         }
         return try begin(&request, options, on: console)
     }
 
-    /// Refuses cells that `pairing` can't measure beside others that it can: their scatter differs.
-    private static func check(_ pairing: Pairing, _ cells: [Cell]) throws(Complaint) {
-        guard pairing == .slice else { return }
+    /// How the pairs of `cells` are measured. Slices scatter less, so a gate that is told nothing
+    /// takes them where it can.
+    static func pairing(_ options: ParsedOptions, _ cells: [Cell]) throws(Complaint) -> Pairing {
+        let wish = try options.choice("pairing", of: Pairing.self)
+        guard let obstacle = obstacle(toSlicesOf: cells) else { return wish ?? .slice }
+        if wish == .slice { throw obstacle }
+        return .launch
+    }
+
+    /// Why `cells` can't be measured by slices: none can, or one can't beside others that can,
+    /// whose scatter differs.
+    private static func obstacle(toSlicesOf cells: [Cell]) -> Complaint? {
         if let cell = cells.first(where: { $0.arrival != .closed && !SliceExecutor.takes($0) }) {
-            throw Complaint(
+            return Complaint(
                 "\(cell.id) has too many connections to open them anew for each slice",
                 remedy: "leave it out with --filter, or use --pairing launch")
         }
-        guard cells.contains(where: { SliceExecutor.takes($0) }) else {
-            throw Complaint(
-                "no cell has a fixed rate, which slices need", remedy: "use --pairing launch")
-        }
+        if cells.contains(where: { SliceExecutor.takes($0) }) { return nil }
+        return Complaint(
+            "no cell has a fixed rate, which slices need", remedy: "use --pairing launch")
     }
 
     /// Prepares both sides in a folder of their own and runs the gate.
@@ -155,8 +162,7 @@ package enum GateCommand: Command {
         try GateSeal(request, programs: programs).check(text, file: file)
         return try GateSession(
             directory: directory, request: request.resumed(with: options), programs: programs,
-            options: options,
-            console: console
+            options: options, console: console
         ).run()
     }
 

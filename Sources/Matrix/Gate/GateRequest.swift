@@ -134,7 +134,7 @@ struct GateRequest: Equatable {
         if commands.isEmpty, baseline != ExactCheck.defaultFile {
             words += ["--baseline", baseline ?? ExactCheck.none]
         }
-        if pairing != .launch { words += ["--pairing", pairing.rawValue] }
+        words += ["--pairing", pairing.rawValue]
         if isStrict { words.append("--strict") }
         words += ["--seed", "\(run.seed)"]
         return words.map { ShellWords.quote($0) }.joined(separator: " ")

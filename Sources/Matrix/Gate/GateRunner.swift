@@ -99,7 +99,7 @@ package struct GateRunner<Launcher: Executor> {
     /// What a cell is gated by: the server's CPU time a request at a fixed rate, which no generator
     /// on the same machine disturbs; in a closed loop the rate.
     package static func gated(_ cell: Cell) -> GateCell {
-        let name = cell.arrival == .closed ? "rps" : "srv_cpu_ns_per_req"
+        let name = cell.arrival == .closed ? "rps" : Pairing.slicedMetric
         return GateCell(id: cell.id, metrics: ComparedMetric.known.filter { $0.name == name })
     }
 

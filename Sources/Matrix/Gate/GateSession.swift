@@ -111,7 +111,8 @@ struct GateSession {
             return
         }
         let cells = try request.plan().cells.count
-        for line in calibration.forecast(request.policy, cells: cells) {
+        let met = calibration.met(by: request.pairing)
+        for line in met.forecast(request.policy, cells: cells) {
             console.errors(line + "\n")
         }
     }
