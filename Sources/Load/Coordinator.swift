@@ -46,11 +46,26 @@ package struct Coordinator: ~Copyable {
         let team = try startThreads()
         try awaitConnections(team)
         let began = WallClock.nanoseconds
-        let start = MonotonicClock.now + Nanoseconds.milliseconds(1)
+        let start = try start(after: MonotonicClock.now)
         begin(at: start)
         for member in team { member.control.begin(at: start) }
         try follow(team, from: start, progress: progress)
         return gather(team, began: Nanoseconds(raw: began), start: start)
+    }
+
+    /// When the load begins: at once, or with the first of the turns that it shares.
+    private func start(after now: Instant) throws(Failure) -> Instant {
+        let soonest = now + Nanoseconds.milliseconds(1)
+        guard let turns = plan.turns else { return soonest }
+        let away = max(turns.start.since(now), now.since(turns.start))
+        guard turns.start > now ? away <= Limit.duration : away <= Limit.turnsAgo else {
+            throw .complaint(
+                Complaint(
+                    "the turns of --turn begin \(away.display)"
+                        + (turns.start > now ? " from now" : " ago"),
+                    remedy: "count them from a moment that is just to come", status: .failure))
+        }
+        return max(soonest, turns.start)
     }
 
     /// The first interval begins here.
@@ -95,13 +110,15 @@ package struct Coordinator: ~Copyable {
                 let phase = Double(index) / Double(plan.threads)
                 try member.start(
                     over: stream, speaking: client,
-                    pacing: ConstantPacing(rate: share(of: rate), phase: phase))
+                    pacing: ConstantPacing(
+                        rate: share(of: rate), phase: phase, turns: plan.turns))
             case .poisson(let rate):
                 let generator = SeededGenerator.stream(
                     seed: UInt64(bitPattern: plan.seed), index: index)
                 try member.start(
                     over: stream, speaking: client,
-                    pacing: PoissonPacing(rate: share(of: rate), generator: generator))
+                    pacing: PoissonPacing(
+                        rate: share(of: rate), generator: generator, turns: plan.turns))
             }
             team.append(member)
         }

@@ -48,6 +48,10 @@ package enum Limit {
     /// No request is due later than this after its schedule's origin, some 31 years: more fits
     /// neither a run nor, added up, the clock.
     static let scheduleLongest = 1e18
+    /// A shorter turn of several generators ends before the last answers to it have come.
+    static let turnShortest = Nanoseconds.milliseconds(1)
+    /// Turns that began longer ago than a few connections take to open were meant for another run.
+    static let turnsAgo = Nanoseconds.seconds(10)
     static let duration = Nanoseconds.seconds(7 * 24 * 3_600)
     package static let bodyBytes = 64 * 1_024 * 1_024
     /// Descriptors besides connections: standard streams, pollers, signals, output files.

@@ -28,6 +28,15 @@ package struct Cell: Equatable, Hashable, Sendable {
             case .poisson(let rate), .constant(let rate): rate
             }
         }
+
+        /// The same at one of `count` equal parts of its rate.
+        package func part(of count: Int) -> Arrival {
+            switch self {
+            case .closed: .closed
+            case .poisson(let rate): .poisson(PerSecond(raw: rate.raw / Double(count)))
+            case .constant(let rate): .constant(PerSecond(raw: rate.raw / Double(count)))
+            }
+        }
     }
 
     /// The version of TLS that is spoken, if any.

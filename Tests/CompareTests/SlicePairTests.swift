@@ -24,11 +24,11 @@ struct SlicePairTests {
         return record
     }
 
-    @Test("slices alternate as ABBA, whichever side is first", arguments: Side.allCases)
+    @Test("slices alternate, whichever side is first", arguments: Side.allCases)
     func order(first: Side) {
         let other: Side = first == .base ? .candidate : .base
-        let sides = (0..<8).map { Self.record(first: first).side(ofSlice: $0) }
-        #expect(sides == [first, other, other, first, first, other, other, first])
+        let sides = (-1..<4).map { Self.record(first: first).side(ofSlice: $0) }
+        #expect(sides == [other, first, other, first, other])
     }
 
     @Test("the pair's ratio is the median of its neighbours' ratios")
@@ -115,7 +115,7 @@ struct SlicePairTests {
             var generator = SeededGenerator.stream(seed: 0x51_1CE, index: record.pair)
             var phase = Double(record.pair)
             var record = record
-            let slices = SliceExecutor.slices(settings)
+            let slices = SliceRound(record.cell, settings, after: Instant(raw: 0)).slices
             for index in 0..<2 * slices {
                 phase += 0.2
                 let speed = 1 + 0.3 * sin(phase)
@@ -213,7 +213,7 @@ struct SlicePairTests {
         #expect(launched == [closed] && sliced == [Self.cell])
     }
 
-    @Test("slices are for a fixed rate and for as many connections as open at once")
+    @Test("slices are for a fixed rate and for as many connections as open in a moment")
     func cells() {
         var many = Self.cell
         many.connections = 10_000
@@ -224,11 +224,39 @@ struct SlicePairTests {
     }
 
     @Test(
-        "a pair has as much measured time as two launches, in whole ABBA",
-        arguments: [(10, 4), (800, 4), (1_000, 6), (2_000, 10), (2_300, 12)])
-    func count(milliseconds: Int, slices: Int) {
+        "a pair has as much measured time as two launches, in turns with requests enough",
+        arguments: [
+            (10, 15_000, 25, 4), (1_000, 15_000, 25, 40), (2_010, 15_000, 25, 81),
+            (2_000, 160, 100, 20), (2_000, 20, 500, 4), (2_000, 0.001, 500, 4),
+        ] as [(Int, Double, Int, Int)])
+    func round(milliseconds: Int, rate: Double, turn: Int, slices: Int) {
         var settings = Settings()
         settings.duration = .milliseconds(milliseconds)
-        #expect(SliceExecutor.slices(settings) == slices)
+        var cell = Self.cell
+        cell.arrival = .constant(PerSecond(raw: rate))
+        let round = SliceRound(cell, settings, after: .init(raw: 0))
+        #expect(round.turn == .milliseconds(turn) && round.slices == slices)
+        #expect(round.readings == -1...2 * slices)
+    }
+
+    @Test(
+        "the first slice lies behind the warm-up and the last reading before the end of the load",
+        arguments: [0, 10, 50, 51, 300])
+    func timeline(warmup: Int) {
+        var settings = Settings()
+        settings.warmup = .milliseconds(warmup)
+        settings.duration = .milliseconds(400)
+        let now = Instant(raw: 7_000_000_000)
+        let round = SliceRound(Self.cell, settings, after: now)
+        #expect(round.start > now)
+        let first = round.middle(ofSlice: 0) + round.turn / -2
+        #expect(first.since(round.start) >= settings.warmup)
+        // Turns go round from the start, and slice 0 belongs to the first of them.
+        #expect(first.since(round.start).raw % (2 * round.turn.raw) == 0)
+        #expect(round.middle(ofSlice: -1) > round.start)
+        let last = round.middle(ofSlice: round.readings.upperBound)
+        #expect(last + round.turn <= round.start + round.duration)
+        let whole = SliceRound.time(ofPair: Self.cell, settings)
+        #expect(whole == (round.start + round.duration).since(now))
     }
 }

@@ -57,6 +57,15 @@ struct LoadOptionsTests {
         #expect(text.hasSuffix("Content-Length: 5\r\n\r\nhello"))
     }
 
+    @Test("a turn is read with its place, its length and the instant it is counted from")
+    func turn() throws {
+        let turns = try Turns(parsing: "1/3:1.5ms@9223372036854775807")
+        #expect(
+            turns
+                == Turns(
+                    index: 1, of: 3, length: .microseconds(1_500), start: .init(raw: .max)))
+    }
+
     @Test(
         "every seed that a run may draw is one for the generator",
         arguments: [SeededGenerator.seeds.lowerBound, 42, SeededGenerator.seeds.upperBound - 1])
@@ -95,6 +104,16 @@ struct LoadOptionsTests {
             (["-R", "1G", "a"], "more than 1 threads can send"),
             (["--arrivals", "poisson", "a"], "--arrivals means nothing"),
             (["--spin", "a"], "--spin means nothing"),
+            (["--turn", "0/2:25ms@5", "a"], "--turn means nothing"),
+            (["-R", "1", "--turn", "2/2:25ms@5", "a"], "--turn '2/2:25ms@5' is no turn"),
+            (["-R", "1", "--turn", "0/9:25ms@5", "a"], "at most 8 turns"),
+            (["-R", "1", "--turn", "0/2:25ms", "a"], "is no turn"),
+            (["-R", "1", "--turn", "0/2:25ms@-5", "a"], "is no turn"),
+            (["-R", "1", "--turn", "0/2:25ms@5@5", "a"], "is no turn"),
+            (["-R", "1", "--turn", "0/2/3:25ms@5", "a"], "is no turn"),
+            (["-R", "1", "--turn", "0/2:0.9ms@5", "a"], "is no turn"),
+            (["-R", "1", "--turn", "", "a"], "is no turn"),
+            (["-R", "6M", "--turn", "0/2:25ms@5", "a"], "more than 1 threads can send"),
             (["-R", "1", "--arrivals", "poison", "a"], "did you mean poisson?"),
             (["--protocol", "h2", "a"], "--protocol 'h2'"),
             (["--tls", "1.3", "a"], "unknown option"),

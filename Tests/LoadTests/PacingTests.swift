@@ -85,4 +85,57 @@ struct PacingTests {
         #expect(due(7, 0) != due(7, 1))
         #expect(due(7, 0) != due(8, 0))
     }
+
+    private static let turns = (0..<3).map {
+        Turns(
+            index: $0, of: 3, length: .milliseconds(25), start: Instant(raw: 5_000_000_000))
+    }
+
+    /// Which of the turns an instant is in, counted from their start, and how far.
+    private func place(_ due: Instant) -> (turn: Int64, offset: Nanoseconds) {
+        let since = due.since(origin).raw
+        return (since / 25_000_000, Nanoseconds(raw: since % 25_000_000))
+    }
+
+    @Test("generators that share the time send the same in each of their turns", arguments: [0, 7])
+    func turns(seed: UInt64) {
+        let rate = PerSecond(raw: 3_300)
+        let due = Self.turns.map { turns in
+            seed == 0
+                ? schedule(ConstantPacing(rate: rate, phase: 0.25, turns: turns), count: 3_301)
+                : schedule(
+                    PoissonPacing(
+                        rate: rate, generator: SeededGenerator(seed: seed), turns: turns),
+                    count: 3_301)
+        }
+        for (index, own) in due.enumerated() {
+            #expect(own == own.sorted())
+            #expect(own.allSatisfy { place($0).turn % 3 == Int64(index) })
+            #expect(own.map { place($0).offset } == due[0].map { place($0).offset })
+            // The rate is the mean over all time, to a round of turns and the chance of the draws.
+            #expect(abs(own[3_300].since(origin).inSeconds - 1) < (seed == 0 ? 0.076 : 0.2))
+        }
+    }
+
+    @Test("who comes late leaves out what was due, and is then where the others are")
+    func lateTurn() {
+        for turns in Self.turns {
+            func pacings() -> (ConstantPacing, PoissonPacing) {
+                let rate = PerSecond(raw: 5_000)
+                return (
+                    ConstantPacing(rate: rate, phase: 0, turns: turns),
+                    PoissonPacing(rate: rate, generator: SeededGenerator(seed: 3), turns: turns)
+                )
+            }
+            func check<Pace: Pacing>(_ pacing: Pace) {
+                let whole = schedule(pacing, count: 2_000)
+                let late = origin + .milliseconds(110)
+                var pacing = pacing
+                pacing.start(at: late)
+                #expect(pacing.next == whole.first { $0 >= late })
+            }
+            check(pacings().0)
+            check(pacings().1)
+        }
+    }
 }

@@ -9,57 +9,76 @@ import Testing
 @Suite("slices with real processes")
 struct SliceExecutorTests {
     private static func measure(
-        _ cell: Cell, in scratch: Scratch, looks: Int = .max
+        _ cell: Cell, in scratch: Scratch, settings: Settings = .short(), looks: Int = .max
     ) throws -> SliceRecord? {
         let cpu = CPUSet.available.cpus[0]
         let executor = try ProcessExecutor(
             programs: try Fake.programs(in: scratch), servers: [],
             cpus: CPUSplit(server: [cpu], load: [cpu]))
         defer { executor.removeScratch() }
+        // What the generator says: the rate of half a cell, for each side has half of the time.
+        var report = Fake.report()
+        report.achievedRate = 40
+        try scratch.write("report.json", report.json.compact)
         var meter = SliceExecutor(base: executor, candidate: executor)
         var left = looks
         let record = SliceRecord(
             pair: 0, cell: cell, seed: 99, first: .candidate, isControl: false,
             time: .zero)
         return meter.measure(
-            record, settings: .short(),
+            record, settings: settings,
             interruption: Interruption {
                 left -= 1
                 return left == 0 ? .now : .none
             })
     }
 
-    private static func cell(_ pattern: String, connections: Int) -> Cell {
+    private static func cell(_ pattern: String, connections: Int, rate: Double = 80) -> Cell {
         var cell = Cell(pattern: pattern, threads: 1, connections: connections)
-        cell.arrival = .constant(PerSecond(raw: 20_000))
+        cell.arrival = .constant(PerSecond(raw: rate))
         return cell
     }
 
-    @Test("each slice has a generator of its own and tells CPU time a request")
+    @Test("both servers have a generator, by turns, and tell CPU time a request")
     func good() throws {
         let scratch = try Scratch()
+        var settings = Settings.short()
+        settings.duration = .milliseconds(800)
         let record = try #require(
-            try Self.measure(Self.cell("counts:steadily", connections: 12), in: scratch))
+            try Self.measure(
+                Self.cell("burns:cpu", connections: 12), in: scratch, settings: settings))
         #expect(record.failure == nil)
         #expect(record.base.count == 4 && record.candidate.count == 4)
-        for figure in (record.base + record.candidate).compactMap(\.self) {
-            // Little more than the answers to two snapshots, over 4 000 requests.
-            #expect(figure > 0 && figure < 100_000)
+        let figures = (record.base + record.candidate).compactMap(\.self)
+        #expect(!figures.isEmpty)
+        // Servers that burn what they get of one CPU, over 16 requests a slice of 200 ms; a reading
+        // may come late by half of that.
+        for figure in figures { #expect(figure > 0 && figure < 600e6 / 16) }
+        let told = try scratch.read("load-arguments").split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
         }
-        #expect(record.base.contains { $0 != nil } && record.candidate.contains { $0 != nil })
-        let told = try scratch.read("load-arguments").split(separator: "\n")
-        #expect(told.count == 8)
+        #expect(told.count == 2)
+        func value(_ name: String, _ line: [String]) -> String? {
+            line.firstIndex(of: name).map { line[$0 + 1] }
+        }
         for line in told {
-            #expect(line.contains("--seed 99 ") && line.contains("--rate 20000.0"))
-            #expect(line.contains("--warmup 0ns --duration 360000000ns"))
+            #expect(value("--seed", line) == "99" && value("--rate", line) == "40.0")
+            #expect(value("--warmup", line) == "0ns" && value("--duration", line) == "2400000000ns")
         }
+        // The candidate is first, and the base is started first.
+        let turns = told.compactMap { value("--turn", $0) }
+        #expect(turns.map { $0.prefix(16) } == ["1/2:200000000ns@", "0/2:200000000ns@"])
+        #expect(turns[0].dropFirst(16) == turns[1].dropFirst(16))
     }
 
-    @Test("slices whose generator ended early or whose rate was another do not count")
-    func lost() throws {
+    @Test(
+        "slices whose generator ended early or whose rate was another do not count",
+        arguments: [(64, 80.0), (12, 400)])
+    func lost(connections: Int, rate: Double) throws {
         let scratch = try Scratch()
         let record = try #require(
-            try Self.measure(Self.cell("counts:steadily", connections: 64), in: scratch))
+            try Self.measure(
+                Self.cell("burns:cpu", connections: connections, rate: rate), in: scratch))
         #expect(record.failure == nil)
         #expect(record.base == [nil, nil, nil, nil] && record.candidate == record.base)
         #expect(record.outcome == .invalid("only 0 of 4 neighbouring slices met the planned rate"))
@@ -69,7 +88,7 @@ struct SliceExecutorTests {
         "a server or generator that fails ends the pair with its words",
         arguments: [
             ("dies:early", 64, Side.base, "printed no ready line within 10.0s: no such pattern"),
-            ("counts:steadily", 7, .candidate, "the generator ended with status 1: can't connect"),
+            ("single", 7, .base, "the generator ended with status 1: can't connect"),
             ("stops:badly", 64, .base, "the server ended in disorder: broken"),
         ])
     func bad(pattern: String, connections: Int, side: Side, reason: String) throws {
@@ -83,7 +102,7 @@ struct SliceExecutorTests {
     @Test("a stop leaves no record")
     func stopped() throws {
         let scratch = try Scratch()
-        let cell = Self.cell("counts:steadily", connections: 10)
+        let cell = Self.cell("single", connections: 10)
         #expect(try Self.measure(cell, in: scratch, looks: 3) == nil)
     }
 

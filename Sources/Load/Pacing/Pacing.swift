@@ -15,7 +15,8 @@ package protocol Pacing: Sendable {
     /// The intended start of the next request; `distantFuture` where answers set the pace.
     var next: Instant { get }
 
-    /// Begins the schedule. The first request is due at or after `origin`.
+    /// Begins the schedule. The first request is due at or after `origin`; what a schedule of turns
+    /// had before it is left out.
     mutating func start(at origin: Instant)
 
     /// Goes on to the following request.

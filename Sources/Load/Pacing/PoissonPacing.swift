@@ -12,6 +12,7 @@ package struct PoissonPacing: Pacing {
     package private(set) var next = Instant.distantFuture
     /// Nanoseconds, fractional.
     private let meanGap: Double
+    private let turns: Turns?
     private var generator: SeededGenerator
     private var origin = Instant(raw: 0)
     private var elapsed = 0.0
@@ -19,23 +20,26 @@ package struct PoissonPacing: Pacing {
     /// - Parameters:
     ///   - rate: of this schedule alone, above zero.
     ///   - generator: decides the whole schedule; threads take different streams of one seed.
-    package init(rate: PerSecond, generator: SeededGenerator) {
+    ///   - turns: when it may send at all; nil for always. The rate is the mean over all time.
+    package init(rate: PerSecond, generator: SeededGenerator, turns: Turns? = nil) {
         precondition(rate.raw > 0, "a schedule goes on")
         self.rate = rate
-        meanGap = 1e9 / rate.raw
+        meanGap = 1e9 / (rate.raw * Double(turns?.count ?? 1))
+        self.turns = turns
         self.generator = generator
     }
 
     package mutating func start(at origin: Instant) {
         self.origin = origin
         elapsed = 0
-        advance()
+        repeat { advance() } while next < origin
     }
 
     /// Inversion: -ln(U) is exponential with mean 1 for U uniform in (0, 1).
     @inline(always)
     package mutating func advance() {
         elapsed -= _log(generator.nextOpenUnit()) * meanGap
-        next = origin + Nanoseconds(raw: Int64(min(elapsed, Limit.scheduleLongest)))
+        let elapsed = Nanoseconds(raw: Int64(min(elapsed, Limit.scheduleLongest)))
+        next = turns?.moment(at: elapsed) ?? origin + elapsed
     }
 }

@@ -19,6 +19,9 @@ package enum LoadOptions {
                 "rate", short: "R", value: "N",
                 help: "requests a second, from 0.001: an open loop (default: closed)"),
             .init("arrivals", value: "KIND", help: "constant or poisson, with --rate (constant)"),
+            .init(
+                "turn", value: "K/N:TIME@NS",
+                help: "with --rate: send only in turn K of N, of TIME each"),
             .init("protocol", value: "NAME", help: "auto or h1 (auto)"),
             .init("pipeline", value: "N", help: "requests under way on a connection (1)"),
             .init(
@@ -49,6 +52,8 @@ package enum LoadOptions {
         ],
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
+            --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
+            25 ms, counted from that reading of CLOCK_MONOTONIC; --rate is the mean of all time.
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside, 3 an --slo missed, 64 wrong usage,
             130 interrupted: once, the report is of the time that passed, with all of its answers;
@@ -169,15 +174,20 @@ package enum LoadOptions {
     ) throws(Complaint) {
         let kind = try options.choice("arrivals", of: Arrivals.self)
         plan.spins = options.has("spin")
+        plan.turns = try options.text("turn").map { (text) throws(Complaint) in
+            try Turns(parsing: text)
+        }
         guard let rate = try options.rate("rate") else {
-            if kind != nil || plan.spins {
+            if kind != nil || plan.spins || plan.turns != nil {
+                let name = plan.spins ? "--spin" : kind != nil ? "--arrivals" : "--turn"
                 throw Complaint(
-                    "\(plan.spins ? "--spin" : "--arrivals") means nothing in a closed loop",
+                    "\(name) means nothing in a closed loop",
                     remedy: "give a --rate, or leave it out")
             }
             return
         }
-        if rate.raw / Double(plan.threads) > Limit.ratePerThread {
+        let whileItSends = rate.raw * Double(plan.turns?.count ?? 1)
+        if whileItSends / Double(plan.threads) > Limit.ratePerThread {
             throw Complaint(
                 "--rate \(rate.display) is more than \(plan.threads) threads can send",
                 remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
@@ -191,5 +201,26 @@ package enum LoadOptions {
         case .constant: plan.arrivals = .constant(rate)
         case .poisson: plan.arrivals = .poisson(rate)
         }
+    }
+}
+
+extension Turns {
+    /// Reads `K/N:TIME@NS`, as `--turn` has it.
+    package init(parsing text: String) throws(Complaint) {
+        let refusal = Complaint(
+            "--turn '\(text)' is no turn",
+            remedy: "write it like 0/2:25ms@123456789: the first of two, 25 ms each, counted from"
+                + " that reading of CLOCK_MONOTONIC in nanoseconds; at most \(Turns.most) turns")
+        let parts = text.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2 else { throw refusal }
+        let place = parts[0].split(separator: "/", omittingEmptySubsequences: false)
+        let times = parts[1].split(separator: "@", omittingEmptySubsequences: false)
+        guard place.count == 2, times.count == 2, let index = Int(place[0]),
+            let count = Int(place[1]), (1...Turns.most).contains(count),
+            (0..<count).contains(index), let start = Int64(times[1]), start >= 0,
+            let length = Nanoseconds(parsing: String(times[0])),
+            (Limit.turnShortest...Limit.duration).contains(length)
+        else { throw refusal }
+        self.init(index: index, of: count, length: length, start: Instant(raw: start))
     }
 }

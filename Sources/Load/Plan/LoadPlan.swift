@@ -42,6 +42,8 @@ package struct LoadPlan: Sendable {
     package var connections = 64
     package var threads = 1
     package var arrivals = Arrivals.closed
+    /// When requests may be sent at all; nil for always.
+    package var turns: Turns?
     package var duration = Nanoseconds.seconds(10)
     package var warmUp = Nanoseconds.seconds(1)
     package var pipeline = 1

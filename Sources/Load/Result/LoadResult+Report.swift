@@ -106,6 +106,11 @@ extension LoadResult {
             warnings.append(
                 "interrupted while waiting for answers: what was under way counts as timeouts")
         }
+        if let turns = plan.turns {
+            warnings.append(
+                "requests were sent only in turn \(turns.index)/\(turns.count) of"
+                    + " \(turns.length.display) each")
+        }
         if let lastRefusal { warnings.append("the last call refused was \(lastRefusal)") }
         if tally.unsent > 0 {
             warnings.append(

@@ -32,7 +32,9 @@ struct CalibrateSession {
             console.errors("note: \(lacking) too many connections for slices\n")
         }
         guard !fit.isEmpty else { return [] }
-        let each = pairing.time(ofPair: settings) * Int64(fit.count * pairs)
+        let each = fit.reduce(Nanoseconds.zero) {
+            $0 + pairing.time(ofPair: $1, settings) * Int64(pairs)
+        }
         console.errors(
             "pairs by \(pairing.rawValue): \(pairs) of each of \(fit.count) cells, about"
                 + " \(each.display), seed \(run.seed)\n")

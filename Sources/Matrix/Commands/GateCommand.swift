@@ -102,7 +102,7 @@ package enum GateCommand: Command {
     private static func obstacle(toSlicesOf cells: [Cell]) -> Complaint? {
         if let cell = cells.first(where: { $0.arrival != .closed && !SliceExecutor.takes($0) }) {
             return Complaint(
-                "\(cell.id) has too many connections to open them anew for each slice",
+                "\(cell.id) has more connections than slices are for",
                 remedy: "leave it out with --filter, or use --pairing launch")
         }
         if cells.contains(where: { SliceExecutor.takes($0) }) { return nil }

@@ -28,7 +28,7 @@ package enum GateSelftestCommand: Command {
             handicap: "30%",
             arguments: [
                 "--profile", "quick", "--filter", "pattern=single", "--warmup", "50ms",
-                "--duration", "400ms", "--pairing", "launch",
+                "--duration", "400ms",
             ])
     }
 
@@ -43,7 +43,7 @@ package enum GateSelftestCommand: Command {
             OptionSpec("gates", value: "N", help: "of each case, and count how they end (1)"),
             OptionSpec("profile", short: "p", value: "NAME", help: "of the gate's matrix"),
             OptionSpec("filter", value: "TERMS", help: "only some cells of it"),
-            OptionSpec("pairing", value: "HOW", help: "slice or launch (slice; short: launch)"),
+            OptionSpec("pairing", value: "HOW", help: "slice or launch (slice)"),
             OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
             OptionSpec("duration", value: "TIME", help: "the measured phase"),
             OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),

@@ -120,7 +120,8 @@ struct GateSession {
     private func announce(_ procedure: GateProcedure, _ cells: [Cell], _ settings: Settings) {
         var time = Nanoseconds.zero
         for pair in procedure.upcoming {
-            time = time + request.pairing(of: cells[pair.cell]).time(ofPair: settings)
+            let cell = cells[pair.cell]
+            time = time + request.pairing(of: cell).time(ofPair: cell, settings)
         }
         console.errors(
             "gate of \(request.candidate) against \(request.base): \(procedure.cells.count) cells,"

@@ -3,11 +3,11 @@ import Compare
 import Report
 
 extension Pairing {
-    /// How long one pair takes, by a guess at what starting and stopping costs.
-    func time(ofPair settings: Settings) -> Nanoseconds {
+    /// How long one pair of `cell` takes, by a guess at what starting and stopping costs.
+    func time(ofPair cell: Cell, _ settings: Settings) -> Nanoseconds {
         switch self {
         case .launch: (settings.warmup + settings.duration + TimeEstimate.firstOverhead) * 2
-        case .slice: SliceExecutor.time(ofPair: settings) + TimeEstimate.firstOverhead
+        case .slice: SliceRound.time(ofPair: cell, settings) + TimeEstimate.firstOverhead
         }
     }
 }

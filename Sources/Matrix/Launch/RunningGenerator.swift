@@ -8,14 +8,17 @@ struct RunningGenerator: ~Copyable {
     private var output = ""
 
     /// Starts switchyard-load with what `cell` says; its report comes on standard output.
+    ///
+    /// - Parameter turn: the value of `--turn`, where it shares the time with another.
     init(
-        _ cell: Cell, port: UInt16, program: String, cpus: CPUSet, seed: Int64, settings: Settings
+        _ cell: Cell, port: UInt16, program: String, cpus: CPUSet, seed: Int64,
+        settings: Settings, turn: String? = nil
     ) throws(LaunchFailure) {
         var options = SpawnOptions(
             program,
             Self.arguments(
                 cell, port: port, threads: min(cpus.cpus.count, cell.connections), seed: seed,
-                settings: settings))
+                settings: settings, turn: turn))
         options.cpus = cpus
         options.diesWithParent = true
         options.standardError = .captured
@@ -30,7 +33,8 @@ struct RunningGenerator: ~Copyable {
 
     /// The command line of the generator for a cell, without the program.
     static func arguments(
-        _ cell: Cell, port: UInt16, threads: Int, seed: Int64, settings: Settings
+        _ cell: Cell, port: UInt16, threads: Int, seed: Int64, settings: Settings,
+        turn: String?
     ) -> [String] {
         var arguments = [
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
@@ -43,6 +47,7 @@ struct RunningGenerator: ~Copyable {
         if let rate = cell.arrival.rate {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }
+        if let turn { arguments += ["--turn", turn] }
         return arguments + ["http://127.0.0.1:\(port)\(cell.target)"]
     }
 

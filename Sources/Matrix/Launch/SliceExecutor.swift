@@ -15,35 +15,32 @@ package protocol SliceMeter {
 
 /// Measures pairs by slices with real processes.
 ///
-/// Each slice is a generator of its own, started against a server that is already warm: its
-/// connections are opened, the load runs for a moment, and only then the CPU clocks of the server's
-/// processes are read for the first time (clock_getcpuclockid(3): exact to the nanosecond, for all
-/// threads). The second reading comes before the generator ends, so neither opening nor closing of
-/// connections nor the start of a process enters the figure.
+/// Each server has a generator of its own, and the two send by turns (`switchyard-load --turn`). In
+/// the middle of each turn the CPU clocks of the other server's processes are read
+/// (clock_getcpuclockid(3): exact to the nanosecond, for all threads), while they have nothing to
+/// do: so it does not matter when exactly, and between two readings of a server lies one whole turn
+/// of its load. How many requests that were is in the schedule.
 package struct SliceExecutor: SliceMeter {
-    /// What a slice is made of.
+    /// What a pair is made of.
     package enum Limit {
-        /// Between the two readings.
-        package static let window = Nanoseconds.milliseconds(200)
-        /// From the start of the generator's process to the first reading: to load the program,
-        /// connect and be answered for a while.
-        package static let lead = Nanoseconds.milliseconds(150)
-        /// For how long the load goes on after the second reading, if the generator started at
-        /// once.
-        static let tail = Nanoseconds.milliseconds(10)
-        /// More are not opened within the lead by every machine.
+        /// Long against the answers that end in the next turn and the caches that a turn fills
+        /// again, short against what disturbs a shared machine: neighbours that keep a core busy
+        /// for tenths of a second.
+        package static let turn = Nanoseconds.milliseconds(25)
+        /// Fewer requests in a turn say more about chance than about a server.
+        static let requests = 16.0
+        /// From the start of the generators' processes to the first turn: to load the program.
+        static let lead = Nanoseconds.milliseconds(150)
+        /// And to open a connection.
+        static let opening = Nanoseconds.microseconds(100)
+        /// More are not opened in a moment by every machine.
         static let connections = 1_024
         /// Fewer slices of a side make no median.
         static let slices = 4
-        /// By how much the requests answered in a window may miss the planned rate; more, and it
-        /// was no steady load.
+        /// By how much the requests answered may miss the plan; more, and it was no steady load.
         static let rateError = 0.05
-        /// For a control socket to answer.
-        static let snapshot = Nanoseconds.seconds(1)
-        /// Between looks for the user's wish to stop; what the children do is noticed at once.
+        /// Between looks for the user's wish to stop.
         static let look = Nanoseconds.milliseconds(200)
-        /// For a generator to end and report, and for the next one to be started.
-        static let change = Nanoseconds.milliseconds(10)
         /// For a generator to drain and report.
         static let grace = Nanoseconds.seconds(5)
     }
@@ -51,23 +48,9 @@ package struct SliceExecutor: SliceMeter {
     private let base: ProcessExecutor
     private let candidate: ProcessExecutor
 
-    /// Slices of each side in a pair: as much measured time as two launches have, and even, so that
-    /// every ABBA is whole.
-    package static func slices(_ settings: Settings) -> Int {
-        let asked = Int((settings.duration.raw + Limit.window.raw - 1) / Limit.window.raw)
-        return max(Limit.slices, asked + asked % 2)
-    }
-
-    /// Whether a cell can be measured by slices: at a fixed rate, and with few enough connections
-    /// to open them anew for each slice.
+    /// Whether a cell can be measured by slices: at a fixed rate, and with few enough connections.
     package static func takes(_ cell: Cell) -> Bool {
         cell.arrival != .closed && cell.connections <= Limit.connections
-    }
-
-    /// How long a pair takes, without starting and stopping the servers.
-    package static func time(ofPair settings: Settings) -> Nanoseconds {
-        (Limit.lead + Limit.window + Limit.tail + Limit.change) * Int64(2 * slices(settings))
-            + settings.warmup * 2
     }
 
     package init(base: ProcessExecutor, candidate: ProcessExecutor) {
@@ -86,17 +69,32 @@ package struct SliceExecutor: SliceMeter {
             at = .candidate
             var second = try ResidentServer(
                 record.isControl ? base : candidate, record.cell, "cand-\(record.pair)")
-            try first.carry(settings.warmup, record.seed, settings, interruption)
-            try second.carry(settings.warmup, record.seed, settings, interruption)
-            for index in 0..<2 * Self.slices(settings) {
-                at = record.side(ofSlice: index)
-                switch at {
-                case .base:
-                    record.base.append(try first.slice(record.seed, settings, interruption))
-                case .candidate:
-                    record.candidate.append(try second.slice(record.seed, settings, interruption))
+            let round = SliceRound(record.cell, settings, after: MonotonicClock.now)
+            at = .base
+            try first.load(record.turn(of: .base), round, record.seed, settings)
+            at = .candidate
+            try second.load(record.turn(of: .candidate), round, record.seed, settings)
+            for reading in round.readings {
+                let moment = round.middle(ofSlice: reading)
+                while true {
+                    if interruption.check() == .now { throw .stopped }
+                    at = .base
+                    try first.look()
+                    at = .candidate
+                    try second.look()
+                    let now = MonotonicClock.now
+                    if now >= moment { break }
+                    first.sleep(until: min(moment, now + Limit.look))
+                }
+                switch record.side(ofSlice: reading) {
+                case .base: second.read(for: moment, round)
+                case .candidate: first.read(for: moment, round)
                 }
             }
+            at = .base
+            record.base = try first.figures(round, settings, interruption)
+            at = .candidate
+            record.candidate = try second.figures(round, settings, interruption)
             at = .base
             try first.stop()
             at = .candidate
@@ -110,13 +108,63 @@ package struct SliceExecutor: SliceMeter {
     }
 }
 
-/// A server that stays between slices of load. Dropping it kills it and removes its files.
+/// When the slices of a pair are.
+package struct SliceRound: Equatable {
+    /// The turn of one server.
+    package let turn: Nanoseconds
+    /// Of each side.
+    package let slices: Int
+    /// When the first turn begins; the load is on from then.
+    package let start: Instant
+    /// Rounds of two turns before the first slice.
+    private let warmUpRounds: Int
+    /// In a slice, in the mean.
+    let requests: Double
+
+    private typealias Limit = SliceExecutor.Limit
+
+    package init(_ cell: Cell, _ settings: Settings, after now: Instant) {
+        let rate = cell.arrival.rate?.raw ?? 1
+        // A slow rate takes longer turns, but not so long that there are too few.
+        let wanted = Nanoseconds(raw: Int64(min(Limit.requests / rate * 1e9, 1e18)))
+        let longest = settings.duration / Int64(Limit.slices)
+        turn = max(Limit.turn, min(wanted, longest))
+        slices = max(Limit.slices, Int((settings.duration.raw + turn.raw - 1) / turn.raw))
+        warmUpRounds = max(1, Int((settings.warmup.raw + 2 * turn.raw - 1) / (2 * turn.raw)))
+        requests = rate * turn.inSeconds
+        start = now + Limit.lead + Limit.opening * Int64(cell.connections)
+    }
+
+    /// How long the generators send, which is longer than the last reading takes.
+    package var duration: Nanoseconds { turn * Int64(2 * (warmUpRounds + slices + 1)) }
+
+    /// The slices in whose middle the other server is read: one before the first of both sides, and
+    /// one after the last.
+    package var readings: ClosedRange<Int> { -1...2 * slices }
+
+    package func middle(ofSlice index: Int) -> Instant {
+        start + turn * Int64(2 * warmUpRounds + index) + turn / 2
+    }
+
+    /// How long a pair takes, without starting and stopping the servers.
+    package static func time(ofPair cell: Cell, _ settings: Settings) -> Nanoseconds {
+        let round = SliceRound(cell, settings, after: Instant(raw: 0))
+        return round.start.since(Instant(raw: 0)) + round.duration
+    }
+}
+
+/// A server under its turns of load. Dropping it kills it and its generator and removes its files.
 private struct ResidentServer: ~Copyable {
     private var server: RunningServer
+    private var generator: RunningGenerator?
     private let executor: ProcessExecutor
     private let cell: Cell
     private let group: ProcessGroup
     private let folder: String
+    /// CPU time between its turns; nil where it was read too late or without a load.
+    private var readings: [Nanoseconds?] = []
+
+    private typealias Limit = SliceExecutor.Limit
 
     init(_ executor: ProcessExecutor, _ cell: Cell, _ name: String) throws(LaunchFailure) {
         let folder = "\(executor.scratch)/\(name)"
@@ -136,98 +184,74 @@ private struct ResidentServer: ~Copyable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Ends it in order; its last words are not needed.
-    mutating func stop() throws(LaunchFailure) { _ = try server.stop() }
-
-    private typealias Limit = SliceExecutor.Limit
-
-    /// What it has used and answered up to a moment.
-    private struct Reading {
-        let time: Instant
-        let cpu: Nanoseconds
-        /// As it counted them; nil for a server that does not.
-        let requests: Int64?
-
-        init(_ group: ProcessGroup, control: String?) {
-            let report = control.flatMap { ControlSocket.snapshot(at: $0, timeout: Limit.snapshot) }
-            requests = report.map { $0.workers.reduce(0) { $0 + $1.requests } }
-            cpu = group.cpu
-            time = MonotonicClock.now
-        }
-    }
-
-    /// Bears the load for `span` and nothing is read.
-    mutating func carry(
-        _ span: Nanoseconds, _ seed: Int64, _ settings: Settings, _ interruption: Interruption
+    /// Starts the generator, which begins by itself. Its rate is the mean over both turns.
+    mutating func load(
+        _ turn: Int, _ round: SliceRound, _ seed: Int64, _ settings: Settings
     ) throws(LaunchFailure) {
-        guard span > .zero else { return }
-        var generator = try generator(for: span, seed, settings)
-        _ = try finish(&generator, settings, interruption)
-    }
-
-    /// Bears the load for a slice and tells the CPU time of a request in nanoseconds; nil when the
-    /// load was not as planned.
-    mutating func slice(
-        _ seed: Int64, _ settings: Settings, _ interruption: Interruption
-    ) throws(LaunchFailure) -> Double? {
-        let began = MonotonicClock.now
-        var generator = try generator(for: Limit.lead + Limit.window + Limit.tail, seed, settings)
-        try wait(until: began + Limit.lead, &generator, interruption)
-        let first = Reading(group, control: server.control)
-        try wait(until: first.time + Limit.window, &generator, interruption)
-        let second = Reading(group, control: server.control)
-        let isUnderLoad = !generator.hasEnded
-        let rate = try finish(&generator, settings, interruption)
-        let planned = (cell.arrival.rate?.raw ?? 0) * second.time.since(first.time).inSeconds
-        let answered: Double
-        if let before = first.requests, let after = second.requests {
-            answered = Double(after - before)
-        } else {
-            answered = rate * second.time.since(first.time).inSeconds
-        }
-        // A Poisson process varies by the root of its count; a constant one by a request.
-        let chance = cell.arrival.name == "poisson" ? 3 * planned.squareRoot() : 1
-        let isPlanned = abs(answered - planned) <= Limit.rateError * planned + chance
-        guard isUnderLoad, isPlanned, answered > 0 else { return nil }
-        return Double((second.cpu - first.cpu).raw) / answered
-    }
-
-    private func generator(
-        for span: Nanoseconds, _ seed: Int64, _ settings: Settings
-    ) throws(LaunchFailure) -> RunningGenerator {
         var brief = settings
         brief.warmup = .zero
-        brief.duration = span
-        return try RunningGenerator(
-            cell, port: server.port, program: executor.programs.load,
-            cpus: CPUSet(executor.cpus.load), seed: seed, settings: brief)
+        brief.duration = round.duration
+        var shared = cell
+        shared.arrival = cell.arrival.part(of: 2)
+        generator = try RunningGenerator(
+            shared, port: server.port, program: executor.programs.load,
+            cpus: CPUSet(executor.cpus.load), seed: seed, settings: brief,
+            turn: "\(turn)/2:\(round.turn.raw)ns@\(round.start.raw)")
     }
 
-    /// Waits for the end of the generator and gives the rate that it reached.
-    private mutating func finish(
-        _ generator: inout RunningGenerator, _ settings: Settings, _ interruption: Interruption
-    ) throws(LaunchFailure) -> Double {
-        let patience = settings.warmup + settings.timeout + Limit.grace
-        try wait(until: MonotonicClock.now + patience, &generator, interruption)
-        let report = try generator.report()
+    /// Takes what server and generator have written; throws when the server has ended.
+    mutating func look() throws(LaunchFailure) {
+        server.drain()
         if server.hasEnded() { throw LaunchFailure("the server ended under load") }
+        generator?.drain()
+    }
+
+    func sleep(until instant: Instant) {
+        switch generator {
+        case .some(let generator):
+            generator.process.sleep(until: instant, unless: server.process)
+        case nil: blockThread(for: instant.since(MonotonicClock.now))
+        }
+    }
+
+    /// Reads the CPU time that was used up to the turn of the other side with `moment` in its
+    /// middle. Once that turn is over, a part of the next slice is in it.
+    mutating func read(for moment: Instant, _ round: SliceRound) {
+        let cpu = group.cpu
+        let isInTime = MonotonicClock.now.since(moment) < round.turn / 2
+        let isUnderLoad = generator?.hasEnded == false
+        readings.append(isInTime && isUnderLoad ? cpu : nil)
+    }
+
+    /// The CPU time of a request in each slice, in nanoseconds, once the generator has ended; nil
+    /// where the load was not as planned.
+    mutating func figures(
+        _ round: SliceRound, _ settings: Settings, _ interruption: Interruption
+    ) throws(LaunchFailure) -> [Double?] {
+        let deadline = MonotonicClock.now + round.turn * 2 + settings.timeout + Limit.grace
+        while generator?.hasEnded == false, MonotonicClock.now < deadline {
+            if interruption.check() == .now { throw .stopped }
+            try look()
+            sleep(until: min(deadline, MonotonicClock.now + Limit.look))
+        }
+        try look()
+        guard let report = try generator?.report() else {
+            throw LaunchFailure("the server had no load")
+        }
         guard report.verdict != .errors else {
             throw LaunchFailure(report.verdictReasons.first ?? "requests failed")
         }
-        return report.achievedRate
-    }
-
-    private mutating func wait(
-        until instant: Instant, _ generator: inout RunningGenerator, _ interruption: Interruption
-    ) throws(LaunchFailure) {
-        while !generator.hasEnded {
-            if interruption.check() == .now { throw .stopped }
-            let now = MonotonicClock.now
-            if now >= instant { return }
-            server.drain()
-            if server.hasEnded() { throw LaunchFailure("the server ended under load") }
-            generator.drain()
-            generator.process.sleep(until: min(instant, now + Limit.look), unless: server.process)
+        let planned = round.requests / (2 * round.turn.inSeconds)
+        // A Poisson process varies by the root of its count; a constant one by a request.
+        let count = planned * round.duration.inSeconds
+        let chance = (cell.arrival.name == "poisson" ? 3 * count.squareRoot() : 1) / count
+        let isPlanned = abs(report.achievedRate / planned - 1) <= Limit.rateError + chance
+        return zip(readings, readings.dropFirst()).map { before, after in
+            guard isPlanned, let before, let after else { return nil }
+            return Double((after - before).raw) / round.requests
         }
     }
+
+    /// Ends it in order; its last words are not needed.
+    mutating func stop() throws(LaunchFailure) { _ = try server.stop() }
 }

@@ -23,7 +23,7 @@ package struct SliceRecord: Equatable, Sendable {
     package let cell: Cell
     /// The generator's; the same for every slice.
     package let seed: Int64
-    /// Which side has the first slice; from then on ABBA.
+    /// Which side has the first slice; from then on they alternate.
     package let first: Side
     /// Whether both sides are the base.
     package let isControl: Bool
@@ -60,11 +60,13 @@ package struct SliceRecord: Equatable, Sendable {
         self.time = time
     }
 
-    /// The side that has slice `index`, counted over both: A BB AA BB A.
+    /// The side that has slice `index`, counted over both.
     package func side(ofSlice index: Int) -> Side {
-        let isFirst = index % 4 == 0 || index % 4 == 3
-        return isFirst == (first == .base) ? .base : .candidate
+        index.isMultiple(of: 2) == (first == .base) ? .base : .candidate
     }
+
+    /// Which of the two turns is that of `side`.
+    func turn(of side: Side) -> Int { side == first ? 0 : 1 }
 
     /// The logarithm of candidate over base for each two neighbours that both count.
     package var logRatios: [Double] {
@@ -91,7 +93,6 @@ package struct SliceRecord: Equatable, Sendable {
         }
         return .measured(base: [level], candidate: [level * exp(ratio)])
     }
-
 }
 
 extension SliceRecord: JournalRecord {
