@@ -9,7 +9,8 @@ import Testing
 @Suite("slices with real processes")
 struct SliceExecutorTests {
     private static func measure(
-        _ cell: Cell, in scratch: Scratch, settings: Settings = .short(), looks: Int = .max
+        _ cell: Cell, in scratch: Scratch, settings: Settings = .short(), looks: Int = .max,
+        lateness: Nanoseconds = .zero
     ) throws -> SliceRecord? {
         let cpu = CPUSet.available.cpus[0]
         let executor = try ProcessExecutor(
@@ -19,6 +20,7 @@ struct SliceExecutorTests {
         // What the generator says: the rate of half a cell, for each side has half of the time.
         var report = Fake.report()
         report.achievedRate = 40
+        report.lateness.p99 = lateness
         try scratch.write("report.json", report.json.compact)
         var meter = SliceExecutor(base: executor, candidate: executor)
         var left = looks
@@ -46,7 +48,8 @@ struct SliceExecutorTests {
         settings.duration = .milliseconds(800)
         let record = try #require(
             try Self.measure(
-                Self.cell("burns:cpu", connections: 12), in: scratch, settings: settings))
+                Self.cell("burns:cpu", connections: 12), in: scratch, settings: settings,
+                lateness: .milliseconds(5)))
         #expect(record.failure == nil)
         #expect(record.base.count == 4 && record.candidate.count == 4)
         let figures = (record.base + record.candidate).compactMap(\.self)
@@ -72,16 +75,17 @@ struct SliceExecutorTests {
     }
 
     @Test(
-        "slices whose generator ended early or whose rate was another do not count",
-        arguments: [(64, 80.0), (12, 400)])
-    func lost(connections: Int, rate: Double) throws {
+        "slices whose generator ended early, had another rate or was late do not count",
+        arguments: [(64, 80.0, 5), (12, 400, 5), (12, 80, 6)])
+    func lost(connections: Int, rate: Double, lateness: Int) throws {
         let scratch = try Scratch()
         let record = try #require(
             try Self.measure(
-                Self.cell("burns:cpu", connections: connections, rate: rate), in: scratch))
+                Self.cell("burns:cpu", connections: connections, rate: rate), in: scratch,
+                lateness: .milliseconds(lateness)))
         #expect(record.failure == nil)
         #expect(record.base == [nil, nil, nil, nil] && record.candidate == record.base)
-        #expect(record.outcome == .invalid("only 0 of 4 neighbouring slices met the planned rate"))
+        #expect(record.outcome == .invalid("only 0 of 4 neighbouring slices had the load that was planned"))
     }
 
     @Test(

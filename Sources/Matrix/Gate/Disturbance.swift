@@ -13,7 +13,7 @@ enum Disturbance {
     /// Share by which the rate may miss the plan.
     private static let rateLimit = 0.05
     /// The 99th percentile of lateness: above it requests come in other batches than planned.
-    private static let latenessLimit = Nanoseconds.milliseconds(5)
+    static let latenessLimit = Nanoseconds.milliseconds(5)
 
     /// Why a launch with a report and without errors does not count; nil when it does.
     static func reason(_ record: LaunchRecord, _ load: LoadReport) -> String? {

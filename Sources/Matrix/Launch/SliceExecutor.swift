@@ -245,7 +245,9 @@ private struct ResidentServer: ~Copyable {
         // A Poisson process varies by the root of its count; a constant one by a request.
         let count = planned * round.duration.inSeconds
         let chance = (cell.arrival.name == "poisson" ? 3 * count.squareRoot() : 1) / count
-        let isPlanned = abs(report.achievedRate / planned - 1) <= Limit.rateError + chance
+        let isPlanned =
+            abs(report.achievedRate / planned - 1) <= Limit.rateError + chance
+            && report.lateness.p99 ?? .zero <= Disturbance.latenessLimit
         return zip(readings, readings.dropFirst()).map { before, after in
             guard isPlanned, let before, let after else { return nil }
             return Double((after - before).raw) / round.requests
