@@ -49,7 +49,7 @@ struct SlicePairTests {
         let most = Self.record(base: [100, nil, 100, 100], candidate: [110, 110, 110, 110])
         #expect(most.outcome == .measured(base: [100], candidate: [100 * exp(log(1.1))]))
         let few = Self.record(base: [100, nil, 100, 100], candidate: [110, 110, nil, 110])
-        #expect(few.outcome == .invalid("only 2 of 4 neighbouring slices had the load that was planned"))
+        #expect(few.outcome == .invalid("only 2 of 4 neighbouring slices had the planned load"))
         var stolen = Self.record(base: [1, 1], candidate: [1, 1])
         stolen.machine.stolenShare = 0.12
         #expect(stolen.outcome == .invalid("the hypervisor withheld 12.0% of the CPU time"))

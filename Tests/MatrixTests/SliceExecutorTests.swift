@@ -85,7 +85,7 @@ struct SliceExecutorTests {
                 lateness: .milliseconds(lateness)))
         #expect(record.failure == nil)
         #expect(record.base == [nil, nil, nil, nil] && record.candidate == record.base)
-        #expect(record.outcome == .invalid("only 0 of 4 neighbouring slices had the load that was planned"))
+        #expect(record.outcome == .invalid("only 0 of 4 neighbouring slices had the planned load"))
     }
 
     @Test(

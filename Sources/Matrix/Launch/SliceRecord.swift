@@ -89,7 +89,7 @@ package struct SliceRecord: Equatable, Sendable {
             let ratio = Median.of(ratios), let level = Median.of(base.compactMap(\.self))
         else {
             return .invalid(
-                "only \(ratios.count) of \(base.count) neighbouring slices had the load that was planned")
+                "only \(ratios.count) of \(base.count) neighbouring slices had the planned load")
         }
         return .measured(base: [level], candidate: [level * exp(ratio)])
     }
