@@ -39,7 +39,7 @@ gate: build ready-to-plot ## fail when the working tree is slower than BASE=ref
 	$(RELEASE)/switchyard gate --base '$(BASE)'
 
 .PHONY: gate-selftest
-gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise (15 minutes)
+gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise (20 minutes)
 	$(RELEASE)/switchyard gate-selftest
 
 .PHONY: calibrate
@@ -108,6 +108,11 @@ gate-check: build ## the short form of gate-selftest: one cell, 30 %, under a mi
 fuzz-smoke: ready ## fuzz each protocol for a few seconds, in .build-fuzz
 	Tests/Fuzz/run-smoke.sh '$(FUZZ_SECONDS)'
 
+.PHONY: gate-rates
+gate-rates: ready ## simulate 2500 gates for each figure of docs/GATE.md, in .build-rates
+	SWITCHYARD_GATE_REPLICATES=2500 $(RUN_TESTS) -c release -Xswiftc -enable-testing \
+	    --scratch-path .build-rates --filter GateRateTests
+
 .PHONY: tsan
 tsan: ready ## run the server's tests under the thread sanitizer, in .build-tsan
 	$(RUN_TESTS) --sanitize=thread --scratch-path .build-tsan --filter 'ServeTests|EndToEndTests'
@@ -118,7 +123,7 @@ asan: ready ## run the tests under the address sanitizer, in .build-asan
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-handicap
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-handicap .build-rates
 
 ##@ Variables
 ##  PROFILE=name  bench: a profile of the matrix file (quick, full, ...)

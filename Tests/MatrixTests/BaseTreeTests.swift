@@ -105,4 +105,23 @@ struct BaseTreeTests {
                     "base and candidate are the same commit \(head.prefix(12))",
                     remedy: "name another with --base, or change something"))
     }
+
+    @Test("a folder that a gate works in is refused to a second one, until the first is done")
+    func lock() throws {
+        let scratch = try Scratch()
+        let folder = scratch.path + "/gate/base"
+        do {
+            let lock = try WorkplaceLock(folder)
+            defer { _ = lock }
+            let complaint = #expect(throws: Complaint.self) { _ = try WorkplaceLock(folder) }
+            #expect(complaint?.problem == "another gate is at work in \(folder)")
+            _ = try WorkplaceLock(scratch.path + "/gate/other")
+        }
+        _ = try WorkplaceLock(folder)
+        try scratch.write("file", "")
+        let complaint = #expect(throws: Complaint.self) {
+            _ = try WorkplaceLock(scratch.path + "/file/base")
+        }
+        #expect(complaint?.problem.hasPrefix("can't lock ") == true)
+    }
 }

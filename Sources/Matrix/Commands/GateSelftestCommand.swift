@@ -77,6 +77,8 @@ package enum GateSelftestCommand: Command {
         form.arguments += [
             "--server-cpus", "\(CPUSet(cpus.server))", "--load-cpus", "\(CPUSet(cpus.load))",
         ]
+        let lock = try WorkplaceLock(folder)
+        defer { _ = lock }
         console.errors("building a server with a handicap\n")
         let servers = try servers(try GateBuild.handicapped(), handicap: form.handicap)
         let isSilent = options.has("short") || options.has("quiet")

@@ -23,6 +23,8 @@ enum GateBuild {
         _ commit: String, load: String, into folder: String, on console: Console
     ) throws(Complaint) -> Built {
         let tree = try BaseTree(of: ".")
+        let lock = try WorkplaceLock(tree.path)
+        defer { _ = lock }
         try tree.checkOut(commit)
         console.errors("building the base \(commit.prefix(12))\n")
         let server = try build(at: tree.path, or: "the base does not build", status: .noBaseline)
