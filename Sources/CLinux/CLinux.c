@@ -165,8 +165,14 @@ static void become(const struct clinux_spawn *request, pid_t parent) {
     /* A descriptor that somebody forgot to mark close-on-exec would keep a socket or pipe alive as
      * long as the child. Kernels before 5.11 refuse, and then it is as it always was. */
     syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+    /* What waits for the child now was sent to the group of its parent, which it was still in;
+     * to ignore a signal drops it (POSIX, sigaction). */
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
     struct sigaction standard = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    for (int number = 1; number < NSIG; number++) {
+        if (request->own_group) sigaction(number, &ignored, NULL);
+        sigaction(number, &standard, NULL);
+    }
     if (clinux_unblock_all_signals() != 0) return;
     if (request->environment) {
         execvpe(request->path, request->arguments, request->environment);

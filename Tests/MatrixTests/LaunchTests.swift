@@ -65,7 +65,7 @@ struct LaunchTests {
     @Test(
         "a launch that goes wrong says why",
         arguments: [
-            ("dies:early", 64, "the server printed no ready line within 10.0s: no such pattern"),
+            ("dies:early", 64, "the server ended before it was ready: no such pattern"),
             ("prints:nonsense", 64, "the server printed 'hello' instead of a ready line"),
             ("dies:late", 10, "the server ended under load"),
             ("stops:badly", 64, "the server ended in disorder: broken"),

@@ -91,7 +91,7 @@ struct SliceExecutorTests {
     @Test(
         "a server or generator that fails ends the pair with its words",
         arguments: [
-            ("dies:early", 64, Side.base, "printed no ready line within 10.0s: no such pattern"),
+            ("dies:early", 64, Side.base, "ended before it was ready: no such pattern"),
             ("single", 7, .base, "the generator ended with status 1: can't connect"),
             ("stops:badly", 64, .base, "the server ended in disorder: broken"),
         ])

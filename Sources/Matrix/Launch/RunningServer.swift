@@ -48,7 +48,12 @@ struct RunningServer: ~Copyable {
         ]
         var process = try start(program, arguments, cell: cell, cpus: cpus)
         guard let line = process.nextLine(timeout: Limit.ready) else {
-            throw ended(&process, "printed no ready line within \(Limit.ready.display)")
+            let isOver = process.wait(timeout: .milliseconds(100)) != nil
+            throw ended(
+                &process,
+                isOver
+                    ? "ended before it was ready"
+                    : "printed no ready line within \(Limit.ready.display)")
         }
         guard let ready = try? ServerReady(json: JSONValue(parsing: line)), let port = ready.port
         else {
