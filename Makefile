@@ -39,7 +39,7 @@ gate: build ready-to-plot ## fail when the working tree is slower than BASE=ref
 	$(RELEASE)/switchyard gate --base '$(BASE)'
 
 .PHONY: gate-selftest
-gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise (20 minutes)
+gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise
 	$(RELEASE)/switchyard gate-selftest
 
 .PHONY: calibrate

@@ -54,7 +54,7 @@ package struct Coordinator: ~Copyable {
     }
 
     /// When the load begins: at once, or with the first of the turns that it shares.
-    private func start(after now: Instant) throws(Failure) -> Instant {
+    func start(after now: Instant) throws(Failure) -> Instant {
         let soonest = now + Nanoseconds.milliseconds(1)
         guard let turns = plan.turns else { return soonest }
         let away = max(turns.start.since(now), now.since(turns.start))

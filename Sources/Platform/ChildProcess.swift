@@ -91,8 +91,7 @@ package struct ChildProcess: ~Copyable {
         let handle = clinux_process_handle(child)
         guard handle >= 0 else {
             let error = SystemError("pidfd_open")
-            kill(-child, SIGKILL)
-            while waitpid(child, nil, 0) < 0, errno == EINTR {}
+            Self.end(child)
             throw error
         }
         processID = child
@@ -103,10 +102,13 @@ package struct ChildProcess: ~Copyable {
     }
 
     deinit {
-        if ended == nil {
-            kill(-processID, SIGKILL)
-            while waitpid(processID, nil, 0) < 0, errno == EINTR {}
-        }
+        if ended == nil { Self.end(processID) }
+    }
+
+    /// Kills the group that `leader` leads, and reaps the leader.
+    private static func end(_ leader: Int32) {
+        kill(-leader, SIGKILL)
+        while waitpid(leader, nil, 0) < 0, errno == EINTR {}
     }
 
     /// The next line of standard output without its newline; nil at its end or when `timeout`

@@ -81,4 +81,34 @@ struct CoordinatorTests {
         #expect(rates == [0])
         #expect(result.succeeded == 10)
     }
+
+    @Test(
+        "the load begins at once or with its turns, unless they are another run's",
+        arguments: [
+            (nil, Nanoseconds.milliseconds(1)), (.milliseconds(300), .milliseconds(300)),
+            (.milliseconds(-300), .milliseconds(1)), (.seconds(-10), .milliseconds(1)),
+            (.seconds(-11), nil), (.seconds(8 * 24 * 3_600), nil),
+        ] as [(Nanoseconds?, Nanoseconds?)])
+    func turns(ahead: Nanoseconds?, expected: Nanoseconds?) throws {
+        let now = Instant(raw: 1_000_000_000_000)
+        var plan = try Sample.plan { _ in }
+        plan.turns = ahead.map {
+            Turns(index: 0, of: 2, length: .milliseconds(25), start: now + $0)
+        }
+        let coordinator = try coordinator(plan)
+        if let expected {
+            #expect(try coordinator.start(after: now).since(now) == expected)
+            return
+        }
+        do throws(Coordinator.Failure) {
+            _ = try coordinator.start(after: now)
+            Issue.record("it begins")
+        } catch {
+            guard case .complaint(let complaint) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(complaint.problem.hasPrefix("the turns of --turn begin "))
+        }
+    }
 }

@@ -16,8 +16,6 @@ package struct ProcessExecutor: Executor {
         static let snapshot = Nanoseconds.seconds(1)
         /// Beyond its planned time, for the generator to connect, drain and report.
         static let generatorGrace = Nanoseconds.seconds(20)
-        /// Between looks for the user's wish to stop; what the children do is noticed at once.
-        static let look = Nanoseconds.milliseconds(200)
     }
 
     let programs: Programs
@@ -111,7 +109,7 @@ package struct ProcessExecutor: Executor {
             &generator, interruption)
         let load = try generator.report()
         record.load = load
-        if server.hasEnded() { throw LaunchFailure("the server ended under load") }
+        try server.lookUnderLoad()
         let last = try server.stop()
         if isUnderLoad {
             record.server = Reading.usage(from: first, to: second, idle: idle, load: load)
@@ -129,12 +127,10 @@ package struct ProcessExecutor: Executor {
             if interruption.check() == .now { throw .stopped }
             let now = MonotonicClock.now
             if now >= instant { return }
-            server.drain()
-            if server.hasEnded() {
-                throw LaunchFailure("the server ended under load")
-            }
+            try server.lookUnderLoad()
             generator.drain()
-            generator.process.sleep(until: min(instant, now + Limit.look), unless: server.process)
+            generator.process.sleep(
+                until: min(instant, now + Interruption.look), unless: server.process)
         }
     }
 

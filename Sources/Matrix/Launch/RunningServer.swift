@@ -48,12 +48,7 @@ struct RunningServer: ~Copyable {
         ]
         var process = try start(program, arguments, cell: cell, cpus: cpus)
         guard let line = process.nextLine(timeout: Limit.ready) else {
-            let isOver = process.wait(timeout: .milliseconds(100)) != nil
-            throw ended(
-                &process,
-                isOver
-                    ? "ended before it was ready"
-                    : "printed no ready line within \(Limit.ready.display)")
+            throw notReady(&process, "printed no ready line within \(Limit.ready.display)")
         }
         guard let ready = try? ServerReady(json: JSONValue(parsing: line)), let port = ready.port
         else {
@@ -114,7 +109,7 @@ struct RunningServer: ~Copyable {
             case .line(let text):
                 let left = deadline.since(MonotonicClock.now)
                 guard let line = process.nextLine(timeout: left) else {
-                    throw ended(&process, "printed no line with '\(text)'")
+                    throw notReady(&process, "printed no line with '\(text)'")
                 }
                 if line.contains(text) { return }
             case .port:
@@ -132,11 +127,15 @@ struct RunningServer: ~Copyable {
                     return
                 }
             }
-            if process.wait(timeout: Limit.pause) != nil {
-                throw ended(&process, "ended before it was ready")
-            }
+            if process.wait(timeout: Limit.pause) != nil { break }
         }
-        throw ended(&process, "was not ready within \(Limit.ready.display)")
+        throw notReady(&process, "was not ready within \(Limit.ready.display)")
+    }
+
+    /// Why a server is not ready: it has ended, or else `what` it did.
+    private static func notReady(_ process: inout ChildProcess, _ what: String) -> LaunchFailure {
+        let hasEnded = process.wait(timeout: .milliseconds(100)) != nil
+        return ended(&process, hasEnded ? "ended before it was ready" : what)
     }
 
     /// The failure `what` with the last line that the process wrote to its standard error.
@@ -157,15 +156,15 @@ struct RunningServer: ~Copyable {
         throw LaunchFailure("there is no free port")
     }
 
-    /// Takes what the server has written, so that a full pipe never stops it. What this project's
-    /// server prints is kept for `stop`: it is one line.
-    mutating func drain() {
+    /// Takes what the server has written, so that a full pipe never stops it, and throws when it
+    /// has ended by itself. What this project's server prints is kept for `stop`: it is one line.
+    mutating func lookUnderLoad() throws(LaunchFailure) {
         _ = process.remainingErrors(timeout: .zero)
         if control == nil { _ = process.remainingOutput(timeout: .zero) }
+        if process.wait(timeout: .zero) != nil {
+            throw LaunchFailure("the server ended under load")
+        }
     }
-
-    /// Whether it has ended by itself.
-    mutating func hasEnded() -> Bool { process.wait(timeout: .zero) != nil }
 
     /// Ends the server in order and returns the line that this project's server prints last. A
     /// foreign server that does not end in time is killed.

@@ -37,10 +37,6 @@ package struct SliceExecutor: SliceMeter {
         static let connections = 1_024
         /// Fewer slices of a side make no median.
         static let slices = 4
-        /// By how much the requests answered may miss the plan; more, and it was no steady load.
-        static let rateError = 0.05
-        /// Between looks for the user's wish to stop.
-        static let look = Nanoseconds.milliseconds(200)
         /// For a generator to drain and report.
         static let grace = Nanoseconds.seconds(5)
     }
@@ -64,16 +60,19 @@ package struct SliceExecutor: SliceMeter {
         var record = record
         var at = Side.base
         let before = MachineReading()
+        let folder = "\(base.scratch)/pair-\(record.pair)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         do throws(LaunchFailure) {
-            var first = try ResidentServer(base, record.cell, "base-\(record.pair)")
+            let old = try start(base, record.cell, folder: folder + "/base")
             at = .candidate
-            var second = try ResidentServer(
-                record.isControl ? base : candidate, record.cell, "cand-\(record.pair)")
+            let new = try start(
+                record.isControl ? base : candidate, record.cell, folder: folder + "/cand")
             let round = SliceRound(record.cell, settings, after: MonotonicClock.now)
             at = .base
-            try first.load(record.turn(of: .base), round, record.seed, settings)
+            var first = try LoadedServer(old, record, .base, round, settings, executor: base)
             at = .candidate
-            try second.load(record.turn(of: .candidate), round, record.seed, settings)
+            var second = try LoadedServer(
+                new, record, .candidate, round, settings, executor: candidate)
             for reading in round.readings {
                 let moment = round.middle(ofSlice: reading)
                 while true {
@@ -84,7 +83,7 @@ package struct SliceExecutor: SliceMeter {
                     try second.look()
                     let now = MonotonicClock.now
                     if now >= moment { break }
-                    first.sleep(until: min(moment, now + Limit.look))
+                    first.sleep(until: min(moment, now + Interruption.look))
                 }
                 switch record.side(ofSlice: reading) {
                 case .base: second.read(for: moment, round)
@@ -105,6 +104,17 @@ package struct SliceExecutor: SliceMeter {
         }
         record.machine = MachineReading().since(before)
         return record
+    }
+
+    private func start(
+        _ executor: ProcessExecutor, _ cell: Cell, folder: String
+    ) throws(LaunchFailure) -> RunningServer {
+        do throws(Complaint) {
+            try ProcessExecutor.make(folder: folder)
+        } catch {
+            throw LaunchFailure(error.problem)
+        }
+        return try executor.start(cell, folder: folder)
     }
 }
 
@@ -153,65 +163,44 @@ package struct SliceRound: Equatable {
     }
 }
 
-/// A server under its turns of load. Dropping it kills it and its generator and removes its files.
-private struct ResidentServer: ~Copyable {
+/// A server under its turns of load. Dropping it kills it and its generator.
+private struct LoadedServer: ~Copyable {
     private var server: RunningServer
-    private var generator: RunningGenerator?
-    private let executor: ProcessExecutor
+    private var generator: RunningGenerator
     private let cell: Cell
     private let group: ProcessGroup
-    private let folder: String
     /// CPU time between its turns; nil where it was read too late or without a load.
     private var readings: [Nanoseconds?] = []
 
-    private typealias Limit = SliceExecutor.Limit
-
-    init(_ executor: ProcessExecutor, _ cell: Cell, _ name: String) throws(LaunchFailure) {
-        let folder = "\(executor.scratch)/\(name)"
-        do throws(Complaint) {
-            try ProcessExecutor.make(folder: folder)
-        } catch {
-            throw LaunchFailure(error.problem)
-        }
-        let server = try executor.start(cell, folder: folder)
-        // Workers have been forked before a server says that it is ready.
-        group = ProcessGroup(leader: server.process.processID)
-        self.server = server
-        self.executor = executor
-        self.cell = cell
-        self.folder = folder
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    /// Starts the generator, which begins by itself. Its rate is the mean over both turns.
-    mutating func load(
-        _ turn: Int, _ round: SliceRound, _ seed: Int64, _ settings: Settings
+    /// Starts the generator of `side`, which begins by itself. Its rate is the mean over both
+    /// turns.
+    init(
+        _ server: consuming RunningServer, _ record: SliceRecord, _ side: Side,
+        _ round: SliceRound, _ settings: Settings, executor: ProcessExecutor
     ) throws(LaunchFailure) {
         var brief = settings
         brief.warmup = .zero
         brief.duration = round.duration
-        var shared = cell
-        shared.arrival = cell.arrival.part(of: 2)
+        var shared = record.cell
+        shared.arrival = record.cell.arrival.part(of: 2)
         generator = try RunningGenerator(
             shared, port: server.port, program: executor.programs.load,
-            cpus: CPUSet(executor.cpus.load), seed: seed, settings: brief,
-            turn: "\(turn)/2:\(round.turn.raw)ns@\(round.start.raw)")
+            cpus: CPUSet(executor.cpus.load), seed: record.seed, settings: brief,
+            turn: "\(record.turn(of: side))/2:\(round.turn.raw)ns@\(round.start.raw)")
+        // Workers have been forked before a server says that it is ready.
+        group = ProcessGroup(leader: server.process.processID)
+        cell = record.cell
+        self.server = server
     }
 
     /// Takes what server and generator have written; throws when the server has ended.
     mutating func look() throws(LaunchFailure) {
-        server.drain()
-        if server.hasEnded() { throw LaunchFailure("the server ended under load") }
-        generator?.drain()
+        try server.lookUnderLoad()
+        generator.drain()
     }
 
     func sleep(until instant: Instant) {
-        switch generator {
-        case .some(let generator):
-            generator.process.sleep(until: instant, unless: server.process)
-        case nil: blockThread(for: instant.since(MonotonicClock.now))
-        }
+        generator.process.sleep(until: instant, unless: server.process)
     }
 
     /// Reads the CPU time that was used up to the turn of the other side with `moment` in its
@@ -219,8 +208,7 @@ private struct ResidentServer: ~Copyable {
     mutating func read(for moment: Instant, _ round: SliceRound) {
         let cpu = group.cpu
         let isInTime = MonotonicClock.now.since(moment) < round.turn / 2
-        let isUnderLoad = generator?.hasEnded == false
-        readings.append(isInTime && isUnderLoad ? cpu : nil)
+        readings.append(isInTime && !generator.hasEnded ? cpu : nil)
     }
 
     /// The CPU time of a request in each slice, in nanoseconds, once the generator has ended; nil
@@ -228,16 +216,15 @@ private struct ResidentServer: ~Copyable {
     mutating func figures(
         _ round: SliceRound, _ settings: Settings, _ interruption: Interruption
     ) throws(LaunchFailure) -> [Double?] {
-        let deadline = MonotonicClock.now + round.turn * 2 + settings.timeout + Limit.grace
-        while generator?.hasEnded == false, MonotonicClock.now < deadline {
+        let deadline =
+            MonotonicClock.now + round.turn * 2 + settings.timeout + SliceExecutor.Limit.grace
+        while !generator.hasEnded, MonotonicClock.now < deadline {
             if interruption.check() == .now { throw .stopped }
             try look()
-            sleep(until: min(deadline, MonotonicClock.now + Limit.look))
+            sleep(until: min(deadline, MonotonicClock.now + Interruption.look))
         }
         try look()
-        guard let report = try generator?.report() else {
-            throw LaunchFailure("the server had no load")
-        }
+        let report = try generator.report()
         guard report.verdict != .errors else {
             throw LaunchFailure(report.verdictReasons.first ?? "requests failed")
         }
@@ -246,7 +233,7 @@ private struct ResidentServer: ~Copyable {
         let count = planned * round.duration.inSeconds
         let chance = (cell.arrival.name == "poisson" ? 3 * count.squareRoot() : 1) / count
         let isPlanned =
-            abs(report.achievedRate / planned - 1) <= Limit.rateError + chance
+            abs(report.achievedRate / planned - 1) <= Disturbance.rateLimit + chance
             && report.lateness.p99 ?? .zero <= Disturbance.latenessLimit
         return zip(readings, readings.dropFirst()).map { before, after in
             guard isPlanned, let before, let after else { return nil }

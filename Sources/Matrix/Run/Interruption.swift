@@ -11,6 +11,9 @@ package final class Interruption {
         package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
     }
 
+    /// Between looks of who waits for children, whose doings are noticed at once.
+    static let look = Nanoseconds.milliseconds(200)
+
     private let source: () -> Level
     /// Told once, when the level first rises.
     package var onFirst: () -> Void = {}
