@@ -79,7 +79,8 @@ package enum RunColumns {
             ) {
                 row in
                 guard let load = row.launch.load, load.duration > .zero else { return "" }
-                return field(Double(load.bodyBytes) / load.duration.inSeconds, decimals: 0)
+                let bytes = load.requests > 0 ? Double(load.bodyBytes) / Double(load.requests) : 0
+                return field(bytes * load.achievedRate, decimals: 0)
             },
         ] + [Metric.p50, .p90, .p99, .p999, .p9999, .max].map { column($0) } + [
             column(
@@ -160,7 +161,7 @@ package enum RunColumns {
             Metric("gen_syscalls_per_req", "1", 4, "system calls of the generator for a request") {
                 record in
                 record.load.flatMap {
-                    $0.requests > 0 ? Double($0.syscalls.total) / Double($0.requests) : nil
+                    $0.rateBase > 0 ? Double($0.syscalls.total) / $0.rateBase : nil
                 }
             }),
         column(.rateRatio),

@@ -79,7 +79,8 @@ struct ResultTests {
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + .seconds(2),
                 warmUpUnsent: 0,
                 usage: Sample.usage,
-                connectionsOpened: 1, served: [1_000], rates: [], lastRefusal: nil, tally: tally))
+                connectionsOpened: 1, served: [1_000], rates: [], borders: BorderShares(),
+                lastRefusal: nil, tally: tally))
         #expect(result.duration == .seconds(2))
         #expect(result.achievedRate == 500)
     }
@@ -119,6 +120,7 @@ struct ResultTests {
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: nil, sentUntil: Instant(raw: 1), warmUpUnsent: 70_000,
                 usage: Sample.usage, connectionsOpened: 1, served: [0], rates: [],
+                borders: BorderShares(),
                 lastRefusal: nil, tally: tally))
         #expect(result.duration == .seconds(1))
         let report = result.report
@@ -148,7 +150,8 @@ struct ResultTests {
             WorkerResult(
                 window: Window(start: Instant(raw: 1), duration: window),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + sentFor, warmUpUnsent: 0,
-                usage: usage, connectionsOpened: 1, served: [], rates: [], lastRefusal: nil,
+                usage: usage, connectionsOpened: 1, served: [], rates: [], borders: BorderShares(),
+                lastRefusal: nil,
                 tally: Tally()))
         return result
     }
@@ -185,6 +188,7 @@ struct ResultTests {
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
                 usage: Sample.usage, connectionsOpened: 1, served: [], rates: rates,
+                borders: BorderShares(),
                 lastRefusal: nil, tally: Tally()))
     }
 
@@ -263,7 +267,10 @@ struct ResultTests {
 
     @Test("the widest table fits into 80 columns")
     func width() throws {
-        let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 1_000)) }
+        let plan = try Sample.plan {
+            $0.arrivals = .constant(PerSecond(raw: 1_000))
+            $0.connections = 4_000
+        }
         var tally = Tally()
         for index in 1...40_000 {
             let time = Nanoseconds.microseconds(10_000 + 3 * index)

@@ -38,7 +38,8 @@ enum Sample {
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
                 usage: usage,
-                connectionsOpened: 64, served: served, rates: rates, lastRefusal: nil,
+                connectionsOpened: 64, served: served, rates: rates, borders: BorderShares(),
+                lastRefusal: nil,
                 tally: tally))
         return result
     }

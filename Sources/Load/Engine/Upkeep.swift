@@ -41,6 +41,7 @@ struct Upkeep {
     /// Successes of the window that were already handed to the coordinator.
     var published: UInt64 = 0
     var rates = RateBins()
+    var borders = BorderShares()
     /// Requests of the window that were sent and whose lateness was already handed over.
     var publishedSends: UInt64 = 0
 
@@ -64,6 +65,7 @@ struct Upkeep {
 
     mutating func startMeasuring(_ window: Window) {
         rates = RateBins(window)
+        borders = BorderShares()
         published = 0
         publishedSends = 0
         lastRefusal = nil

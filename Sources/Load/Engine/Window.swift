@@ -10,6 +10,11 @@ package struct Window: Equatable, Sendable {
         end = start + duration
     }
 
+    init(start: Instant, end: Instant) {
+        self.start = start
+        self.end = end
+    }
+
     /// Ends the window now, if it would go on longer. Cut before its start it is empty.
     package mutating func cut(at now: Instant) {
         end = min(end, now)

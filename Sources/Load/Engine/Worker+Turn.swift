@@ -241,6 +241,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             record(index, answer, times)
         } else {
             tally.warmUpAnswers &+= 1
+            if !Pace.isOpenLoop, now > recordsFrom { entersWindow(answer, times) }
         }
     }
 
@@ -254,6 +255,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             tally.bodyBytes &+= answer.bodyBytes
             tally.response.record(now.since(times.intended))
             if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
+            if !Pace.isOpenLoop, now > sendsUntil { leavesWindow(times) }
         } else {
             tally.errors.status &+= 1
             tally.refused.record(now.since(times.intended))

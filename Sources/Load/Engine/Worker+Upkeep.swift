@@ -32,6 +32,22 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         return counts
     }
 
+    /// An answer that came after the window began, to a request of the warm-up.
+    @inline(never)
+    mutating func entersWindow(_ answer: Answer, _ times: RequestTimes) {
+        guard answer.status < 400 else { return }
+        upkeep.borders.noteEntering(
+            Window(start: recordsFrom, end: max(recordsFrom, sendsUntil)), sent: times.intended,
+            answered: now)
+    }
+
+    /// A success that came after the window's end, to a request of it.
+    @inline(never)
+    mutating func leavesWindow(_ times: RequestTimes) {
+        upkeep.borders.noteLeaving(
+            Window(start: recordsFrom, end: sendsUntil), sent: times.intended, answered: now)
+    }
+
     private func retryTime(_ index: Int) -> Instant {
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since

@@ -96,7 +96,7 @@ package struct Worker<
             sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
             warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
             connectionsOpened: upkeep.openings, served: table.servedCounts,
-            rates: upkeep.rates.values, lastRefusal: upkeep.lastRefusal,
+            rates: upkeep.rates.values, borders: upkeep.borders, lastRefusal: upkeep.lastRefusal,
             tally: takeTally())
     }
 

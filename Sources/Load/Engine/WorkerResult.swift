@@ -19,6 +19,8 @@ package struct WorkerResult: ~Copyable, Sendable {
     package let served: [UInt32]
     /// Rates in equal pieces of the window.
     package let rates: [RatePiece]
+    /// What the borders of the window cut; zero in an open loop.
+    package let borders: BorderShares
     /// The last call that the kernel refused since the window began.
     package let lastRefusal: SystemError?
     /// What the coordinator had not yet collected.

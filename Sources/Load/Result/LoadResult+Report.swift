@@ -23,6 +23,8 @@ extension LoadResult {
         evidence.targetRate = plan.arrivals.rate?.raw
         evidence.achievedRate = achievedRate
         evidence.duration = duration
+        evidence.occupancy = occupancy
+        evidence.longest = serviceTimes.max
         evidence.isEmpty = window == .zero
         // What chance made due in a piece is no news of the server.
         evidence.rates =
@@ -92,7 +94,8 @@ extension LoadResult {
         }
         report.cpu.busiestThreadShare = busiestShare
         let cpu = threads.reduce(0) { $0 + $1.cpu.raw - $1.spun.raw }
-        report.cpu.perRequest = succeeded == 0 ? 0 : Double(cpu) / Double(succeeded)
+        let answers = report.rateBase
+        report.cpu.perRequest = answers > 0 ? Double(cpu) / answers : 0
     }
 
     private var warnings: [String] {

@@ -16,6 +16,8 @@ package struct LoadResult: ~Copyable {
     package private(set) var served: [UInt32] = []
     /// Rates in equal pieces of the window, of as many as every thread has.
     package private(set) var rates: [RatePiece] = []
+    /// What the borders of a closed loop's window cut.
+    package private(set) var borders = BorderShares()
     package private(set) var connectionsOpened = 0
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: SystemError?
@@ -47,6 +49,7 @@ package struct LoadResult: ~Copyable {
         tally.add(result.tally)
         threads.append(result.usage)
         served += result.served
+        borders = borders + result.borders
         connectionsOpened += result.connectionsOpened
         lastRefusal = result.lastRefusal ?? lastRefusal
         warmUpUnsent += result.warmUpUnsent
@@ -78,9 +81,39 @@ package struct LoadResult: ~Copyable {
     package var succeeded: UInt64 { tally.succeeded }
     package var failed: UInt64 { tally.errors.requests }
 
-    /// Successful requests a second.
+    /// Successful requests a second: those of `duration`, but never more than the connections can
+    /// carry at the time that a request takes in the mean.
     package var achievedRate: Double {
-        duration <= .zero ? 0 : Double(succeeded) / duration.inSeconds
+        countedRate / max(1, occupancy ?? 0)
+    }
+
+    /// Successes that fall on `duration`. In an open loop these are all: what was due in the window
+    /// says when each belongs. A closed loop's are sent when another was answered, and each counts
+    /// by the share of its time within the window.
+    private var countedSuccesses: Double {
+        isOpenLoop
+            ? Double(succeeded) : max(0, Double(succeeded) + borders.before - borders.behind)
+    }
+
+    /// Successes of `duration` a second, whether or not the connections could carry them.
+    private var countedRate: Double {
+        duration <= .zero ? 0 : countedSuccesses / duration.inSeconds
+    }
+
+    /// From the send to the answer, in either loop.
+    var serviceTimes: LatencySummary {
+        isOpenLoop ? LatencySummary(tally.service) : LatencySummary(tally.response)
+    }
+
+    /// The requests that would be under way on the average at the counted rate and the mean time
+    /// from send to answer, as a share of those that the connections can carry (J. D. C. Little, "A
+    /// proof for the queuing formula L = λW", Operations Research 9, 1961). More than 1 is
+    /// impossible: the window is too short for such answers. Nil without samples.
+    package var occupancy: Double? {
+        let times = serviceTimes
+        guard times.samples > 0 else { return nil }
+        let slots = Double(plan.connections * plan.pipeline)
+        return countedRate * times.mean / 1e9 / slots
     }
 
     /// The part of the window for which the busiest thread computed, 0...1.

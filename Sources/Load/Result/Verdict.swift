@@ -20,6 +20,10 @@ package struct Evidence: Equatable, Sendable {
     package var starved: UInt64 = 0
     package var targetRate: Double?
     package var achievedRate = 0.0
+    /// Requests under way on the average by Little's law, as a share of what the connections carry.
+    package var occupancy: Double?
+    /// The longest time from send to answer.
+    package var longest = Nanoseconds.zero
     /// Whether chance decides how many requests are due.
     package var isRandom = false
     package var duration = Nanoseconds.zero
@@ -45,6 +49,8 @@ package struct Judgement: Equatable, Sendable {
         /// Response times of a millisecond can be told from the generator's own delay.
         package static let latenessP99 = Nanoseconds.milliseconds(1)
         package static let rateRatio = 0.99
+        /// More than 1 can't be; up to here it comes from where the window cuts the answers.
+        package static let occupancy = 1.05
         /// Samples behind a 99th percentile.
         package static let percentile = 99.0
     }
@@ -73,6 +79,7 @@ package struct Judgement: Equatable, Sendable {
         var found: [(LoadReport.Verdict, String)] = []
         for reason in Self.errors(evidence) { found.append((.errors, reason)) }
         if let reason = Self.tooFew(evidence) { found.append((.tooFewSamples, reason)) }
+        if let reason = Self.tooShort(evidence) { found.append((.tooFewSamples, reason)) }
         if let reason = Self.clientBound(evidence) { found.append((.clientBound, reason)) }
         for reason in Self.late(evidence) { found.append((.late, reason)) }
         if let reason = Self.unsteady(evidence) { found.append((.unsteady, reason)) }
@@ -101,6 +108,14 @@ package struct Judgement: Equatable, Sendable {
         let needed = Percentile.samplesNeeded(Limit.percentile)
         if evidence.succeeded >= needed { return nil }
         return "\(evidence.succeeded) successful requests (a 99th percentile needs \(needed))"
+    }
+
+    private static func tooShort(_ evidence: Evidence) -> String? {
+        guard let occupancy = evidence.occupancy, occupancy > Limit.occupancy else { return nil }
+        return "\(evidence.duration.display) are too short for answers of up to"
+            + " \(evidence.longest.display): rate times mean time comes to"
+            + " \(fixed(occupancy, decimals: 2)) of the connections"
+            + " (limit \(fixed(Limit.occupancy, decimals: 2)))"
     }
 
     private static func clientBound(_ evidence: Evidence) -> String? {
