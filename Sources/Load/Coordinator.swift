@@ -101,8 +101,13 @@ package struct Coordinator: ~Copyable {
         over stream: Stream.Type, speaking client: @escaping @Sendable () -> Client
     ) throws(Failure) -> [GeneratorThread] {
         var team: [GeneratorThread] = []
+        let watched = plan.watchedCPUs
+        // Asked for the first time it is tried, which is not to happen under load.
+        if watched != nil { _ = CPUAccounting.interruptsAreApart }
         for index in 0..<plan.threads {
-            let member = GeneratorThread(plan.share(ofThread: index), bell: bell)
+            var part = plan.share(ofThread: index)
+            if index == 0 { part.watchedCPUs = watched }
+            let member = GeneratorThread(part, bell: bell)
             switch plan.arrivals {
             case .closed:
                 try member.start(over: stream, speaking: client, pacing: ClosedPacing())

@@ -12,23 +12,45 @@ package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
     /// Reads a list of CPUs and ranges; complains when it is malformed or names a CPU this process
     /// may not use.
     package init(parsing text: String) throws(Complaint) {
-        let malformed = Complaint(
-            "CPU list '\(text)' is not a list of CPUs", remedy: "write it like 0 or 1,3-5")
+        guard let listed = CPUSet(list: text) else {
+            throw Complaint(
+                "CPU list '\(text)' is not a list of CPUs", remedy: "write it like 0 or 1,3-5")
+        }
+        let usable = CPUSet.available
+        if let missing = listed.cpus.first(where: { !usable.cpus.contains($0) }) {
+            throw Complaint(
+                "CPU \(missing) is not one that this process may use",
+                remedy: "choose from \(usable)")
+        }
+        self = listed
+    }
+
+    /// The CPUs and ranges of a list; nil when it is malformed.
+    init?(list text: some StringProtocol) {
         var found: Set<Int> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
                 first >= 0, first <= last, last < Limit.cpus
-            else { throw malformed }
+            else { return nil }
             found.formUnion(first...last)
         }
-        let usable = CPUSet.available
-        if let missing = found.sorted().first(where: { !usable.cpus.contains($0) }) {
-            throw Complaint(
-                "CPU \(missing) is not one that this process may use",
-                remedy: "choose from \(usable)")
-        }
         cpus = found.sorted()
+    }
+
+    /// The CPUs of this machine, or of this container: those that its first process may run on
+    /// (proc_pid_status(5)). Nil where it can't be read.
+    package static var machine: CPUSet? {
+        let status = (try? readFile("/proc/1/status")) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+        return line.flatMap { $0.split(whereSeparator: { $0 == "\t" || $0 == " " }).last }.flatMap {
+            CPUSet(list: $0)
+        }
+    }
+
+    /// Whether some of the CPUs of `other` are not among these, and all of these are of `other`.
+    package func isPart(of other: CPUSet) -> Bool {
+        Set(cpus).isStrictSubset(of: other.cpus)
     }
 
     /// The CPUs this thread may run on (sched_getaffinity(2)).

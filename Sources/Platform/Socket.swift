@@ -58,6 +58,18 @@ package enum Socket {
         return descriptor
     }
 
+    /// A datagram socket on the loopback address whose peer it is itself.
+    static func datagramToItself() throws(SystemError) -> Descriptor {
+        let kind = CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        let descriptor = Descriptor(raw: try checked("socket") { socket(AF_INET, kind, 0) })
+        try bind(descriptor, to: .v4(0x7F00_0001, port: 0))
+        let address = try localAddress(of: descriptor)
+        // SAFETY: connect(2) reads as many bytes of an address as it is lent for the call.
+        let result = unsafe address.withSockaddr { unsafe connect(descriptor.raw, $0, $1) }
+        if result != 0 { throw SystemError("connect") }
+        return descriptor
+    }
+
     /// The address a socket is bound to, with the port that the kernel chose.
     package static func localAddress(
         of descriptor: borrowing Descriptor

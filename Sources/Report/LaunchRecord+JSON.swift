@@ -11,6 +11,7 @@ extension LaunchRecord {
             "machine": [
                 "stolen_share": .optional(machine.stolenShare),
                 "pressure_ns": .optional(machine.pressure?.raw),
+                "foreign_share": .optional(machine.foreignShare),
             ],
             "server": server?.json ?? .null, "workers": .array(workers.map(\.json)),
             "load": load?.json ?? .null,
@@ -35,6 +36,7 @@ extension LaunchRecord {
         self.machine.pressure = try machine.optionalInteger("pressure_ns").map {
             Nanoseconds(raw: $0)
         }
+        self.machine.foreignShare = try machine.optionalNumber("foreign_share")
         if let server = try fields.optionalFields("server") {
             self.server = try ServerUsage(server)
         }

@@ -77,6 +77,10 @@ package struct MachineUsage: Equatable, Sendable {
     /// Time in which some task waited for a CPU (/proc/pressure/cpu); nil where it is absent. The
     /// server and the generator cause most of it themselves.
     package var pressure: Nanoseconds?
+    /// The share of the server's CPUs, 0...1, that others took while it was read under load, at
+    /// least; of all measured CPUs where server and generator have some in common. Nil where it was
+    /// not read.
+    package var foreignShare: Double?
 
     package init(stolenShare: Double? = nil, pressure: Nanoseconds? = nil) {
         self.stolenShare = stolenShare
@@ -143,13 +147,31 @@ package struct LaunchRecord: Equatable, Sendable {
         if let stolen = machine.stolenShare, stolen > Self.stolenShareLimit {
             return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
         }
-        return nil
+        return disturbance
+    }
+
+    /// What others did to the server or the generator, when it was too much.
+    private var disturbance: String? {
+        if let share = machine.foreignShare,
+            let reason = LoadReport.disturbance(share, of: serverCPUs)
+        {
+            return reason
+        }
+        return load?.cpu.foreignShare.flatMap { LoadReport.disturbance($0, of: loadCPUs) }
     }
 
     package var isValid: Bool { invalidReason == nil }
 
-    /// The generator's verdict, or `failed` when there is no report.
-    package var verdict: String { load?.verdict.rawValue ?? "failed" }
+    /// The generator's verdict, `disturbed` also for what it does not see, the work of others on
+    /// the server's CPUs; `failed` when there is no report.
+    package var verdict: String {
+        guard let load else { return "failed" }
+        switch load.verdict {
+        case .errors, .tooFewSamples: return load.verdict.rawValue
+        default:
+            return (disturbance == nil ? load.verdict : LoadReport.Verdict.disturbed).rawValue
+        }
+    }
 
     /// The tag of this launch in the histogram log of its cell.
     package var tag: String { "b\(block)s\(slot)" }

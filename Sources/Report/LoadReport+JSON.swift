@@ -154,6 +154,7 @@ extension LoadReport.CPU {
             "user_s": .seconds(user), "system_s": .seconds(system),
             "per_request_us": .number(perRequest / 1e3),
             "busiest_thread_share": .number(busiestThreadShare),
+            "foreign_share": .optional(foreignShare),
         ]
     }
 
@@ -162,6 +163,7 @@ extension LoadReport.CPU {
         system = try fields.seconds("system_s")
         perRequest = try fields.number("per_request_us") * 1e3
         busiestThreadShare = try fields.number("busiest_thread_share")
+        foreignShare = try fields.optionalNumber("foreign_share")
     }
 }
 

@@ -23,6 +23,8 @@ package struct LoadReport: Equatable, Sendable {
         case valid
         /// The generator, not the server, was the bottleneck.
         case clientBound = "client-bound"
+        /// Other work took CPU time where the load was made or served.
+        case disturbed
         /// Requests were sent later than intended.
         case late
         /// The first and second half of the run differ.
@@ -81,6 +83,9 @@ package struct LoadReport: Equatable, Sendable {
         package var perRequest: Double = 0
         /// CPU time of the busiest thread as a share of the measured phase, 0...1.
         package var busiestThreadShare: Double = 0
+        /// The share of the generator's CPUs, 0...1, that other processes took, at least; nil where
+        /// it has no CPUs for itself.
+        package var foreignShare: Double?
 
         package init() {}
     }

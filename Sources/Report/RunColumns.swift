@@ -189,6 +189,15 @@ package enum RunColumns {
         Column("hist_tag", "text", "the tag of the launch in that log") {
             $0.launch.load == nil ? "" : $0.launch.tag
         },
+        Column(
+            "srv_foreign_cpu_pct", "%",
+            "CPU time of the server's CPUs that other work took while it was read"
+        ) {
+            field($0.launch.machine.foreignShare.map { $0 * 100 }, decimals: 3)
+        },
+        Column("gen_foreign_cpu_pct", "%", "the same of the generator's CPUs in the window") {
+            field($0.launch.load?.cpu.foreignShare.map { $0 * 100 }, decimals: 3)
+        },
     ]
 
     private static func column(_ metric: Metric) -> Column<RunRow> {

@@ -7,8 +7,8 @@ package enum Warning: Equatable, Sendable, CustomStringConvertible {
     case sharedCPUs(String)
     /// Too few launches a cell for an interval.
     case noIntervals(launches: Int, needed: Int)
-    /// Others use the machine: load average for each CPU.
-    case busyMachine(loadPerCPU: Double)
+    /// Others use the machine: the share of its CPUs' time, 0...1, that was taken before the run.
+    case busyMachine(share: Double)
     /// The CPU's frequency may change while it is measured.
     case frequencyScaling(governor: String)
     /// The figures can't be traced to a commit.
@@ -35,8 +35,8 @@ package enum Warning: Equatable, Sendable, CustomStringConvertible {
         case .sharedCPUs(let cpus): "server and generator share CPU \(cpus)"
         case .noIntervals(let launches, let needed):
             "\(launches) launches a cell give a median but no interval, which needs \(needed)"
-        case .busyMachine(let load):
-            "the machine is busy: load average \(fixed(load, decimals: 2)) for each CPU"
+        case .busyMachine(let share):
+            "the machine is busy: others take \(fixed(share * 100, decimals: 0))% of its CPU time"
         case .frequencyScaling(let governor): "the CPU frequency governor is '\(governor)'"
         case .uncommittedChanges: "the working tree has uncommitted changes"
         case .changedPrograms: "the server or the generator was rebuilt since the run began"

@@ -7,8 +7,10 @@ import TestSupport
 final class LoadRun {
     private var child: ChildProcess
 
-    /// - Parameter descriptorLimit: open files that it may have, soft and hard.
-    init(_ arguments: [String], descriptorLimit: Int? = nil) throws {
+    /// - Parameters:
+    ///   - descriptorLimit: open files that it may have, soft and hard.
+    ///   - cpus: where it may run; nil for everywhere.
+    init(_ arguments: [String], descriptorLimit: Int? = nil, cpus: CPUSet? = nil) throws {
         let program = try Programs.own("switchyard-load")
         var options = SpawnOptions(program, arguments)
         if let descriptorLimit {
@@ -18,6 +20,7 @@ final class LoadRun {
                 ["-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\"", program] + arguments)
         }
         options.standardError = .captured
+        options.cpus = cpus
         child = try ChildProcess(options)
     }
 

@@ -92,6 +92,13 @@ struct JudgementTests {
         ) {
             $0.waitShare = 0.55
         },
+        Case("others on its CPUs", .disturbed, ["other work took 48.2% of CPU 1 (limit 5%)"]) {
+            ($0.foreignShare, $0.cpus) = (0.482, "1")
+        },
+        Case("others explain why it was busy", .disturbed, ["other work", "waited for a CPU"]) {
+            ($0.foreignShare, $0.waitShare) = (0.5, 0.55)
+        },
+        Case("as little as daemons take", .valid, []) { $0.foreignShare = 0.05 },
         Case("late", .late, ["p99 1.20ms (limit 1.00ms)"]) {
             $0.latenessP99 = .microseconds(1_200)
         },

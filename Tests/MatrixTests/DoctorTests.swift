@@ -14,7 +14,8 @@ struct DoctorTests {
     ) -> [String: Check] {
         var facts = Doctor.Facts(
             cpus: 2, openFiles: (20_000, 20_000), machine: MachineUsage(stolenShare: 0),
-            gnuplot: "gnuplot 5.4", missingPrograms: nil, freeDisk: .mebibytes(4_096))
+            busyShare: 0.01, gnuplot: "gnuplot 5.4", missingPrograms: nil,
+            freeDisk: .mebibytes(4_096))
         change(&facts)
         let checks = Doctor(source(files), facts).checks
         return Dictionary(uniqueKeysWithValues: checks.map { ($0.name, $0) })
@@ -40,7 +41,6 @@ struct DoctorTests {
                 "hpet", .warn
             ),
             ("cgroup cpu.max", "/sys/fs/cgroup/cpu.max", "50000 100000", .fail),
-            ("load for each cpu", "/proc/loadavg", "1.00 0.5 0.2 1/2 3", .warn),
             ("cpu pressure", "/proc/pressure/cpu", "some avg10=20.50 avg60=0", .warn),
             ("local ports", "/proc/sys/net/ipv4/ip_local_port_range", "50000\t60000", .warn),
             ("somaxconn", "/proc/sys/net/core/somaxconn", "128", .warn),
@@ -56,6 +56,8 @@ struct DoctorTests {
     @Test("what no file says is checked too")
     func facts() {
         #expect(Self.checks { $0.cpus = 1 }["cpus"]?.level == .warn)
+        #expect(Self.checks { $0.busyShare = 0.5 }["busy cpus"]?.level == .warn)
+        #expect(Self.checks { $0.busyShare = nil }["busy cpus"]?.level == .ok)
         #expect(Self.checks { $0.openFiles = (1_024, 4_096) }["open files"]?.level == .warn)
         #expect(Self.checks { $0.openFiles = (1_024, 1 << 20) }["open files"]?.level == .ok)
         #expect(Self.checks { $0.machine.stolenShare = 0.02 }["steal"]?.level == .warn)

@@ -22,7 +22,7 @@ struct ColumnTests {
             srv_bytes_per_conn,worker_balance_cv,worker_balance_max_over_mean,\
             worker_balance_jain,gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,\
             steal_pct,psi_cpu_some_us,server_cpus,load_cpus,verdict,valid,invalid_reason,\
-            hist_file,hist_tag
+            hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -85,6 +85,7 @@ struct ColumnTests {
         (first.requests, second.requests) = (750, 250)
         record.workers = [first, second]
         record.machine = MachineUsage(stolenShare: 0.001, pressure: .milliseconds(7))
+        record.machine.foreignShare = 0.0125
         return record
     }
 
@@ -102,8 +103,9 @@ struct ColumnTests {
             ("worker_balance_max_over_mean", "1.5000"), ("worker_balance_jain", "0.8000"),
             ("steal_pct", "0.100"), ("psi_cpu_some_us", "7000"), ("valid", "1"),
             ("verdict", "valid"),
-            ("goodput_bytes_s", "259870"), ("late_sends", "3"), ("rate_ratio", "0.999525"),
+            ("goodput_bytes_s", "13000"), ("late_sends", "3"), ("rate_ratio", "0.999525"),
             ("hist_file", "hist/h1_sharded-hash_w2_c64_p13.hlog"), ("hist_tag", "b0s0"),
+            ("srv_foreign_cpu_pct", "1.250"), ("gen_foreign_cpu_pct", nil),
         ] as [(String, String?)] {
             #expect(table.field(0, name) == wanted, "\(name)")
         }
@@ -128,6 +130,16 @@ struct ColumnTests {
         var stolen = Self.launch()
         stolen.machine.stolenShare = 0.02
         #expect(stolen.invalidReason == "the hypervisor withheld 2.0% of the CPU time")
+        var disturbed = Self.launch(verdict: .clientBound)
+        disturbed.machine.foreignShare = 0.482
+        let reason = "other work took 48.2% of CPU 1 (limit 5%)"
+        #expect(disturbed.invalidReason == reason && disturbed.verdict == "disturbed")
+        disturbed.machine.foreignShare = 0.05
+        #expect(disturbed.isValid && disturbed.verdict == "client-bound")
+        disturbed.load?.cpu.foreignShare = 0.06
+        #expect(disturbed.invalidReason?.hasPrefix("other work took 6.0% of CPU 0") == true)
+        disturbed.load?.verdict = .errors
+        #expect(disturbed.verdict == "errors", "what failed says more")
         var silent = Self.launch()
         silent.load = nil
         #expect(

@@ -13,6 +13,9 @@ package struct UsedResources: Equatable, Sendable {
     package var syscalls: SyscallCounts
     package var bytesRead: UInt64
     package var bytesWritten: UInt64
+    /// The share of the watched CPUs' time that other processes took, at least; nil where none is
+    /// watched.
+    package var foreignShare: Double?
 
     package init(
         span: Nanoseconds, cpu: Nanoseconds, user: Nanoseconds, system: Nanoseconds,
@@ -54,6 +57,8 @@ struct Usage: Sendable {
     var syscalls = SyscallCounts()
     var bytesRead: UInt64 = 0
     var bytesWritten: UInt64 = 0
+    /// Of the watched CPUs.
+    var occupation: CPUOccupation?
 
     init() {}
 }
@@ -61,8 +66,10 @@ struct Usage: Sendable {
 extension Usage {
     /// Of the calling thread, up to now.
     init<K: Kernel>(
-        of kernel: K, spun: Nanoseconds, bytesRead: UInt64, bytesWritten: UInt64
+        of kernel: K, spun: Nanoseconds, bytesRead: UInt64, bytesWritten: UInt64,
+        watching cpus: CPUSet?
     ) {
+        occupation = cpus.flatMap { CPUOccupation(of: $0, own: CPUClock.thisProcess) }
         let resources = ResourceUsage.thisThread
         time = MonotonicClock.now
         cpu = CPUClock.thisThread
@@ -90,11 +97,15 @@ extension Usage {
         counts.send = syscalls.send - earlier.syscalls.send
         counts.accept = syscalls.accept - earlier.syscalls.accept
         counts.other = syscalls.other - earlier.syscalls.other
-        return UsedResources(
+        var used = UsedResources(
             span: time.since(earlier.time), cpu: cpu - earlier.cpu, user: user - earlier.user,
             system: system - earlier.system, spun: spun - earlier.spun,
             waited: waited - earlier.waited, syscalls: counts,
             bytesRead: bytesRead - earlier.bytesRead,
             bytesWritten: bytesWritten - earlier.bytesWritten)
+        if let occupation, let before = earlier.occupation {
+            used.foreignShare = occupation.foreignShare(since: before)
+        }
+        return used
     }
 }

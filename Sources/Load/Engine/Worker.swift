@@ -163,7 +163,8 @@ package struct Worker<
 
     private var usage: Usage {
         Usage(
-            of: kernel, spun: upkeep.spun, bytesRead: bytesRead, bytesWritten: bytesWritten)
+            of: kernel, spun: upkeep.spun, bytesRead: bytesRead, bytesWritten: bytesWritten,
+            watching: plan.watchedCPUs)
     }
 
     private mutating func work(until window: inout Window) {

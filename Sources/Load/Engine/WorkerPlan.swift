@@ -21,6 +21,8 @@ package struct WorkerPlan: Sendable {
     package var spins = false
     /// The CPU the thread is bound to.
     package var cpu: Int?
+    /// The CPUs of the whole process, for the one thread that tells what others do there.
+    package var watchedCPUs: CPUSet?
 
     package init(destination: SocketAddress) { self.destination = destination }
 }

@@ -39,6 +39,9 @@ package enum LoadOptions {
                 "source-ips", value: "LIST",
                 help: "local addresses in turn, such as 127.0.0.2-127.0.0.9"),
             .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
+            .init(
+                "shared-cpus",
+                help: "the server runs on the same CPUs: its work there disturbs nothing"),
             .init("spin", help: "with --rate: poll for the last 50us before a send"),
             .init("json", value: "FILE|-", help: "write the report as JSON"),
             .init("csv", value: "FILE|-", help: "write the report as a table of one row"),
@@ -138,6 +141,7 @@ package enum LoadOptions {
         _ plan: inout LoadPlan, _ options: ParsedOptions
     ) throws(Complaint) {
         if let list = options.text("cpus") { plan.cpus = try CPUSet(parsing: list) }
+        plan.sharesCPUs = options.has("shared-cpus")
         plan.connections = try options.count("connections", in: 1...Limit.connections) ?? 64
         plan.threads =
             try options.count("threads", in: 1...Limit.threads) ?? plan.cpus?.cpus.count ?? 1

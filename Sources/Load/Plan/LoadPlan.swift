@@ -53,6 +53,8 @@ package struct LoadPlan: Sendable {
     package var sources: [SocketAddress] = []
     /// Thread i runs on the i-th of these; nil leaves it to the scheduler.
     package var cpus: CPUSet?
+    /// Whether the server runs on the generator's CPUs, so that its work there is no disturbance.
+    package var sharesCPUs = false
     package var spins = false
     /// In 0...2^63-1, so that JSON carries it.
     package var seed: Int64
@@ -81,6 +83,16 @@ package struct LoadPlan: Sendable {
         self.destination = destination
         self.request = request
         self.seed = seed
+    }
+
+    /// The CPUs that the generator was given for itself; nil where it has all there are, so that
+    /// the server may run there too, or where it shares them by turns or by the user's word.
+    package var watchedCPUs: CPUSet? {
+        let own = cpus ?? .available
+        guard !sharesCPUs, turns == nil, let all = CPUSet.machine, own.isPart(of: all) else {
+            return nil
+        }
+        return own
     }
 
     /// What thread `index` is to do.

@@ -18,6 +18,8 @@ extension LoadResult {
             evidence.busyShare = busiest.busyShare
             evidence.waitShare = busiest.waitShare
         }
+        evidence.foreignShare = foreignShare
+        evidence.cpus = "\(plan.cpus ?? .available)"
         evidence.latenessP99 = LatencySummary(tally.lateness).p99
         evidence.starved = tally.starved
         evidence.targetRate = plan.arrivals.rate?.raw
@@ -93,6 +95,7 @@ extension LoadResult {
             report.syscalls.other += Int64(clamping: thread.syscalls.other)
         }
         report.cpu.busiestThreadShare = busiestShare
+        report.cpu.foreignShare = foreignShare
         let cpu = threads.reduce(0) { $0 + $1.cpu.raw - $1.spun.raw }
         let answers = report.rateBase
         report.cpu.perRequest = answers > 0 ? Double(cpu) / answers : 0

@@ -116,6 +116,9 @@ package struct LoadResult: ~Copyable {
         return countedRate * times.mean / 1e9 / slots
     }
 
+    /// The share of the generator's CPUs that others took; nil where it has none for itself.
+    package var foreignShare: Double? { threads.lazy.compactMap(\.foreignShare).first }
+
     /// The part of the window for which the busiest thread computed, 0...1.
     package var busiestShare: Double { threads.map(\.busyShare).max() ?? 0 }
 

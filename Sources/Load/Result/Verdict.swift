@@ -15,6 +15,10 @@ package struct Evidence: Equatable, Sendable {
     package var busyShare = 0.0
     /// The share it spent ready to run, without a CPU.
     package var waitShare = 0.0
+    /// The share of the generator's own CPUs that others took; nil where it has none for itself.
+    package var foreignShare: Double?
+    /// These CPUs.
+    package var cpus = ""
     package var latenessP99: Nanoseconds?
     /// Requests that were due while no connection was free.
     package var starved: UInt64 = 0
@@ -80,6 +84,11 @@ package struct Judgement: Equatable, Sendable {
         for reason in Self.errors(evidence) { found.append((.errors, reason)) }
         if let reason = Self.tooFew(evidence) { found.append((.tooFewSamples, reason)) }
         if let reason = Self.tooShort(evidence) { found.append((.tooFewSamples, reason)) }
+        if let foreign = evidence.foreignShare,
+            let reason = LoadReport.disturbance(foreign, of: evidence.cpus)
+        {
+            found.append((.disturbed, reason))
+        }
         if let reason = Self.clientBound(evidence) { found.append((.clientBound, reason)) }
         for reason in Self.late(evidence) { found.append((.late, reason)) }
         if let reason = Self.unsteady(evidence) { found.append((.unsteady, reason)) }

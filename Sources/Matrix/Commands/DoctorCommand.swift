@@ -49,7 +49,7 @@ package enum DoctorCommand: Command {
 
     private static func facts(_ options: ParsedOptions) -> Doctor.Facts {
         let before = MachineReading()
-        blockThread(for: .milliseconds(250))
+        let busy = MachineReading.busyShare
         var missing: String?
         do throws(Complaint) {
             _ = try Programs.find(in: options.text("bin"))
@@ -60,7 +60,8 @@ package enum DoctorCommand: Command {
         let space = try? FileManager.default.attributesOfFileSystem(forPath: ".")[.systemFreeSize]
         return Doctor.Facts(
             cpus: CPUSet.available.cpus.count, openFiles: DescriptorLimit.current,
-            machine: MachineReading().since(before), gnuplot: version, missingPrograms: missing,
+            machine: MachineReading().since(before), busyShare: busy, gnuplot: version,
+            missingPrograms: missing,
             freeDisk: (space as? NSNumber).map { ByteCount(raw: $0.intValue) })
     }
 }

@@ -67,11 +67,8 @@ package enum RunCommand: Command {
                     launches: plan.settings.repeats, needed: CellSummary.launchesForInterval))
         }
         let source = FactSource.system
-        let cpus = CPUSet.available.cpus.count
-        if let load = source.line("/proc/loadavg")?.split(separator: " ").first.flatMap({
-            Double($0)
-        }), load / Double(cpus) > 0.3 {
-            warnings.append(.busyMachine(loadPerCPU: load / Double(cpus)))
+        if let share = MachineReading.busyShare, share > MachineReading.busyShareLimit {
+            warnings.append(.busyMachine(share: share))
         }
         let governor = source.line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
         if let governor, governor != "performance" {

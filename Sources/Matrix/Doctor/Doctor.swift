@@ -47,6 +47,9 @@ package struct Doctor {
         package var openFiles: (soft: Int, hard: Int)
         /// What others did to the machine over a short while.
         package var machine: MachineUsage
+        /// The share of the CPUs' time that was taken at the same time, 0...1; nil where the kernel
+        /// does not tell.
+        package var busyShare: Double?
         /// Nil when gnuplot is not installed.
         package var gnuplot: String?
         /// Nil when the server and the generator are there, else the complaint.
@@ -54,12 +57,13 @@ package struct Doctor {
         package var freeDisk: ByteCount?
 
         package init(
-            cpus: Int, openFiles: (soft: Int, hard: Int), machine: MachineUsage, gnuplot: String?,
-            missingPrograms: String?, freeDisk: ByteCount?
+            cpus: Int, openFiles: (soft: Int, hard: Int), machine: MachineUsage,
+            busyShare: Double?, gnuplot: String?, missingPrograms: String?, freeDisk: ByteCount?
         ) {
             self.cpus = cpus
             self.openFiles = openFiles
             self.machine = machine
+            self.busyShare = busyShare
             self.gnuplot = gnuplot
             self.missingPrograms = missingPrograms
             self.freeDisk = freeDisk
@@ -113,18 +117,18 @@ package struct Doctor {
     }
 
     private var quiet: [Check] {
-        let load = source.line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
-        let perCPU = load.map { $0 / Double(max(1, facts.cpus)) }
+        let busy = facts.busyShare
         let stolen = facts.machine.stolenShare
         let pressure = source.line("/proc/pressure/cpu")?.split(separator: " ").first {
             $0.hasPrefix("avg10=")
         }.flatMap { Double($0.dropFirst(6)) }
         return [
             Check(
-                "load for each cpu", value: perCPU.map { fixed($0, decimals: 2) },
-                want: "below 0.30", why: "what else runs takes CPU time from server and generator",
+                "busy cpus", value: busy.map { "\(fixed($0 * 100, decimals: 1))%" },
+                want: "below \(fixed(MachineReading.busyShareLimit * 100, decimals: 0))%",
+                why: "what else runs takes CPU time from server and generator",
                 fix: "stop other work, or wait"
-            ) { _ in perCPU ?? 0 < 0.3 ? .ok : .warn },
+            ) { _ in busy ?? 0 < MachineReading.busyShareLimit ? .ok : .warn },
             Check(
                 "cpu pressure", value: pressure.map { "\(fixed($0, decimals: 1))%" },
                 want: "below 10%", why: "tasks already wait for a CPU",

@@ -10,6 +10,8 @@ import Report
 enum Disturbance {
     /// Share of CPU time withheld by the hypervisor, at a fixed rate.
     static let stolenLimit = 0.1
+    /// Share of the server's or the generator's CPUs that other work may take, at a fixed rate.
+    static let foreignLimit = 0.25
     /// Share by which the rate may miss the plan.
     static let rateLimit = 0.05
     /// The 99th percentile of lateness: above it requests come in other batches than planned.
@@ -27,6 +29,10 @@ enum Disturbance {
         if let stolen = record.machine.stolenShare, stolen > stolenLimit {
             return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
         }
+        for share in [record.machine.foreignShare, load.cpu.foreignShare] {
+            guard let share, share > foreignLimit else { continue }
+            return "other work took \(fixed(share * 100, decimals: 1))% of the measured CPUs"
+        }
         if (load.achievedRate / planned - 1).magnitude > rateLimit {
             return "the rate was \(decimalDisplay(load.achievedRate))/s"
                 + " instead of \(decimalDisplay(planned))/s"
@@ -36,7 +42,7 @@ enum Disturbance {
                 + " (a gate bears \(latenessLimit.display))"
         }
         switch load.verdict {
-        case .valid, .late, .unsteady: return nil
+        case .valid, .late, .unsteady, .disturbed: return nil
         case .clientBound, .tooFewSamples, .errors:
             return load.verdictReasons.first ?? load.verdict.rawValue
         }

@@ -28,6 +28,20 @@ package struct MachineReading: Equatable, Sendable {
         pressure = sum.flatMap { Int64($0.dropFirst(6)) }.map { Nanoseconds(raw: $0 * 1_000) }
     }
 
+    /// Above this share of their CPU time the CPUs are not quiet before a run.
+    package static let busyShareLimit = 0.1
+
+    /// The share of their time in which the CPUs of this machine are taken at this moment, 0...1:
+    /// it is looked at for a quarter of a second. A load average would still tell of what ended a
+    /// minute ago, and not yet of what has just begun.
+    package static var busyShare: Double? {
+        let cpus = CPUSet.available
+        let before = CPUOccupation(of: cpus, own: .zero)
+        blockThread(for: .milliseconds(250))
+        guard let before, let after = CPUOccupation(of: cpus, own: .zero) else { return nil }
+        return after.busyShare(since: before)
+    }
+
     package func since(_ earlier: MachineReading) -> MachineUsage {
         var usage = MachineUsage()
         if let stolen, let before = earlier.stolen, total > earlier.total {

@@ -65,7 +65,9 @@ package struct ProcessExecutor: Executor {
             record.failure = error.reason
         }
         try? FileManager.default.removeItem(atPath: folder)
+        let foreign = record.machine.foreignShare
         record.machine = MachineReading().since(before)
+        record.machine.foreignShare = foreign
         return record
     }
 
@@ -94,21 +96,27 @@ package struct ProcessExecutor: Executor {
         let idle = ProcessGroup(leader: server.process.processID).read()
         var generator = try RunningGenerator(
             record.cell, port: server.port, program: programs.load, cpus: CPUSet(cpus.load),
-            seed: record.seed, settings: settings)
+            sharesCPUs: !cpus.shared.isEmpty, seed: record.seed, settings: settings)
         let began = MonotonicClock.now
         // During the warm-up, for it looks at every process; workers have been forked by now.
         let group = ProcessGroup(leader: server.process.processID)
+        let watched = WatchedCPUs(cpus, server: group, generator: generator.process.processID)
         let phase = began + settings.warmup
         try wait(until: phase + settings.duration / 10, &server, &generator, interruption)
         let first = Reading(group, control: server.control)
+        let occupied = watched.read()
         try wait(until: phase + settings.duration * 19 / 20, &server, &generator, interruption)
         let second = Reading(group, control: server.control)
+        let taken = watched.read()
         let isUnderLoad = !generator.hasEnded
         try wait(
             until: phase + settings.duration + settings.timeout + Limit.generatorGrace, &server,
             &generator, interruption)
         let load = try generator.report()
         record.load = load
+        if isUnderLoad {
+            record.machine.foreignShare = watched.foreignShare(from: occupied, to: taken)
+        }
         try server.lookUnderLoad()
         let last = try server.stop()
         if isUnderLoad {

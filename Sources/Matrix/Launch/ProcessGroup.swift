@@ -20,10 +20,12 @@ package struct ProcessReading: Equatable, Sendable {
 /// The processes of one process group: a server and all that it forked.
 package struct ProcessGroup: Equatable, Sendable {
     package let processIDs: [Int32]
+    private let leader: Int32
 
     /// The members of the group that `leader` leads, at this moment. Looks at every process of the
     /// machine, so not for a measured moment.
     package init(leader: Int32) {
+        self.leader = leader
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         processIDs = all.compactMap { Int32($0) }.filter { id in
             // proc_pid_stat(5): the group is the third field behind the name in parentheses.
@@ -41,6 +43,26 @@ package struct ProcessGroup: Equatable, Sendable {
     /// CPU time of the processes that still live, with their threads that ended, to the nanosecond.
     package var cpu: Nanoseconds {
         processIDs.reduce(Nanoseconds.zero) { sum, id in sum + (CPUClock.process(id) ?? .zero) }
+    }
+
+    /// CPU time of processes that ended and that these have waited for, with what those had waited
+    /// for; to the tick.
+    var reapedCPU: Nanoseconds {
+        processIDs.reduce(Nanoseconds.zero) { sum, id in
+            guard let fields = Self.fields(ofStat: (try? readFile("/proc/\(id)/stat")) ?? ""),
+                fields.count > 14
+            else { return sum }
+            // cutime and cstime, fields 16 and 17; the list begins with field 3.
+            return sum + Self.tick * (fields[13] + fields[14])
+        }
+    }
+
+    /// CPU time of the processes that joined the group since it was looked at.
+    var youngerCPU: Nanoseconds {
+        let known = Set(processIDs)
+        return ProcessGroup(leader: leader).processIDs.reduce(Nanoseconds.zero) { sum, id in
+            known.contains(id) ? sum : sum + (CPUClock.process(id) ?? .zero)
+        }
     }
 
     /// A user-space tick, 1/100 s on every architecture that Swift runs on (time(7), USER_HZ).

@@ -9,16 +9,18 @@ struct RunningGenerator: ~Copyable {
 
     /// Starts switchyard-load with what `cell` says; its report comes on standard output.
     ///
-    /// - Parameter turn: the value of `--turn`, where it shares the time with another.
+    /// - Parameters:
+    ///   - sharesCPUs: whether the server runs on some of `cpus`.
+    ///   - turn: the value of `--turn`, where it shares the time with another.
     init(
-        _ cell: Cell, port: UInt16, program: String, cpus: CPUSet, seed: Int64,
-        settings: Settings, turn: String? = nil
+        _ cell: Cell, port: UInt16, program: String, cpus: CPUSet, sharesCPUs: Bool = false,
+        seed: Int64, settings: Settings, turn: String? = nil
     ) throws(LaunchFailure) {
         var options = SpawnOptions(
             program,
             Self.arguments(
                 cell, port: port, threads: min(cpus.cpus.count, cell.connections), seed: seed,
-                settings: settings, turn: turn))
+                settings: settings, turn: turn, sharesCPUs: sharesCPUs))
         options.cpus = cpus
         options.diesWithParent = true
         options.standardError = .captured
@@ -34,7 +36,7 @@ struct RunningGenerator: ~Copyable {
     /// The command line of the generator for a cell, without the program.
     static func arguments(
         _ cell: Cell, port: UInt16, threads: Int, seed: Int64, settings: Settings,
-        turn: String?
+        turn: String?, sharesCPUs: Bool = false
     ) -> [String] {
         var arguments = [
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
@@ -48,6 +50,7 @@ struct RunningGenerator: ~Copyable {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }
         if let turn { arguments += ["--turn", turn] }
+        if sharesCPUs { arguments.append("--shared-cpus") }
         return arguments + ["http://127.0.0.1:\(port)\(cell.target)"]
     }
 

@@ -59,7 +59,8 @@ package struct Progress {
         if let reason = record.invalidReason { return "invalid: \(reason)" }
         guard let load = record.load else { return "" }
         let p99 = load.latency.p99.map { "  p99 \($0.display)" } ?? ""
-        let verdict = load.verdict == .valid ? "" : "  \(load.verdict.rawValue)"
+        let verdict =
+            record.verdict == LoadReport.Verdict.valid.rawValue ? "" : "  \(record.verdict)"
         return "\(decimalDisplay(load.achievedRate))/s\(p99)\(verdict)"
     }
 

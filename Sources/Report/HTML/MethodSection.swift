@@ -7,6 +7,7 @@ enum MethodSection {
             "client-bound",
             "the generator was the bottleneck: the server may do better than these figures"
         ),
+        ("disturbed", "other work took CPU time; such a launch does not count"),
         ("late", "requests were sent later than intended, or the rate was not reached"),
         ("unsteady", "the first and the second half of the launch differ"),
         ("errors", "too many requests failed; such a launch does not count"),

@@ -1,0 +1,121 @@
+package import Basis
+import Glibc
+
+/// How long the CPUs of a set were taken, up to a moment, and how much of that time was the
+/// caller's own: two readings say what others took between them.
+package struct CPUOccupation: Equatable, Sendable {
+    /// When it was read.
+    private let time: Instant
+    private let cpus: Int
+    /// Time in which the CPUs had nothing to run or were not there, all added up.
+    private let free: Nanoseconds
+    /// Time in which they served interrupts.
+    private let interrupts: Nanoseconds
+    /// What the caller's own processes have used.
+    private var own: Nanoseconds
+
+    /// A user-space tick, 1/100 s on every architecture that Swift runs on (time(7), USER_HZ).
+    private static let tick = Nanoseconds.milliseconds(10)
+
+    /// Reads /proc/stat (proc_stat(5)); nil where it does not tell of every CPU of `set`.
+    ///
+    /// - Parameter own: the CPU time that the processes which are no others have used up to now, on
+    ///   whatever CPUs.
+    package init?(of set: CPUSet, own: Nanoseconds) {
+        guard let stat = try? readFile("/proc/stat") else { return nil }
+        self.init(of: set, stat: stat, at: MonotonicClock.now, own: own)
+    }
+
+    init?(of set: CPUSet, stat: String, at time: Instant, own: Nanoseconds) {
+        var free: Int64 = 0
+        var interrupts: Int64 = 0
+        var seen = 0
+        for line in stat.utf8.split(separator: UInt8(ascii: "\n")) {
+            // The lines of the CPUs stand first.
+            guard line.starts(with: "cpu".utf8) else { break }
+            let words = Substring(line).split(separator: " ")
+            guard let name = words.first, let cpu = Int(name.dropFirst(3)), set.cpus.contains(cpu)
+            else { continue }
+            let ticks = words.dropFirst().compactMap { Int64($0) }
+            guard ticks.count >= 8 else { return nil }
+            // user nice system idle iowait irq softirq steal: a tickless kernel keeps idle and
+            // iowait by the clock, the rest it samples.
+            free += ticks[3] + ticks[4] + ticks[7]
+            interrupts += ticks[5] + ticks[6]
+            seen += 1
+        }
+        guard seen == set.cpus.count, seen > 0 else { return nil }
+        self.time = time
+        self.own = own
+        cpus = seen
+        self.free = Self.tick * free
+        self.interrupts = Self.tick * interrupts
+    }
+
+    /// The same reading when `more` of the CPU time turns out to be the caller's own, too.
+    package func leaving(_ more: Nanoseconds) -> CPUOccupation {
+        var reading = self
+        reading.own = own + more
+        return reading
+    }
+
+    /// The share of the CPUs' time, 0...1, that others took since `earlier`: at least this, for a
+    /// tick of each CPU is given to their favour. Nil when no time has passed.
+    ///
+    /// - Parameter interruptsAreApart: whether the kernel counts interrupts beside the threads that
+    ///   they interrupt (`CPUAccounting.interruptsAreApart`). Then most of them come from the own
+    ///   load, and none is taken for the work of others.
+    package func foreignShare(
+        since earlier: CPUOccupation, interruptsAreApart: Bool = CPUAccounting.interruptsAreApart
+    ) -> Double? {
+        let all = time.since(earlier.time) * Int64(cpus)
+        guard all > .zero, cpus == earlier.cpus else { return nil }
+        var foreign = all - (free - earlier.free) - (own - earlier.own)
+        if interruptsAreApart { foreign = foreign - (interrupts - earlier.interrupts) }
+        foreign = foreign - Self.tick * Int64(cpus)
+        return min(1, max(0, foreign.inSeconds / all.inSeconds))
+    }
+
+    /// The share of the CPUs' time, 0...1, in which they were taken since `earlier`.
+    package func busyShare(since earlier: CPUOccupation) -> Double? {
+        let all = time.since(earlier.time) * Int64(cpus)
+        guard all > .zero, cpus == earlier.cpus else { return nil }
+        return min(1, max(0, 1 - (free - earlier.free).inSeconds / all.inSeconds))
+    }
+}
+
+/// How this kernel counts CPU time.
+package enum CPUAccounting {
+    private enum Limit {
+        static let trials = 10
+        static let trial = Nanoseconds.microseconds(500)
+        /// A thread that sends to itself over loopback is in soft interrupts for a quarter of its
+        /// time and more.
+        static let apart = 0.93
+    }
+
+    /// Whether interrupts are counted beside the threads that they interrupt (the kernel option
+    /// IRQ_TIME_ACCOUNTING), so that a thread's CPU clock lacks the soft interrupts in which
+    /// loopback does half of its work. No file says so everywhere; trying it takes 5 ms, once.
+    package static let interruptsAreApart: Bool = {
+        guard let socket = try? Socket.datagramToItself() else { return true }
+        var most = 0.0
+        // A trial in which the thread lost its CPU shows too small a share.
+        for _ in 0..<Limit.trials { most = max(most, sharePaid(sendingOn: socket)) }
+        return most < Limit.apart
+    }()
+
+    /// The share of a short while that the thread's CPU clock has counted.
+    private static func sharePaid(sendingOn socket: borrowing Descriptor) -> Double {
+        let (began, cpu) = (MonotonicClock.now, CPUClock.thisThread)
+        var now = began
+        while now.since(began) < Limit.trial {
+            var byte: UInt8 = 0
+            // SAFETY: one byte is sent and received at a valid address; neither call blocks.
+            _ = unsafe send(socket.raw, &byte, 1, CInt(MSG_DONTWAIT))
+            _ = unsafe recv(socket.raw, &byte, 1, CInt(MSG_DONTWAIT))
+            now = MonotonicClock.now
+        }
+        return (CPUClock.thisThread - cpu).inSeconds / now.since(began).inSeconds
+    }
+}
