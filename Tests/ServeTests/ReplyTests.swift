@@ -64,7 +64,9 @@ struct ReplyTests {
         (get("/x"), whole("404 Not Found", "text/plain", "no such path\n")),
         (
             get("/bytes/x"),
-            whole("400 Bad Request", "text/plain", "/bytes/N takes a whole number N of bytes up to 1073741824\n")
+            whole(
+                "400 Bad Request", "text/plain",
+                "/bytes/N takes a whole number N of bytes up to 1073741824\n")
         ),
         (
             get("/json", "BREW"),

@@ -30,6 +30,11 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
 
     enum AllowedMethods: Equatable, BitwiseCopyable, Sendable { case get, post }
 
+    /// Whether the reply may be held back.
+    var mayDelay: Bool {
+        if case .wait = self { true } else { false }
+    }
+
     /// Whether the route wants the request's idempotency key.
     var wantsKey: Bool {
         if case .payments = self { true } else { false }
