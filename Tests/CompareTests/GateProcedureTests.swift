@@ -27,7 +27,7 @@ struct GateProcedureTests {
         #expect(result.findings.map(\.verdict) == [.pass, .regression, .regression])
         #expect(result.reasons.count == 2 && result.reasons[0].hasPrefix("b rps: -1"))
         let change = try #require(result.findings[1].change)
-        #expect(change.ratio < 0.9 && change.superiority == 1)
+        #expect((change.ratio ?? 1) < 0.9 && change.superiority == 1)
         #expect(result.findings[1].pAdjusted.map { $0 <= 0.01 } == true)
         #expect(result.findings[0].pAdjusted == nil)
     }
