@@ -32,7 +32,7 @@ least_off(i) = percent(i, sign(i) > 0 ? row_low[i] : row_high[i])
 most_off(i) = percent(i, sign(i) > 0 ? row_high[i] : row_low[i])
 related(i) = row_ratio[i] == row_ratio[i] && row_ratio[i] > 0
 # A change from zero has a direction and no ratio: it stands at the edge.
-directed(verdict) = verdict eq "worse" || verdict eq "REGRESSION" ? 1 : verdict eq "better" ? -1 : 0
+directed(verdict) = verdict eq "better" ? -1 : verdict eq "worse" || verdict eq "REGRESSION"
 drawable(i) = related(i) || directed(row_verdict[i])
 
 LIMIT = 60
@@ -44,7 +44,10 @@ name(i) = named(row_cell[i]."  ".row_metric[i])
 named(text) = strlen(text) <= NAME ? text \
     : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
 candidates = sum [i = 1:forest] drawable(i)
-if (!candidates) { print figure.": no row of ".run."/".table.".csv has a ratio or a finding"; exit status 3 }
+if (!candidates) {
+    print figure.": no row of ".run."/".table.".csv has a ratio or a finding"
+    exit status 3
+}
 count = candidates < LIMIT ? candidates : LIMIT
 array shown[count]
 row_count = 0
@@ -65,7 +68,8 @@ held(x) = x != x ? NaN : x > limit ? limit : x < -limit ? -limit : x
 
 colour_of(verdict) = verdict eq "worse" || verdict eq "REGRESSION" ? 0xc23b22 \
     : verdict eq "better" ? 0x1a7f37 : verdict eq "same" || verdict eq "PASS" ? 0x404040 : 0x9a9a9a
-point_of(verdict, related) = !related ? 13 : verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
+point_of(verdict, related) = !related ? 13 \
+    : verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
 colour(k) = colour_of(row_verdict[shown[k]])
 
 headline = "Change of the candidate against the base, 99 % interval"

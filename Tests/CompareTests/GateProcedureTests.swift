@@ -16,6 +16,16 @@ struct GateProcedureTests {
             cells: cells, policy: policy, design: GateRateTests.design, seed: seed)
     }
 
+    @Test(
+        "a probability is never shown as zero",
+        arguments: [
+            (1.0, "p 1.00000"), (0.00412, "p 0.00412"), (1e-5, "p 0.00001"), (9e-6, "p < 1e-5"),
+            (0, "p < 1e-5"),
+        ])
+    func probabilities(p: Double, shown: String) {
+        #expect(pText(p) == shown)
+    }
+
     @Test("a real effect in both directions of better ends as a regression with its reasons")
     func regression() throws {
         var world = GateWorld(seed: 3, effects: [0, log(1.15)])

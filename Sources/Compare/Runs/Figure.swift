@@ -16,8 +16,8 @@ package enum Figure: Equatable, Sendable {
         "#num!", "#div/0!", "#value!",
     ]
 
-    /// Nil for text that is neither a number nor a known way to say that there is none. Decimal: the
-    /// standard library would read hexadecimal too. Spaces around it mean nothing.
+    /// Nil for text that is neither a number nor a known way to say that there is none. Decimal:
+    /// the standard library would read hexadecimal too. Spaces around it mean nothing.
     package init?(parsing field: String) {
         if let value = Self.decimal(field) {
             self = .number(value)

@@ -29,10 +29,11 @@ package enum CompareCommand: Command {
             BASE and CAND are folders of results, names of runs below results, latest, or .csv
             files. A column whose name has a comma, a quote or an end like ':lower' stands in quotes
             with quotes inside doubled: --key '"a,b",c' --metric '"x:lower":higher'. Where a figure
-            is missing (empty, NaN, inf, NA) its pair is left out. Writes compare.csv, compare.json, report.md and plots/forest.svg. A comparison
-            informs and 'switchyard gate' decides: the exit status is 0 whatever differs, 13 for
-            runs of different machines, matrices or conditions, 64 for wrong arguments and 1 for
-            files that can't be used or hold no figure that both have.
+            is missing (empty, NaN, inf, NA) its pair is left out. Writes compare.csv, compare.json,
+            report.md and plots/forest.svg. A comparison informs and 'switchyard gate' decides: the
+            exit status is 0 whatever differs, 13 for runs of different machines, matrices or
+            conditions, 64 for wrong arguments and 1 for files that can't be used or hold no figure
+            that both have.
             """)
 
     package static func run(

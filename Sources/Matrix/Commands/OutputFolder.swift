@@ -26,7 +26,8 @@ struct OutputFolder {
     /// Draws `plots/forest.svg` of these rows of `compare.csv`; says in a clause why not, if not.
     ///
     /// Of many rows gnuplot is given few, in `forest.csv`: its arrays take time of order n² to
-    /// choose from. So are names that it would misread. What an earlier comparison left in this folder is removed first.
+    /// choose from. There it is given names, too, that it would misread. What an earlier
+    /// comparison left in this folder is removed first.
     func drawForest(
         _ rows: [CompareRow], plots: String?, _ subtitle: String
     ) throws(Complaint) -> String? {

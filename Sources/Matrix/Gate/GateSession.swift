@@ -28,7 +28,9 @@ struct GateSession {
         self.programs = programs
         self.options = options
         self.console = console
-        repro = request.repro
+        repro = request.repro(
+            results: options.text("results")
+                ?? (directory.path as NSString).deletingLastPathComponent)
     }
 
     func run() throws(Complaint) -> ExitStatus {
@@ -42,9 +44,9 @@ struct GateSession {
                 "note: the waiver of \(waiver.metric) in \(waiver.cell) matches no cell and metric"
                     + " of this gate\n")
         }
+        let policy = try request.policy()
         let procedure = GateProcedure(
-            cells: gated, policy: request.policy,
-            design: GateDesign(request.policy, subjects: cells.count),
+            cells: gated, policy: policy, design: GateDesign(policy, subjects: cells.count),
             seed: UInt64(request.run.seed))
         let base = try ProcessExecutor(
             programs: programs[0], servers: servers[0], cpus: request.run.cpus)
@@ -71,6 +73,11 @@ struct GateSession {
             case .passed: break
             case .interrupted: return interrupted()
             case .wrong(let reason): return try conclude(.wrong(reason))
+            case .noBase(let reason):
+                throw Complaint(
+                    "the base can't be measured: \(reason)",
+                    remedy: "see that it starts and answers, or name another base",
+                    status: .noBaseline)
             }
         }
         let counters: [ExactBaseline.Finding]
@@ -112,7 +119,7 @@ struct GateSession {
         }
         let cells = try request.plan().cells.count
         let met = calibration.met(by: request.pairing)
-        for line in met.forecast(request.policy, cells: cells) {
+        for line in met.forecast(try request.policy(), cells: cells) {
             console.errors(line + "\n")
         }
     }
