@@ -40,8 +40,8 @@ extension RunTable {
     }
 
     private static func split(_ path: String) -> (folder: String, name: String) {
-        let folder = (path as NSString).deletingLastPathComponent
-        return (folder.isEmpty ? "." : folder, (path as NSString).lastPathComponent)
+        let folder = folderPart(of: path)
+        return (folder.isEmpty ? "." : folder, namePart(of: path))
     }
 
     private static func table(

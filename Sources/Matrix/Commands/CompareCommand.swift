@@ -91,7 +91,7 @@ package enum CompareCommand: Command {
         guard let target = try? manager.destinationOfSymbolicLink(atPath: path),
             !target.contains("/")
         else { return path }
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = folderPart(of: path)
         return (parent as NSString).appendingPathComponent(target)
     }
 }

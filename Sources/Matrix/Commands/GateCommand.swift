@@ -19,7 +19,7 @@ package enum GateCommand: Command {
                 help: "given twice: your own server before and after the change"),
             OptionSpec(
                 "baseline", value: "FILE",
-                help: "counters to hold the candidate to, or none (\(ExactCheck.defaultFile))"),
+                help: "counters to hold to, or none (\(ExactCheck.defaultFile))"),
             OptionSpec(
                 "write-baseline", value: "FILE", help: "count, write the baseline and stop"),
             OptionSpec("counters-only", help: "hold the counters to the baseline and stop"),

@@ -31,7 +31,7 @@ struct OutputFolder {
     func drawForest(
         _ rows: [CompareRow], plots: String?, _ subtitle: String
     ) throws(Complaint) -> String? {
-        let figure = "forest"
+        let figure = Plotter.comparison
         for stale in ["\(figure).csv", "plots/\(figure).svg"] {
             try? FileManager.default.removeItem(atPath: "\(path)/\(stale)")
         }

@@ -4,7 +4,10 @@ import Compare
 /// How many pairs a gate takes, as `pairs` in a matrix file says it for all profiles or for one.
 enum PairCounts {
     private enum Key: String, CaseIterable { case screen, control, confirm, suspects }
-    private enum StepKey: String, CaseIterable { case scatter = "scatter_pct", pairs }
+    private enum StepKey: String, CaseIterable {
+        case scatter = "scatter_pct"
+        case pairs
+    }
 
     private enum Limit {
         /// Pairs of one test or stage; the exact test counts no further.

@@ -30,7 +30,7 @@ struct GateSession {
         self.console = console
         repro = request.repro(
             results: options.text("results")
-                ?? (directory.path as NSString).deletingLastPathComponent)
+                ?? folderPart(of: directory.path))
     }
 
     func run() throws(Complaint) -> ExitStatus {
@@ -112,7 +112,7 @@ struct GateSession {
 
     /// What this machine was found to be able to show, if it was calibrated.
     private func forecast() throws(Complaint) {
-        let folder = (directory.path as NSString).deletingLastPathComponent
+        let folder = folderPart(of: directory.path)
         guard let calibration = try Calibration.ofThisMachine(in: folder) else {
             console.errors("note: 'switchyard calibrate' would say what can be found here\n")
             return
