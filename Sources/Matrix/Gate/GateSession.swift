@@ -144,14 +144,16 @@ struct GateSession {
         switch outcome {
         case .measured(let base, let candidate):
             said = cell.metrics.indices.map {
-                "\(cell.metrics[$0].name)"
-                    + " \(signedPercent(candidate[$0] / base[$0]))"
+                "\(cell.metrics[$0].name) "
+                    + (base[$0] > 0 && candidate[$0] > 0
+                        ? signedPercent(candidate[$0] / base[$0])
+                        : "from \(decimalDisplay(base[$0])) to \(decimalDisplay(candidate[$0]))")
             }.joined(separator: ", ")
         case .invalid(let reason): said = "does not count: \(reason)"
         case .wrong(let side, let reason): said = "\(side.rawValue) failed: \(reason)"
         }
         return "[\(pair.serial + 1), \(gate.pairsLeft) left] \(pair.stage.rawValue) \(cell.id)"
-            + " \(pair.order): \(said)\n"
+            + " \(pair.order): \(printable(said))\n"
     }
 
     private func interrupted() -> ExitStatus {
@@ -184,7 +186,7 @@ struct GateSession {
             (options.has("json") ? console.errors : console.output)(report.annotations)
             try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
         }
-        for reason in result.reasons { console.errors(reason + "\n") }
+        for reason in result.reasons { console.errors(printable(reason) + "\n") }
         for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         console.errors("files in \(directory.path)\n")
         report.say(asJSON: options.has("json"), on: console)
@@ -210,10 +212,10 @@ extension GateReport {
     /// the line beside it for a person.
     func say(asJSON: Bool, on console: Console) {
         if asJSON {
-            console.errors(line + "\n")
+            console.errors(printable(line) + "\n")
             console.output(json.pretty)
         } else {
-            console.output(line + "\n")
+            console.output(printable(line) + "\n")
         }
     }
 }
