@@ -296,6 +296,16 @@ struct OwnTableTests {
         }
     }
 
+    @Test("the edge of the dead band is the same seen from either side")
+    func edge() throws {
+        for base in [17, 19, 34, 38] {
+            let more = Double(base) * 1.01
+            let desk = try Desk(Self.pairs({ _ in fixed(more, decimals: 2) }, { _ in "\(base)" }))
+            _ = desk.compare(Self.paired.replacing("lower", with: "higher"))
+            #expect(try Self.rows(desk).first?["verdict"] == "same", "\(more) to \(base)")
+        }
+    }
+
     @Test("what was not tested has no p-value, whatever the reason")
     func untested() throws {
         let pairs = (0..<20).map { (base: 100.0 + Double($0), candidate: 120.0) }
