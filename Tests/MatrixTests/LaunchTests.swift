@@ -227,7 +227,7 @@ struct LaunchTests {
         var process = try ChildProcess(
             SpawnOptions("sh", ["-c", "sleep 100 & sleep 100 & echo up; while :; do :; done"]))
         #expect(process.nextLine(timeout: .seconds(10)) == "up")
-        let group = ProcessGroup(leader: process.processID)
+        let group = ProcessGroup(of: process)
         #expect(group.processIDs.count == 3 && group.processIDs.contains(process.processID))
         let first = group.read()
         #expect(first.resident > 0 && first.peakResident >= first.resident)

@@ -117,7 +117,7 @@ struct SliceExecutorTests {
             var process = try ChildProcess(
                 SpawnOptions("sh", ["-c", "sleep 100 & echo up; while :; do :; done"]))
             #expect(process.nextLine(timeout: .seconds(10)) == "up")
-            group = ProcessGroup(leader: process.processID)
+            group = ProcessGroup(of: process)
             let first = group.cpu
             while group.cpu - first < .milliseconds(1) { blockThread(for: .milliseconds(1)) }
             #expect(CPUClock.process(process.processID).map { $0 > .zero } == true)

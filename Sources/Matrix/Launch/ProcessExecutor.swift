@@ -93,13 +93,13 @@ package struct ProcessExecutor: Executor {
             throw LaunchFailure(error.problem)
         }
         var server = try start(record.cell, folder: folder)
-        let idle = ProcessGroup(leader: server.process.processID).read()
+        let idle = ProcessGroup(of: server.process).read()
         var generator = try RunningGenerator(
             record.cell, port: server.port, program: programs.load, cpus: CPUSet(cpus.load),
             sharesCPUs: !cpus.shared.isEmpty, seed: record.seed, settings: settings)
         let began = MonotonicClock.now
         // During the warm-up, for it looks at every process; workers have been forked by now.
-        let group = ProcessGroup(leader: server.process.processID)
+        let group = ProcessGroup(of: server.process)
         let watched = WatchedCPUs(cpus, server: group, generator: generator.process.processID)
         let phase = began + settings.warmup
         try wait(until: phase + settings.duration / 10, &server, &generator, interruption)

@@ -188,7 +188,7 @@ private struct LoadedServer: ~Copyable {
             cpus: CPUSet(executor.cpus.load), seed: record.seed, settings: brief,
             turn: "\(record.turn(of: side))/2:\(round.turn.raw)ns@\(round.start.raw)")
         // Workers have been forked before a server says that it is ready.
-        group = ProcessGroup(leader: server.process.processID)
+        group = ProcessGroup(of: server.process)
         cell = record.cell
         self.server = server
     }
