@@ -59,6 +59,10 @@ static void term_signals(sigset_t *set) {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    /* nohup(1) has it ignored; a blocked one would be queued all the same (signal(7)). */
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(set, SIGHUP);
 }
 
 int clinux_block_term_signals(void) {

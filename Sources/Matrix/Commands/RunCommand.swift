@@ -14,8 +14,9 @@ package enum RunCommand: Command {
         ],
         epilogue: """
             MATRIX defaults to \(RunOptions.defaultMatrix). Ctrl-C finishes the launch under way and
-            prints the command that goes on; a second Ctrl-C stops at once. Exit status: 0 done, 12
-            a cell has no valid launch, 64 bad input, 130 interrupted.
+            prints the command that goes on; a second Ctrl-C stops at once, and so do SIGTERM and the
+            end of the terminal (SIGHUP; nohup keeps a run alive). Exit status: 0 done, 12 a cell
+            has no valid launch, 64 bad input, 130 interrupted.
             """)
 
     package static func run(
