@@ -68,7 +68,8 @@ package struct ProcessGroup: Equatable, Sendable {
     /// CPU time of the processes that joined the group since it was looked at.
     var youngerCPU: Nanoseconds {
         let known = Set(processIDs)
-        return ProcessGroup(leader: leader, guardian: guardian).processIDs.reduce(Nanoseconds.zero) { sum, id in
+        return ProcessGroup(leader: leader, guardian: guardian).processIDs.reduce(Nanoseconds.zero)
+        { sum, id in
             known.contains(id) ? sum : sum + (CPUClock.process(id) ?? .zero)
         }
     }
