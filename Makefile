@@ -126,7 +126,7 @@ clean: ## remove what was built (results/ stays)
 	rm -rf .build .build-tsan .build-asan .build-fuzz .build-handicap .build-rates
 
 ##@ Variables
-##  PROFILE=name  bench: a profile of the matrix file (quick, full, ...)
+##  PROFILE=name  bench: a profile of the matrix file (smoke, precise)
 ##  FILTER=terms  bench: only some cells, such as 'pattern=~sharded connections>=64'
 ##  RUN=folder    resume, plots, report: the run meant (results/latest)
 ##  BASE= CAND=   compare: two result folders or CSV files; gate: BASE is a git ref

@@ -41,6 +41,7 @@ if (!(sum [i = 1:cells] chosen(i))) {
 # For each launch the counts of its workers, the busiest first. Acceptors neither own connections
 # nor answer; where there are workers, readers own and workers answer.
 answers(w, i) = role[w] ne "acceptor" && !(role[w] eq "reader" && cell_passes_on[i])
+given(x) = x == x ? x : 0
 owns(w) = role[w] ne "acceptor" && role[w] ne "worker"
 falling(list, x) = !strlen(list) ? sprintf("%.0f", x) \
     : word(list, 1) + 0 < x ? sprintf("%.0f ", x).list \
@@ -63,8 +64,10 @@ do for [w = 1:workers] {
                 launch_owned[launches] = ""
             }
             l = entry(launch_book, key)
-            if (answers(w, i)) { launch_requests[l] = falling(launch_requests[l], requests[w]) }
-            if (owns(w)) { launch_owned[l] = falling(launch_owned[l], owned[w]) }
+            if (answers(w, i)) {
+                launch_requests[l] = falling(launch_requests[l], given(requests[w]))
+            }
+            if (owns(w)) { launch_owned[l] = falling(launch_owned[l], given(owned[w])) }
         }
     }
 }
@@ -73,6 +76,11 @@ total(list) = sum [n = 1:words(list)] (word(list, n) + 0.0)
 squares(list) = sum [n = 1:words(list)] ((word(list, n) + 0.0) ** 2)
 # Jain's index: 1 when all do the same, 1/n when one of n does everything (Jain, Chiu, Hawe 1984).
 jain(list) = total(list) ** 2 / (words(list) * squares(list))
+
+if (!(sum [l = 1:launches] (total(launch_requests[l]) + total(launch_owned[l]) > 0))) {
+    print figure.": no worker of ".run."/workers.csv had a request or a connection"
+    exit status 3
+}
 
 # A row for each cell, in blocks by load. Its bar is cut where, on average over
 # the launches, the share of the busiest worker ends, then that of the next.

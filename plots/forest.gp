@@ -27,10 +27,13 @@ eval numbers(table, "row_high", "ci_hi")
 # Worse is to the right whichever way the metric points.
 sign(i) = row_better[i] eq "higher" ? -1 : 1
 percent(i, ratio) = 100 * (ratio ** sign(i) - 1)
-off(i) = percent(i, row_ratio[i])
+off(i) = related(i) ? percent(i, row_ratio[i]) : 1e9 * directed(row_verdict[i])
 least_off(i) = percent(i, sign(i) > 0 ? row_low[i] : row_high[i])
 most_off(i) = percent(i, sign(i) > 0 ? row_high[i] : row_low[i])
-drawable(i) = row_ratio[i] == row_ratio[i] && row_ratio[i] > 0
+related(i) = row_ratio[i] == row_ratio[i] && row_ratio[i] > 0
+# A change from zero has a direction and no ratio: it stands at the edge.
+directed(verdict) = verdict eq "better" ? -1 : verdict eq "worse" || verdict eq "REGRESSION"
+drawable(i) = related(i) || directed(row_verdict[i])
 
 LIMIT = 60
 widest = 2.0
@@ -41,15 +44,20 @@ name(i) = named(row_cell[i]."  ".row_metric[i])
 named(text) = strlen(text) <= NAME ? text \
     : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
 candidates = sum [i = 1:forest] drawable(i)
-if (!candidates) { print figure.": no row of ".run."/".table.".csv has a ratio"; exit status 3 }
+if (!candidates) {
+    print figure.": no row of ".run."/".table.".csv has a ratio or a finding"
+    exit status 3
+}
 count = candidates < LIMIT ? candidates : LIMIT
 array shown[count]
 row_count = 0
+unrelated = 0
 do for [i = 1:forest] {
     if (drawable(i) && row_count < count) {
         row_count = row_count + 1
         shown[row_count] = i
-        widest = abs(off(i)) > widest ? abs(off(i)) : widest
+        widest = related(i) && abs(off(i)) > widest ? abs(off(i)) : widest
+        unrelated = unrelated + !related(i)
         length = strlen(name(i))
         longest = length > longest ? length : longest
     }
@@ -60,7 +68,8 @@ held(x) = x != x ? NaN : x > limit ? limit : x < -limit ? -limit : x
 
 colour_of(verdict) = verdict eq "worse" || verdict eq "REGRESSION" ? 0xc23b22 \
     : verdict eq "better" ? 0x1a7f37 : verdict eq "same" || verdict eq "PASS" ? 0x404040 : 0x9a9a9a
-point_of(verdict) = verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
+point_of(verdict, related) = !related ? 13 \
+    : verdict eq "unproven" || verdict eq "INCONCLUSIVE" ? 6 : 7
 colour(k) = colour_of(row_verdict[shown[k]])
 
 headline = "Change of the candidate against the base, 99 % interval"
@@ -73,12 +82,14 @@ right = width - 24
 top = heading_height + 30
 # The text preview has a line for every 15 pixels, and a row needs one of its own.
 ROW = kind eq "text" ? 30 : 17
-height = top + ROW * row_count + 74
+foot = 74 + 15 * !!unrelated
+height = top + ROW * row_count + foot
 eval OPEN
 eval HEADING
-eval panel(left, right, top, height - 74)
-set xlabel "worse by, %\nleft of 0: better; hollow: proves nothing; shaded: too small to count" \
-    font font(11)
+eval panel(left, right, top, height - foot)
+legend = "left of 0: better; hollow: proves nothing; shaded: too small to count"
+if (unrelated) { legend = legend."\ndiamond at the edge: from or to zero, without a ratio" }
+set xlabel "worse by, %\n".legend font font(11)
 set xrange [-limit * 1.03:limit * 1.03]
 set yrange [row_count + 0.6:0.4]
 set ytics scale 0 ("" 0)
@@ -97,5 +108,5 @@ plot shown using (0):1:(held(-band($1))):(held(band($1))) \
         :(held(most_off(shown[$1])) - held(least_off(shown[$1]))):(0):(colour($1)) \
         with vectors nohead linewidth 2 linecolor rgb variable, \
     shown using (held(off(shown[$1]))):1 \
-        :(point_of(row_verdict[shown[$1]])):(colour($1)) \
+        :(point_of(row_verdict[shown[$1]], related(shown[$1]))):(colour($1)) \
         with points pointtype variable pointsize 0.8 linecolor rgb variable

@@ -31,7 +31,7 @@ column_title(l) = closed(l) ? shown_count(connections(l)) : shown_rate(rate(l))
 
 # What a cell is judged by, more being better: requests/s in the closed loop; in the open loop,
 # whose rate is given, the inverse of the 99th percentile of the response time.
-merit(i) = cell_arrival[i] eq "closed" ? rps[i] : 1 / p99[i]
+merit(i) = cell_arrival[i] eq "closed" ? rps[i] : p99[i] > 0 ? 1 / p99[i] : NaN
 # Where the generator was the limit of a closed loop the server does at least what was measured, so
 # that its cell still counts. The best of a column is among the cells that count, or among all where
 # none does.

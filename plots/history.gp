@@ -67,6 +67,12 @@ do for [i = 1:points] {
         if (point_arrival[i] ne "closed") { cell_open[c] = 1 }
     }
 }
+figures = sum [i = 1:points] (on_machine(i) && (point_rps[i] == point_rps[i] \
+    || point_p99[i] == point_p99[i] || point_cpu[i] == point_cpu[i]))
+if (!figures) {
+    print figure.": ".run."/history.csv holds no figure of machine ".machine
+    exit status 3
+}
 if (most < 2) {
     print figure.": ".run."/history.csv holds fewer than two runs of machine ".machine
     exit status 3
@@ -152,9 +158,19 @@ do for [c = 1:cells] {
         }
         figure_at(i) = point_place[i] != c ? NaN : side ? point_cpu[i] / 1e3 : left_value(i)
         marked(k) = change_place[k] == c && change_turn[k] > 0 && change_metric[k] eq metric
-        stats [*:*][*:*] point_turn using (figure_at($1)) name "seen" nooutput
-        spread = seen_max - seen_min
-        set ytics nice(spread > 0 ? spread / 2.5 : seen_max > 0 ? seen_max : 1)
+        seen_low = NaN
+        seen_high = NaN
+        do for [i = 1:points] {
+            if (figure_at(i) == figure_at(i)) {
+                seen_low = figure_at(i) >= seen_low ? seen_low : figure_at(i)
+                seen_high = figure_at(i) <= seen_high ? seen_high : figure_at(i)
+            }
+        }
+        spread = seen_high - seen_low
+        set ytics nice(spread > 0 ? spread / 2.5 : seen_high > 0 ? seen_high : 1)
+        # gnuplot leaves no room around a level that never changes, and none where there is none.
+        set yrange [*:*]
+        if (!(spread > 0)) { set yrange [0:seen_high > 0 ? 2 * seen_high : 1] }
         plot point_turn using (point_turn[$1]):(figure_at($1)):(sound($1) ? 7 : 6) with points \
                 pointtype variable pointsize 0.5 linecolor rgb colour, \
             change_turn using (changes && marked($1) ? previous_turn($1) - 0.5 : NaN) \

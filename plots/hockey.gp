@@ -12,7 +12,8 @@ eval numbers("cells", "p999", "p999_ns_median")
 eval numbers("cells", "ratio", "rate_ratio_median")
 
 # One number of connections: the one that most open-loop cells have, then the largest.
-connections_of(n) = sum [i = 1:cells] (cell_arrival[i] ne "closed" && cell_connections[i] == n)
+offered(i) = cell_arrival[i] ne "closed" && cell_rate[i] > 0
+connections_of(n) = sum [i = 1:cells] (offered(i) && cell_connections[i] == n)
 best = 0
 do for [c = 1:words(counts)] {
     n = word(counts, c) + 0
@@ -22,8 +23,8 @@ do for [c = 1:words(counts)] {
     }
 }
 if (best == 0) { print figure.": no open-loop rows in ".run."/cells.csv"; exit status 3 }
-open(i) = cell_arrival[i] ne "closed" && cell_connections[i] == chosen
-left_out = sum [i = 1:cells] (cell_arrival[i] ne "closed" && !open(i))
+open(i) = offered(i) && cell_connections[i] == chosen
+left_out = sum [i = 1:cells] (offered(i) && !open(i))
 
 drawn_arrivals = ""
 drawn_rates = ""
@@ -47,8 +48,10 @@ thousands = rate_top >= 2000
 scale = thousands ? 1e-3 : 1
 
 # The rows of panels: three percentiles in seconds, then the share of the offered rate achieved.
-y(i, row) = row == 1 ? p50[i] * 1e-9 : row == 2 ? p99[i] * 1e-9 \
-    : row == 3 ? p999[i] * 1e-9 : ratio[i] * 100
+# A time of nothing has no place on a logarithmic axis.
+positive(x) = x > 0 ? x : NaN
+y(i, row) = row == 1 ? positive(p50[i]) * 1e-9 : row == 2 ? positive(p99[i]) * 1e-9 \
+    : row == 3 ? positive(p999[i]) * 1e-9 : ratio[i] * 100
 row_title(row) = word("p50 p99 p99.9", row)." response time"
 x(i, k, arrivals) = open(i) && cell_series[i] == k && cell_arrival[i] eq arrivals \
     ? cell_rate[i] * scale : NaN

@@ -6,7 +6,7 @@ call here."style.gp" ARG0 ARG1 ARG2 ARG3
 
 # Only cells with a histogram can be drawn.
 eval texts("cells", "cell_hist", "hist_name")
-files = "\n".shell("ls hist")."\n"
+files = "\n".shell("grep -l '^ *[0-9.]*[1-9]' hist/*.hgrm | sed 's,.*/,,'")."\n"
 drawable(i) = strstrt(files, "\n".cell_hist[i].".hgrm\n") > 0
 array load_size[loads]
 do for [l = 1:loads] { load_size[l] = sum [i = 1:cells] (cell_load[i] == l && drawable(i)) }
@@ -30,8 +30,8 @@ do for [l = 1:loads] {
     if (load_size[l] && closed(l) && better(l, closed_load, wanted)) { closed_load = l }
 }
 if (!open_load && !closed_load) {
-    print figure.": ".run."/hist holds no .hgrm file of a cell"
-    exit status 1
+    print figure.": ".run."/hist holds no .hgrm file of a cell with a value"
+    exit status 3
 }
 
 # One curve a cell; `samples` decide how far its tail can be trusted.

@@ -24,7 +24,10 @@ eval numbers("runs", "run_p50", "p50_ns")
 # in the closed loop (1 / rate), of the median response time in the open loop, whose rate is given.
 is_closed(i) = cell_arrival[i] eq "closed"
 middle(i) = is_closed(i) ? rps_middle[i] : p50_middle[i]
-off(i, value) = 100 * (is_closed(i) ? middle(i) / value : value / middle(i)) - 100
+# Without a median nothing can be said; a launch without any success is endlessly slow.
+over(a, b) = !(a > 0) || b != b ? NaN : b > 0 ? a / b : 1e9
+off(i, value) = !(middle(i) > 0) ? NaN \
+    : 100 * (is_closed(i) ? over(middle(i), value) : value / middle(i)) - 100
 array run_cell[runs]
 array run_turn[runs]        # which launch of its cell it was
 array cell_runs[cells]

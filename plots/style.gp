@@ -100,8 +100,9 @@ troubled(line) = line[strlen(line):strlen(line)] ne " "
 
 # `eval texts("runs", "run_cell", "cell_id")` makes the array run_cell of the column cell_id of
 # runs.csv; the variable `runs` holds the number of its rows. `numbers` does it for numbers, with
-# NaN where the field is empty.
-number(text) = strlen(text) ? text + 0.0 : NaN
+# NaN where the field is empty or says that there is none. At the end of a line gnuplot takes the
+# line end for the text of an empty field.
+number(text) = strlen(text) && strstrt("0123456789.-+", text[1:1]) ? text + 0.0 : NaN
 into(table, name, field) = "set datafile columnheaders; array ".name."[".table."]; stats run.'/" \
     .table.".csv' using (".name."[int(column(0)) + 1] = ".field.", 0) nooutput;" \
     ." unset datafile columnheaders"
@@ -271,6 +272,7 @@ counts = ""
 rates = "0"
 arrivals = "closed constant poisson"
 do for [i = 1:cells] {
+    if (cell_connections[i] != cell_connections[i]) { cell_connections[i] = 0 }
     counts = with(counts, cell_connections[i])
     if (cell_arrival[i] eq "closed" || cell_rate[i] != cell_rate[i]) { cell_rate[i] = 0 }
     rates = with(rates, cell_rate[i])

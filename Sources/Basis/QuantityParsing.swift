@@ -112,7 +112,15 @@ package func fixed(_ value: Double, decimals: Int) -> String {
 
 private func significant(_ value: Double) -> String {
     let magnitude = value.magnitude
-    return fixed(value, decimals: magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2)
+    if magnitude >= 99.95 { return fixed(value, decimals: 0) }
+    // What lies below the last decimal that `fixed` has is shown as zero.
+    var decimals = 2
+    var tenths = 0.0995
+    while decimals < 15, magnitude < tenths {
+        decimals += 1
+        tenths /= 10
+    }
+    return fixed(value, decimals: magnitude >= 9.995 ? 1 : decimals)
 }
 
 /// `value` when it is a whole number that a Double can tell from its neighbours. The decimal text

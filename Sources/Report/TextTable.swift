@@ -1,4 +1,6 @@
-/// Aligned columns for a terminal.
+import Basis
+
+/// Aligned columns for a terminal, which shows every text and obeys none.
 package struct TextTable: Sendable {
     /// Texts stand left, numbers right.
     package enum Alignment: Sendable { case left, right }
@@ -47,7 +49,7 @@ package struct TextTable: Sendable {
 
     package mutating func append(_ row: [Cell]) {
         precondition(row.count == columns.count, "a row has one cell for each column")
-        rows.append(row)
+        rows.append(row.map { Cell(printable($0.text), $0.tone) })
     }
 
     /// The text, one line a row. Lines longer than `width` characters are made to fit by shortening

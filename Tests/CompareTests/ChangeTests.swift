@@ -63,13 +63,16 @@ struct ChangeTests {
             Change(
                 pairs: slower.map { (base: $0.candidate, candidate: $0.base) },
                 metric: ComparedMetric.known[0]))
-        #expect(abs(cpu.ratio - 1.1) < 1e-9 && abs(rate.ratio - 1 / 1.1) < 1e-9)
-        #expect(cpu.pWorse < 0.001 && rate.pWorse < 0.001 && cpu.pBetter == 1)
+        #expect(abs((cpu.ratio ?? 0) - 1.1) < 1e-9 && abs((rate.ratio ?? 0) - 1 / 1.1) < 1e-9)
+        #expect(try #require(cpu.pWorse) < 0.001 && #require(rate.pWorse) < 0.001)
+        #expect(cpu.pBetter == 1)
         #expect(cpu.superiority == 1 && rate.superiority == 1)
         let low = try #require(rate.interval.low)
         let high = try #require(rate.interval.high)
-        #expect(low <= rate.ratio && rate.ratio <= high)
-        #expect(Change(pairs: [(base: 0, candidate: 1)], metric: ComparedMetric.known[0]) == nil)
+        let ratio = try #require(rate.ratio)
+        #expect(low <= ratio && ratio <= high)
+        let fromZero = Change(pairs: [(base: 0, candidate: 1)], metric: ComparedMetric.known[0])
+        #expect(fromZero?.ratio == nil && fromZero?.difference == 1)
         #expect(Change(pairs: [], metric: ComparedMetric.known[0]) == nil)
     }
 }

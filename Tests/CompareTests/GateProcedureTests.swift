@@ -16,6 +16,16 @@ struct GateProcedureTests {
             cells: cells, policy: policy, design: GateRateTests.design, seed: seed)
     }
 
+    @Test(
+        "a probability is never shown as zero",
+        arguments: [
+            (1.0, "p 1.00000"), (0.00412, "p 0.00412"), (1e-5, "p 0.00001"), (9e-6, "p < 1e-5"),
+            (0, "p < 1e-5"),
+        ])
+    func probabilities(p: Double, shown: String) {
+        #expect(pText(p) == shown)
+    }
+
     @Test("a real effect in both directions of better ends as a regression with its reasons")
     func regression() throws {
         var world = GateWorld(seed: 3, effects: [0, log(1.15)])
@@ -27,7 +37,7 @@ struct GateProcedureTests {
         #expect(result.findings.map(\.verdict) == [.pass, .regression, .regression])
         #expect(result.reasons.count == 2 && result.reasons[0].hasPrefix("b rps: -1"))
         let change = try #require(result.findings[1].change)
-        #expect(change.ratio < 0.9 && change.superiority == 1)
+        #expect((change.ratio ?? 1) < 0.9 && change.superiority == 1)
         #expect(result.findings[1].pAdjusted.map { $0 <= 0.01 } == true)
         #expect(result.findings[0].pAdjusted == nil)
     }

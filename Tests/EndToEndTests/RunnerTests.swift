@@ -242,11 +242,13 @@ struct RunnerTests {
         try runner.check(8, status: ending.status)
     }
 
-    @Test("the doctor's checks are an array of objects, and the exit status follows them")
+    @Test("the doctor's checks are objects in one, and the exit status follows them")
     func doctor() throws {
         let ending = try Runner().run(["doctor", "--json"])
-        guard case .array(let checks) = try JSONValue(parsing: ending.output) else {
-            throw TestFailure("no array: \(ending.output)")
+        let object = try JSONValue(parsing: ending.output)
+        guard object["schema"] == "switchyard.doctor/1", case .array(let checks)? = object["checks"]
+        else {
+            throw TestFailure("no checks: \(ending.output)")
         }
         #expect(checks.contains { $0["check"] == "cpus" })
         for check in checks {
@@ -257,5 +259,6 @@ struct RunnerTests {
         }
         let hasFailed = checks.contains { $0["level"] == "fail" }
         #expect(ending.status == (hasFailed ? 1 : 0), "\(ending.errors)")
+        #expect(object["fit"] == .bool(!hasFailed))
     }
 }

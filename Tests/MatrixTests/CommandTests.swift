@@ -89,6 +89,97 @@ struct CommandTests {
         }
     }
 
+    private static let commands = Switchyard.commands.map { $0.name }
+
+    private static let root = {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        return root
+    }()
+
+    @Test("help COMMAND is the help of that command", arguments: commands)
+    func helpOfCommand(name: String) throws {
+        let command = try #require(Switchyard.commands.first { $0.name == name })
+        for words in [["help", name], ["--help", name], [name, "--help"], [name, "-h"]] {
+            let transcript = Transcript()
+            #expect(Switchyard.main(words, on: transcript.console) == .success)
+            #expect(transcript.output == command.parser.help && transcript.errors.isEmpty)
+        }
+    }
+
+    @Test("help of nothing, or of itself, is the list of commands; of what is unknown a refusal")
+    func helpOfHelp() {
+        let list = Transcript()
+        #expect(Switchyard.main(["help"], on: list.console) == .success)
+        #expect(list.output.contains("  calibrate "))
+        let own = Transcript()
+        #expect(Switchyard.main(["help", "help"], on: own.console) == .success)
+        #expect(own.output == list.output)
+        for words in [["help", "rnu"], ["help", "run", "plan"]] {
+            let refused = Transcript()
+            #expect(Switchyard.main(words, on: refused.console) == .usage)
+            #expect(refused.errors.split(separator: "\n").count == 1 && refused.output.isEmpty)
+        }
+    }
+
+    @Test("no help breaks a line where its sentence goes on", arguments: commands)
+    func helpLines(name: String) throws {
+        let command = try #require(Switchyard.commands.first { $0.name == name })
+        #expect(command.parser.help.split(separator: "\n").allSatisfy { $0.count <= 100 })
+        let lines = command.parser.epilogue.split(separator: "\n").map(String.init)
+        for (line, next) in zip(lines, lines.dropFirst()) {
+            // A sentence, or an entry of a list, may end anywhere.
+            let isEntry = next.contains(/^\S+ {2,}\S/)
+            let isListed = line.contains(/^\S+ {2,}\S/)
+            if line.hasSuffix(".") || line.hasSuffix(":") || isEntry || isListed { continue }
+            let word = next.prefix { $0 != " " }
+            #expect(line.count + 1 + word.count > 80, "\(line)\n\(next)")
+        }
+    }
+
+    @Test("what --json prints is one object that names its schema")
+    func jsonObjects() throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("m.json5", Self.matrix)
+        let run = scratch.path + "/run"
+        try FileManager.default.copyItem(
+            atPath: Self.root.appending(path: "plots/fixture/run").path, toPath: run)
+        try scratch.write("run/journal.ndjson", "")
+        let format = try readFile(Self.root.appending(path: "docs/FORMAT.md").path)
+        let results = ["--results", scratch.path]
+        let calls: [[String]] = [
+            ["list", file], ["list", file, "--profiles"], ["plan", file], ["doctor"], ["version"],
+            ["history", "add", run] + results, ["history", "--no-plots"] + results,
+            ["history", "series", "h1/single/w1/c64"] + results,
+            ["report", run, scratch.path + "/a.html"],
+            ["plot", run, "--plots", Self.root.appending(path: "plots").path],
+        ]
+        for words in calls where words[0] != "plot" || Plotter.isAvailable {
+            let transcript = Transcript()
+            _ = Switchyard.main(words + ["--json"], on: transcript.console)
+            let value = try? JSONValue(parsing: transcript.output)
+            guard case .string(let schema)? = value?["schema"] else {
+                Issue.record("\(words): \(transcript.output.prefix(200))\(transcript.errors)")
+                continue
+            }
+            #expect(format.contains("`\(schema)`"), "docs/FORMAT.md lacks \(schema)")
+        }
+        for command in Switchyard.commands {
+            let json = command.parser.options.first { $0.name == "json" }
+            #expect(json == nil || json?.help == "print one JSON object")
+        }
+    }
+
+    @Test("make help names the profiles that there are")
+    func profilesOfMake() throws {
+        let make = try readFile(Self.root.appending(path: "Makefile").path)
+        let line = try #require(make.split(separator: "\n").first { $0.contains("##  PROFILE=") })
+        let named = try #require(line.firstMatch(of: /\((.*)\)/)).1.split(separator: ", ")
+        let file = try readFile(Self.root.appending(path: "Benchmarks/default.json5").path)
+        let matrix = try Matrix(parsing: file, file: "default.json5")
+        #expect(named.map(String.init).sorted() == matrix.profiles.map(\.name))
+    }
+
     @Test("list and plan show cells, profiles and launches, as text and as JSON")
     func listAndPlan() throws {
         let scratch = try Scratch()
@@ -117,6 +208,27 @@ struct CommandTests {
         #expect(Switchyard.main(["plan", file, "-p", "smoke"], on: smoke.console) == .success)
         #expect(smoke.output.contains("h1/single/"))
         #expect(smoke.errors.hasPrefix("1 cells x 1 = 1 launches of 0ns + 10.0ms, about 1s;"))
+    }
+
+    @Test("a failed run says its reason last, and nothing of figures that can't be drawn")
+    func failedRun() throws {
+        let scratch = try Scratch()
+        try Fake.programs(in: scratch)
+        let file = try scratch.write("m.json5", Self.matrix.replacing("[1, 64]", with: "[7]"))
+        let program = try #require(Built.switchyard)
+        let plots = Self.root.appending(path: "plots").path
+        var options = SpawnOptions(program, ["run", file, "--bin", scratch.path, "--plots", plots])
+        options.standardError = .captured
+        options.directory = scratch.path
+        var process = try ChildProcess(options)
+        _ = process.remainingOutput(timeout: .seconds(60))
+        let errors = process.remainingErrors(timeout: .seconds(1))
+        #expect(process.wait(timeout: .seconds(5))?.ending == .exited(12), "\(errors)")
+        #expect(
+            (errors.split(separator: "\n").last ?? "").contains(
+                "cells have no valid launch, such as h1/"), "\(errors)")
+        #expect((errors.split(separator: "\n").last ?? "").contains("can't connect"), "\(errors)")
+        #expect(!errors.contains("to draw") && !errors.contains("not drawn"), "\(errors)")
     }
 
     @Test("a run fills its folder, and resume refuses a changed matrix in one line")

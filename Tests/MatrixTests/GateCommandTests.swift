@@ -275,7 +275,7 @@ struct GateCommandTests {
     func repro() throws {
         let scratch = try Scratch()
         var request = try begun(scratch).request
-        request.run.matrix = GateCommand.defaultMatrix
+        request.run.matrix = GateMatrix.file
         request.baseline = ExactCheck.defaultFile
         #expect(request.repro == "switchyard gate --base origin/main --pairing launch --seed 7")
         request.baseline = "b.json"
@@ -293,6 +293,14 @@ struct GateCommandTests {
                 == "switchyard gate --base origin/main --server-cpus"
                 + " \(CPUSet(request.run.cpus.server)) --load-cpus"
                 + " \(CPUSet(request.run.cpus.load)) --baseline none --pairing launch --seed 7")
+        #expect(request.repro(results: "./results/") == request.repro)
+        #expect(request.repro(results: "/var/runs").hasSuffix(" --seed 7 --results /var/runs"))
+        request.isForced = true
+        #expect(request.repro(results: "it's").hasSuffix(" --results 'it'\\''s' --force"))
+        request.isForced = false
+        request.run.matrix = GateMatrix.builtIn
+        #expect(request.repro.hasPrefix("switchyard gate --base origin/main --baseline"))
+        request.run.matrix = GateMatrix.file
         request.run.filter = "pattern=single connections>=64"
         request.run.duration = .milliseconds(250)
         request.isStrict = true

@@ -22,9 +22,13 @@ struct GateSessionTests {
 
     /// Runs a gate of one cell whose launches all give `report`.
     private func gate(
-        _ scratch: Scratch, _ report: LoadReport, _ arguments: [String] = []
+        _ scratch: Scratch, _ report: LoadReport, _ arguments: [String] = [],
+        baseServer: String? = nil, candidateServer: String? = nil
     ) throws -> Ended {
         let programs = try Fake.programs(in: scratch)
+        let sides = [baseServer, candidateServer].map {
+            $0.map { Programs(server: $0, load: programs.load) } ?? programs
+        }
         try scratch.write("report.json", report.json.compact)
         let matrix = try scratch.write(
             "m.json5", "{axes: {pattern: ['single'], rate: ['1k']}}")
@@ -37,7 +41,7 @@ struct GateSessionTests {
         let directory = try RunDirectory.create("gate", in: scratch.path)
         let (output, errors) = (Words(), Words())
         let status = try GateSession(
-            directory: directory, request: request, programs: [programs, programs],
+            directory: directory, request: request, programs: sides,
             options: try GateCommand.parser.parse(arguments),
             console: Console(output: { output.text += $0 }, errors: { errors.text += $0 })
         ).run()
@@ -70,6 +74,21 @@ struct GateSessionTests {
         #expect(try ended.read("junit.xml").contains("errors=\"1\""))
         #expect(try ended.read("report.md").contains("Wrong answers"))
         #expect(!ended.errors.contains("forest"), "there is nothing to draw")
+    }
+
+    @Test("a base that does not start is no base, and a candidate that doesn't is wrong")
+    func noStart() throws {
+        let complaint = try #require(
+            #expect(throws: Complaint.self) {
+                try gate(Scratch(), Fake.report(), baseServer: "/bin/false")
+            })
+        #expect(complaint.status == .noBaseline)
+        #expect(complaint.problem.hasPrefix("the base can't be measured: h1/single/"))
+        var report = Fake.report()
+        report.statuses.success2xx = report.requests
+        let ended = try gate(Scratch(), report, candidateServer: "/bin/false")
+        #expect(ended.status == .wrongResponses)
+        #expect(lastLine(ended.output).contains("the candidate fails in h1/single/"))
     }
 
     @Test("with --json the verdict is an object alone, and its line is for a person")

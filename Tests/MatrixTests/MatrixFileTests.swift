@@ -1,7 +1,10 @@
 import Basis
-import Matrix
+import Compare
+import Foundation
 import Report
 import Testing
+
+@testable import Matrix
 
 @Suite("matrix files")
 struct MatrixFileTests {
@@ -236,6 +239,25 @@ struct MatrixFileTests {
                 "mend the file; it is JSON5"
             ),
             (
+                "{defaults: {pairs: {screen: 5}}}", "defaults.pairs.screen: 5 is odd",
+                "give an even number: pairs come by two"
+            ),
+            (
+                "{defaults: {pairs: {confirm: []}}}",
+                "defaults.pairs.confirm: is not a list of 1 to 10 steps",
+                "write [{scatter_pct: 2.2, pairs: 16}, ...]"
+            ),
+            (
+                "{profiles: {a: {pairs: {confirm: [{scatter_pct: 3, pairs: 16},"
+                    + " {scatter_pct: 3, pairs: 24}]}}}}",
+                "profiles.a.pairs.confirm[1]: scatter_pct 3.0 does not rise",
+                "order the steps by rising scatter"
+            ),
+            (
+                "{defaults: {pairs: {screens: 4}}}", "defaults.pairs: unknown key 'screens'",
+                "did you mean 'screen'?"
+            ),
+            (
                 "[1]", "is not an object",
                 "write {key: value, ...}"
             ),
@@ -289,6 +311,43 @@ struct MatrixFileTests {
         let complaint = #expect(throws: Complaint.self) { try Self.cells("{}", filter: filter) }
         #expect(complaint?.problem == problem)
         #expect(complaint?.remedy == remedy)
+    }
+
+    @Test("pairs of the defaults hold for every profile, and a profile changes some of them")
+    func pairs() throws {
+        let text = """
+            {defaults: {pairs: {screen: 8, suspects: 2}}, axes: {rate: ['1k']}, profiles: {
+             quick: {}, brief: {pairs: {control: 8, confirm: [{scatter_pct: 5, pairs: 12}]}}}}
+            """
+        let matrix = try Matrix(parsing: text, file: "m.json5")
+        var expected = GatePolicy()
+        expected.screenPairs = 8
+        expected.suspectsMax = 2
+        #expect(try matrix.policy(profile: "default") == expected)
+        #expect(try matrix.policy(profile: "quick") == expected, "a name alone means nothing")
+        expected.controlPairs = 8
+        expected.confirmPairs = [.init(sigma: 0.05, pairs: 12)]
+        #expect(try matrix.policy(profile: "brief") == expected)
+    }
+
+    @Test("the gate that is built in is the project's own", arguments: ["default", "quick"])
+    func builtIn(profile: String) throws {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let file = try String(
+            contentsOf: root.appending(path: GateMatrix.file), encoding: .utf8)
+        let own = try Matrix(parsing: file, file: GateMatrix.file)
+        let builtIn = try Matrix(parsing: GateMatrix.text, file: GateMatrix.builtIn)
+        #expect(own.profiles.map(\.name) == builtIn.profiles.map(\.name))
+        #expect(own.profiles.map(\.profile.about) == builtIn.profiles.map(\.profile.about))
+        let (a, b) = try (
+            own.expand(profile: profile, filter: nil, serverThreads: 2),
+            builtIn.expand(profile: profile, filter: nil, serverThreads: 2)
+        )
+        #expect(a.cells == b.cells && a.settings == b.settings)
+        let policy = try builtIn.policy(profile: profile)
+        #expect(try own.policy(profile: profile) == policy)
+        #expect(policy == (profile == "quick" ? .quick : GatePolicy()))
     }
 
     @Test("an unknown profile names the nearest; clashing file names are refused")

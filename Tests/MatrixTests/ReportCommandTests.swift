@@ -23,7 +23,9 @@ private final class Results {
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    func run(_ arguments: String...) -> Basis.ExitStatus {
+    func run(_ arguments: String...) -> Basis.ExitStatus { call(arguments) }
+
+    func call(_ arguments: [String]) -> Basis.ExitStatus {
         output = ""
         errors = ""
         let console = Console(output: { self.output += $0 }, errors: { self.errors += $0 })
@@ -78,9 +80,14 @@ struct ReportCommandTests {
         "what can't be done is said in one line",
         arguments: [
             (["report", "fixtur"], Basis.ExitStatus.usage, "did you mean fixture?"),
-            (["report", "fixture", "b"], .usage, "one operand too many"),
+            (["report", "fixture", "b", "c"], .usage, "'c' is one operand too many"),
+            (["report", "fixture", "b", "-o", "c"], .usage, "'b' and --output both name a file"),
+            (["report", "fixture", "-", "--json"], .usage, "both be on standard output"),
             (["report", "fixture", "--export", "bfm"], .usage, "did you mean bmf?"),
-            (["report", "fixture", "--export", "bmf", "-o", "a"], .usage, "not of an export"),
+            (
+                ["report", "fixture", "b", "--export", "bmf", "-o", "c"], .usage,
+                "'b' and --output both name a file"
+            ),
             (["report", "fixture", "-o", "/nonexistent/a.html"], .failure, "can't write"),
             (["report", "fixture", "-o", "-", "--json"], .usage, "both be on standard output"),
             (["history"], .failure, "begin it with: switchyard history add latest"),
@@ -112,6 +119,34 @@ struct ReportCommandTests {
             try results.text("fixture/cells.csv").replacing(",valid,", with: ",unsteady,"))
         #expect(results.run("report", "fixture", "--export", format) == .invalidRun)
         #expect(results.errors.contains("no cell of fixture has a valid verdict"))
+    }
+
+    @Test(
+        "as its help says, FILE and --output are the same, of a report and of an export",
+        arguments: [[], ["--export", "bmf"], ["--export", "customSmallerIsBetter"]])
+    func oneRule(export: [String]) throws {
+        let help = ReportCommand.parser.help
+        #expect(help.contains("usage: switchyard report [options] [RUN [FILE]]"))
+        #expect(help.contains("--output FILE") && help.contains("the same as FILE"))
+        #expect(help.contains("- is standard"))
+        let results = try Results()
+        var texts: [String] = []
+        for (number, words) in [["FILE"], ["-o", "FILE"], ["--output=FILE"]].enumerated() {
+            let file = results.url.appending(path: "\(number).out").path
+            let named = words.map { $0.replacing("FILE", with: file) }
+            #expect(results.call(["report", "fixture"] + named + export) == .success)
+            texts.append(try results.text("\(number).out"))
+        }
+        for words in [["-"], ["-o", "-"], ["--output=-"]] {
+            #expect(results.call(["report", "fixture"] + words + export) == .success)
+            texts.append(results.output)
+        }
+        if !export.isEmpty {
+            #expect(results.call(["report", "fixture"] + export) == .success)
+            texts.append(results.output)
+        }
+        // A report links to the run from where it lies.
+        #expect(Set(texts.map { $0.prefix(40) }).count == 1 && texts.allSatisfy { $0.count > 99 })
     }
 
     @Test("with --json it says as an object what it wrote")
@@ -186,7 +221,7 @@ struct HistoryCommandTests {
         }
 
         #expect(results.run("history", "show", "--json", "--no-plots") == .success)
-        guard case .array(let listed) = try JSONValue(parsing: results.output) else {
+        guard case .array(let listed)? = try JSONValue(parsing: results.output)["changes"] else {
             Issue.record("not an array")
             return
         }

@@ -3,10 +3,11 @@ package import Measure
 
 /// How much a figure of one cell differs between two sides, and how sure one may be.
 ///
-/// Everything is computed on logarithms, so that a ratio and its inverse are treated alike, with
-/// the median of the Walsh averages (pairs) or of all differences (independent samples) as the
-/// estimate: neither assumes a shape of the noise, and a quarter of the launches may be arbitrarily
-/// wrong.
+/// Positive figures are compared by their logarithms, so that a ratio and its inverse are treated
+/// alike; where one is zero or negative there is no ratio, and the figures themselves are
+/// subtracted. The estimate is the median of the Walsh averages (pairs) or of all differences
+/// (independent samples): neither assumes a shape of the noise, and a quarter of the launches may
+/// be arbitrarily wrong.
 package struct Change: Equatable, Sendable {
     /// How the two sides are related.
     package enum Method: String, Sendable {
@@ -23,102 +24,102 @@ package struct Change: Equatable, Sendable {
     /// Medians in the unit of the metric.
     package let baseMedian: Double
     package let candidateMedian: Double
-    /// Candidate over base.
-    package let ratio: Double
-    /// Of the ratio; bounds are nil below 8 pairs, or 5 against 5 launches.
+    /// The estimate.
+    package let size: ChangeSize
+    /// Of the ratio or the difference, whichever `size` is; bounds are nil below 8 pairs, or 5
+    /// against 5 launches.
     package let interval: ConfidenceInterval<Double>
     /// The chance to see this much or more if the figure had not become worse by more than the dead
-    /// band; the same for better. 1 for a metric that is not judged.
-    package let pWorse: Double
-    package let pBetter: Double
+    /// band; the same for better. Nil where nothing was tested.
+    package let pWorse: Double?
+    package let pBetter: Double?
+    /// Whether the whole interval lies within the dead band; false for a metric that has none.
+    package let isWithinDeadBand: Bool
     /// How often a launch of the candidate is worse than one of the base (Vargha-Delaney A): 0.5
     /// when neither is.
     package let superiority: Double
     package let baseCount: Int
     package let candidateCount: Int
     /// The deviation of the logarithm of a pair's ratio, about percent over 100; nil for
-    /// independent samples.
+    /// independent samples and where there is no ratio.
     package let sigma: Double?
 
-    /// The change over pairs; nil without pairs or with a figure that has no logarithm.
-    package init?(pairs: [(base: Double, candidate: Double)], metric: ComparedMetric) {
+    /// The change over pairs; nil without any.
+    package init?(
+        pairs: [(base: Double, candidate: Double)], metric: ComparedMetric, isTested: Bool = true
+    ) {
         var tails = SignedRank.Tails()
-        self.init(pairs: pairs, metric: metric, tails: &tails)
+        self.init(pairs: pairs, metric: metric, isTested: isTested, tails: &tails)
     }
 
-    /// The same; `tails` are those of the numbers of pairs met before.
+    /// The same; `tails` are those of the numbers of pairs met before. `isTested` is false where
+    /// the design can carry no test, which leaves no p-value.
     package init?(
-        pairs: [(base: Double, candidate: Double)], metric: ComparedMetric,
+        pairs: [(base: Double, candidate: Double)], metric: ComparedMetric, isTested: Bool = true,
         tails: inout SignedRank.Tails
     ) {
         let base = pairs.map(\.base)
         let candidate = pairs.map(\.candidate)
-        guard let medians = Self.medians(base, candidate) else { return nil }
-        // Worse is positive.
-        let worse = pairs.map { metric.worseSign * log($0.candidate / $0.base) }
+        guard let scale = ChangeScale(base: base, candidate: candidate, metric: metric) else {
+            return nil
+        }
+        let worse = pairs.map { scale.worsening(from: $0.base, to: $0.candidate) }
         let estimate = SignedRank.estimate(of: worse, confidence: Self.confidence, &tails)
         guard let centre = estimate.centre else { return nil }
         method = .signedRank
-        (baseMedian, candidateMedian) = medians
-        ratio = exp(metric.worseSign * centre)
-        interval = Self.ratios(estimate.interval, metric)
-        if let band = metric.tier.deadBand.map({ log(1 + $0) }) {
+        (baseMedian, candidateMedian) = (scale.baseMedian, scale.candidateMedian)
+        size = scale.size(centre)
+        interval = scale.interval(estimate.interval)
+        isWithinDeadBand = scale.holds(estimate.interval)
+        if isTested, let band = scale.deadBand {
             pWorse = SignedRank.pGreater(worse, shift: band, &tails)
             pBetter = SignedRank.pGreater(worse.map { -$0 }, shift: band, &tails)
         } else {
-            (pWorse, pBetter) = (1, 1)
+            (pWorse, pBetter) = (nil, nil)
         }
         superiority = VarghaDelaney.a(pairedDifferences: worse) ?? 0.5
         baseCount = pairs.count
         candidateCount = pairs.count
-        sigma = MedianDeviation.sigma(of: worse)
+        sigma = scale.hasRatios ? MedianDeviation.sigma(of: worse) : nil
     }
 
-    /// The change between samples measured independently of one another; nil without values or with
-    /// a figure that has no logarithm. `isTested` is false where the design can carry no test,
-    /// which leaves both p-values at 1; `ranks` are those of `confidence`.
+    /// The change between samples measured independently of one another; nil without values.
+    /// `ranks` are those of `confidence`.
     package init?(
         base: [Double], candidate: [Double], metric: ComparedMetric, isTested: Bool = true,
         ranks: inout ShiftEstimate.Ranks
     ) {
-        guard let medians = Self.medians(base, candidate) else { return nil }
-        let x = candidate.map { metric.worseSign * log($0) }
-        let y = base.map { metric.worseSign * log($0) }
+        guard let scale = ChangeScale(base: base, candidate: candidate, metric: metric) else {
+            return nil
+        }
+        let x = candidate.map(scale.level)
+        let y = base.map(scale.level)
         guard let shift = ShiftEstimate.hodgesLehmann(x, over: y) else { return nil }
+        let interval = ShiftEstimate.interval(of: x, over: y, &ranks)
         method = .rankSum
-        (baseMedian, candidateMedian) = medians
-        ratio = exp(metric.worseSign * shift)
-        interval = Self.ratios(
-            ShiftEstimate.interval(of: x, over: y, &ranks), metric)
-        let band = isTested ? metric.tier.deadBand.map { log(1 + $0) } : nil
+        (baseMedian, candidateMedian) = (scale.baseMedian, scale.candidateMedian)
+        size = scale.size(shift)
+        self.interval = scale.interval(interval)
+        isWithinDeadBand = scale.holds(interval)
+        let band = isTested ? scale.deadBand : nil
         // The two-sided value stands for the one-sided: stricter by a factor of two.
-        pWorse = band.map { b in shift > b ? RankSum.pTwoSided(x.map { $0 - b }, y) : 1 } ?? 1
-        pBetter = band.map { b in shift < -b ? RankSum.pTwoSided(x.map { $0 + b }, y) : 1 } ?? 1
+        pWorse = band.map { b in shift > b ? RankSum.pTwoSided(x.map { $0 - b }, y) : 1 }
+        pBetter = band.map { b in shift < -b ? RankSum.pTwoSided(x.map { $0 + b }, y) : 1 }
         superiority = VarghaDelaney.a(x, over: y) ?? 0.5
         baseCount = base.count
         candidateCount = candidate.count
         sigma = nil
     }
 
-    /// The change in percent of the base; positive when the figure grew.
-    package var percent: Double { (ratio - 1) * 100 }
-
-    private static func medians(_ base: [Double], _ candidate: [Double]) -> (Double, Double)? {
-        guard base.allSatisfy({ $0 > 0 }), candidate.allSatisfy({ $0 > 0 }),
-            let baseMedian = Median.of(base), let candidateMedian = Median.of(candidate)
-        else { return nil }
-        return (baseMedian, candidateMedian)
+    /// Candidate over base; nil where a figure is zero or negative.
+    package var ratio: Double? {
+        if case .ratio(let ratio) = size { return ratio }
+        return nil
     }
 
-    /// From worse-is-positive logarithms to candidate over base: a metric of which more is better
-    /// turns the interval around.
-    private static func ratios(
-        _ worse: ConfidenceInterval<Double>, _ metric: ComparedMetric
-    ) -> ConfidenceInterval<Double> {
-        let sign = metric.worseSign
-        let bounds = [worse.low, worse.high].map { $0.map { exp(sign * $0) } }
-        return ConfidenceInterval(
-            low: bounds[sign > 0 ? 0 : 1], high: bounds[sign > 0 ? 1 : 0],
-            coverage: worse.coverage)
+    /// Candidate minus base in the unit of the metric; nil where there is a ratio.
+    package var difference: Double? {
+        if case .difference(let difference) = size { return difference }
+        return nil
     }
 }

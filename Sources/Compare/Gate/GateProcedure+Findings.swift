@@ -131,7 +131,8 @@ extension GateProcedure {
         let noise = sigma[metric(subject).name]
         let pairs = p == nil ? screened[subject] ?? [] : confirmed[subject] ?? []
         let change = Change(
-            pairs: pairs.map { ($0.base, $0.candidate) }, metric: metric(subject))
+            pairs: pairs.map { ($0.base, $0.candidate) }, metric: metric(subject),
+            isTested: p != nil)
         let verdict = judge(subject, p: p)
         return GateFinding(
             cell: cells[subject.cell].id, metric: metric(subject),
@@ -165,12 +166,12 @@ extension GateProcedure {
         case .invalid: return "the gate is invalid"
         case .wrong: return "wrong answers"
         case .regression:
-            return "\(signedPercent(change.ratio)) confirmed on \(change.baseCount) fresh pairs,"
-                + " p \(fixed(p ?? 1, decimals: 5))"
+            return "\(change.text) confirmed on \(change.baseCount) fresh pairs,"
+                + " \(pText(p ?? 1))"
         case .inconclusive:
             if case .wrong? = stop { return "the gate ended early" }
             if untested.contains(subject) {
-                return "\(signedPercent(change.ratio)) in the screening, and more suspects than"
+                return "\(change.text) in the screening, and more suspects than"
                     + " \(policy.suspectsMax) are not confirmed"
             }
             let noise = sigma[metric(subject).name] ?? 0

@@ -249,7 +249,7 @@ package struct GateProcedure: Sendable {
     private var controlTrouble: [String]? {
         let troubles = controlFindings.filter(\.isBroken).map {
             "base against base: \($0.metric) differs by \(signedPercent($0.ratio))"
-                + " (p \(fixed($0.p, decimals: 4)))"
+                + " (\(pText($0.p)))"
         }
         return troubles.isEmpty ? nil : troubles
     }
@@ -278,6 +278,12 @@ struct GatePair: Equatable, Sendable {
     let candidate: Double
     /// The logarithm of the ratio, positive when the candidate is worse.
     let worsening: Double
+}
+
+/// A p-value: `p 0.00412`, or `p < 1e-5` where five decimals show nothing of it.
+package func pText(_ p: Double) -> String {
+    let text = fixed(p, decimals: 5)
+    return p < 1e-5 ? "p < 1e-5" : "p \(text)"
 }
 
 /// A ratio as a change in percent with its sign: `+8.1%`.

@@ -84,12 +84,12 @@ extension GateResult {
                 let waiver = waivers.first(where: {
                     $0.covers(
                         cell: finding.cell, metric: finding.metric.name,
-                        ratio: finding.metric.better == .lower ? change.ratio : 1 / change.ratio)
+                        ratio: change.worsening(finding.metric))
                 })
             else { return finding }
             forgiven.append(
                 "waived until \(waiver.expires): \(finding.cell) \(finding.metric.name)"
-                    + " \(signedPercent(change.ratio)): \(waiver.reason)")
+                    + " \(change.text): \(waiver.reason)")
             return finding.passing(because: "waived until \(waiver.expires): \(waiver.reason)")
         }
         guard !forgiven.isEmpty, verdict == .regression else { return self }

@@ -4,8 +4,9 @@ package import Report
 
 /// A row of `compare.csv`: one metric of one cell, from a comparison or a gate.
 package struct CompareRow: Sendable {
-    package let cell: String
+    package private(set) var cell: String
     package let metric: ComparedMetric
+    package private(set) var metricName: String
     package let change: Change?
     package let pAdjusted: Double?
     package let verdict: String
@@ -17,8 +18,9 @@ package struct CompareRow: Sendable {
     package let minimumDetectableEffect: Double?
 
     package init(_ row: Comparison.Row) {
-        cell = row.cell
+        cell = row.cell.display
         metric = row.metric
+        metricName = printable(row.metric.name)
         change = row.change
         pAdjusted = row.pAdjusted
         verdict = row.finding.rawValue
@@ -31,6 +33,7 @@ package struct CompareRow: Sendable {
     package init(_ finding: GateFinding) {
         cell = finding.cell
         metric = finding.metric
+        metricName = printable(finding.metric.name)
         change = finding.change
         pAdjusted = finding.pAdjusted
         verdict = finding.verdict.rawValue
@@ -38,6 +41,32 @@ package struct CompareRow: Sendable {
         stage = finding.stage.rawValue
         sigma = finding.sigma
         minimumDetectableEffect = finding.minimumDetectableEffect
+    }
+
+    /// Whether gnuplot would read other names than were written. It ends a field at a doubled
+    /// quote, cuts a quoted one at its comma, and obeys a backslash.
+    package var isMisread: Bool {
+        cell != Self.drawn(cell) || metricName != Self.drawn(metricName)
+    }
+
+    /// The row with names that gnuplot shows as they are meant.
+    package var drawn: CompareRow {
+        var row = self
+        row.cell = Self.drawn(cell)
+        row.metricName = Self.drawn(metricName)
+        return row
+    }
+
+    private static func drawn(_ name: String) -> String {
+        String(
+            name.map { character -> Character in
+                switch character {
+                case "\"": "″"
+                case ",": "‚"
+                case "\\": "∖"
+                default: character
+                }
+            })
     }
 }
 
@@ -47,8 +76,10 @@ package enum CompareColumns {
 
     package static let all: [Column<CompareRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
-        Column("cell_id", "text", "the cell, or the key columns joined by spaces") { $0.cell },
-        Column("metric", "text", "the column compared") { $0.metric.name },
+        Column("cell_id", "text", "the cell, or the key columns joined by spaces, see below") {
+            $0.cell
+        },
+        Column("metric", "text", "the column compared") { $0.metricName },
         Column("unit", "text", "the unit of base and cand; empty when unknown") {
             $0.metric.unit
         },
@@ -58,12 +89,14 @@ package enum CompareColumns {
         },
         number("base", "median of the base", 4) { $0.change?.baseMedian },
         number("cand", "median of the candidate", 4) { $0.change?.candidateMedian },
-        number("ratio", "candidate over base, Hodges-Lehmann", 6) { $0.change?.ratio },
+        number(
+            "ratio", "candidate over base, Hodges-Lehmann; empty where a figure is not positive", 6
+        ) { $0.change?.ratio },
         number("ci_lo", "lower end of the ratio's 99 % interval; empty for small samples", 6) {
-            $0.change?.interval.low
+            $0.change?.ratioInterval?.low
         },
-        number("ci_hi", "upper end of the same", 6) { $0.change?.interval.high },
-        number("p", "p-value of worse by more than the dead band; 1 where not tested", 8) {
+        number("ci_hi", "upper end of the same", 6) { $0.change?.ratioInterval?.high },
+        number("p", "p-value of worse by more than the dead band; empty where not tested", 8) {
             $0.change?.pWorse
         },
         number("p_holm", "after Holm's correction; empty where not tested", 8) { $0.pAdjusted },
@@ -84,6 +117,13 @@ package enum CompareColumns {
         number("mde", "smallest worsening a gate finds with its power, as a share", 5) {
             $0.minimumDetectableEffect
         },
+        number("diff", "candidate minus base in the metric's unit, where there is no ratio", 6) {
+            $0.change?.difference
+        },
+        number("diff_lo", "lower end of its 99 % interval; empty for small samples", 6) {
+            $0.change?.differenceInterval?.low
+        },
+        number("diff_hi", "upper end of the same", 6) { $0.change?.differenceInterval?.high },
     ]
 
     private static func number(
@@ -91,8 +131,15 @@ package enum CompareColumns {
         _ value: @escaping @Sendable (CompareRow) -> Double?
     ) -> Column<CompareRow> {
         Column(name, "1", meaning) { row in
-            value(row).map { fixed($0, decimals: decimals) } ?? ""
+            value(row).map { figure($0, decimals: decimals) } ?? ""
         }
+    }
+
+    /// With `decimals`, or in scientific notation where these would leave nothing of it.
+    static func figure(_ value: Double, decimals: Int) -> String {
+        let text = fixed(value, decimals: decimals)
+        let digits = text.utf8.count { (0x31...0x39).contains($0) }
+        return value != 0 && digits == 0 ? "\(value)" : text
     }
 
     private static func text(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }

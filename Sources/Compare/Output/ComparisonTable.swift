@@ -17,13 +17,13 @@ extension Comparison {
         ])
         let shown = shownRows
         for row in shown { table.append(Self.cells(row)) }
-        var text = "base       \(base)\ncandidate  \(candidate)\n\n"
+        var text = "base       \(printable(base))\ncandidate  \(printable(candidate))\n\n"
         text += table.text(width: width, colours: colours)
         if shown.count < rows.count {
             text += "and \(rows.count - shown.count) rows more in compare.csv\n"
         }
         text += "\n"
-        for line in remarks { text += line + "\n" }
+        for line in remarks { text += printable(line) + "\n" }
         return text + summary + "\n"
     }
 
@@ -40,7 +40,8 @@ extension Comparison {
 
     private func weight(_ row: Row) -> Double {
         guard let change = row.change else { return 0 }
-        let size = max(change.ratio, 1 / change.ratio)
+        // Without a ratio nothing says how far a change is beside others.
+        let size = change.ratio.map { max($0, 1 / $0) } ?? (change.difference == 0 ? 1 : 2)
         return row.finding == .worse || row.finding == .better ? 1e6 + size : size
     }
 
@@ -56,22 +57,18 @@ extension Comparison {
         let said = TextTable.Cell(row.finding.rawValue + why, tone)
         guard let change = row.change else {
             return [
-                .init(row.cell), .init(row.metric.name), "", "", "", "", "", said,
+                .init(row.cell.display), .init(row.metric.name), "", "", "", "", "", said,
             ]
         }
         let count =
             change.baseCount == change.candidateCount
             ? "\(change.baseCount)" : "\(change.baseCount)/\(change.candidateCount)"
         return [
-            .init(row.cell), .init(row.metric.name), .init(decimalDisplay(change.baseMedian)),
-            .init(decimalDisplay(change.candidateMedian)), .init(signedPercent(change.ratio)),
-            .init(intervalText(change)), .init(count), said,
+            .init(row.cell.display), .init(row.metric.name),
+            .init(decimalDisplay(change.baseMedian)),
+            .init(decimalDisplay(change.candidateMedian)), .init(change.text),
+            .init(change.intervalText), .init(count), said,
         ]
-    }
-
-    static func intervalText(_ change: Change) -> String {
-        guard let low = change.interval.low, let high = change.interval.high else { return "none" }
-        return "\(signedPercent(low)) … \(signedPercent(high))"
     }
 
     /// What stands beside the table: doubts explained once, cells without a partner, the tables'
@@ -91,11 +88,11 @@ extension Comparison {
         return lines
     }
 
-    private static func partnerless(_ cells: [String], of name: String) -> [String] {
+    private static func partnerless(_ cells: [CellName], of name: String) -> [String] {
         if cells.isEmpty { return [] }
         let more = cells.count > 3 ? " and \(cells.count - 3) more" : ""
         return [
-            "only in \(name): \(cells.prefix(3).joined(separator: ", "))\(more);"
+            "only in \(name): \(cells.prefix(3).map(\.display).joined(separator: ", "))\(more);"
                 + " of these nothing is known"
         ]
     }

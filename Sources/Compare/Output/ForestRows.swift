@@ -6,7 +6,7 @@ package enum ForestRows {
     package static let limit = 60
 
     /// Of many rows those with a finding, then those that moved most; in the order given. A row
-    /// without a ratio can't be drawn and is never chosen.
+    /// without a ratio is drawn, at the edge, only where something was found.
     package static func chosen(_ rows: [CompareRow]) -> [CompareRow] {
         let weights = rows.map(weight)
         let drawable = rows.indices.filter { weights[$0] != nil }
@@ -18,10 +18,10 @@ package enum ForestRows {
         return ranked.prefix(limit).sorted().map { rows[$0] }
     }
 
-    /// How far the row moved, a finding further than all others; nil where it has no ratio.
+    /// How far the row moved, a finding further than all others; nil where it can't be drawn.
     private static func weight(_ row: CompareRow) -> Double? {
-        guard let ratio = row.change?.ratio, ratio > 0, ratio.isFinite else { return nil }
         let found = ["worse", "better", "REGRESSION"].contains(row.verdict)
+        guard let ratio = row.change?.ratio else { return found ? 2e6 : nil }
         return abs(log(ratio)) + (found ? 1e6 : 0)
     }
 }

@@ -51,9 +51,9 @@ package struct GateReport: Sendable {
         }
         let worst = hits.filter { $0.change != nil }.max { worsening($0) < worsening($1) }
         if result.verdict == .regression, let worst, let change = worst.change {
-            line += " (worst \(worst.cell) \(worst.metric.name) \(signedPercent(change.ratio))"
+            line += " (worst \(worst.cell) \(worst.metric.name) \(change.text)"
             if let low = change.interval.low, let high = change.interval.high {
-                line += " [\(signedPercent(low)), \(signedPercent(high))]"
+                line += " [\(change.text(low)), \(change.text(high))]"
             }
             line += ")"
         } else if let first = result.reasons.first, result.verdict != .pass {
@@ -63,8 +63,7 @@ package struct GateReport: Sendable {
     }
 
     private func worsening(_ finding: GateFinding) -> Double {
-        guard let change = finding.change else { return 0 }
-        return finding.metric.better == .lower ? change.ratio : 1 / change.ratio
+        finding.change?.worsening(finding.metric) ?? 0
     }
 
     // MARK: verdict.json
@@ -137,7 +136,7 @@ package struct GateReport: Sendable {
         }
         let controls = result.control.map {
             "base against base, \($0.metric): \(signedPercent($0.ratio)),"
-                + " p \(fixed($0.p, decimals: 3))"
+                + " \(pText($0.p))"
         }
         for control in controls { text += "\n" + Markdown.escaped(control) + "  " }
         return text + "\n\nAgain: `\(code(repro))`\n"
@@ -153,16 +152,15 @@ package struct GateReport: Sendable {
         }
     }
 
-    private func code(_ text: String) -> String { text.replacing("`", with: "'") }
+    private func code(_ text: String) -> String { printable(text).replacing("`", with: "'") }
 
     private func table(_ findings: [GateFinding]) -> String {
         let lines = findings.map { finding in
             Markdown.row([
                 finding.cell, finding.metric.name,
-                finding.change.map { signedPercent($0.ratio) } ?? "",
-                finding.change.map(Comparison.intervalText) ?? "",
+                finding.change?.text ?? "", finding.change?.intervalText ?? "",
                 finding.change.map { "\($0.baseCount)" } ?? "",
-                finding.pAdjusted.map { fixed($0, decimals: 5) } ?? "",
+                finding.pAdjusted.map { String(pText($0).dropFirst(2)) } ?? "",
                 finding.minimumDetectableEffect.map { fixed($0 * 100, decimals: 1) + "%" } ?? "",
                 finding.verdict.rawValue,
             ])

@@ -28,9 +28,9 @@ enum Markdown {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "&": result += "&amp;"
-            case "`", "*", "_", "[", "]", "\\": result += "\\\(character)"
+            case "`", "*", "_", "[", "]", "\\", "~", "$": result += "\\\(character)"
             case _ where character.isNewline: result += " "
-            default: result.append(character)
+            default: result += printable(String(character))
             }
         }
         return result
@@ -68,9 +68,10 @@ extension Comparison {
         let lines = rows.map { row in
             let change = row.change
             return Markdown.row([
-                row.cell, row.metric.name, change.map { decimalDisplay($0.baseMedian) } ?? "",
+                row.cell.display, row.metric.name,
+                change.map { decimalDisplay($0.baseMedian) } ?? "",
                 change.map { decimalDisplay($0.candidateMedian) } ?? "",
-                change.map { signedPercent($0.ratio) } ?? "", change.map(intervalText) ?? "",
+                change?.text ?? "", change?.intervalText ?? "",
                 change.map { "\($0.baseCount)/\($0.candidateCount)" } ?? "",
                 row.finding.rawValue + (row.doubts.first.map { ": \($0.name)" } ?? ""),
             ])

@@ -9,7 +9,7 @@ extension Comparison {
     /// What of the conditions of two runs differs, one clause each: figures of different lengths or
     /// CPUs differ whatever the code does.
     static func differences(
-        _ base: RunTable, _ candidate: RunTable, in cells: [String]
+        _ base: RunTable, _ candidate: RunTable, in cells: [CellName]
     ) -> [String] {
         var found: [String] = []
         for setting in base.settings {
@@ -29,14 +29,14 @@ extension Comparison {
                 ($0.conditions[cell]?[index] ?? []).sorted().joined(separator: "/")
             }
             let more = differing.count > 1 ? " and \(differing.count - 1) cells more" : ""
-            found.append("\(column) of \(cell)\(more) is \(values[0]) and \(values[1])")
+            found.append("\(column) of \(cell.display)\(more) is \(values[0]) and \(values[1])")
         }
         return found
     }
 
     /// The same in one clause; nil when nothing differs. Refused unless `allowed`.
     static func conditionsDiffer(
-        _ base: RunTable, _ candidate: RunTable, in cells: [String], allowed: Bool
+        _ base: RunTable, _ candidate: RunTable, in cells: [CellName], allowed: Bool
     ) throws(Complaint) -> String? {
         let found = differences(base, candidate, in: cells)
         if found.isEmpty { return nil }
@@ -60,12 +60,23 @@ extension Comparison {
         return ["only in \(own.name): \(noun) \(names.joined(separator: ", "))"]
     }
 
+    /// A remark on runs that are one and the same, which nobody compares on purpose.
+    static func sameness(_ base: RunTable, _ candidate: RunTable) -> [String] {
+        if let file = base.file, file == candidate.file {
+            return ["base and candidate are the same run: this says nothing of a change"]
+        }
+        if base.launches == candidate.launches {
+            return ["base and candidate hold the same rows: is one a copy of the other?"]
+        }
+        return []
+    }
+
     /// Refuses a comparison without a figure on both sides: no data is never no regression.
     func requireFigures() throws(Complaint) {
         if rows.contains(where: { $0.change != nil }) { return }
         throw Complaint(
             "no figure of \(base) can be compared with one of \(candidate):"
-                + " each is missing, not positive, or of launches that don't count",
+                + " each is missing, or of launches that don't count",
             remedy: "compare runs whose launches succeeded, by metrics that both have",
             status: .failure)
     }

@@ -18,9 +18,10 @@ package enum Finding: String, Equatable, Sendable, CaseIterable {
 package struct Comparison: Sendable {
     /// One metric of one cell.
     package struct Row: Sendable {
-        package let cell: String
+        package let cell: CellName
         package let metric: ComparedMetric
         package let design: Design
+        /// Nil where a side has no figure.
         package let change: Change?
         /// After Holm's correction, of the likelier direction; nil unless it was tested.
         package fileprivate(set) var pAdjusted: Double?
@@ -30,15 +31,17 @@ package struct Comparison: Sendable {
     }
 
     private enum Limit {
-        /// The share of launches that may be lost.
+        /// The share of launches, or of figures, that may be lost.
         static let lost = 0.2
+        /// More cells with missing figures than these say no more.
+        static let missingNotes = 5
     }
 
     package let base: String
     package let candidate: String
     package private(set) var rows: [Row] = []
-    package let onlyInBase: [String]
-    package let onlyInCandidate: [String]
+    package let onlyInBase: [CellName]
+    package let onlyInCandidate: [CellName]
     package let machinesDiffer: Bool
     /// Whether the runs' lengths, CPUs or time limits differ.
     package let conditionsDiffer: Bool
@@ -46,6 +49,9 @@ package struct Comparison: Sendable {
     package private(set) var notes: [String]
     private var ranks = ShiftEstimate.Ranks(confidence: Change.confidence)
     private var tails = SignedRank.Tails()
+    /// Rows that lack figures, beyond those that `notes` speak of.
+    private var unsaidMissing = 0
+    private var saidMissing = 0
 
     /// Compares all cells that both runs have. Runs of different machines or conditions are refused
     /// unless `acrossMachines`.
@@ -61,13 +67,15 @@ package struct Comparison: Sendable {
         {
             notes.append("the kernel, its settings or the toolchain changed between the runs")
         }
+        notes += Self.sameness(base, candidate)
         let common = base.cells.filter { candidate.launches[$0] != nil }
         onlyInBase = base.cells.filter { candidate.launches[$0] == nil }
         onlyInCandidate = candidate.cells.filter { base.launches[$0] == nil }
         guard !common.isEmpty else {
             throw Complaint(
                 "\(base.name) and \(candidate.name) have no cell in common, such as"
-                    + " '\(base.cells.first ?? "")' and '\(candidate.cells.first ?? "")'",
+                    + " \(base.cells.first?.display ?? "none") and"
+                    + " \(candidate.cells.first?.display ?? "none")",
                 remedy: "compare runs of the same matrix",
                 status: base.isOwn ? .otherMachine : .usage)
         }
@@ -92,13 +100,19 @@ package struct Comparison: Sendable {
             partnerless.base += pair.partnerless.base
             partnerless.candidate += pair.partnerless.candidate
             for (metric, a, b) in metrics {
-                if let row = row(cell, metric, pair, a, b) { rows.append(row) }
+                if let row = row(
+                    cell, metric, pair,
+                    Sides(base: base, candidate: candidate, baseMetric: a, candidateMetric: b))
+                {
+                    rows.append(row)
+                }
             }
         }
         if let column = base.pairBy {
             notes += Self.partnerless(partnerless.base, of: base.name, column)
             notes += Self.partnerless(partnerless.candidate, of: candidate.name, column)
         }
+        if unsaidMissing > 0 { notes.append("\(unsaidMissing) rows more lack figures") }
         try requireFigures()
         judge()
     }
@@ -124,8 +138,16 @@ package struct Comparison: Sendable {
         return true
     }
 
+    /// Where the figures of a metric stand in both tables.
+    struct Sides {
+        let base: RunTable
+        let candidate: RunTable
+        let baseMetric: Int
+        let candidateMetric: Int
+    }
+
     /// The launches of one cell on both sides.
-    private struct CellPair {
+    struct CellPair {
         let design: Design
         let pairs: [(base: RunTable.Launch, candidate: RunTable.Launch)]
         let base: [RunTable.Launch]
@@ -153,17 +175,14 @@ package struct Comparison: Sendable {
         }
     }
 
-    /// Nil when neither side has the figure at all, as p99 in cells with few requests.
+    /// Nil when neither side has a figure that nobody asked for by name, as p99 in cells with few
+    /// requests.
     private mutating func row(
-        _ cell: String, _ metric: ComparedMetric, _ pair: CellPair, _ a: Int, _ b: Int
+        _ cell: CellName, _ metric: ComparedMetric, _ pair: CellPair, _ sides: Sides
     ) -> Row? {
-        let base = pair.base.map { $0.values[a] }
-        let candidate = pair.candidate.map { $0.values[b] }
-        if base.allSatisfy({ $0 == nil }), candidate.allSatisfy({ $0 == nil }),
-            pair.doubts.isEmpty
-        {
-            return nil
-        }
+        let figures = CellFigures(pair, sides)
+        let isAsked = sides.base.namesMetrics
+        if figures.areAbsent, pair.doubts.isEmpty, !isAsked { return nil }
         var doubts: [Doubt] = machinesDiffer ? [.otherMachine] : []
         if conditionsDiffer { doubts.append(.otherConditions) }
         switch pair.design {
@@ -173,6 +192,9 @@ package struct Comparison: Sendable {
         case .interleaved, .mixed: break
         }
         doubts += pair.doubts
+        if Double(figures.lost) > Limit.lost * Double(figures.all) {
+            doubts.append(.missing(figures.lost, of: figures.all))
+        }
         if metric.tier == .advisory { doubts.append(.advisory) }
         // The generator's verdict limits what its own figures say, not what the server used.
         if !metric.name.hasPrefix("srv_"),
@@ -180,19 +202,21 @@ package struct Comparison: Sendable {
         {
             doubts.append(.loadVerdict(verdict))
         }
-        var change: Change?
-        if base.contains(where: { $0 == nil }) || candidate.contains(where: { $0 == nil }) {
-            doubts.append(.noRatio)
-        } else if pair.pairs.isEmpty {
-            change = Change(
-                base: base.compactMap(\.self), candidate: candidate.compactMap(\.self),
-                metric: metric, isTested: doubts.isEmpty, ranks: &ranks)
-        } else {
-            change = Change(
-                pairs: pair.pairs.map { ($0.base.values[a] ?? 0, $0.candidate.values[b] ?? 0) },
-                metric: metric, tails: &tails)
+        let change =
+            if pair.pairs.isEmpty {
+                Change(
+                    base: figures.base, candidate: figures.candidate, metric: metric,
+                    isTested: doubts.isEmpty, ranks: &ranks)
+            } else {
+                Change(
+                    pairs: figures.pairs, metric: metric, isTested: doubts.isEmpty, tails: &tails)
+            }
+        if change == nil {
+            doubts = pair.doubts + [.noFigure]
+        } else if let note = figures.note(cell, metric, sides) {
+            if saidMissing < Limit.missingNotes { notes.append(note) } else { unsaidMissing += 1 }
+            saidMissing += 1
         }
-        if change == nil, !doubts.contains(.noRatio) { doubts.append(.noRatio) }
         return Row(cell: cell, metric: metric, design: pair.design, change: change, doubts: doubts)
     }
 
@@ -208,20 +232,19 @@ package struct Comparison: Sendable {
     private mutating func judge() {
         let tested = rows.indices.filter { rows[$0].doubts.isEmpty && rows[$0].change != nil }
         let pValues = tested.map { index in
-            rows[index].change.map { min(1, 2 * min($0.pWorse, $0.pBetter)) } ?? 1
+            rows[index].change.map { min(1, 2 * min($0.pWorse ?? 1, $0.pBetter ?? 1)) } ?? 1
         }
         let level = 1 - Change.confidence
         for (index, p) in zip(tested, Holm.adjusted(pValues)) {
-            guard let change = rows[index].change, let band = rows[index].metric.tier.deadBand
+            guard let change = rows[index].change, let pWorse = change.pWorse,
+                let pBetter = change.pBetter
             else { continue }
             rows[index].pAdjusted = p
             if p <= level {
-                rows[index].finding = change.pWorse < change.pBetter ? .worse : .better
+                rows[index].finding = pWorse < pBetter ? .worse : .better
                 continue
             }
-            if let low = change.interval.low, let high = change.interval.high,
-                low >= 1 / (1 + band), high <= 1 + band
-            {
+            if change.isWithinDeadBand {
                 rows[index].finding = .same
                 continue
             }

@@ -13,8 +13,11 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
     case disturbed(Int, of: Int)
     /// Most launches have this verdict of the generator, which limits what they say of the server.
     case loadVerdict(String)
-    /// A figure is missing, zero or negative, so that there is no ratio.
-    case noRatio
+    /// More than a fifth of the pairs, or of launches without pairs, lack the figure: what is
+    /// missing may be missing because it was bad.
+    case missing(Int, of: Int)
+    /// A side has no figure at all.
+    case noFigure
     /// A tail or a balance.
     case advisory
     /// The launches scatter too much.
@@ -31,7 +34,8 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .tooFew: "too-few"
         case .disturbed: "disturbed"
         case .loadVerdict(let verdict): verdict
-        case .noRatio: "no-ratio"
+        case .missing: "missing"
+        case .noFigure: "no-figure"
         case .advisory: "advisory"
         case .scatter: "scatter"
         }
@@ -48,7 +52,8 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .tooFew(let have, let needed): "\(have) launches a side where \(needed) are needed"
         case .disturbed(let lost, let all): "\(lost) of \(all) launches did not count"
         case .loadVerdict(let verdict): "most launches are \(verdict)"
-        case .noRatio: "a figure is missing or not positive"
+        case .missing(let lost, let all): "\(lost) of \(all) lack the figure, more than a fifth"
+        case .noFigure: "a side has no figure, or no pair has two"
         case .advisory: "tails and balances are shown, not judged"
         case .scatter: "the interval spans both a change and none"
         }

@@ -20,6 +20,7 @@ extension RunTable {
         let values = try? target.resourceValues(forKeys: [.isDirectoryKey])
         guard values?.isDirectory == true else {
             var run = try table(path, name: path, request: request)
+            run.file = target.path
             let (folder, name) = split(path)
             if run.isOwn, name == "runs.csv" { try run.readManifest(in: folder) }
             return run
@@ -30,6 +31,7 @@ extension RunTable {
                 "\(path) holds no runs.csv", remedy: "name the folder of a run that has measured")
         }
         var run = try table(file, name: path, request: request)
+        run.file = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
         try run.readManifest(in: path)
         if run.machine == nil {
             run.notes.append("\(path): no manifest.json says on which machine it was measured")
@@ -38,8 +40,8 @@ extension RunTable {
     }
 
     private static func split(_ path: String) -> (folder: String, name: String) {
-        let folder = (path as NSString).deletingLastPathComponent
-        return (folder.isEmpty ? "." : folder, (path as NSString).lastPathComponent)
+        let folder = folderPart(of: path)
+        return (folder.isEmpty ? "." : folder, namePart(of: path))
     }
 
     private static func table(

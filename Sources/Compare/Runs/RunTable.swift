@@ -11,8 +11,10 @@ package struct RunTable: Equatable, Sendable {
         package var time: String?
         /// The position in the plan, or else in the table: the order of launches of one second.
         package var slot = 0
-        /// One for each metric of the table; nil where the field is empty.
-        package var values: [Double?]
+        /// The line of the table, as an editor counts it.
+        package var line = 0
+        /// One for each metric of the table.
+        package var values: [Figure]
         /// Why the launch does not count; nil when it does.
         package var invalidReason: String?
         /// The generator's verdict; `valid` where the table doesn't say.
@@ -39,9 +41,13 @@ package struct RunTable: Equatable, Sendable {
     /// As the user named it.
     package let name: String
     package let metrics: [ComparedMetric]
+    /// Whether the user named them.
+    package let namesMetrics: Bool
+    /// The file, links followed; nil for a table without one.
+    package var file: String?
     /// In the order of the table.
-    package private(set) var cells: [String] = []
-    package private(set) var launches: [String: [Launch]] = [:]
+    package private(set) var cells: [CellName] = []
+    package private(set) var launches: [CellName: [Launch]] = [:]
     /// The column that joins launches to their neighbours; nil when none was named.
     package let pairBy: String?
     /// Nil when nothing says where the figures come from.
@@ -51,46 +57,11 @@ package struct RunTable: Equatable, Sendable {
     /// The columns that say under which conditions a launch was measured.
     package static let conditionColumns = ["warmup_s", "duration_s", "server_cpus", "load_cpus"]
     /// The values of a cell's launches under each of these; empty where the table doesn't say.
-    package private(set) var conditions: [String: [Set<String>]] = [:]
+    package private(set) var conditions: [CellName: [Set<String>]] = [:]
     /// What the manifest says of times, in nanoseconds.
     package var settings: [Setting] = []
     /// What a reader should know about the table itself, one line each.
     package var notes: [String] = []
-}
-
-/// Which columns of a table are compared, and how its rows are told apart.
-package struct TableRequest: Equatable, Sendable {
-    /// The columns that name a cell together; empty for tables of `switchyard run`.
-    package var keys: [String] = []
-    /// Empty for all known metrics that the table has.
-    package var metrics: [ComparedMetric] = []
-    /// The column whose value a base row shares with the candidate row measured beside it.
-    package var pairBy: String?
-
-    package init() {}
-
-    /// Reads `COL`, `COL:lower` or `COL:higher`, saying which way is better.
-    package static func metric(_ text: String) throws(Complaint) -> ComparedMetric {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        let name = String(parts[0])
-        if name.isEmpty {
-            throw Complaint("--metric '\(text)' names no column", remedy: "give COL:lower")
-        }
-        if parts.count == 1 {
-            if let known = ComparedMetric.known(name) { return known }
-            throw Complaint(
-                "--metric \(name) does not say which way is better",
-                remedy: "give \(name):lower or \(name):higher")
-        }
-        guard parts.count == 2, let better = Direction(rawValue: String(parts[1])) else {
-            throw Complaint(
-                "--metric '\(text)' is not COL:lower or COL:higher",
-                remedy: "name a column and which way is better")
-        }
-        let known = ComparedMetric.known(name)
-        return ComparedMetric(
-            name, unit: known?.unit ?? "", better: better, tier: known?.tier ?? .paired)
-    }
 }
 
 extension RunTable {
@@ -110,30 +81,32 @@ extension RunTable {
             ? ComparedMetric.known.filter { table.index(of: $0.name) != nil } : request.metrics
         self.name = name
         self.metrics = metrics
+        namesMetrics = !request.metrics.isEmpty
         pairBy = request.pairBy
         let keyColumns = try Self.columns(keys, of: table, name)
         let valueColumns = try Self.columns(metrics.map(\.name), of: table, name)
         let pairColumn = try Self.columns(request.pairBy.map { [$0] } ?? [], of: table, name).first
         let own = isOwn ? OwnColumns(table) : nil
         for (number, row) in table.rows.enumerated() {
-            let cell = keyColumns.map { row[$0] }.joined(separator: " ")
+            let cell = CellName(keyColumns.map { row[$0] })
             if launches[cell] == nil { cells.append(cell) }
             own?.addConditions(row, to: &conditions[cell])
-            var values: [Double?] = []
+            var values: [Figure] = []
             values.reserveCapacity(valueColumns.count)
             for column in valueColumns {
-                guard let value = Self.number(row[column]) else {
+                guard let figure = Figure(parsing: row[column]) else {
                     throw Complaint(
                         "\(name) line \(table.line(ofRow: number)): '\(row[column])' under"
                             + " \(table.columns[column]) is not a number",
                         remedy: "leave a missing figure empty", status: .failure)
                 }
-                values.append(value)
+                values.append(figure)
             }
             launches[cell, default: []].append(
                 Launch(
                     pair: pairColumn.flatMap { row[$0].isEmpty ? nil : row[$0] },
-                    time: own?.time(row), slot: own?.slot(row) ?? number, values: values,
+                    time: own?.time(row), slot: own?.slot(row) ?? number,
+                    line: table.line(ofRow: number), values: values,
                     invalidReason: own?.invalidReason(row), verdict: own?.verdict(row) ?? "valid"))
         }
         if table.lostTornLine {
@@ -196,16 +169,6 @@ extension RunTable {
             "\(name) holds several sides of a gate: "
                 + sides.map { $0.isEmpty ? "none" : $0 }.joined(separator: ", "),
             remedy: "read the gate's own compare.csv, or give a table of each side")
-    }
-
-    /// The number that a field holds, nil inside for an empty one; nil when it is none. Decimal:
-    /// the standard library would read hexadecimal too.
-    private static func number(_ text: String) -> Double?? {
-        if text.isEmpty { return .some(nil) }
-        guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
-            let value = Double(text), value.isFinite
-        else { return nil }
-        return value
     }
 
     /// The columns of `runs.csv` that say how a launch went.

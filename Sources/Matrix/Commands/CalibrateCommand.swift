@@ -25,10 +25,15 @@ package enum CalibrateCommand: Command {
         }
     }
 
+    private static let turn = "\(SliceExecutor.Limit.turn.raw / 1_000_000) ms"
+
     package static let parser = OptionParser(
         program: "switchyard calibrate", operands: "[MATRIX]",
         summary: "measure a server against itself: what a gate can find here",
         options: RunOptions.matrix + [
+            OptionSpec(
+                "server-command", value: "COMMAND",
+                help: "your own server instead of this project's"),
             OptionSpec("pairs", value: "N", help: "pairs of each cell, even (\(Limit.pairs))"),
             OptionSpec("pairing", value: "HOW", help: "launch, slice or both (both)"),
             OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
@@ -40,10 +45,12 @@ package enum CalibrateCommand: Command {
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
-            MATRIX defaults to \(GateCommand.defaultMatrix). A pair is two launches, one after the
-            other, or two servers that stay up and get the load by turns in slices of 200 ms;
-            closed loops are measured by launches alone. Writes \(Calibration.file) into the folder
-            of results, where 'switchyard gate' looks for it.
+            MATRIX and COMMAND are as for 'switchyard gate'. A pair is two launches, one after the
+            other, or two servers that stay up and get the load by turns of \(turn), longer at
+            low rates; closed loops are measured by launches alone. Writes \(Calibration.file) into
+            the folder of results, where 'switchyard gate' looks for it. Exit status: 0 done, 12
+            too many pairs did not count, 15 the server answers wrongly, 64 bad input, 130
+            interrupted.
             """)
 
     package static func run(
@@ -54,8 +61,12 @@ package enum CalibrateCommand: Command {
             throw Complaint("--pairs \(pairs) is odd", remedy: "give an even number")
         }
         let wish = try options.choice("pairing", of: Wish.self) ?? .both
-        let request = GateRequest(
-            run: try RunOptions.gateRequest(options, defaultMatrix: GateCommand.defaultMatrix))
+        var request = GateRequest(run: try RunOptions.gateRequest(options))
+        if let command = options.text("server-command") {
+            try OwnCommand.checkProgram(command)
+            request.commands = [command, command]
+        }
+        let policy = try request.policy()
         let (cells, settings, servers) = try request.plan()
         let programs = try Programs.find(in: options.text("bin"))
         try Abilities.check(cells, programs)
@@ -68,6 +79,7 @@ package enum CalibrateCommand: Command {
                 in: results),
             interruption: try GateSession.interruption(request.run.cpus), console: console,
             isQuiet: options.has("quiet"))
+        guard try session.tryOut() else { return .interrupted }
         var noises: [Calibration.Noise] = []
         var trouble: Complaint?
         for pairing in wish.pairings {
@@ -96,7 +108,7 @@ package enum CalibrateCommand: Command {
         if options.has("json") {
             console.output(calibration.json.pretty)
         } else {
-            for line in calibration.forecast(request.policy, cells: cells.count) {
+            for line in calibration.forecast(policy, cells: cells.count) {
                 console.output(line + "\n")
             }
         }

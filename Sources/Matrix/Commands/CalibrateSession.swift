@@ -6,6 +6,10 @@ import Report
 
 /// One calibration: pairs of identical servers by one pairing after the other.
 struct CalibrateSession {
+    private enum Limit {
+        static let tryOut = Nanoseconds.milliseconds(300)
+    }
+
     let cells: [Cell]
     let settings: Settings
     let servers: [ServerCommand]
@@ -17,6 +21,40 @@ struct CalibrateSession {
     let interruption: Interruption
     let console: Console
     let isQuiet: Bool
+
+    /// Asks the server for a moment in every cell, before much time is spent on one that does not
+    /// start or answers wrongly; false when interrupted.
+    func tryOut() throws(Complaint) -> Bool {
+        let executor = try executor()
+        defer { executor.removeScratch() }
+        var runner = GateRunner(
+            cells: cells, procedure: procedure(cells), settings: settings, base: executor,
+            candidate: executor, interruption: interruption)
+        switch runner.smoke(duration: Limit.tryOut, names: ("server", "server")) {
+        case .passed: return true
+        case .interrupted: return false
+        case .noBase(let reason):
+            throw Complaint(
+                "the server can't be measured: \(reason)",
+                remedy: "see that it starts and answers", status: .failure)
+        case .wrong(let reason):
+            throw Complaint(
+                reason,
+                remedy: "let the server answer what the matrix asks for, or name a matrix"
+                    + " whose path it has", status: .wrongResponses)
+        }
+    }
+
+    /// What helps against the pairs that were lost: it depends on what lost them.
+    static func advice(_ lost: [GateProcedure.LostPair]) -> String {
+        if lost.contains(where: { $0.wrongSide != nil }) {
+            return "see why the server fails: what it was asked must be answered each time"
+        }
+        if lost.last?.reason.contains("the hypervisor") == true {
+            return "measure when other machines of this host are quiet, or on another"
+        }
+        return "stop what else runs, or lower the rates of the matrix"
+    }
 
     /// The scatter of each metric by `pairing`; nil when interrupted. Cells that `pairing` does not
     /// take are left out with a note, or refused when nothing else is asked for.
@@ -48,7 +86,7 @@ struct CalibrateSession {
             throw Complaint(
                 "pairs by \(pairing.rawValue) can't be calibrated: "
                     + verdict.reasons.joined(separator: "; "),
-                remedy: "stop what else runs, or lower the rates of the matrix",
+                remedy: Self.advice(done.procedure.lost),
                 status: verdict.name.status(strict: false))
         }
         let pairTime = MonotonicClock.now.since(began) / Int64(max(1, done.pairs))

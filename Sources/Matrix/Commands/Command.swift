@@ -40,22 +40,32 @@ package enum Switchyard {
             return .usage
         }
         if ["-h", "--help", "help"].contains(name) {
-            console.output(help)
+            guard arguments.count <= 2 else {
+                throw Complaint(
+                    "'\(arguments[2])' is one word too many", remedy: "name one command")
+            }
+            let subject = arguments.count > 1 ? arguments[1] : "help"
+            let isOwn = ["-h", "--help", "help"].contains(subject)
+            console.output(isOwn ? help : try command(named: subject).parser.help)
             return .success
         }
-        guard let command = commands.first(where: { $0.name == name || "--\($0.name)" == name })
-        else {
-            let near = nearestName(to: name, among: commands.map { $0.name })
-            throw Complaint(
-                "unknown command '\(name)'",
-                remedy: near.map { "did you mean '\($0)'?" } ?? "see switchyard --help")
-        }
+        let command = try command(named: name)
         let options = try command.parser.parse(Array(arguments.dropFirst()))
         if options.wantsHelp {
             console.output(command.parser.help)
             return .success
         }
         return try command.run(options, on: console)
+    }
+
+    private static func command(named name: String) throws(Complaint) -> any Command.Type {
+        if let command = commands.first(where: { $0.name == name || "--\($0.name)" == name }) {
+            return command
+        }
+        let near = nearestName(to: name, among: commands.map { $0.name } + ["help"])
+        throw Complaint(
+            "unknown command '\(name)'",
+            remedy: near.map { "did you mean '\($0)'?" } ?? "see switchyard --help")
     }
 
     private static var help: String {
@@ -65,7 +75,8 @@ package enum Switchyard {
             let gap = String(repeating: " ", count: max(1, 15 - command.name.count))
             text += "  \(command.name)\(gap)\(command.parser.summary)\n"
         }
-        return text + "\n'switchyard COMMAND --help' lists the options of a command.\n"
+        return text + "\n'switchyard help COMMAND' lists the options of a command, and so does\n"
+            + "'switchyard COMMAND --help'.\n"
     }
 }
 

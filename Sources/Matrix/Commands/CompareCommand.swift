@@ -27,10 +27,13 @@ package enum CompareCommand: Command {
         ],
         epilogue: """
             BASE and CAND are folders of results, names of runs below results, latest, or .csv
-            files. Writes compare.csv, compare.json, report.md and plots/forest.svg. A comparison
-            informs and 'switchyard gate' decides: the exit status is 0 whatever differs, 13 for
-            runs of different machines, matrices or conditions, 64 for wrong arguments and 1 for
-            files that can't be used or hold no figure that both have.
+            files. A column whose name has a comma, a quote or an end like ':lower' stands in quotes
+            with quotes inside doubled: --key '"a,b",c' --metric '"x:lower":higher'. Where a figure
+            is missing (empty, NaN, inf, NA) its pair is left out. Writes compare.csv, compare.json,
+            report.md and plots/forest.svg. A comparison informs and 'switchyard gate' decides: the
+            exit status is 0 whatever differs, 13 for runs of different machines, matrices or
+            conditions, 64 for wrong arguments and 1 for files that can't be used or hold no figure
+            that both have.
             """)
 
     package static func run(
@@ -42,9 +45,11 @@ package enum CompareCommand: Command {
                 remedy: "give two folders of results or two .csv files")
         }
         var request = TableRequest()
-        request.keys = options.text("key")?.split(separator: ",").map(String.init) ?? []
+        if let text = options.text("key") { request.keys = try TableRequest.keys(text) }
         for text in options.all("metric") { request.metrics.append(try TableRequest.metric(text)) }
-        request.pairBy = options.text("pair-by")
+        if let text = options.text("pair-by") {
+            request.pairBy = try TableRequest.column(text, option: "--pair-by")
+        }
         let results = options.text("results") ?? RunOptions.defaultResults
         let comparison = try Comparison(
             base: try RunTable.read(
@@ -86,7 +91,7 @@ package enum CompareCommand: Command {
         guard let target = try? manager.destinationOfSymbolicLink(atPath: path),
             !target.contains("/")
         else { return path }
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = folderPart(of: path)
         return (parent as NSString).appendingPathComponent(target)
     }
 }

@@ -18,12 +18,17 @@ package enum DoctorCommand: Command {
             throw Complaint("doctor takes no operand '\(operand)'", remedy: "leave it out")
         }
         let checks = Doctor(.system, facts(options)).checks
+        let isFit = !checks.contains { $0.level == .fail }
         if options.has("json") {
-            console.output(JSONValue.array(checks.map(\.json)).pretty)
+            let object: JSONValue = [
+                "schema": "switchyard.doctor/1", "fit": .bool(isFit),
+                "checks": .array(checks.map(\.json)),
+            ]
+            console.output(object.pretty)
         } else {
             show(checks, on: console)
         }
-        return checks.contains { $0.level == .fail } ? .failure : .success
+        return isFit ? .success : .failure
     }
 
     private static func show(_ checks: [Check], on console: Console) {

@@ -7,8 +7,6 @@ import Report
 /// Fails a change that made the server slower.
 package enum GateCommand: Command {
     package static let name = "gate"
-    static let defaultMatrix = "Benchmarks/gate.json5"
-
     package static let parser = OptionParser(
         program: "switchyard gate", operands: "[MATRIX]",
         summary: "measure a change against its base, side by side, and judge it",
@@ -21,7 +19,7 @@ package enum GateCommand: Command {
                 help: "given twice: your own server before and after the change"),
             OptionSpec(
                 "baseline", value: "FILE",
-                help: "counters to hold the candidate to, or none (\(ExactCheck.defaultFile))"),
+                help: "counters to hold to, or none (\(ExactCheck.defaultFile))"),
             OptionSpec(
                 "write-baseline", value: "FILE", help: "count, write the baseline and stop"),
             OptionSpec("counters-only", help: "hold the counters to the baseline and stop"),
@@ -41,13 +39,14 @@ package enum GateCommand: Command {
             OptionSpec("quiet", short: "q", help: "no progress"),
         ],
         epilogue: """
-            MATRIX defaults to \(defaultMatrix). A command of your own holds {port}, and may hold
+            MATRIX defaults to \(GateMatrix.file), or where there is none to the same, built in;
+            its 'pairs' say how much is measured. A command of your own holds {port}, and may hold
             {threads}, {cpus} and {dir}; quotes and backslashes mean what they mean to a shell, and
             nothing else does.
-            Exit status: 0 pass, 10 regression, 11 inconclusive under --strict, 12 invalid run,
-            14 no base, 15 wrong answers, 64 bad input, 130 interrupted. The verdict is also the
-            last line printed and in verdict.json. With --resume only --strict, --results, --force,
-            --quiet, --plots and --json may be given.
+            Exit status: 0 pass, 10 regression, 11 inconclusive under --strict, 12 invalid run, 14
+            no base or none that runs, 15 wrong answers, 64 bad input, 130 interrupted. The verdict
+            is also the last line printed and in verdict.json. With --resume only --strict,
+            --results, --force, --quiet, --plots and --json may be given.
             """)
 
     package static func run(
@@ -62,9 +61,10 @@ package enum GateCommand: Command {
                 remedy: "give it twice: the base's command, then the candidate's")
         }
         var request = GateRequest(
-            run: try RunOptions.gateRequest(options, defaultMatrix: defaultMatrix))
+            run: try RunOptions.gateRequest(options))
         request.commands = commands
         request.isStrict = options.has("strict")
+        request.isForced = options.has("force")
         request.waivers = options.text("waivers")
         request.sides = ["base", "base-bin", "bin"].flatMap { name in
             options.text(name).map { ["--\(name)", $0] } ?? []
@@ -79,11 +79,12 @@ package enum GateCommand: Command {
         }
         _ = try waivers(request)
         if let file = request.baseline { _ = try ExactCheck.read(file) }
-        try request.policy.check(cells: cells.count, metrics: 1)
+        let policy = try request.policy()
+        try policy.check(cells: cells.count, metrics: 1)
         let results = options.text("results") ?? RunOptions.defaultResults
         if !options.has("force"), let known = try Calibration.ofThisMachine(in: results) {
             let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
-            try known.met(by: request.pairing).check(request.policy, gated)
+            try known.met(by: request.pairing).check(policy, gated)
         }
         return try begin(&request, options, on: console)
     }

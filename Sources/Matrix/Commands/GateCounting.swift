@@ -46,7 +46,7 @@ struct GateCounting {
         for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         let report = GateReport(
             result, base: file, candidate: server, seed: UInt64(request.run.seed),
-            repro: request.repro, isStrict: request.isStrict)
+            repro: request.repro + " --counters-only", isStrict: request.isStrict)
         report.say(asJSON: options.has("json"), on: console)
         return report.status
     }

@@ -20,12 +20,12 @@ package enum HistoryCommand: Command {
             add     put the cells of complete runs into results/history.csv, each run once
             show    list the changes, write them to results/changes.csv and draw both, the default
             series  print the rows of one cell, for tools that read one series a file
-            A change is told by E-divisive at p < 0.001 from \(leastChange) % on. It decides
-            nothing: to
+            A change is told by E-divisive at p < 0.001 from \(least) on. It decides nothing: to
             judge a commit, compare it with another on one machine at one time.
             """)
 
     private static let leastChange = fixed(100 * HistoryChanges.leastChange, decimals: 0)
+    private static let least = "\(leastChange) %"
 
     package static func run(
         _ options: ParsedOptions, on console: Console
@@ -33,7 +33,7 @@ package enum HistoryCommand: Command {
         let results = options.text("results") ?? RunOptions.defaultResults
         let operands = Array(options.operands.dropFirst())
         switch options.operands.first ?? "show" {
-        case "add": try add(operands, results: results, on: console)
+        case "add": try add(operands, options, results: results, on: console)
         case "show":
             if let extra = operands.first {
                 throw Complaint("show takes no operand '\(extra)'", remedy: "leave it out")
@@ -66,7 +66,7 @@ package enum HistoryCommand: Command {
     // MARK: add
 
     private static func add(
-        _ runs: [String], results: String, on console: Console
+        _ runs: [String], _ options: ParsedOptions, results: String, on console: Console
     ) throws(Complaint) {
         if runs.isEmpty {
             throw Complaint("history add lacks a run", remedy: "name one, such as latest")
@@ -79,16 +79,25 @@ package enum HistoryCommand: Command {
                 remedy: "add the run with that version of switchyard", status: .failure)
         }
         var lines: [String] = []
+        var added: [JSONValue] = []
         for run in runs {
             let directory = try RunDirectory.find(run, results: results)
             let count = try history.add(try RunFiles(folder: directory.path))
             let repeats = history.repeats(of: directory.name)
             let others =
                 repeats.isEmpty ? "" : ", its commit also in \(repeats.joined(separator: ", "))"
+            added.append(["run_id": .string(directory.name), "cells": .count(count)])
             lines.append("\(directory.name): \(count) cells\(others)\n")
         }
         try OutputFile.write(history.table.text, to: path(results), on: console)
         console.errors(lines.joined())
+        if options.has("json") {
+            let object: JSONValue = [
+                "schema": "switchyard.written/1", "file": .string(path(results)),
+                "added": .array(added),
+            ]
+            console.output(object.pretty)
+        }
     }
 
     // MARK: series
@@ -110,7 +119,16 @@ package enum HistoryCommand: Command {
                 remedy: near ?? "give a cell_id of cells.csv")
         }
         let machine = options.text("machine") ?? table.field(last, "hw_id") ?? ""
-        console.output(history.series(cell: cell, hardware: machine).text)
+        let series = history.series(cell: cell, hardware: machine)
+        guard options.has("json") else {
+            console.output(series.text)
+            return
+        }
+        let object: JSONValue = [
+            "schema": "switchyard.series/1", "cell": .string(cell), "hw_id": .string(machine),
+            "rows": .array(series.records),
+        ]
+        console.output(object.pretty)
     }
 
     // MARK: show
@@ -124,7 +142,10 @@ package enum HistoryCommand: Command {
         let table = CSVTable(ChangeColumns.all, rows: changes)
         try OutputFile.write(table.text, to: "\(results)/changes.csv", on: console)
         if options.has("json") {
-            console.output(JSONValue.array(table.records).pretty)
+            let object: JSONValue = [
+                "schema": "switchyard.level-changes/1", "changes": .array(table.records),
+            ]
+            console.output(object.pretty)
         } else {
             console.output(self.table(changes, on: console))
         }

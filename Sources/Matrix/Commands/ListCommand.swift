@@ -11,7 +11,11 @@ package enum ListCommand: Command {
         options: RunOptions.matrix + [
             OptionSpec("profiles", help: "list the profiles instead of the cells"),
             RunOptions.json,
-        ])
+        ],
+        epilogue: """
+            MATRIX defaults to \(RunOptions.defaultMatrix).
+            The profile '\(Matrix.defaultProfile)' is the whole file.
+            """)
 
     package static func run(
         _ options: ParsedOptions, on console: Console
@@ -24,12 +28,17 @@ package enum ListCommand: Command {
         let filter = try options.text("filter").map { (text) throws(Complaint) in
             try CellFilter(parsing: text, origin: "--filter")
         }
+        let profile = options.text("profile") ?? Matrix.defaultProfile
         let cells = try matrix.expand(
-            profile: options.text("profile") ?? Matrix.defaultProfile, filter: filter,
+            profile: profile, filter: filter,
             serverThreads: CPUSplit(halving: CPUSet.available.cpus).server.count
         ).cells
         if options.has("json") {
-            console.output(JSONValue.array(cells.map(\.json)).pretty)
+            let object: JSONValue = [
+                "schema": "switchyard.list/1", "matrix": .string(file),
+                "profile": .string(profile), "cells": .array(cells.map(\.json)),
+            ]
+            console.output(object.pretty)
         } else {
             console.output(cells.map { $0.id + "\n" }.joined())
             console.errors("\(cells.count) cells\n")
@@ -44,7 +53,11 @@ package enum ListCommand: Command {
             let profiles = matrix.profiles.map { entry -> JSONValue in
                 ["name": .string(entry.name), "about": .string(entry.profile.about)]
             }
-            console.output(JSONValue.array(profiles).pretty)
+            let object: JSONValue = [
+                "schema": "switchyard.profiles/1", "matrix": .string(matrix.file),
+                "profiles": .array(profiles),
+            ]
+            console.output(object.pretty)
             return .success
         }
         var table = TextTable([.init("profile", .left), .init("about", .left)])

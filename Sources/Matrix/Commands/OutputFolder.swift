@@ -26,27 +26,30 @@ struct OutputFolder {
     /// Draws `plots/forest.svg` of these rows of `compare.csv`; says in a clause why not, if not.
     ///
     /// Of many rows gnuplot is given few, in `forest.csv`: its arrays take time of order n² to
-    /// choose from. What an earlier comparison left in this folder is removed first.
+    /// choose from. There it is given names, too, that it would misread. What an earlier
+    /// comparison left in this folder is removed first.
     func drawForest(
         _ rows: [CompareRow], plots: String?, _ subtitle: String
     ) throws(Complaint) -> String? {
-        let figure = "forest"
+        let figure = Plotter.comparison
         for stale in ["\(figure).csv", "plots/\(figure).svg"] {
             try? FileManager.default.removeItem(atPath: "\(path)/\(stale)")
         }
         let chosen = ForestRows.chosen(rows)
-        if rows.count > ForestRows.limit, !chosen.isEmpty {
-            try write("\(figure).csv", CSVTable(CompareColumns.all, rows: chosen).text)
+        if rows.count > ForestRows.limit || rows.contains(where: \.isMisread), !chosen.isEmpty {
+            let drawn = chosen.map(\.drawn)
+            try write("\(figure).csv", CSVTable(CompareColumns.all, rows: drawn).text)
         }
         guard Plotter.isAvailable else { return "\(Warning.noGnuplot)" }
         guard let plotter = Plotter.find(plots) else {
             return "there is no folder of figures, so nothing is drawn; name it with --plots"
         }
         switch plotter.draw(
-            figure, of: RunDirectory(path: path), as: .svg, subtitle: subtitle)
+            figure, of: RunDirectory(path: path), as: .svg, subtitle: printable(subtitle))
         {
-        case .drawn: return nil
-        case .skipped(let reason), .failed(let reason): return "\(figure): \(reason)"
+        // That no row can be drawn is no news beside the table of all rows.
+        case .drawn, .skipped: return nil
+        case .failed(let reason): return "\(figure): \(reason)"
         }
     }
 }

@@ -13,7 +13,10 @@ package enum PlotCommand: Command {
             RunOptions.plots,
             RunOptions.json,
         ],
-        epilogue: "RUN is the folder of a run, its name below results, or latest, the default.")
+        epilogue: """
+            RUN is the folder of a run, its name below results, or latest, the default. A figure
+            for which the run holds no rows is left out.
+            """)
 
     package static func run(
         _ options: ParsedOptions, on console: Console
@@ -45,7 +48,10 @@ package enum PlotCommand: Command {
                 format: options.has("png") ? .png : .svg,
                 on: Console(output: { _ in }, errors: console.errors)
             ) { outcomes.append($0) }
-            console.output(JSONValue.array(outcomes).pretty)
+            let object: JSONValue = [
+                "schema": "switchyard.figures/1", "figures": .array(outcomes),
+            ]
+            console.output(object.pretty)
             return status
         }
         return try draw(
@@ -53,7 +59,8 @@ package enum PlotCommand: Command {
             format: options.has("png") ? .png : .svg, on: console)
     }
 
-    /// Draws every figure; the status is `failure` when one could not be drawn.
+    /// Draws every figure that the run holds rows for; the status is `failure` when one could not
+    /// be drawn. What there is nothing to draw for is no news, and says nothing.
     ///
     /// - Parameter note: is told the outcome of each as JSON.
     static func draw(
@@ -72,14 +79,13 @@ package enum PlotCommand: Command {
         let subtitle = manifest.subtitle(
             cells: Set(records.map(\.cell)).count, launches: records.count)
         var status = ExitStatus.success
-        for figure in plotter.figures {
+        for figure in plotter.figures(of: directory) {
             let outcome = plotter.draw(figure, of: directory, as: format, subtitle: subtitle)
             switch outcome {
             case .drawn(let file):
                 console.output("\(file)\n")
                 note(["figure": .string(figure), "file": .string(file)])
             case .skipped(let reason):
-                console.errors("\(figure): nothing to draw: \(reason)\n")
                 note(["figure": .string(figure), "skipped": .string(reason)])
             case .failed(let reason):
                 console.errors("\(figure): not drawn: \(reason)\n")

@@ -10,17 +10,18 @@ package enum ReportCommand: Command {
         program: "switchyard report", operands: "[RUN [FILE]]",
         summary: "write a run as one HTML file, or export its figures",
         options: [
-            OptionSpec("output", short: "o", value: "FILE", help: "the report (RUN/report.html)"),
+            OptionSpec("output", short: "o", value: "FILE", help: "the same as FILE"),
             OptionSpec(
                 "export", value: "FORMAT",
-                help: "write FILE instead: customSmallerIsBetter (github-action-benchmark) or bmf "
-                    + "(Bencher)"),
+                help: "instead of a report: customSmallerIsBetter or bmf"),
             RunOptions.results, RunOptions.json,
         ],
         epilogue: """
-            RUN is the folder of a run, its name below results, or latest, the default. A file named
-            - is standard output, which is the default of --export. Exports leave out cells whose
-            verdict is not valid. Exit status: 12 when no cell is left to export.
+            RUN is the folder of a run, its name below results, or latest, the default. FILE is
+            RUN/report.html, and with --export standard output, unless it is given; - is standard
+            output. The formats of --export are those of github-action-benchmark and of Bencher;
+            cells whose verdict is not valid are left out. Exit status: 12 when no cell is left to
+            export.
             """)
 
     private enum Export: String, CaseIterable {
@@ -41,9 +42,9 @@ package enum ReportCommand: Command {
         let directory = try RunDirectory.find(
             options.operands.first ?? "latest",
             results: options.text("results") ?? RunOptions.defaultResults)
+        let file = try file(options)
         guard let format = try options.choice("export", of: Export.self) else {
-            _ = try options.operand("run")
-            let file = options.text("output") ?? "\(directory.path)/report.html"
+            let file = file ?? "\(directory.path)/report.html"
             if options.has("json"), file == "-" {
                 throw Complaint(
                     "--json and the report would both be on standard output",
@@ -52,27 +53,32 @@ package enum ReportCommand: Command {
             try write(directory, to: file, asJSON: options.has("json"), on: console)
             return .success
         }
-        if options.has("output") {
-            throw Complaint(
-                "--output is the file of a report, not of an export",
-                remedy: "name the file behind the run")
-        }
-        if options.operands.count > 2 {
-            throw Complaint(
-                "'\(options.operands[2])' is one operand too many",
-                remedy: "give one run and one file only")
-        }
-        let file = options.operands.count > 1 ? options.operands[1] : "-"
         let json = format.json(try RunFiles(folder: directory.path))
         if json == .array([]) || json == .object([]) {
             throw Complaint(
                 "no cell of \(directory.name) has a valid verdict, so nothing is exported",
                 remedy: "see why with: switchyard report '\(directory.path)'", status: .invalidRun)
         }
-        try OutputFile.write(json.pretty, to: file, on: console)
+        try OutputFile.write(json.pretty, to: file ?? "-", on: console)
         // An export is JSON itself.
-        if options.has("json"), file != "-" { console.output(Self.json(file).pretty) }
+        if options.has("json"), let file, file != "-" { console.output(Self.json(file).pretty) }
         return .success
+    }
+
+    /// The file that the user named, by either of the two ways.
+    private static func file(_ options: ParsedOptions) throws(Complaint) -> String? {
+        let operands = options.operands
+        if operands.count > 2 {
+            throw Complaint(
+                "'\(operands[2])' is one operand too many",
+                remedy: "give one run and one file only")
+        }
+        guard operands.count == 2 else { return options.text("output") }
+        guard options.text("output") == nil else {
+            throw Complaint(
+                "'\(operands[1])' and --output both name a file", remedy: "leave one of them out")
+        }
+        return operands[1]
     }
 
     /// What `--json` prints.
@@ -85,7 +91,7 @@ package enum ReportCommand: Command {
         _ directory: RunDirectory, to file: String, asJSON: Bool = false, on console: Console
     ) throws(Complaint) {
         let files = try RunFiles(folder: directory.path)
-        let folder = file == "-" ? "." : (file as NSString).deletingLastPathComponent
+        let folder = file == "-" ? "." : folderPart(of: file)
         let base = relativePath(from: folder.isEmpty ? "." : folder, to: directory.path)
         try OutputFile.write(ReportPage(files, base: base).text, to: file, on: console)
         if file != "-" { console.output(asJSON ? json(file).pretty : "\(file)\n") }

@@ -79,12 +79,12 @@ enum RunOptions {
                 throw Complaint(
                     "\(path) is a folder", remedy: "name a file in it", status: .usage)
             }
-            let folder = (path as NSString).deletingLastPathComponent
+            let folder = folderPart(of: path)
             let names =
                 (try? FileManager.default.contentsOfDirectory(
                     atPath: folder.isEmpty ? "." : folder)) ?? []
             let near = nearestName(
-                to: (path as NSString).lastPathComponent, among: names.sorted())
+                to: namePart(of: path), among: names.sorted())
             throw error.complaint(
                 "can't read \(path)",
                 remedy: near.map {

@@ -18,7 +18,8 @@ package enum VersionCommand: Command {
         if options.has("json") {
             console.output(
                 JSONValue.object([
-                    .init("name", "switchyard"), .init("version", .string(Switchyard.version)),
+                    .init("schema", "switchyard.version/1"), .init("name", "switchyard"),
+                    .init("version", .string(Switchyard.version)),
                     .init("schemas", .array(formats.map { .string($0) })),
                 ]).pretty)
         } else {

@@ -1,4 +1,5 @@
 package import Basis
+import Compare
 package import Report
 
 /// How long and how often every cell of a run is measured.
@@ -31,6 +32,7 @@ package struct Matrix: Sendable {
         fileprivate var warmup: Nanoseconds?
         fileprivate var duration: Nanoseconds?
         fileprivate var repeats: Int?
+        fileprivate var pairs: JSONValue?
     }
 
     /// The profile that is meant when none is named: everything, with the file's defaults.
@@ -41,13 +43,16 @@ package struct Matrix: Sendable {
     /// By rising name.
     package let profiles: [(name: String, profile: Profile)]
     private let settings: Settings
+    private let pairs: JSONValue?
     private let drafts: [CellDraft]
     private let excluded: [CellFilter]
 
     private enum Section: String, CaseIterable {
         case defaults, axes, include, exclude, profiles
     }
-    private enum Setting: String, CaseIterable { case warmup, duration, `repeat`, timeout }
+    private enum Setting: String, CaseIterable {
+        case warmup, duration, `repeat`, timeout, pairs
+    }
 
     /// Reads the text of a matrix file.
     ///
@@ -85,6 +90,7 @@ package struct Matrix: Sendable {
         self.drafts = drafts
         self.excluded = excluded
         settings = reader.settings
+        pairs = reader.pairs
         profiles = try reader.profiles(value["profiles"] ?? [:], root.in("profiles"))
         servers = reader.servers
         for draft in drafts
@@ -137,10 +143,19 @@ package struct Matrix: Sendable {
         return (cells, settings)
     }
 
+    /// How a gate of a profile decides: its pairs over those of the defaults.
+    func policy(profile name: String) throws(Complaint) -> GatePolicy {
+        let root = FilePlace(file: file, path: "pairs")
+        let own = profiles.first { $0.name == name }?.profile.pairs
+        let policy = try PairCounts.read(pairs ?? [:], over: GatePolicy(), root)
+        return try PairCounts.read(own ?? [:], over: policy, root)
+    }
+
     /// Collects what the sections of one file say.
     private struct Reader {
         let file: String
         var settings = Settings()
+        var pairs: JSONValue?
         var servers: [ServerCommand] = []
 
         /// Each default is one value.
@@ -160,6 +175,7 @@ package struct Matrix: Sendable {
                 case .duration: settings.duration = try Self.duration(member.value, place)
                 case .repeat: settings.repeats = try Self.repeats(member.value, place)
                 case .timeout: settings.timeout = try Self.duration(member.value, place)
+                case .pairs: pairs = try Self.pairs(member.value, place)
                 case nil: break
                 }
             }
@@ -238,7 +254,7 @@ package struct Matrix: Sendable {
             _ value: JSONValue, _ place: FilePlace
         ) throws(Complaint) -> Profile {
             var profile = Profile()
-            let known = ["about", "filter", "warmup", "duration", "repeat"]
+            let known = ["about", "filter", "warmup", "duration", "repeat", "pairs"]
             for member in try place.members(value, known: known) {
                 let inner = place.in(member.name)
                 switch member.name {
@@ -250,10 +266,19 @@ package struct Matrix: Sendable {
                         parsing: text, origin: "\(file): \(inner.path)")
                 case "warmup": profile.warmup = try CellDraft.time(member.value, inner)
                 case "duration": profile.duration = try Self.duration(member.value, inner)
+                case "pairs": profile.pairs = try Self.pairs(member.value, inner)
                 default: profile.repeats = try Self.repeats(member.value, inner)
                 }
             }
             return profile
+        }
+
+        /// The counts of a gate, checked here so that every command refuses the same files.
+        private static func pairs(
+            _ value: JSONValue, _ place: FilePlace
+        ) throws(Complaint) -> JSONValue {
+            _ = try PairCounts.read(value, over: GatePolicy(), place)
+            return value
         }
 
         private static func duration(

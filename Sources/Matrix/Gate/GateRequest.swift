@@ -11,6 +11,9 @@ struct GateRequest: Equatable {
 
     var run: RunRequest
     var isStrict = false
+    /// Whether a calibration that foretells too much noise stops nothing. Not kept: it is given
+    /// each time.
+    var isForced = false
     /// How pairs are measured at a fixed rate; closed loops are always launched.
     var pairing = Pairing.launch
     /// What base and candidate are called in the reports.
@@ -25,13 +28,16 @@ struct GateRequest: Equatable {
     /// The file of counters that the candidate is held to; nil where there is none.
     var baseline: String?
 
-    /// How the gate decides: `--profile quick` has a policy of its own.
-    var policy: GatePolicy { run.profile == "quick" ? .quick : GatePolicy() }
+    /// How the gate decides: what the matrix says of pairs.
+    func policy() throws(Complaint) -> GatePolicy {
+        try Matrix(parsing: try GateMatrix.read(run.matrix), file: run.matrix)
+            .policy(profile: run.profile)
+    }
 
     /// The cells and times of a launch, and how the two servers are started.
     func plan() throws(Complaint) -> (cells: [Cell], settings: Settings, servers: [[ServerCommand]])
     {
-        let (plan, servers) = try run.plan(reading: RunOptions.read)
+        let (plan, servers) = try run.plan(reading: GateMatrix.read)
         guard !commands.isEmpty else { return (plan.cells, plan.settings, [servers, servers]) }
         // A server of the user's own has no patterns of ours: the loads remain.
         var cells: [Cell] = []
@@ -70,6 +76,7 @@ struct GateRequest: Equatable {
     func resumed(with options: ParsedOptions) -> GateRequest {
         var request = self
         if options.has("strict") { request.isStrict = true }
+        request.isForced = options.has("force")
         return request
     }
 
@@ -114,12 +121,24 @@ struct GateRequest: Equatable {
 
     /// The command that runs the same gate again, from a process that may use the CPUs which this
     /// thread may use now.
-    var repro: String { repro(where: CPUSplit(halving: CPUSet.available.cpus)) }
+    var repro: String { repro(results: RunOptions.defaultResults) }
+
+    /// The same for another folder of results.
+    func repro(results: String) -> String {
+        repro(where: CPUSplit(halving: CPUSet.available.cpus), results: results)
+    }
+
+    private static func isDefault(_ results: String) -> Bool {
+        let paths = [results, RunOptions.defaultResults].map {
+            URL(fileURLWithPath: $0).standardizedFileURL.path
+        }
+        return paths[0] == paths[1]
+    }
 
     /// - Parameter usual: the CPUs that a gate takes which is told none.
-    func repro(where usual: CPUSplit) -> String {
+    func repro(where usual: CPUSplit, results: String = RunOptions.defaultResults) -> String {
         var words = ["switchyard", "gate"]
-        if run.matrix != GateCommand.defaultMatrix { words.append(run.matrix) }
+        if ![GateMatrix.file, GateMatrix.builtIn].contains(run.matrix) { words.append(run.matrix) }
         words += sides
         for command in commands { words += ["--server-command", command] }
         if run.profile != Matrix.defaultProfile { words += ["--profile", run.profile] }
@@ -137,6 +156,8 @@ struct GateRequest: Equatable {
         words += ["--pairing", pairing.rawValue]
         if isStrict { words.append("--strict") }
         words += ["--seed", "\(run.seed)"]
+        if !Self.isDefault(results) { words += ["--results", results] }
+        if isForced { words.append("--force") }
         return words.map { ShellWords.quote($0) }.joined(separator: " ")
     }
 }

@@ -108,11 +108,15 @@ package struct GateRunner<Launcher: Executor> {
         case passed, interrupted
         /// A side answers wrongly, or the two not alike.
         case wrong(String)
+        /// The base does not start, or ends under load.
+        case noBase(String)
     }
 
     /// Launches each cell on each side for a moment and looks at the answers before anything is
     /// measured: an answer that is wrong, or shorter than the base's, is easily a faster one.
-    package mutating func smoke(duration: Nanoseconds) -> Smoke {
+    package mutating func smoke(
+        duration: Nanoseconds, names: (own: String, other: String) = ("base", "candidate")
+    ) -> Smoke {
         var brief = settings
         brief.warmup = .zero
         brief.duration = duration
@@ -122,18 +126,22 @@ package struct GateRunner<Launcher: Executor> {
                 if interruption.check() > .none { return .interrupted }
                 let slot = Slot(index: index, block: 0, cell: cell, seed: 1)
                 guard let record = launch(slot, on: side, brief) else { return .interrupted }
+                if side == .base, record.load == nil {
+                    let reason = record.failure ?? "the generator gave no report"
+                    return .noBase("\(cell.id): \(reason)")
+                }
                 var reason: String?
                 if case .wrong(_, let trouble)? = Self.trouble(record, side) { reason = trouble }
                 if record.load?.requests == 0 { reason = reason ?? "no request was answered" }
                 if let reason {
-                    let name = side == .base ? "base" : "candidate"
+                    let name = side == .base ? names.own : names.other
                     return .wrong("the \(name) fails in \(cell.id): \(reason)")
                 }
                 loads[side] = record.load
             }
             guard let base = loads[.base], let candidate = loads[.candidate] else { continue }
             if let difference = base.difference(
-                to: candidate, names: ("base", "candidate"), slack: Self.bodySlack)
+                to: candidate, names: names, slack: Self.bodySlack)
             {
                 return .wrong("the answers differ in \(cell.id): \(difference)")
             }

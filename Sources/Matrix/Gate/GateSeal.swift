@@ -28,7 +28,7 @@ struct GateSeal: Equatable {
             Part(name: "machine", hash: Fingerprint(.system).hardwareID),
             Part(
                 name: "matrix \(request.run.matrix)",
-                hash: StableHash.of(try RunOptions.read(request.run.matrix))),
+                hash: StableHash.of(try GateMatrix.read(request.run.matrix))),
             Part(name: "generator", hash: Self.hash(of: [programs[0].load])),
         ]
         for (index, side) in ["base", "candidate"].enumerated() {

@@ -28,7 +28,9 @@ struct GateSession {
         self.programs = programs
         self.options = options
         self.console = console
-        repro = request.repro
+        repro = request.repro(
+            results: options.text("results")
+                ?? folderPart(of: directory.path))
     }
 
     func run() throws(Complaint) -> ExitStatus {
@@ -42,9 +44,9 @@ struct GateSession {
                 "note: the waiver of \(waiver.metric) in \(waiver.cell) matches no cell and metric"
                     + " of this gate\n")
         }
+        let policy = try request.policy()
         let procedure = GateProcedure(
-            cells: gated, policy: request.policy,
-            design: GateDesign(request.policy, subjects: cells.count),
+            cells: gated, policy: policy, design: GateDesign(policy, subjects: cells.count),
             seed: UInt64(request.run.seed))
         let base = try ProcessExecutor(
             programs: programs[0], servers: servers[0], cpus: request.run.cpus)
@@ -71,6 +73,11 @@ struct GateSession {
             case .passed: break
             case .interrupted: return interrupted()
             case .wrong(let reason): return try conclude(.wrong(reason))
+            case .noBase(let reason):
+                throw Complaint(
+                    "the base can't be measured: \(reason)",
+                    remedy: "see that it starts and answers, or name another base",
+                    status: .noBaseline)
             }
         }
         let counters: [ExactBaseline.Finding]
@@ -105,14 +112,14 @@ struct GateSession {
 
     /// What this machine was found to be able to show, if it was calibrated.
     private func forecast() throws(Complaint) {
-        let folder = (directory.path as NSString).deletingLastPathComponent
+        let folder = folderPart(of: directory.path)
         guard let calibration = try Calibration.ofThisMachine(in: folder) else {
             console.errors("note: 'switchyard calibrate' would say what can be found here\n")
             return
         }
         let cells = try request.plan().cells.count
         let met = calibration.met(by: request.pairing)
-        for line in met.forecast(request.policy, cells: cells) {
+        for line in met.forecast(try request.policy(), cells: cells) {
             console.errors(line + "\n")
         }
     }
@@ -137,14 +144,16 @@ struct GateSession {
         switch outcome {
         case .measured(let base, let candidate):
             said = cell.metrics.indices.map {
-                "\(cell.metrics[$0].name)"
-                    + " \(signedPercent(candidate[$0] / base[$0]))"
+                "\(cell.metrics[$0].name) "
+                    + (base[$0] > 0 && candidate[$0] > 0
+                        ? signedPercent(candidate[$0] / base[$0])
+                        : "from \(decimalDisplay(base[$0])) to \(decimalDisplay(candidate[$0]))")
             }.joined(separator: ", ")
         case .invalid(let reason): said = "does not count: \(reason)"
         case .wrong(let side, let reason): said = "\(side.rawValue) failed: \(reason)"
         }
         return "[\(pair.serial + 1), \(gate.pairsLeft) left] \(pair.stage.rawValue) \(cell.id)"
-            + " \(pair.order): \(said)\n"
+            + " \(pair.order): \(printable(said))\n"
     }
 
     private func interrupted() -> ExitStatus {
@@ -177,7 +186,7 @@ struct GateSession {
             (options.has("json") ? console.errors : console.output)(report.annotations)
             try summarise(report, into: environment["GITHUB_STEP_SUMMARY"])
         }
-        for reason in result.reasons { console.errors(reason + "\n") }
+        for reason in result.reasons { console.errors(printable(reason) + "\n") }
         for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         console.errors("files in \(directory.path)\n")
         report.say(asJSON: options.has("json"), on: console)
@@ -203,10 +212,10 @@ extension GateReport {
     /// the line beside it for a person.
     func say(asJSON: Bool, on console: Console) {
         if asJSON {
-            console.errors(line + "\n")
+            console.errors(printable(line) + "\n")
             console.output(json.pretty)
         } else {
-            console.output(line + "\n")
+            console.output(printable(line) + "\n")
         }
     }
 }

@@ -16,7 +16,7 @@ package struct Programs: Equatable, Sendable {
     /// The folder of the program that runs now.
     package static var ownFolder: String {
         let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        return ((link ?? CommandLine.arguments[0]) as NSString).deletingLastPathComponent
+        return folderPart(of: link ?? CommandLine.arguments[0])
     }
 
     /// Looks in `folder`, or beside this program.

@@ -23,6 +23,8 @@ package struct Plotter: Sendable {
 
     /// The figure of many runs.
     package static let history = "history"
+    /// The figure of a comparison or a gate.
+    package static let comparison = "forest"
     private static let notOfARun = ["style.gp", "\(history).gp"]
 
     /// The folder of the scripts.
@@ -39,7 +41,7 @@ package struct Plotter: Sendable {
         var above = Programs.ownFolder
         for _ in 0..<4 {
             candidates.append(above + "/plots")
-            above = (above as NSString).deletingLastPathComponent
+            above = folderPart(of: above)
         }
         return candidates.first { FileManager.default.fileExists(atPath: $0 + "/style.gp") }
             .map { Plotter(folder: $0) }
@@ -52,6 +54,12 @@ package struct Plotter: Sendable {
             String($0.dropLast(3))
         }
         .sorted()
+    }
+
+    /// Those of a run: the comparison's only where there is one.
+    package func figures(of run: RunDirectory) -> [String] {
+        let isCompared = FileManager.default.fileExists(atPath: run.path + "/compare.csv")
+        return figures.filter { $0 != Self.comparison || isCompared }
     }
 
     /// That of this process, with a locale that has the signs of the figures: in the C locale

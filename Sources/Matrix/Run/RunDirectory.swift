@@ -11,7 +11,7 @@ package struct RunDirectory: Equatable, Sendable {
 
     package init(path: String) { self.path = path }
 
-    package var name: String { (path as NSString).lastPathComponent }
+    package var name: String { namePart(of: path) }
     package var manifestPath: String { path + "/manifest.json" }
     package var journalPath: String { path + "/journal.ndjson" }
     package var plotsPath: String { path + "/plots" }
@@ -65,7 +65,7 @@ package struct RunDirectory: Equatable, Sendable {
 
     /// Points `results/latest` at this run.
     package func becomeLatest() throws(Complaint) {
-        let link = (path as NSString).deletingLastPathComponent + "/latest"
+        let link = folderPart(of: path) + "/latest"
         do throws(SystemError) {
             try AtomicFile.link(link, to: name)
         } catch {
