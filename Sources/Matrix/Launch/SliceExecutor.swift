@@ -225,9 +225,7 @@ private struct LoadedServer: ~Copyable {
         }
         try look()
         let report = try generator.report()
-        guard report.verdict != .errors else {
-            throw LaunchFailure(report.verdictReasons.first ?? "requests failed")
-        }
+        if let reason = report.wrongness(expecting: cell.expected) { throw LaunchFailure(reason) }
         let planned = round.requests / (2 * round.turn.inSeconds)
         // A Poisson process varies by the root of its count; a constant one by a request.
         let count = planned * round.duration.inSeconds
