@@ -43,7 +43,7 @@ package struct ProcessExecutor: Executor {
                 atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw Complaint(
-                "can't make the folder \(folder): \(error.localizedDescription)",
+                "can't make the folder \(folder): \(FolderRefusal.reason(folder, error))",
                 remedy: "name a writable folder in TMPDIR", status: .failure)
         }
     }
@@ -95,7 +95,8 @@ package struct ProcessExecutor: Executor {
         var server = try start(record.cell, folder: folder)
         let idle = ProcessGroup(of: server.process).read()
         var generator = try RunningGenerator(
-            record.cell, port: server.port, program: programs.load, cpus: CPUSet(cpus.load),
+            record.cell, host: server.host, port: server.port, program: programs.load,
+            cpus: CPUSet(cpus.load),
             sharesCPUs: !cpus.shared.isEmpty, seed: record.seed, settings: settings)
         let began = MonotonicClock.now
         // During the warm-up, for it looks at every process; workers have been forked by now.

@@ -184,7 +184,7 @@ private struct LoadedServer: ~Copyable {
         var shared = record.cell
         shared.arrival = record.cell.arrival.part(of: 2)
         generator = try RunningGenerator(
-            shared, port: server.port, program: executor.programs.load,
+            shared, host: server.host, port: server.port, program: executor.programs.load,
             cpus: CPUSet(executor.cpus.load), seed: record.seed, settings: brief,
             turn: "\(record.turn(of: side))/2:\(round.turn.raw)ns@\(round.start.raw)")
         // Workers have been forked before a server says that it is ready.
