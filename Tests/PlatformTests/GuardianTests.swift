@@ -130,7 +130,8 @@ struct GuardianTests {
 
     @Test("what ends a server in order leaves its guardian at its post")
     func signals() throws {
-        var child = try Self.guarded("trap 'echo asked' TERM; echo up; while :; do sleep 0.01; done")
+        var child = try Self.guarded(
+            "trap 'echo asked' TERM; echo up; while :; do sleep 0.01; done")
         #expect(child.nextLine(timeout: TestLimit.hang) == "up")
         child.terminate()
         #expect(child.nextLine(timeout: TestLimit.hang) == "asked")
