@@ -32,6 +32,8 @@ package enum Limit {
     /// Of `messagesInFlight`, those kept for connections that have no other there: deep pipelines
     /// of slow messages must not keep everyone else waiting.
     static let messagesInReserve = messagesInFlight / 4
+    /// Timers of connections that have ended which are not worth looking for.
+    static let staleTimers = 4_096
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.
     static let promisedSlots = 256
     /// Accepted connections on their way to a reader.

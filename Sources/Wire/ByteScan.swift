@@ -124,8 +124,10 @@ struct ASCIISet: Sendable {
 
     /// token characters, RFC 9110 §5.6.2.
     static let token = ASCIISet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
-    /// reg-name without the check of the two digits behind `%`, RFC 3986 §3.2.2.
-    static let registeredName = ASCIISet(low: 0x2BFF_7FF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
-    /// What may stand between the brackets of an IP-literal, RFC 3986 §3.2.2.
+    /// Letters, digits and what means nothing but itself, RFC 3986 §2.3.
+    static let unreserved = ASCIISet(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// reg-name but for its escapes, RFC 3986 §3.2.2.
+    static let registeredName = ASCIISet(low: 0x2BFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// The address of a version behind 6, RFC 3986 §3.2.2.
     static let addressLiteral = ASCIISet(low: 0x2FFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
 }

@@ -11,6 +11,7 @@ struct DisturbanceTests {
     /// What happened to a launch, and the words that say why it does not count; nil when it does.
     struct Case: Sendable {
         var stolen = 0.0
+        var foreign: Double?
         var rate = 15_000.0
         var lateness = Nanoseconds.zero
         var verdict = LoadReport.Verdict.valid
@@ -22,6 +23,9 @@ struct DisturbanceTests {
         Case(),
         Case(stolen: 0.05, inClosedLoop: "withheld 5.0%"),
         Case(stolen: 0.12, atFixedRate: "withheld 12.0%", inClosedLoop: "withheld 12.0%"),
+        Case(foreign: 0.05),
+        Case(foreign: 0.08, inClosedLoop: "took 8.0%"),
+        Case(foreign: 0.3, atFixedRate: "took 30.0%", inClosedLoop: "took 30.0%"),
         Case(rate: 14_400),
         Case(rate: 14_100, atFixedRate: "14.1k/s instead of 15.0k/s"),
         Case(rate: 15_900, atFixedRate: "15.9k/s instead of 15.0k/s"),
@@ -45,6 +49,7 @@ struct DisturbanceTests {
                 slot: 0, block: 0, cell: cell, seed: 1, time: .zero, warmup: .zero,
                 duration: .seconds(1), serverCPUs: "1", loadCPUs: "0")
             record.machine.stolenShare = disturbed.stolen
+            record.machine.foreignShare = disturbed.foreign
             var load = LoadReport(
                 url: "http://127.0.0.1:1/", protocol: "h1", mode: isClosed ? .closed : .open,
                 threads: 1, connections: 64, seed: 1, duration: .seconds(1), warmup: .zero)

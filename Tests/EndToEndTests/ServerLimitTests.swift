@@ -112,10 +112,36 @@ struct ServerLimitTests {
             for client in clients { try client.send(pipeline) }
             for client in clients { client.awaitDelivery() }
             TestClock.sleep(.milliseconds(300))
+            // A reply that waits holds nothing that others need.
+            #expect(try server.connect().ask(Self.request).status == 200)
             for client in clients { client.resetAtEnd() }
         }
         #expect(try server.connect().ask(Self.request).status == 200)
         _ = try server.stop()
+    }
+
+    @Test(
+        "many more delayed replies than messages may be with workers come all at their time",
+        arguments: ["single", "balanced:shared", "balanced:per-worker"])
+    func manyDelayed(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        // The order of replies on a connection is that of its requests, whichever of them waits.
+        let requests =
+            HTTPText.get("/json") + HTTPText.get("/wait?us=400000")
+            + HTTPText.get("/bytes/3") + HTTPText.get("/wait?us=1000") + HTTPText.get("/wait?us=0")
+        let clients = try (0..<6_000).map { _ in
+            let client = try server.connect()
+            try client.send(requests)
+            return client
+        }
+        for client in clients {
+            for body in [
+                #"{"message":"Hello, World!"}"#, "waited\n", "xxx", "waited\n", "waited\n",
+            ] {
+                #expect(try client.reply().text == body)
+            }
+        }
+        #expect(try server.stop().requests == 5 * clients.count)
     }
 
     @Test("with no descriptor left nobody spins, and service comes back", arguments: patterns)

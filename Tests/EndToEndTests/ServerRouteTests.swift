@@ -64,13 +64,20 @@ struct ServerRouteTests {
         Row(
             HTTPText.post("/plaintext", "ignored"), 405, nil, "", fields: ["allow": "GET, HEAD"]),
         Row(HTTPText.get("/echo"), 405, nil, "", fields: ["allow": "POST"]),
-        Row(HTTPText.get("/plaintext", method: "BREW"), 501, "text/plain", "unknown method\n"),
+        Row(
+            HTTPText.get("/plaintext", method: "BREW"), 501, "text/plain",
+            "the method is not implemented here\n"),
         Row(
             HTTPText.get("/bytes/1073741825"), 400, "text/plain",
-            "the number is malformed or too large\n"),
+            "/bytes/N takes a whole number N of bytes up to 1073741824\n"),
         Row(
             HTTPText.get("/wait?us=60000001"), 400, "text/plain",
-            "the number is malformed or too large\n"),
+            "us=N is needed once: a whole number N of microseconds up to 60000000\n"),
+        Row(HTTPText.get("/%70laintext"), 200, "text/plain", "Hello, World!"),
+        Row(HTTPText.get("/wait?x=1&us=1%300"), 200, "text/plain", "waited\n"),
+        Row(
+            HTTPText.get("test:1", method: "CONNECT"), 501, "text/plain",
+            "the method is not implemented here\n"),
         Row(
             HTTPText.post("/payments", "10"), 400, "text/plain",
             "an Idempotency-Key of 1 to 255 bytes is needed\n"),

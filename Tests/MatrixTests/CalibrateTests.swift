@@ -59,6 +59,16 @@ struct CalibrateTests {
         #expect(absent.status == .usage && absent.errors.contains("there is no program ./absent"))
     }
 
+    @Test("the help and docs/GATE.md tell the same length of a turn, which is the real one")
+    func turn() throws {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let page = try readFile(root.appending(path: "docs/GATE.md").path)
+        let words = "turns of \(SliceExecutor.Limit.turn.raw / 1_000_000) ms"
+        #expect(CalibrateCommand.parser.help.contains(words) && page.contains(words))
+        #expect(!CalibrateCommand.parser.help.contains("200 ms"))
+    }
+
     @Test("the advice fits what lost the pairs")
     func advice() {
         func lost(_ reason: String, _ side: Side? = nil) -> GateProcedure.LostPair {

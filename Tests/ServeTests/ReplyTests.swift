@@ -64,9 +64,14 @@ struct ReplyTests {
         (get("/x"), whole("404 Not Found", "text/plain", "no such path\n")),
         (
             get("/bytes/x"),
-            whole("400 Bad Request", "text/plain", "the number is malformed or too large\n")
+            whole(
+                "400 Bad Request", "text/plain",
+                "/bytes/N takes a whole number N of bytes up to 1073741824\n")
         ),
-        (get("/json", "BREW"), whole("501 Not Implemented", "text/plain", "unknown method\n")),
+        (
+            get("/json", "BREW"),
+            whole("501 Not Implemented", "text/plain", "the method is not implemented here\n")
+        ),
         (
             get("/plaintext", "HEAD"),
             "HTTP/1.1 200 OK\r\n" + server

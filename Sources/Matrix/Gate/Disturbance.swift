@@ -11,7 +11,7 @@ enum Disturbance {
     /// Share of CPU time withheld by the hypervisor, at a fixed rate.
     static let stolenLimit = 0.1
     /// Share of the server's or the generator's CPUs that other work may take, at a fixed rate.
-    static let foreignLimit = 0.25
+    static let foreignLimit = 0.1
     /// Share by which the rate may miss the plan.
     static let rateLimit = 0.05
     /// The 99th percentile of lateness: above it requests come in other batches than planned.

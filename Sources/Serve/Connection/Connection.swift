@@ -47,8 +47,12 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var bytesInFlight = 0
     /// The head whose payload is arriving.
     var message: Message?
-    /// A reply that waits for its time, on this thread.
+    /// A reply that waits for its time. Nothing is parsed behind it, so there is one at most.
     var timed: Content?
+    /// Its time has come; replies before it may not be out yet.
+    var isTimedDue = false
+    /// A worker has a message whose reply may have to wait for its time.
+    var awaitsDelay = false
 
     /// The idempotency key and the payload of `message`.
     var body = ByteQueue()
@@ -80,7 +84,7 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     /// Whether the parser must wait: a reply of before is not out yet, or nothing may follow.
     @inline(always)
     var mustHoldInput: Bool {
-        timed != nil || fillerLeft > 0 || isLast || refusal != nil
+        timed != nil || awaitsDelay || fillerLeft > 0 || isLast || refusal != nil
             || bytesInFlight > Limit.unsentBytes || output.count > Limit.unsentBytes
     }
 

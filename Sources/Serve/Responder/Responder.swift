@@ -14,6 +14,8 @@ struct Responder {
     /// - Parameter body: the idempotency key, `message.keyCount` bytes, and the payload behind it.
     func respond(to message: Message, body: Span<UInt8>) -> Reply {
         switch message.route {
+        case .index:
+            return .now(Content(status: .ok, payload: .text(Self.index)))
         case .plaintext:
             return .now(Content(status: .ok, payload: .text("Hello, World!")))
         case .json:
@@ -42,13 +44,32 @@ struct Responder {
         case .methodNotAllowed(let allowed):
             return .now(Content(status: .methodNotAllowed, payload: .allow(allowed)))
         case .methodNotImplemented:
-            return .now(Content(status: .notImplemented, payload: .problem("unknown method")))
-        case .badParameter:
             return .now(
                 Content(
-                    status: .badRequest, payload: .problem("the number is malformed or too large")))
+                    status: .notImplemented, payload: .problem("the method is not implemented here")
+                ))
+        case .badParameter(.size):
+            let reason: StaticString = "/bytes/N takes a whole number N of bytes up to 1073741824"
+            return .now(Content(status: .badRequest, payload: .problem(reason)))
+        case .badParameter(.span):
+            let reason: StaticString =
+                "us=N is needed once: a whole number N of microseconds up to 60000000"
+            return .now(Content(status: .badRequest, payload: .problem(reason)))
         }
     }
+
+    /// What `/` says.
+    private static let index: StaticString = """
+        GET  /plaintext      Hello, World!
+        GET  /json           the same as an object
+        GET  /bytes/{n}      n bytes, up to 1073741824
+        POST /echo           the request's body
+        GET  /work?us=N      burns N microseconds of CPU, up to 60000000
+        GET  /block?us=N     sleeps N microseconds while holding its thread
+        GET  /wait?us=N      answers after N microseconds, holding nothing
+        POST /payments       pays once for each Idempotency-Key
+
+        """
 
     /// Uses `span` of this thread's CPU time, however often the thread is preempted.
     private func burn(_ span: Nanoseconds) {

@@ -3,6 +3,8 @@ import Wire
 
 /// What a request asks for, whatever protocol brought it.
 enum Route: Equatable, BitwiseCopyable, Sendable {
+    /// The list of the others.
+    case index
     case plaintext
     case json
     case bytes(Int)
@@ -21,9 +23,17 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     case methodNotAllowed(AllowedMethods)
     case methodNotImplemented
     /// A path that is known with a number that is not.
-    case badParameter
+    case badParameter(Parameter)
+
+    /// The numbers that routes take.
+    enum Parameter: Equatable, BitwiseCopyable, Sendable { case size, span }
 
     enum AllowedMethods: Equatable, BitwiseCopyable, Sendable { case get, post }
+
+    /// Whether the reply may be held back.
+    var mayDelay: Bool {
+        if case .wait = self { true } else { false }
+    }
 
     /// Whether the route wants the request's idempotency key.
     var wantsKey: Bool {
@@ -49,22 +59,31 @@ extension Route {
             return
         }
         let path = head.path.bytes(of: input)
-        guard let resource = Resource(path) else {
-            let isServerWide = head.method == .options && head.path.isEmpty
-            self = isServerWide ? .serverOptions : .notFound
-            return
+        if let resource = Resource(path) {
+            self = resource.route(
+                head.method, path: path, query: head.query.bytes(of: input))
+        } else {
+            self = Self.uncommon(head, path: path, in: input)
         }
-        switch (resource.method, head.method) {
-        case (.get, .get), (.get, .head), (.post, .post): break
-        case (let allowed, _):
-            self = .methodNotAllowed(allowed)
-            return
+    }
+
+    /// The route of what is not the path of a resource as it is usually written.
+    @inline(never)
+    private static func uncommon(
+        _ head: HTTP1.RequestHead, path: Span<UInt8>, in input: Span<UInt8>
+    ) -> Route {
+        // This is no proxy.
+        if head.method == .connect { return .methodNotImplemented }
+        if head.method == .options, path.isEmpty { return .serverOptions }
+        let plain = path.withoutNeedlessEscapes()
+        guard plain.bytes.count < path.count, let resource = Resource(plain.bytes) else {
+            return .notFound
         }
-        self = resource.route(path: path, query: head.query.bytes(of: input))
+        return resource.route(head.method, path: plain.bytes, query: head.query.bytes(of: input))
     }
 
     private enum Resource {
-        case plaintext, json, bytes, echo, work, block, wait, payments
+        case index, plaintext, json, bytes, echo, work, block, wait, payments
 
         @inline(always)
         init?(_ path: Span<UInt8>) {
@@ -76,6 +95,7 @@ extension Route {
             case 5 where path.equals("/wait"): self = .wait
             case 6 where path.equals("/block"): self = .block
             case 9 where path.equals("/payments"): self = .payments
+            case 1: self = .index
             case 8... where path.extracting(first: 7).equals("/bytes/"): self = .bytes
             default: return nil
             }
@@ -84,33 +104,53 @@ extension Route {
         var method: AllowedMethods {
             switch self {
             case .echo, .payments: .post
-            case .plaintext, .json, .bytes, .work, .block, .wait: .get
+            case .index, .plaintext, .json, .bytes, .work, .block, .wait: .get
             }
         }
 
         @inline(always)
-        func route(path: Span<UInt8>, query: Span<UInt8>) -> Route {
+        func route(
+            _ method: HTTP1.Method, path: Span<UInt8>, query: Span<UInt8>
+        ) -> Route {
+            switch (self.method, method) {
+            case (.get, .get), (.get, .head), (.post, .post): break
+            case (let allowed, _): return .methodNotAllowed(allowed)
+            }
             switch self {
+            case .index: return .index
             case .plaintext: return .plaintext
             case .json: return .json
             case .echo: return .echo
             case .payments: return .payments
-            case .bytes:
-                let count = path.extracting(droppingFirst: 7).decimal(upTo: Limit.fillerBytes)
-                return count.map(Route.bytes) ?? .badParameter
-            case .work: return timed(query, Route.work)
-            case .block: return timed(query, Route.block)
-            case .wait: return timed(query, Route.wait)
+            case .bytes: return Self.bytes(path.extracting(droppingFirst: 7))
+            case .work: return Self.timed(query, Route.work)
+            case .block: return Self.timed(query, Route.block)
+            case .wait: return Self.timed(query, Route.wait)
             }
         }
 
-        private func timed(_ query: Span<UInt8>, _ make: (Nanoseconds) -> Route) -> Route {
-            guard query.count > 3, query.extracting(first: 3).equals("us=") else {
-                return .badParameter
-            }
+        private static func bytes(_ text: Span<UInt8>) -> Route {
+            let limit = Limit.fillerBytes
+            let count =
+                text.decimal(upTo: limit)
+                ?? text.withoutNeedlessEscapes().bytes.decimal(upTo: limit)
+            return count.map(Route.bytes) ?? .badParameter(.size)
+        }
+
+        /// Reads `us`, which stands once among the parameters, wherever.
+        private static func timed(
+            _ query: Span<UInt8>, _ make: (Nanoseconds) -> Route
+        ) -> Route {
             let limit = Int(Limit.handlerTime.raw / 1_000)
-            let count = query.extracting(droppingFirst: 3).decimal(upTo: limit)
-            return count.map { make(.microseconds($0)) } ?? .badParameter
+            // As it is written by nearly all.
+            if query.count > 3, query.extracting(first: 3).equals("us="),
+                let count = query.extracting(droppingFirst: 3).decimal(upTo: limit)
+            {
+                return make(.microseconds(count))
+            }
+            let plain = query.withoutNeedlessEscapes()
+            let count = plain.bytes.onlyParameter("us=")?.decimal(upTo: limit)
+            return count.map { make(.microseconds($0)) } ?? .badParameter(.span)
         }
     }
 }
@@ -137,5 +177,25 @@ extension Span where Element == UInt8 {
             value = value * 10 + digit
         }
         return value <= limit ? value : nil
+    }
+
+    /// What follows `name` in the one parameter of a query that begins with it; nil when none or
+    /// several do.
+    @_lifetime(copy self)
+    fileprivate func onlyParameter(_ name: StaticString) -> Span<UInt8>? {
+        var found: Range<Int>?
+        var start = 0
+        while start <= count {
+            var end = start
+            while end < count, self[end] != UInt8(ascii: "&") { end &+= 1 }
+            let value = start &+ name.utf8CodeUnitCount
+            if value <= end, extracting(start..<value).equals(name) {
+                if found != nil { return nil }
+                found = value..<end
+            }
+            start = end &+ 1
+        }
+        guard let found else { return nil }
+        return extracting(found)
     }
 }

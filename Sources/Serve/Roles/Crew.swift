@@ -39,7 +39,7 @@ package final class Crew<K: Kernel>: Sendable {
     package let options: ServerOptions
     private let makeKernel: @Sendable () -> K
     private let ledger = PaymentLedger()
-    private let stop = StopFlag()
+    private let stop: StopFlag
     private let seats = Mutex<[Seat]>([])
     private let chores = Mutex(Chores())
     /// Woken when a post can't go on.
@@ -65,8 +65,16 @@ package final class Crew<K: Kernel>: Sendable {
     ) throws(SystemError) {
         self.options = options
         self.makeKernel = makeKernel
+        // Before the flag: an initialiser that throws has no deinit to free it.
         alarm = try Waker()
+        let stop = StopFlag()
+        self.stop = stop
+        chores.withLock { $0.atTheEnd.append { stop.free() } }
     }
+
+    /// A server whose start failed has threads no more, and nothing else would free what they
+    /// shared.
+    deinit { disband() }
 
     // MARK: for patterns
 
@@ -176,7 +184,6 @@ package final class Crew<K: Kernel>: Sendable {
             return chores.atTheEnd
         }
         for chore in last { chore() }
-        stop.free()
     }
 
     /// What every thread has counted and used, as the control socket and the last line say it.

@@ -210,32 +210,18 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
 
     private mutating func runTimers() {
         // Behind a reply that was held back there may be requests, and handlers that block.
-        while !mustEndTurn, let due = core.timers.pop(at: core.now) {
-            switch due {
-            case .reply(let reference):
-                guard connections.isAlive(reference) else { continue }
-                core.sendTimed(&connections[reference.slot], reference)
-                freeIfClosed(reference)
-            case .item(let index, let generation):
-                let link = core.desk.link(index)
-                guard link.generation == generation else { continue }
-                precondition(connections.isAlive(link.owner), "a close gives its items back")
-                core.finish(index, &connections[link.owner.slot], link.owner)
-                freeIfClosed(link.owner)
-            }
+        while !mustEndTurn, let reference = core.timers.pop(at: core.now) {
+            guard connections.isAlive(reference) else { continue }
+            core.sendTimed(&connections[reference.slot], reference)
+            freeIfClosed(reference)
         }
     }
 
     /// Forgets timers of connections that have ended, when most are such: a timer stays up to a
     /// minute, in which a peer can make and end very many connections.
     private mutating func pruneTimers() {
-        if core.timers.count <= 2 * (connections.used + Limit.messagesInFlight) { return }
-        core.timers.removeAll { due in
-            switch due {
-            case .reply(let reference): !connections.isAlive(reference)
-            case .item(let index, let generation): core.desk.link(index).generation != generation
-            }
-        }
+        if core.timers.count <= 2 * connections.used + Limit.staleTimers { return }
+        core.timers.removeAll { !connections.isAlive($0) }
     }
 
     /// Goes on with connections whose next requests are here already.

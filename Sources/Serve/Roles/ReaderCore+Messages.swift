@@ -162,9 +162,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             answer(content, message, body: body, on: &connection)
             return true
         case .reply(.after(let delay, let content)):
-            connection.timed = content
-            connection.message = message
-            timers.insert(.reply(reference), due: now + delay)
+            hold(content, for: delay, message, on: &connection, reference)
         case .passedOn(let index):
             if connection.lastInFlight == WorkItem.none {
                 connection.firstInFlight = index
@@ -174,6 +172,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             connection.lastInFlight = index
             connection.inFlight += 1
             connection.bytesInFlight += message.weight(body: body.count)
+            connection.awaitsDelay = message.route.mayDelay
             // Behind a last message nothing is parsed, even while its reply is still being made.
             if !message.framing.keepAlive { connection.isLast = true }
         }
@@ -213,30 +212,70 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
 
     // MARK: replies that come later
 
-    /// The time of a held-back reply has come.
+    /// Holds a reply back. It lives with its connection, which has no other meanwhile.
+    private mutating func hold(
+        _ content: Content, for delay: Nanoseconds, _ message: Message,
+        on connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) {
+        connection.timed = content
+        connection.message = message
+        timers.insert(reference, due: now + delay)
+    }
+
+    /// The time of a held-back reply has come. Those before it may still be with workers, or on
+    /// their way.
     mutating func sendTimed(
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        guard let content = connection.timed.take(), let message = connection.message.take() else {
-            return
-        }
+        guard connection.timed != nil else { return }
+        connection.isTimedDue = true
+        if !Desk.isDeferred { joinTimed(&connection) }
+        resume(&connection, reference)
+    }
+
+    /// Adds the held-back reply to the output of this event, if it is due and its turn has come.
+    private mutating func joinTimed(_ connection: inout Connection<Stream>) {
+        guard connection.isTimedDue, connection.inFlight == 0, connection.fillerLeft == 0,
+            let content = connection.timed.take(), let message = connection.message.take()
+        else { return }
+        connection.isTimedDue = false
         let nothing = ByteQueue()
         answer(content, message, body: nothing.bytes, on: &connection)
-        resume(&connection, reference)
     }
 
     /// A worker has returned an item of this connection.
     mutating func take(
         _ index: UInt32, _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
-        let delay = desk.withItem(index) { $0.delay }
-        if delay > .zero {
-            desk.mark(index, .delayed)
-            timers.insert(
-                .item(index, generation: desk.link(index).generation), due: now + delay)
-        } else {
-            finish(index, &connection, reference)
+        let (delayed, message, weight) = desk.withItem(index) { item in
+            (item.delayed, item.message, item.message?.weight(body: item.body.count) ?? 0)
         }
+        guard let delayed, let message else {
+            // A message that might have been delayed was the last one taken up.
+            if index == connection.lastInFlight { connection.awaitsDelay = false }
+            finish(index, &connection, reference)
+            return
+        }
+        unchainLast(index, &connection)
+        connection.bytesInFlight -= weight
+        connection.awaitsDelay = false
+        desk.release(index)
+        hold(delayed.content, for: delayed.delay, message, on: &connection, reference)
+    }
+
+    /// Takes the youngest item out of the list of its connection.
+    private mutating func unchainLast(_ index: UInt32, _ connection: inout Connection<Stream>) {
+        precondition(index == connection.lastInFlight, "nothing is taken up behind a delay")
+        connection.inFlight -= 1
+        connection.lastInFlight = WorkItem.none
+        if index == connection.firstInFlight {
+            connection.firstInFlight = WorkItem.none
+            return
+        }
+        var before = connection.firstInFlight
+        while desk.link(before).next != index { before = desk.link(before).next }
+        desk.chain(WorkItem.none, behind: before)
+        connection.lastInFlight = before
     }
 
     /// An item is ready to send: sends it, and those behind it that were ready before their turn.
@@ -272,6 +311,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             connection.bytesInFlight -= weight
             desk.release(first)
         }
+        joinTimed(&connection)
         if connection.owesContinue, connection.inFlight == 0, connection.fillerLeft == 0 {
             connection.owesContinue = false
             HTTP1.ReplyEncoder.writeContinue(to: &output)

@@ -10,11 +10,6 @@ import Wire
 struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable>:
     ~Copyable
 {
-    enum Due: BitwiseCopyable {
-        case reply(ConnectionReference)
-        case item(UInt32, generation: UInt32)
-    }
-
     var kernel: K
     var desk: Desk
     let port: Shared<ReaderPort>
@@ -22,7 +17,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     var head = HTTP1.RequestHead()
     var writer = ReplyWriter()
     var tally = Tally()
-    var timers = TimerHeap<Due>()
+    /// The connections that hold a reply back.
+    var timers = TimerHeap<ConnectionReference>()
     /// Connections to go on with next turn: their input is here already.
     var listed: [ConnectionReference] = []
     /// Connections to go on with when the desk has room again.
@@ -118,8 +114,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     mutating func close(_ connection: inout Connection<Stream>) {
         if let descriptor = connection.descriptor.take() { kernel.close(descriptor) }
         port.value.load.wrappingSubtract(1, ordering: .relaxed)
-        // Items still with workers come back to a stale owner and are released then. Timers of
-        // delayed ones find that the item has been given back.
+        // Items still with workers come back to a stale owner and are released then.
         var index = connection.firstInFlight
         while index != WorkItem.none {
             let link = desk.link(index)

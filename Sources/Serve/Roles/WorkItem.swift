@@ -13,24 +13,27 @@ struct WorkItem: ~Copyable {
     /// The encoded reply, ready to send.
     var output = ByteQueue()
     var fillerLeft = 0
-    /// A reply that the reader must hold back first.
-    var delay = Nanoseconds.zero
+    /// What is to be said only after a time, and is not encoded yet: the reader gives the item back
+    /// meanwhile.
+    var delayed: DelayedReply?
+}
+
+/// A reply that is due when this much time has passed.
+struct DelayedReply: BitwiseCopyable {
+    let delay: Nanoseconds
+    let content: Content
 }
 
 /// What a reader knows of an item that it has passed on. It is the reader's alone, whoever holds
 /// the item meanwhile.
 struct WorkLink: BitwiseCopyable {
     var owner = ConnectionReference(slot: 0, generation: 0)
-    /// How often the item was given back before: a timer for an earlier use is stale.
-    var generation: UInt32 = 0
     /// The next younger message of the same connection.
     var next = WorkItem.none
     var state = State.withWorker
 
     enum State: UInt8, BitwiseCopyable {
         case withWorker
-        /// Back at the reader, whose timer holds the reply.
-        case delayed
         /// Back at the reader and ready to send.
         case done
     }

@@ -79,13 +79,13 @@ struct Worker<K: Kernel>: Post, ~Copyable {
                 preconditionFailure("an item without a message")
             }
             let content: Content
+            item.delayed = nil
             switch responder.respond(to: message, body: item.body.bytes) {
-            case .now(let ready), .afterWork(let ready):
+            case .now(let ready), .afterWork(let ready), .after(.zero, let ready):
                 content = ready
-                item.delay = .zero
             case .after(let delay, let later):
-                content = later
-                item.delay = delay
+                item.delayed = DelayedReply(delay: delay, content: later)
+                return
             }
             var output = ByteQueue()
             swap(&output, &item.output)

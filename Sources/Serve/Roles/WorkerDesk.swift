@@ -54,7 +54,7 @@ struct WorkerDesk: MessageDesk, ~Copyable {
         with kernel: inout K, tally: inout Tally
     ) -> Submission {
         let index = free.removeLast()
-        links[Int(index)] = WorkLink(owner: owner, generation: links[Int(index)].generation)
+        links[Int(index)] = WorkLink(owner: owner)
         pool.value.withItem(index) { item in
             item.message = message
             item.body.append(body)
@@ -99,7 +99,6 @@ struct WorkerDesk: MessageDesk, ~Copyable {
     }
 
     mutating func release(_ index: UInt32) {
-        links[Int(index)].generation &+= 1
         pool.value.withItem(index) { item in
             item.message = nil
             item.body.keepLittle()

@@ -27,6 +27,7 @@ extension HTTP1 {
             static let expectsContinue = Flags(rawValue: 1 << 9)
             static let webSocket = Flags(rawValue: 1 << 10)
             static let http2 = Flags(rawValue: 1 << 11)
+            static let idempotencyKey = Flags(rawValue: 1 << 12)
         }
 
         var contentLength: UInt64 = 0

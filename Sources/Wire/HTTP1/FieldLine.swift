@@ -102,6 +102,7 @@ extension UInt8 {
     static let slash: UInt8 = 0x2F
     static let zero: UInt8 = 0x30
     static let colon: UInt8 = 0x3A
+    static let percent: UInt8 = 0x25
     static let semicolon: UInt8 = 0x3B
     static let questionMark: UInt8 = 0x3F
     static let delete: UInt8 = 0x7F

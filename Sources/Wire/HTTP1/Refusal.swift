@@ -5,7 +5,7 @@ extension HTTP1 {
         case badFirstByte, badMethod, badTarget, badVersion, badStatusLine, badFieldName,
             badFieldValue, foldedLine
         case bareCarriageReturn, bareLineFeed, tooManyEmptyLines
-        case missingHost, repeatedHost, badHost
+        case missingHost, repeatedHost, badHost, repeatedKey
         case badContentLength, badTransferEncoding, conflictingFraming
         case badChunk, chunkOverhead
         case timedOut
@@ -47,6 +47,7 @@ extension HTTP1 {
             case .missingHost: "HTTP/1.1 needs a Host field"
             case .repeatedHost: "more than one Host field"
             case .badHost: "the Host field is not a host with an optional port"
+            case .repeatedKey: "two Idempotency-Key fields that differ"
             case .badContentLength: "Content-Length is not one decimal number"
             case .badTransferEncoding: "Transfer-Encoding does not end in one chunked"
             case .conflictingFraming: "both Transfer-Encoding and Content-Length"

@@ -51,7 +51,7 @@ extension HTTP1 {
             case 14 where head.equalsFolded("content-length", name):
                 try facts.noteContentLength(value, in: head)
             case 15 where head.equalsFolded("idempotency-key", name):
-                idempotencyKey.setOnce(value)
+                try noteKey(value, in: head, facts: &facts)
             case 17 where head.equalsFolded("transfer-encoding", name):
                 try facts.noteTransferEncoding(value, in: head)
             case 17 where head.equalsFolded("sec-websocket-key", name):
@@ -73,6 +73,22 @@ extension HTTP1 {
                 throw .badHost
             }
             facts.flags.insert(.host)
+        }
+
+        /// A field of one value (RFC 9110 §5.5): of two that differ, whoever reads the first pays
+        /// for another order than whoever reads the last.
+        @inline(never)
+        private mutating func noteKey(
+            _ value: Run, in head: Span<UInt8>, facts: inout FieldFacts
+        ) throws(Refusal) {
+            if facts.flags.contains(.idempotencyKey) {
+                let (first, second) = (idempotencyKey.bytes(of: head), value.bytes(of: head))
+                guard first.count == second.count,
+                    first.indices.allSatisfy({ first[$0] == second[$0] })
+                else { throw .repeatedKey }
+            }
+            facts.flags.insert(.idempotencyKey)
+            idempotencyKey = value
         }
 
         /// The checks that need the whole head, and what follows from all fields together.

@@ -149,29 +149,6 @@ extension Span where Element == UInt8 {
         default: return .badTarget
         }
     }
-
-    /// Whether `run` is `uri-host [":" port]`, RFC 9110 §7.2 and RFC 3986 §3.2.2.
-    @inline(never)
-    func isAuthority(_ run: HTTP1.Run, needsPort: Bool) -> Bool {
-        let end = run.upper
-        var at = run.lower
-        if at < end, self[at] == 0x5B {
-            at &+= 1
-            let inner = at
-            while at < end, ASCIISet.addressLiteral.contains(self[at]) { at &+= 1 }
-            guard at > inner, at < end, self[at] == 0x5D else { return false }
-            at &+= 1
-        } else {
-            while at < end, ASCIISet.registeredName.contains(self[at]) { at &+= 1 }
-            guard at > run.lower else { return false }
-        }
-        if at == end { return !needsPort }
-        guard self[at] == .colon else { return false }
-        at &+= 1
-        if needsPort, at == end { return false }
-        while at < end, self[at].isDigit { at &+= 1 }
-        return at == end
-    }
 }
 
 /// Where the path of a request target stops: `?`, `#`, white space and all that is not visible

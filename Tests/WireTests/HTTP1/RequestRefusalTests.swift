@@ -112,11 +112,40 @@ struct RequestRefusalTests {
         "a Host that is not a host is refused",
         arguments: [
             "a b", "a:b", "a:80:90", "a/b", "u@a", ":80", "[::1", "[]", "[::1]x", "a\\b",
-            "\u{e9}",
+            "\u{e9}", "a%zz", "a%4", "a%", "%g0", "a%41%", "[1::2::3]", "[:::]", "[1:2:3:4:5:6:7]",
+            "[1:2:3:4:5:6:7:8:9]", "[1:2:3:4:5:6:7::8:9]", "[12345::]", "[::g]", "[:1::]", "[1:]",
+            "[::1:]", "[1.2.3.4]", "[::1.2.3]", "[::1.2.3.256]", "[::01.2.3.4]", "[v.a]", "[v1.]",
+            "[v1a]", "[vg.a]", "[v1.a b]", "[::%25eth0]", "[[::1]]", "a]", "a:8a",
         ])
     func refusesHost(_ host: String) {
         let trace = RequestTrace(Array("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n".utf8))
         #expect(trace.steps == [.refuse(.badHost)])
+    }
+
+    @Test(
+        "a Host of every kind is taken",
+        arguments: [
+            "", "a", "a:", "a:80", "a.b-c_d~e", "1.2.3.4:1", "999.1", "a%41%7e:80", "!$&'()*+,;=",
+            "[::]", "[::1]:80", "[1:2:3:4:5:6:7:8]", "[1::8]", "[1:2:3:4:5:6:7::]", "[::2:3]",
+            "[::ffff:1.2.3.4]", "[1:2:3:4:5:6:1.2.3.4]", "[ABCD:ef01::]:", "[v1.a:b]", "[VF.~]:8",
+        ])
+    func takesHost(_ host: String) {
+        let trace = RequestTrace(Array("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n".utf8))
+        guard trace.steps.count == 1, case .head = trace.steps[0] else {
+            Issue.record("\(trace.steps)")
+            return
+        }
+    }
+
+    @Test(
+        "two Idempotency-Key fields are taken only where they agree",
+        arguments: [("k", "k", true), ("k", "l", false), ("k", "", false), ("", "k", false)])
+    func keys(first: String, second: String, isTaken: Bool) {
+        let text =
+            "POST /payments HTTP/1.1\r\nHost: a\r\nIdempotency-Key: \(first)\r\n"
+            + "A: b\r\nidempotency-key: \(second)\r\n\r\n"
+        let trace = RequestTrace(Array(text.utf8))
+        #expect(trace.steps.contains(.refuse(.repeatedKey)) != isTaken, "\(trace.steps)")
     }
 
     @Test("each refusal has a status the server may send, and a reason")

@@ -1,0 +1,123 @@
+// The host and port of a request target and of the Host field, RFC 3986 §3.2.2 and §3.2.3.
+
+extension Span where Element == UInt8 {
+    /// Whether `run` is `uri-host [":" port]`, RFC 9110 §7.2.
+    @inline(never)
+    func isAuthority(_ run: HTTP1.Run, needsPort: Bool) -> Bool {
+        let end = run.upper
+        var at = run.lower
+        if at < end, self[at] == UInt8(ascii: "[") {
+            at &+= 1
+            let inner = at
+            while at < end, self[at] != UInt8(ascii: "]") { at &+= 1 }
+            guard at < end, isAddressLiteral(inner..<at) else { return false }
+            at &+= 1
+        } else {
+            guard let nameEnd = endOfRegisteredName(from: at, until: end), nameEnd > at else {
+                return false
+            }
+            at = nameEnd
+        }
+        if at == end { return !needsPort }
+        guard self[at] == .colon else { return false }
+        at &+= 1
+        if needsPort, at == end { return false }
+        while at < end, self[at].isDigit { at &+= 1 }
+        return at == end
+    }
+
+    /// Where a reg-name, to which every IPv4 address belongs too, ends; nil where a `%` is not
+    /// followed by two hexadecimal digits.
+    private func endOfRegisteredName(from start: Int, until end: Int) -> Int? {
+        var at = start
+        while at < end {
+            if ASCIISet.registeredName.contains(self[at]) {
+                at &+= 1
+            } else if self[at] == .percent {
+                guard at &+ 2 < end, self[at &+ 1].hexDigit != nil, self[at &+ 2].hexDigit != nil
+                else { return nil }
+                at &+= 3
+            } else {
+                break
+            }
+        }
+        return at
+    }
+
+    /// What may stand between brackets: an IPv6 address, or an address of a later version.
+    private func isAddressLiteral(_ range: Range<Int>) -> Bool {
+        guard let first = range.first else { return false }
+        if self[first] | 0x20 == UInt8(ascii: "v") {
+            return isLaterAddress(first &+ 1..<range.upperBound)
+        }
+        return isAddress6(range)
+    }
+
+    /// `1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`, behind the `v`.
+    private func isLaterAddress(_ range: Range<Int>) -> Bool {
+        var at = range.lowerBound
+        while at < range.upperBound, self[at].hexDigit != nil { at &+= 1 }
+        guard at > range.lowerBound, at &+ 1 < range.upperBound, self[at] == UInt8(ascii: ".")
+        else { return false }
+        return (at &+ 1..<range.upperBound).allSatisfy {
+            ASCIISet.addressLiteral.contains(self[$0])
+        }
+    }
+
+    /// Eight groups of up to four digits, the last two perhaps as an IPv4 address; `::` stands once
+    /// for one group of zeros or more.
+    private func isAddress6(_ range: Range<Int>) -> Bool {
+        var at = range.lowerBound
+        let end = range.upperBound
+        var groups = 0
+        var hasGap = false
+        if has("::", at: at, until: end) {
+            hasGap = true
+            at &+= 2
+        }
+        while at < end {
+            if isAddress4(at..<end) {
+                groups += 2
+                break
+            }
+            let start = at
+            while at < end, at &- start < 4, self[at].hexDigit != nil { at &+= 1 }
+            guard at > start else { return false }
+            groups += 1
+            if at == end { break }
+            if has("::", at: at, until: end) {
+                if hasGap { return false }
+                hasGap = true
+                at &+= 2
+            } else {
+                guard self[at] == .colon, at &+ 1 < end else { return false }
+                at &+= 1
+            }
+        }
+        return hasGap ? groups <= 7 : groups == 8
+    }
+
+    private func has(_ text: StaticString, at offset: Int, until end: Int) -> Bool {
+        offset &+ text.utf8CodeUnitCount <= end && has(text, at: offset)
+    }
+
+    /// Four numbers up to 255 without needless zeros.
+    private func isAddress4(_ range: Range<Int>) -> Bool {
+        var numbers = 0
+        var at = range.lowerBound
+        while at <= range.upperBound {
+            var end = at
+            var value = 0
+            while end < range.upperBound, end &- at < 3, self[end].isDigit {
+                value = value * 10 + Int(self[end] &- .zero)
+                end &+= 1
+            }
+            guard end > at, value <= 255, end &- at == 1 || self[at] != .zero else { return false }
+            numbers += 1
+            if end == range.upperBound { break }
+            guard self[end] == UInt8(ascii: ".") else { return false }
+            at = end &+ 1
+        }
+        return numbers == 4
+    }
+}
