@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -58,6 +59,10 @@ static void term_signals(sigset_t *set) {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    /* nohup(1) has it ignored; a blocked one would be queued all the same (signal(7)). */
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(set, SIGHUP);
 }
 
 int clinux_block_term_signals(void) {
@@ -137,12 +142,60 @@ int clinux_thread_cpu_clock(pid_t tid, struct timespec *time) {
     return clock_gettime(clock, time);
 }
 
+/* For the group of a program that has ended to end in order, in milliseconds. */
+enum { guardian_grace = 2000 };
+
+/* Sleeps until the process behind `program`, a pidfd, has ended, and then ends the group that the
+ * guardian itself is in. While it is a member, the id of the group can't be given to another one;
+ * the last signal ends it too. Whoever ends the group earlier ends the guardian with it. It holds
+ * nothing but `program`: no pipe, socket, lock or folder. */
+static void guard(int program) {
+    prctl(PR_SET_NAME, "guardian", 0, 0, 0);
+    if (program != 0 && dup2(program, 0) < 0) _exit(1);
+    if (syscall(SYS_close_range, 1U, ~0U, 0U) < 0) {
+        /* Kernels before 5.9. */
+        for (long fd = sysconf(_SC_OPEN_MAX); fd > 0; fd--) close((int)fd);
+    }
+    if (chdir("/") < 0) _exit(1);
+    struct pollfd ended = {.fd = 0, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&ended, 1, -1);
+    } while (ready < 0 && errno == EINTR);
+    if (ready != 1) _exit(1);
+    kill(0, SIGTERM);
+    kill(0, SIGCONT);
+    poll(NULL, 0, guardian_grace);
+    kill(0, SIGKILL);
+    _exit(0);
+}
+
+/* Makes the guardian of the calling process's group, as a child of `clinux_spawn`'s caller. All
+ * signals are blocked from here on. */
+static pid_t make_guardian(int program) {
+    sigset_t all;
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_BLOCK, &all, NULL) != 0) return -1;
+    pid_t guardian = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (guardian == 0) guard(program);
+    return guardian;
+}
+
+/* What the child tells clinux_spawn before execvp(3). */
+struct spawn_report {
+    pid_t guardian;
+    int error;
+};
+
 /* The child's half of clinux_spawn: only async-signal-safe calls between fork(2) and execvp(3). */
-static void become(const struct clinux_spawn *request, pid_t parent) {
+static void become(
+    const struct clinux_spawn *request, int parent, struct spawn_report *report, int report_fd
+) {
     if (request->own_group && setpgid(0, 0) < 0) return;
-    if (request->dies_with_parent) {
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return;
-        if (getppid() != parent) _exit(127);
+    if (request->ends_with_parent) {
+        report->guardian = make_guardian(parent);
+        if (report->guardian < 0) return;
+        if (write(report_fd, report, sizeof *report) != sizeof *report) return;
     }
     if (request->cpus && clinux_set_affinity(0, request->cpus, request->cpu_words) < 0) return;
     if (request->descriptor_limit) {
@@ -181,35 +234,52 @@ static void become(const struct clinux_spawn *request, pid_t parent) {
     }
 }
 
-pid_t clinux_spawn(const struct clinux_spawn *request) {
-    /* A close-on-exec pipe carries the errno of a failed step; exec closes it and says success. */
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) < 0) return -1;
-    pid_t parent = getpid();
-    pid_t child = fork();
+pid_t clinux_spawn(const struct clinux_spawn *request, pid_t *guardian) {
+    *guardian = 0;
+    /* A close-on-exec pipe carries the guardian and the errno of a failed step; exec closes it. */
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    int parent = request->ends_with_parent ? clinux_process_handle(getpid()) : -1;
+    pid_t child = request->ends_with_parent && parent < 0 ? -1 : fork();
     if (child == 0) {
-        become(request, parent);
-        int error = errno;
-        ssize_t written = write(report[1], &error, sizeof error);
-        _exit(written == sizeof error ? 127 : 126);
+        struct spawn_report report = {0};
+        become(request, parent, &report, ends[1]);
+        report.error = errno;
+        ssize_t written = write(ends[1], &report, sizeof report);
+        _exit(written == sizeof report ? 127 : 126);
     }
     int saved = errno;
-    close(report[1]);
+    if (parent >= 0) close(parent);
+    close(ends[1]);
     if (child < 0) {
-        close(report[0]);
+        close(ends[0]);
         errno = saved;
         return -1;
     }
-    int error = 0;
+    struct spawn_report report = {0}, next;
     ssize_t got;
     do {
-        got = read(report[0], &error, sizeof error);
-    } while (got < 0 && errno == EINTR);
-    close(report[0]);
-    if (got != sizeof error) return child;
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-    errno = error;
+        /* At most PIPE_BUF bytes, so each comes whole (pipe(7)). */
+        got = read(ends[0], &next, sizeof next);
+        if (got == sizeof next) report = next;
+    } while (got == sizeof next || (got < 0 && errno == EINTR));
+    close(ends[0]);
+    if (report.guardian > 0) *guardian = report.guardian;
+    if (report.error == 0) return child;
+    clinux_end_group(child, *guardian);
+    errno = report.error;
     return -1;
+}
+
+void clinux_end_group(pid_t leader, pid_t guardian) {
+    /* Not yet waited for, the leader keeps the id of its group. */
+    kill(-leader, SIGKILL);
+    while (waitpid(leader, NULL, 0) < 0 && errno == EINTR) {}
+    clinux_reap(guardian);
+}
+
+void clinux_reap(pid_t process) {
+    while (process > 0 && waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
 }
 
 int clinux_process_handle(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

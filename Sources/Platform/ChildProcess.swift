@@ -12,8 +12,8 @@ package struct SpawnOptions: Sendable {
     package var environment: [String: String]?
     package var directory: String?
     package var cpus: CPUSet?
-    /// SIGKILL when the thread that spawned it ends. Only for threads that live as long as the
-    /// program.
+    /// When this program ends, however it ends, the child and all of its group are asked to end,
+    /// and killed two seconds later. Another process in the group sees to it, the guardian.
     package var diesWithParent = false
     /// Where the standard error goes.
     package var standardError = ErrorStream.inherit
@@ -40,6 +40,8 @@ package struct ChildProcess: ~Copyable {
     }
 
     package let processID: Int32
+    /// The member of the group that ends it with this program; 0 where there is none.
+    package let guardianID: Int32
     /// Readable once the child has ended.
     private let handle: Descriptor
     private var output: LineReader
@@ -60,11 +62,12 @@ package struct ChildProcess: ~Copyable {
         case .captured: unsafe request.standard_error = errorPipe.writing.raw
         case .discarded: unsafe request.standard_error = null.raw
         }
-        unsafe request.dies_with_parent = options.diesWithParent ? 1 : 0
         unsafe request.own_group = 1
+        unsafe request.ends_with_parent = options.diesWithParent ? 1 : 0
         unsafe request.descriptor_limit = UInt64(options.descriptorLimit ?? 0)
+        var guardian: pid_t = 0
         // SAFETY: every pointer put into the request outlives the call: the C strings and the mask
-        // live in the closures' arguments.
+        // live in the closures' arguments, the guardian's id on this stack.
         let child = unsafe withCStrings([options.program] + options.arguments) { arguments in
             let environment = options.environment?.map { "\($0.key)=\($0.value)" }.sorted()
             return unsafe withCStrings(environment ?? []) { variables in
@@ -77,11 +80,11 @@ package struct ChildProcess: ~Copyable {
                         if !words.isEmpty { unsafe request.cpus = words.baseAddress }
                         unsafe request.cpu_words = CInt(words.count)
                         guard let directory = options.directory else {
-                            return unsafe clinux_spawn(&request)
+                            return unsafe clinux_spawn(&request, &guardian)
                         }
                         return unsafe directory.withCString {
                             unsafe request.directory = $0
-                            return unsafe clinux_spawn(&request)
+                            return unsafe clinux_spawn(&request, &guardian)
                         }
                     }
                 }
@@ -91,10 +94,11 @@ package struct ChildProcess: ~Copyable {
         let handle = clinux_process_handle(child)
         guard handle >= 0 else {
             let error = SystemError("pidfd_open")
-            Self.end(child)
+            clinux_end_group(child, guardian)
             throw error
         }
         processID = child
+        guardianID = guardian
         self.handle = Descriptor(raw: handle)
         ended = nil
         output = LineReader(outputPipe.takeReading())
@@ -102,13 +106,7 @@ package struct ChildProcess: ~Copyable {
     }
 
     deinit {
-        if ended == nil { Self.end(processID) }
-    }
-
-    /// Kills the group that `leader` leads, and reaps the leader.
-    private static func end(_ leader: Int32) {
-        kill(-leader, SIGKILL)
-        while waitpid(leader, nil, 0) < 0, errno == EINTR {}
+        if ended == nil { clinux_end_group(processID, guardianID) }
     }
 
     /// The next line of standard output without its newline; nil at its end or when `timeout`
@@ -144,23 +142,30 @@ package struct ChildProcess: ~Copyable {
         let deadline = MonotonicClock.now + min(timeout, .seconds(1_000_000))
         while true {
             if let ended { return ended }
-            if isOver { kill(-processID, SIGKILL) }
-            var status: CInt = 0
-            var usage = rusage()
-            // SAFETY: wait4(2) fills both structures.
-            let got = unsafe wait4(processID, &status, WNOHANG, &usage)
-            if got == processID {
-                let signal = status & 0x7f
-                ended = (
-                    signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: signal),
-                    ResourceUsage(usage)
-                )
+            if isOver {
+                // The guardian is among those that end here.
+                kill(-processID, SIGKILL)
+                ended = reap()
+                clinux_reap(guardianID)
                 continue
             }
             if MonotonicClock.now >= deadline { return nil }
             var entries = [pollfd(fd: handle.raw, events: Int16(POLLIN), revents: 0)]
             awaitActivity(of: &entries, until: deadline)
         }
+    }
+
+    /// Takes the ending of a child that has ended.
+    private func reap() -> (Ending, ResourceUsage) {
+        var status: CInt = 0
+        var usage = rusage()
+        // SAFETY: wait4(2) fills both structures.
+        while unsafe wait4(processID, &status, 0, &usage) < 0, errno == EINTR {}
+        let signal = status & 0x7f
+        return (
+            signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: signal),
+            ResourceUsage(usage)
+        )
     }
 
     /// Sleeps until this child or `other` has ended or has written something that is not taken yet,

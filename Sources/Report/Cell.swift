@@ -71,6 +71,8 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// Small segments are sent at once on both sides (TCP_NODELAY).
     package var sendsAtOnce: Bool = true
     package var arrival: Arrival = .closed
+    /// What its answers are to be; others spoil a launch.
+    package var expected: ExpectedStatus = .success
 
     package init(pattern: String?, threads: Int, connections: Int) {
         self.pattern = pattern
@@ -89,6 +91,9 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
     }
 
+    /// Whether the server decides how long the body of an answer is, not `payload`.
+    package var answersAreItsOwn: Bool { server != Self.builtIn || path != nil }
+
     /// The name of this cell, made of its parameters in a fixed order; those that have their
     /// default are left out except the first five. Two cells of one matrix never share it.
     package var id: String {
@@ -104,6 +109,9 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
         if !sendsAtOnce { parts.append("nagle") }
+        if expected != .success {
+            parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
+        }
         if let path { parts.append("t" + path.split(separator: "/").joined(separator: "-")) }
         return parts.joined(separator: "/")
     }
@@ -152,7 +160,13 @@ extension Cell: Comparable {
 
 extension Cell {
     package var json: JSONValue {
-        [
+        let expectation: [JSONValue.Member] =
+            expected == .success ? [] : [.init("expect", .string(expected.rawValue))]
+        return .object(parameters + expectation)
+    }
+
+    private var parameters: [JSONValue.Member] {
+        let value: JSONValue = [
             "cell_id": .string(id), "server": .string(server), "pattern": .optional(pattern),
             "protocol": .string(language.rawValue), "threads": .count(threads),
             "connections": .count(connections), "streams": .count(streams),
@@ -161,6 +175,8 @@ extension Cell {
             "nodelay": .bool(sendsAtOnce), "arrival": .string(arrival.name),
             "rate_target": .optional(arrival.rate?.raw),
         ]
+        guard case .object(let members) = value else { return [] }
+        return members
     }
 
     package init(_ fields: RecordFields) throws(RecordRefusal) {
@@ -175,6 +191,12 @@ extension Cell {
         pipeline = try fields.count("pipeline")
         tls = try fields.choice("tls", of: TLS.self)
         sendsAtOnce = try fields.flag("nodelay")
+        if let text = try fields.optionalText("expect") {
+            guard let expected = ExpectedStatus(rawValue: text) else {
+                throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")
+            }
+            self.expected = expected
+        }
         let name = try fields.text("arrival")
         let rate = try fields.optionalNumber("rate_target")
         switch (name, rate) {

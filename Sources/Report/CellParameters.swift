@@ -2,7 +2,11 @@ import Basis
 
 /// The columns that describe a cell, shared by `runs.csv` and `cells.csv`.
 enum CellParameters {
-    static func columns<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+    /// - Parameter payload: the mean body of an answer; nil when it is not known.
+    static func columns<Row>(
+        _ cell: @escaping @Sendable (Row) -> Cell,
+        payload: @escaping @Sendable (Row) -> Double?
+    ) -> [Column<Row>] {
         [
             Column("server", "text", "switchyard, or the matrix's name of another server") {
                 cell($0).server
@@ -18,7 +22,10 @@ enum CellParameters {
             Column("streams", "1", "requests in flight on a connection by multiplexing") {
                 "\(cell($0).streams)"
             },
-            Column("payload_bytes", "bytes", "body of an answer") { "\(cell($0).payload.raw)" },
+            Column(
+                "payload_bytes", "bytes",
+                "body of an answer; measured, in the mean, of another server or a path of one's own"
+            ) { field(payload($0), decimals: 0) },
             Column("pipeline", "1", "requests in flight on a connection by pipelining") {
                 "\(cell($0).pipeline)"
             },

@@ -18,6 +18,8 @@ package struct CellSummary: Equatable, Sendable {
     package let launches: Int
     /// Launches that counted; the figures are theirs.
     package let validLaunches: Int
+    /// The mean body of an answer over the launches that counted; nil when it is not known.
+    package let payload: Double?
     /// `valid` when all counted launches were; `invalid` when none counted; else the most frequent
     /// doubt.
     package let verdict: String
@@ -30,6 +32,8 @@ package struct CellSummary: Equatable, Sendable {
         self.cell = cell
         launches = records.count
         validLaunches = valid.count
+        let payloads = valid.compactMap(\.payload)
+        payload = payloads.isEmpty ? nil : payloads.reduce(0, +) / Double(payloads.count)
         let doubts = valid.map(\.verdict).filter { $0 != LoadReport.Verdict.valid.rawValue }
         let counts = Dictionary(grouping: doubts) { $0 }.mapValues(\.count)
         let worst = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
@@ -89,7 +93,7 @@ package enum CellColumns {
     package static let schema = "switchyard.cells/1"
 
     package static let all: [Column<CellRow>] =
-        identity + CellParameters.columns { $0.summary.cell }
+        identity + CellParameters.columns({ $0.summary.cell }, payload: { $0.summary.payload })
         + counts + Metric.summarised.enumerated().flatMap { figures($0.element, at: $0.offset) }
 
     private static let identity: [Column<CellRow>] = [

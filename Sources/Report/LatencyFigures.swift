@@ -4,7 +4,7 @@ package import Measure
 /// The figures of one latency distribution, as reports carry them.
 ///
 /// In JSON every span is in microseconds with up to three decimals, so whole nanoseconds survive; a
-/// percentile that too few samples stand behind is null.
+/// figure that too few samples stand behind is null.
 package struct LatencyFigures: Equatable, Sendable {
     /// How many samples were recorded; with none the other figures are zero.
     package var samples: Int64
@@ -45,10 +45,14 @@ package struct LatencyFigures: Equatable, Sendable {
 
     package init(_ fields: RecordFields) throws(RecordRefusal) {
         samples = Int64(try fields.count("samples"))
-        min = try fields.microseconds("min")
-        max = try fields.microseconds("max")
-        mean = try fields.number("mean") * 1e3
-        standardDeviation = try fields.number("stddev") * 1e3
+        if samples > 0 {
+            min = try fields.microseconds("min")
+            max = try fields.microseconds("max")
+            mean = try fields.number("mean") * 1e3
+            standardDeviation = try fields.number("stddev") * 1e3
+        } else {
+            (min, max, mean, standardDeviation) = (.zero, .zero, 0, 0)
+        }
         p50 = try fields.optionalMicroseconds("p50")
         p75 = try fields.optionalMicroseconds("p75")
         p90 = try fields.optionalMicroseconds("p90")
@@ -59,12 +63,13 @@ package struct LatencyFigures: Equatable, Sendable {
     }
 
     package var json: JSONValue {
-        [
-            "min": .microseconds(min), "mean": .number(mean / 1e3),
-            "stddev": .number(standardDeviation / 1e3), "p50": .microseconds(p50),
+        let some = samples > 0
+        return [
+            "min": some ? .microseconds(min) : nil, "mean": some ? .number(mean / 1e3) : nil,
+            "stddev": some ? .number(standardDeviation / 1e3) : nil, "p50": .microseconds(p50),
             "p75": .microseconds(p75), "p90": .microseconds(p90), "p95": .microseconds(p95),
             "p99": .microseconds(p99), "p99_9": .microseconds(p999),
-            "p99_99": .microseconds(p9999), "max": .microseconds(max),
+            "p99_99": .microseconds(p9999), "max": some ? .microseconds(max) : nil,
             "samples": .integer(samples),
         ]
     }

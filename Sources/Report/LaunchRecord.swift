@@ -141,9 +141,7 @@ package struct LaunchRecord: Equatable, Sendable {
     package var invalidReason: String? {
         if let failure { return failure }
         guard let load else { return "the generator gave no report" }
-        if load.verdict == .errors {
-            return load.verdictReasons.first ?? "\(load.errors.total) requests failed"
-        }
+        if let reason = load.wrongness(expecting: cell.expected) { return reason }
         if let stolen = machine.stolenShare, stolen > Self.stolenShareLimit {
             return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
         }
@@ -162,15 +160,26 @@ package struct LaunchRecord: Equatable, Sendable {
 
     package var isValid: Bool { invalidReason == nil }
 
-    /// The generator's verdict, `disturbed` also for what it does not see, the work of others on
-    /// the server's CPUs; `failed` when there is no report.
+    /// The generator's verdict, `errors` also for answers that the cell does not expect,
+    /// `disturbed` also for what the generator does not see, the work of others on the server's
+    /// CPUs; `failed` when there is no report.
     package var verdict: String {
         guard let load else { return "failed" }
+        if load.wrongness(expecting: cell.expected) != nil {
+            return LoadReport.Verdict.errors.rawValue
+        }
         switch load.verdict {
         case .errors, .tooFewSamples: return load.verdict.rawValue
         default:
             return (disturbance == nil ? load.verdict : LoadReport.Verdict.disturbed).rawValue
         }
+    }
+
+    /// The mean body of an answer. What another server answers, or what lies at a path of the
+    /// user's own, was measured; nil where nothing was.
+    package var payload: Double? {
+        guard cell.answersAreItsOwn else { return Double(cell.payload.raw) }
+        return load.flatMap { $0.requests > 0 ? Double($0.bodyBytes) / Double($0.requests) : nil }
     }
 
     /// The tag of this launch in the histogram log of its cell.

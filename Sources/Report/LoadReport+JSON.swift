@@ -11,7 +11,7 @@ extension LoadReport {
                 .init("statuses", statuses.json),
                 .init("handshakes", handshakes.json),
                 .init("connections_opened", .integer(connectionsOpened)),
-                .init("cpu", cpu.json),
+                .init("cpu", cpu.json(isOfRequests: requests > 0)),
                 .init("syscalls", syscalls.json),
                 .init(
                     "verdict",
@@ -20,6 +20,9 @@ extension LoadReport {
                         "reasons": .array(verdictReasons.map { .string($0) }),
                     ]),
                 .init("warnings", .array(warnings.map { .string($0) })),
+                .init("address", .optional(address)),
+                .init("first_failure", firstFailure?.json ?? .null),
+                .init("location", .optional(location)),
                 .init("latency_histogram", .string(latencyHistogram)),
                 .init("service_histogram", .string(serviceHistogram)),
                 .init("lateness_histogram", .optional(latenessHistogram)),
@@ -68,6 +71,7 @@ extension LoadReport {
             pipeline: try fields.count("pipeline"), seed: try fields.integer("seed"),
             duration: try fields.seconds("duration_s"), warmup: try fields.seconds("warmup_s"),
             targetRate: try fields.optionalNumber("target_rate"))
+        address = try fields.optionalText("address")
         requests = try fields.integer("requests")
         achievedRate = try fields.number("achieved_rate")
         rateRatio = try fields.optionalNumber("rate_ratio")
@@ -80,6 +84,10 @@ extension LoadReport {
         lateness = try LatencyFigures(try fields.fields("lateness_us"))
         errors = try Errors(try fields.fields("errors"))
         statuses = try Statuses(try fields.fields("statuses"))
+        firstFailure = try fields.optionalFields("first_failure").map {
+            (fields) throws(RecordRefusal) in try FirstFailure(fields)
+        }
+        location = try fields.optionalText("location")
         handshakes = try Handshakes(try fields.fields("handshakes"))
         connectionsOpened = try fields.integer("connections_opened")
         cpu = try CPU(try fields.fields("cpu"))
@@ -149,10 +157,11 @@ extension LoadReport.Handshakes {
 }
 
 extension LoadReport.CPU {
-    package var json: JSONValue {
+    /// - Parameter isOfRequests: whether there are requests that the time can be shared out to.
+    package func json(isOfRequests: Bool) -> JSONValue {
         [
             "user_s": .seconds(user), "system_s": .seconds(system),
-            "per_request_us": .number(perRequest / 1e3),
+            "per_request_us": isOfRequests ? .number(perRequest / 1e3) : nil,
             "busiest_thread_share": .number(busiestThreadShare),
             "foreign_share": .optional(foreignShare),
         ]
@@ -161,7 +170,7 @@ extension LoadReport.CPU {
     init(_ fields: RecordFields) throws(RecordRefusal) {
         user = try fields.seconds("user_s")
         system = try fields.seconds("system_s")
-        perRequest = try fields.number("per_request_us") * 1e3
+        perRequest = (try fields.optionalNumber("per_request_us") ?? 0) * 1e3
         busiestThreadShare = try fields.number("busiest_thread_share")
         foreignShare = try fields.optionalNumber("foreign_share")
     }

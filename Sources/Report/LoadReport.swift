@@ -105,6 +105,9 @@ package struct LoadReport: Equatable, Sendable {
 
     /// The target as it was given.
     package var url: String
+    /// The address that the connections went to, such as `[::1]:8080`; nil in a record that does
+    /// not say.
+    package var address: String?
     /// `h1`, `h2`, `ws`, `sse` or `grpc`: what was spoken, never `auto`.
     package var `protocol`: String
     package var mode: Mode
@@ -149,6 +152,10 @@ package struct LoadReport: Equatable, Sendable {
     package var lateness: LatencyFigures
     package var errors = Errors()
     package var statuses = Statuses()
+    /// Nil when nothing failed.
+    package var firstFailure: FirstFailure?
+    /// The `Location` of the first answer with a status of 3xx that had one.
+    package var location: String?
     package var handshakes = Handshakes()
     /// Connections opened over the whole run, warm-up and reconnects included.
     package var connectionsOpened: Int64 = 0

@@ -16,8 +16,8 @@ package enum RunColumns {
     package static let schema = "switchyard.runs/1"
 
     package static let all: [Column<RunRow>] =
-        identity + CellParameters.columns { $0.launch.cell } + outcome + latency + server + balance
-        + generator + conditions
+        identity + CellParameters.columns({ $0.launch.cell }, payload: { $0.launch.payload })
+        + outcome + latency + server + balance + generator + conditions
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -176,7 +176,10 @@ package enum RunColumns {
         },
         Column("server_cpus", "text", "the CPUs the server was held to") { $0.launch.serverCPUs },
         Column("load_cpus", "text", "the CPUs the generator was held to") { $0.launch.loadCPUs },
-        Column("verdict", "text", "the generator's verdict, or failed") { $0.launch.verdict },
+        Column(
+            "verdict", "text",
+            "the generator's verdict, errors for answers that the cell does not expect, or failed"
+        ) { $0.launch.verdict },
         Column("valid", "1", "1 when the launch counts towards its cell, else 0") {
             $0.launch.isValid ? "1" : "0"
         },
@@ -197,6 +200,9 @@ package enum RunColumns {
         },
         Column("gen_foreign_cpu_pct", "%", "the same of the generator's CPUs in the window") {
             field($0.launch.load?.cpu.foreignShare.map { $0 * 100 }, decimals: 3)
+        },
+        count("answers_3xx", "answers whose status is 3xx, which are successes") {
+            $0.statuses.redirect3xx
         },
     ]
 

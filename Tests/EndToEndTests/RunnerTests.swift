@@ -167,6 +167,63 @@ struct RunnerTests {
         #expect(Array(try runner.records().prefix(before.count)) == before)
     }
 
+    private static let forking = """
+        {
+          defaults: {connections: 2, warmup: "0s", duration: "5m"},
+          axes: {server: {
+            name: "other", command: ["sh", "start.sh", "{port}"], ready: {line: "up"},
+          }},
+        }
+        """
+    /// Two processes behind a shell, which tells who they are.
+    private static let script = """
+        python3 -SE server.py $1 &
+        server=$!
+        sleep 1000 &
+        echo $server $! $$ > ids
+        wait
+        """
+    private static let server = """
+        import socket, sys
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", int(sys.argv[1])))
+        listener.listen()
+        print("up", flush=True)
+        peers = [listener.accept()]
+        while True:
+            peers.append(listener.accept())
+        """
+
+    @Test(
+        "no server stays behind a start script when its runner ends, and none of the generator",
+        arguments: [SIGKILL, SIGHUP, SIGTERM])
+    func forked(signal: Int32) throws {
+        let runner = try Runner()
+        for (name, text) in [
+            ("forking.json5", Self.forking), ("start.sh", Self.script), ("server.py", Self.server),
+        ] {
+            try text.write(toFile: runner.folder.file(name), atomically: true, encoding: .utf8)
+        }
+        var ids: [Int32] = []
+        var child = try runner.start(["run", "--no-plots", "-q", "forking.json5"])
+        let isUnderWay = TestClock.eventually {
+            let text = (try? String(contentsOfFile: runner.folder.file("ids"), encoding: .utf8))
+            let children = ProcessTable.children(of: child.processID)
+            ids = (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+            ids += children
+            return text != nil
+                && children.contains {
+                    ProcessTable.entry($0)?.name.hasPrefix("switchyard-load") == true
+                }
+        }
+        #expect(isUnderWay && ids.count == 7, "\(ids)")
+        kill(child.processID, signal)
+        let ending = child.wait(timeout: TestLimit.hang)?.ending
+        #expect(ending == (signal == SIGKILL ? .killed(signal: SIGKILL) : .exited(130)))
+        let isQuiet = TestClock.eventually { ids.allSatisfy { ProcessTable.entry($0) == nil } }
+        #expect(isQuiet, "\(ids.filter { ProcessTable.entry($0) != nil }) of \(ids) live on")
+    }
+
     @Test("an interrupt ends the launch under way, and resume makes the rest")
     func interrupted() throws {
         let runner = try Runner()

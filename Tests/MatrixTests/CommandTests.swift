@@ -6,7 +6,7 @@ import Report
 import Testing
 
 /// What a command printed.
-private final class Transcript {
+final class Transcript {
     var output = ""
     var errors = ""
 

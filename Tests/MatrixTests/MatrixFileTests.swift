@@ -61,6 +61,16 @@ struct MatrixFileTests {
                 """,
                 ["h1/nginx/w2/c64/p13", "h1/readers:direct/w2/c64/p13", "h1/single/w2/c64/p13"]
             ),
+            (
+                """
+                {defaults: {pattern: 'single'},
+                 axes: {expect: ['2xx', '3xx', '3xx, 2xx', '2xx,3xx']}}
+                """,
+                [
+                    "h1/single/w2/c64/p13", "h1/single/w2/c64/p13/x2xx+3xx",
+                    "h1/single/w2/c64/p13/x3xx",
+                ]
+            ),
         ] as [(String, [String])])
     func expansion(text: String, ids: [String]) throws {
         #expect(try Self.cells(text) == ids)
@@ -76,6 +86,7 @@ struct MatrixFileTests {
             ("rate=closed", 9),
             ("rate>0", 0), ("connections=1,1k", 3),
             ("payload=13 tls=off nodelay=on arrivals=closed", 9),
+            ("expect=2xx", 9), ("expect=3xx", 0),
             ("server=switchyard protocol=h1 threads<=2 path=/plaintext", 9), ("", 9),
         ])
     func filters(filter: String, count: Int) throws {
@@ -174,6 +185,31 @@ struct MatrixFileTests {
                 "{axes: {arrivals: 'often'}}",
                 "axes.arrivals: 'often' is unknown",
                 "choose poisson or constant"
+            ),
+            (
+                "{axes: {expects: '2xx'}}", "axes: unknown key 'expects'", "did you mean 'expect'?"
+            ),
+            (
+                "{axes: {expect: ['2xx', '3x']}}", "axes.expect[1]: '3x' is unknown",
+                "did you mean 3xx? choose from 2xx, 3xx and \"2xx,3xx\""
+            ),
+            (
+                "{defaults: {expect: '2xx,204'}}",
+                "defaults.expect: '204' is one status, and answers are counted by their class",
+                "write 2xx"
+            ),
+            (
+                "{defaults: {expect: '4xx'}}",
+                "defaults.expect: '4xx' is no kind of success: such answers count as failures",
+                "choose from 2xx, 3xx and \"2xx,3xx\""
+            ),
+            (
+                "{defaults: {expect: ','}}", "defaults.expect: ',' names no class",
+                "write one such as \"2xx\""
+            ),
+            (
+                "{defaults: {expect: 200}}", "defaults.expect: 200 is not a text",
+                "write one such as \"2xx\""
             ),
             (
                 "{axes: {server: 'nginx'}}",

@@ -135,7 +135,7 @@ struct RunnerTests {
             let interruption = Interruption { queue.removeFirst() }
             interruption.onFirst = { told += 1 }
             #expect(given.map { _ in interruption.check() } == wanted)
-            #expect(told == (wanted.contains { $0 > .none } ? 1 : 0))
+            #expect(told == (wanted.contains(.afterLaunch) ? 1 : 0))
         }
     }
 
@@ -213,6 +213,18 @@ struct RunnerTests {
         text = ""
         live.note("a warning")
         #expect(text == "\r" + String(repeating: " ", count: 38) + "\ra warning\n")
+        // A launch that does not count leaves its reason; one that counts leaves nothing.
+        var executor = MockExecutor()
+        executor.failing = [3]
+        for (index, wanted) in [
+            (2, ""), (3, "[4/5] \(plan.slots[3].cell.id)  80%  ETA 1s  invalid: it failed\n"),
+        ] {
+            text = ""
+            let record = executor.launch(
+                plan.slots[index], settings: plan.settings, interruption: Interruption { .none })
+            live.end(record!, elapsed: .zero)
+            #expect(text == wanted)
+        }
         text = ""
         var silent = Progress(.silent, plan: plan, done: 0) { text += $0 }
         silent.begin(plan.slots[0])

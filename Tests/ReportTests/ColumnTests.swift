@@ -22,7 +22,7 @@ struct ColumnTests {
             srv_bytes_per_conn,worker_balance_cv,worker_balance_max_over_mean,\
             worker_balance_jain,gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,\
             steal_pct,psi_cpu_some_us,server_cpus,load_cpus,verdict,valid,invalid_reason,\
-            hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct
+            hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct,answers_3xx
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -126,7 +126,10 @@ struct ColumnTests {
     func validity() {
         #expect(Self.launch().isValid)
         #expect(Self.launch(verdict: .clientBound).isValid)
-        #expect(Self.launch(verdict: .errors).invalidReason == "0.01% of sends were late")
+        let first = #"protocol: the status line is malformed, read: HTTP/1.1 2\r"#
+        #expect(
+            Self.launch(verdict: .errors).invalidReason
+                == "0.01% of sends were late; the first: \(first)")
         var stolen = Self.launch()
         stolen.machine.stolenShare = 0.02
         #expect(stolen.invalidReason == "the hypervisor withheld 2.0% of the CPU time")

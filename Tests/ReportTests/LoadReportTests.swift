@@ -23,6 +23,10 @@ struct LoadReportTests {
         report.errors.protocol = 7
         report.errors.connect = 1
         report.statuses.success2xx = 40_000
+        report.address = "127.0.0.1:8080"
+        report.firstFailure = FirstFailure(
+            phase: .protocol, reason: "the status line is malformed", received: #"HTTP/1.1 2\r"#)
+        report.location = "/there"
         report.handshakes.fastOpenAccepted = 5
         report.connectionsOpened = 65
         report.cpu.user = .milliseconds(400)
@@ -46,6 +50,46 @@ struct LoadReportTests {
             url: "http://[::1]:1/", protocol: "h2", mode: .closed, threads: 1, connections: 1,
             seed: .max, duration: .zero, warmup: .zero)
         #expect(try LoadReport(json: JSONValue(parsing: empty.json.pretty)) == empty)
+    }
+
+    @Test("a record from before the first failure, the location and the address is read")
+    func olderRecord() throws {
+        guard case .object(let members) = Self.filled.json else { return }
+        let new = ["address", "first_failure", "location"]
+        let older = members.filter { !new.contains($0.name) }
+        #expect(older.count == members.count - new.count)
+        var expected = Self.filled
+        (expected.address, expected.firstFailure, expected.location) = (nil, nil, nil)
+        #expect(try LoadReport(json: .object(older)) == expected)
+    }
+
+    @Test("without a success every figure of one is null, and reading gives the record back")
+    func nothingSucceeded() throws {
+        let empty = LoadReport(
+            url: "http://[::1]:1/", protocol: "h1", mode: .closed, threads: 1, connections: 1,
+            seed: 1, duration: .seconds(1), warmup: .zero)
+        for name in ["latency_us", "service_us", "lateness_us"] {
+            guard case .object(let members) = try #require(empty.json[name]) else { return }
+            for member in members where member.name != "samples" {
+                #expect(member.value == .null, "\(name).\(member.name)")
+            }
+        }
+        #expect(empty.json["cpu"]?["per_request_us"] == .null)
+        #expect(try LoadReport(json: JSONValue(parsing: empty.json.compact)) == empty)
+    }
+
+    @Test("every phase of a failure is a member of the errors, or reading names the stranger")
+    func phases() throws {
+        let errors = LoadReport.Errors().json
+        for phase in FirstFailure.Phase.allCases {
+            #expect(errors[phase.rawValue] != nil, "\(phase)")
+            let failure = FirstFailure(phase: phase, reason: "why")
+            #expect(try FirstFailure(RecordFields(failure.json)) == failure)
+        }
+        let stranger: JSONValue = ["phase": "lunch", "reason": "hunger"]
+        #expect(throws: RecordRefusal(path: "phase", problem: "'lunch' is unknown")) {
+            try FirstFailure(RecordFields(stranger))
+        }
     }
 
     @Test("spans are microseconds that keep every nanosecond; absent percentiles are null")

@@ -58,14 +58,22 @@ struct clinux_spawn {
     int standard_input;        /* descriptors for 0, 1 and 2; -1: inherit */
     int standard_output;
     int standard_error;
-    int dies_with_parent;      /* SIGKILL when the spawning thread ends */
     int own_group;             /* leads a process group of its own */
+    int ends_with_parent;      /* with its group, by a guardian; needs own_group */
     const uint64_t *cpus;      /* NULL: inherit */
     int cpu_words;
     uint64_t descriptor_limit; /* soft RLIMIT_NOFILE; 0: inherit */
 };
-/* Returns the child's id, or -1 with errno of the step that failed, execvp(3) included. */
-pid_t clinux_spawn(const struct clinux_spawn *request);
+/* Returns the child's id, or -1 with errno of the step that failed, execvp(3) included.
+ *
+ * `guardian` becomes the id of another child, a member of the group that sleeps until the caller
+ * has ended and then ends the group (SIGTERM, after two seconds SIGKILL); 0 where there is none. It
+ * is to be reaped once the group was killed. */
+pid_t clinux_spawn(const struct clinux_spawn *request, pid_t *guardian);
+/* Kills the group of a child that was not waited for yet, and reaps it and its guardian, if any. */
+void clinux_end_group(pid_t leader, pid_t guardian);
+/* Waits for the end of a child, unless `process` is 0. */
+void clinux_reap(pid_t process);
 /* A descriptor that is readable once the process has ended (pidfd_open(2), Linux 5.3). */
 int clinux_process_handle(pid_t process);
 

@@ -24,8 +24,11 @@ package enum Renderings {
         switch value {
         case .object(let members):
             for member in members where !member.name.hasSuffix("_histogram") {
+                // The columns are the same whether something failed or not.
+                let isAbsent = member.name == "first_failure" && member.value == .null
                 flatten(
-                    member.value, as: name.isEmpty ? member.name : "\(name)_\(member.name)",
+                    isAbsent ? FirstFailure.absent : member.value,
+                    as: name.isEmpty ? member.name : "\(name)_\(member.name)",
                     into: &names, &values)
             }
             return

@@ -79,6 +79,7 @@ package enum CalibrateCommand: Command {
                 in: results),
             interruption: try GateSession.interruption(request.run.cpus), console: console,
             isQuiet: options.has("quiet"))
+        if let warning = request.run.cpus.warning { console.errors("note: \(warning)\n") }
         guard try session.tryOut() else { return .interrupted }
         var noises: [Calibration.Noise] = []
         var trouble: Complaint?

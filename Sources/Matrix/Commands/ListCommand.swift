@@ -10,11 +10,12 @@ package enum ListCommand: Command {
         summary: "list the cells and profiles of a matrix file",
         options: RunOptions.matrix + [
             OptionSpec("profiles", help: "list the profiles instead of the cells"),
-            RunOptions.json,
+            RunOptions.bin, RunOptions.json,
         ],
         epilogue: """
             MATRIX defaults to \(RunOptions.defaultMatrix).
             The profile '\(Matrix.defaultProfile)' is the whole file.
+            What 'run' would refuse is refused here too.
             """)
 
     package static func run(
@@ -33,6 +34,7 @@ package enum ListCommand: Command {
             profile: profile, filter: filter,
             serverThreads: CPUSplit(halving: CPUSet.available.cpus).server.count
         ).cells
+        try Abilities.check(cells, bin: options.text("bin"))
         if options.has("json") {
             let object: JSONValue = [
                 "schema": "switchyard.list/1", "matrix": .string(file),

@@ -14,7 +14,7 @@ struct OutputFolder {
                 atPath: path + "/plots", withIntermediateDirectories: true)
         } catch {
             throw Complaint(
-                "can't make the folder \(path): \(error.localizedDescription)",
+                "can't make the folder \(path): \(FolderRefusal.reason(path, error))",
                 remedy: "choose another with --out", status: .failure)
         }
     }

@@ -7,13 +7,18 @@ package enum PlanCommand: Command {
     package static let parser = OptionParser(
         program: "switchyard plan", operands: "[MATRIX]",
         summary: "show the launches of a run, their order and their time",
-        options: RunOptions.plan)
+        options: RunOptions.plan + [RunOptions.bin],
+        epilogue: """
+            MATRIX defaults to \(RunOptions.defaultMatrix).
+            What 'run' would refuse is refused here too.
+            """)
 
     package static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let request = try RunOptions.request(options)
         let planned = try request.plan(reading: RunOptions.read)
+        try Abilities.check(planned.plan.cells, bin: options.text("bin"))
         show(planned.plan, servers: planned.servers, request: request, options, on: console)
         return .success
     }
@@ -24,6 +29,9 @@ package enum PlanCommand: Command {
         on console: Console
     ) {
         let time = TimeEstimate(loadTime: plan.loadTime).remaining(launches: plan.slots.count)
+        defer {
+            if let warning = request.cpus.warning { console.errors("note: \(warning)\n") }
+        }
         if options.has("json") {
             let value = JSONValue.object(
                 [

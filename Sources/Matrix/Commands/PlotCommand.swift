@@ -73,7 +73,8 @@ package enum PlotCommand: Command {
                 atPath: directory.plotsPath, withIntermediateDirectories: true)
         } catch {
             throw Complaint(
-                "can't make the folder \(directory.plotsPath): \(error.localizedDescription)",
+                "can't make the folder \(directory.plotsPath): "
+                    + FolderRefusal.reason(directory.plotsPath, error),
                 remedy: "check its permissions", status: .failure)
         }
         let subtitle = manifest.subtitle(

@@ -14,7 +14,8 @@ package enum RunCommand: Command {
         ],
         epilogue: """
             MATRIX defaults to \(RunOptions.defaultMatrix). Ctrl-C finishes the launch under way and
-            prints the command that goes on; a second Ctrl-C stops at once. Exit status: 0 done, 12
+            prints the command that goes on; a second Ctrl-C, SIGTERM and the end of the
+            terminal (SIGHUP, unless nohup has it ignored) stop at once. Exit status: 0 done, 12
             a cell has no valid launch, 64 bad input, 130 interrupted.
             """)
 
@@ -24,6 +25,7 @@ package enum RunCommand: Command {
         let request = try RunOptions.request(options)
         let (plan, servers) = try request.plan(reading: RunOptions.read)
         if options.has("dry-run") {
+            try Abilities.check(plan.cells, bin: options.text("bin"))
             PlanCommand.show(plan, servers: servers, request: request, options, on: console)
             return .success
         }
@@ -58,9 +60,7 @@ package enum RunCommand: Command {
 
     private static func warnings(_ plan: Plan, _ request: RunRequest) -> [Warning] {
         var warnings: [Warning] = []
-        if !request.cpus.shared.isEmpty {
-            warnings.append(.sharedCPUs("\(CPUSet(request.cpus.shared))"))
-        }
+        if let warning = request.cpus.warning { warnings.append(warning) }
         if plan.settings.repeats < CellSummary.launchesForInterval {
             warnings.append(
                 .noIntervals(

@@ -4,7 +4,7 @@ import Report
 /// What may vary from cell to cell. The raw value is the key in a matrix file and in a filter.
 package enum Axis: String, CaseIterable, Sendable {
     case server, pattern, `protocol`, threads, connections, streams, payload, path, pipeline, tls
-    case nodelay, rate, arrivals
+    case nodelay, rate, arrivals, expect
 
     /// The greatest count that a cell may ask for: more connections than ports and addresses of one
     /// machine can carry are a slip of the finger.
@@ -32,6 +32,7 @@ struct CellDraft: Equatable {
     var sendsAtOnce = true
     var rate: PerSecond?
     var isPoisson = true
+    var expected = ExpectedStatus.success
 
     /// - Parameter serverThreads: for a cell that does not say.
     func cell(serverThreads: Int) -> Cell {
@@ -46,6 +47,7 @@ struct CellDraft: Equatable {
         cell.pipeline = pipeline
         cell.tls = tls
         cell.sendsAtOnce = sendsAtOnce
+        cell.expected = expected
         if let rate { cell.arrival = isPoisson ? .poisson(rate) : .constant(rate) }
         return cell
     }
@@ -73,6 +75,7 @@ struct CellDraft: Equatable {
                 throw place.complaint("'\(name)' is unknown", "choose poisson or constant")
             }
             isPoisson = name == "poisson"
+        case .expect: expected = try Self.expectation(value, place)
         }
     }
 }
@@ -170,6 +173,35 @@ extension CellDraft {
         default:
             throw place.complaint("\(value.compact) is neither on nor off", "write true or false")
         }
+    }
+
+    /// Classes of status with commas between them, in any order.
+    private static func expectation(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> ExpectedStatus {
+        let text = try text(value, place, example: "2xx")
+        let words = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+        let names = ["2xx", "3xx"]
+        for word in words where !names.contains(word) {
+            if word.wholeMatch(of: /[1-5][0-9][0-9]/) != nil {
+                throw place.complaint(
+                    "'\(word)' is one status, and answers are counted by their class",
+                    "write \(word.hasPrefix("3") ? "3xx" : "2xx")")
+            }
+            if ["1xx", "4xx", "5xx"].contains(word) {
+                throw place.complaint(
+                    "'\(word)' is no kind of success: such answers count as failures",
+                    "choose from 2xx, 3xx and \"2xx,3xx\"")
+            }
+            let near = nearestName(to: word, among: names).map { "did you mean \($0)? " } ?? ""
+            throw place.complaint(
+                "'\(word)' is unknown", near + "choose from 2xx, 3xx and \"2xx,3xx\"")
+        }
+        guard let found = ExpectedStatus(rawValue: Set(words).sorted().joined(separator: ","))
+        else {
+            throw place.complaint("'\(text)' names no class", "write one such as \"2xx\"")
+        }
+        return found
     }
 
     private static func rate(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> PerSecond?

@@ -143,6 +143,7 @@ package struct CellFilter: Equatable, Sendable {
         case .nodelay: return cell.sendsAtOnce ? "on" : "off"
         case .rate: return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.name
+        case .expect: return cell.expected.rawValue
         }
     }
 }

@@ -40,7 +40,7 @@ enum ExactCheck {
             try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw Complaint(
-                "can't make the folder \(folder): \(error.localizedDescription)",
+                "can't make the folder \(folder): \(FolderRefusal.reason(folder, error))",
                 remedy: "name a writable folder in TMPDIR", status: .failure)
         }
         defer { try? manager.removeItem(atPath: folder) }

@@ -264,6 +264,9 @@ package struct GateRunner<Launcher: Executor> {
             let reason = load.failures ?? load.verdictReasons.first ?? "requests failed"
             return .wrong(side, reason)
         }
+        if let reason = load.wrongness(expecting: record.cell.expected) {
+            return .wrong(side, reason)
+        }
         return Disturbance.reason(record, load).map { .invalid($0) }
     }
 }

@@ -60,6 +60,7 @@ struct GateSession {
         if request.pairing == .slice {
             runner.meter = SliceExecutor(base: base, candidate: candidate)
         }
+        if let warning = request.run.cpus.warning { console.errors("note: \(warning)\n") }
         announce(procedure, cells, settings)
         try forecast()
         let errors = console.errors

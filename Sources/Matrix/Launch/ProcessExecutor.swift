@@ -43,7 +43,7 @@ package struct ProcessExecutor: Executor {
                 atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw Complaint(
-                "can't make the folder \(folder): \(error.localizedDescription)",
+                "can't make the folder \(folder): \(FolderRefusal.reason(folder, error))",
                 remedy: "name a writable folder in TMPDIR", status: .failure)
         }
     }
@@ -93,13 +93,14 @@ package struct ProcessExecutor: Executor {
             throw LaunchFailure(error.problem)
         }
         var server = try start(record.cell, folder: folder)
-        let idle = ProcessGroup(leader: server.process.processID).read()
+        let idle = ProcessGroup(of: server.process).read()
         var generator = try RunningGenerator(
-            record.cell, port: server.port, program: programs.load, cpus: CPUSet(cpus.load),
+            record.cell, host: server.host, port: server.port, program: programs.load,
+            cpus: CPUSet(cpus.load),
             sharesCPUs: !cpus.shared.isEmpty, seed: record.seed, settings: settings)
         let began = MonotonicClock.now
         // During the warm-up, for it looks at every process; workers have been forked by now.
-        let group = ProcessGroup(leader: server.process.processID)
+        let group = ProcessGroup(of: server.process)
         let watched = WatchedCPUs(cpus, server: group, generator: generator.process.processID)
         let phase = began + settings.warmup
         try wait(until: phase + settings.duration / 10, &server, &generator, interruption)

@@ -1,6 +1,6 @@
 package import Basis
 import Foundation
-import Platform
+package import Platform
 
 /// What the threads of some processes have used up to a moment, from /proc (proc_pid_schedstat(5),
 /// proc_pid_stat(5), proc_pid_status(5)).
@@ -21,15 +21,23 @@ package struct ProcessReading: Equatable, Sendable {
 package struct ProcessGroup: Equatable, Sendable {
     package let processIDs: [Int32]
     private let leader: Int32
+    private let guardian: Int32
 
-    /// The members of the group that `leader` leads, at this moment. Looks at every process of the
+    /// The group of a child without its guardian, at this moment. Looks at every process of the
     /// machine, so not for a measured moment.
-    package init(leader: Int32) {
+    package init(of process: borrowing ChildProcess) {
+        self.init(leader: process.processID, guardian: process.guardianID)
+    }
+
+    private init(leader: Int32, guardian: Int32) {
         self.leader = leader
+        self.guardian = guardian
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         processIDs = all.compactMap { Int32($0) }.filter { id in
+            if id == guardian { return false }
             // proc_pid_stat(5): the group is the third field behind the name in parentheses.
-            Self.fields(ofStat: (try? readFile("/proc/\(id)/stat")) ?? "")?[2] == Int64(leader)
+            let text = (try? readFile("/proc/\(id)/stat")) ?? ""
+            return Self.fields(ofStat: text)?[2] == Int64(leader)
         }.sorted()
     }
 
@@ -60,7 +68,8 @@ package struct ProcessGroup: Equatable, Sendable {
     /// CPU time of the processes that joined the group since it was looked at.
     var youngerCPU: Nanoseconds {
         let known = Set(processIDs)
-        return ProcessGroup(leader: leader).processIDs.reduce(Nanoseconds.zero) { sum, id in
+        return ProcessGroup(leader: leader, guardian: guardian).processIDs.reduce(Nanoseconds.zero)
+        { sum, id in
             known.contains(id) ? sum : sum + (CPUClock.process(id) ?? .zero)
         }
     }

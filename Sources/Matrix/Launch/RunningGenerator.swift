@@ -13,13 +13,15 @@ struct RunningGenerator: ~Copyable {
     ///   - sharesCPUs: whether the server runs on some of `cpus`.
     ///   - turn: the value of `--turn`, where it shares the time with another.
     init(
-        _ cell: Cell, port: UInt16, program: String, cpus: CPUSet, sharesCPUs: Bool = false,
+        _ cell: Cell, host: String, port: UInt16, program: String, cpus: CPUSet,
+        sharesCPUs: Bool = false,
         seed: Int64, settings: Settings, turn: String? = nil
     ) throws(LaunchFailure) {
         var options = SpawnOptions(
             program,
             Self.arguments(
-                cell, port: port, threads: min(cpus.cpus.count, cell.connections), seed: seed,
+                cell, host: host, port: port, threads: min(cpus.cpus.count, cell.connections),
+                seed: seed,
                 settings: settings, turn: turn, sharesCPUs: sharesCPUs))
         options.cpus = cpus
         options.diesWithParent = true
@@ -35,7 +37,7 @@ struct RunningGenerator: ~Copyable {
 
     /// The command line of the generator for a cell, without the program.
     static func arguments(
-        _ cell: Cell, port: UInt16, threads: Int, seed: Int64, settings: Settings,
+        _ cell: Cell, host: String, port: UInt16, threads: Int, seed: Int64, settings: Settings,
         turn: String?, sharesCPUs: Bool = false
     ) -> [String] {
         var arguments = [
@@ -51,7 +53,7 @@ struct RunningGenerator: ~Copyable {
         }
         if let turn { arguments += ["--turn", turn] }
         if sharesCPUs { arguments.append("--shared-cpus") }
-        return arguments + ["http://127.0.0.1:\(port)\(cell.target)"]
+        return arguments + ["http://\(host):\(port)\(cell.target)"]
     }
 
     var hasEnded: Bool { mutating get { process.wait(timeout: .zero) != nil } }

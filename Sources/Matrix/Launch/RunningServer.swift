@@ -27,12 +27,19 @@ struct RunningServer: ~Copyable {
     }
 
     let port: UInt16
+    /// The address that it listens on, as it stands in a URL.
+    let host: String
     /// The path of the control socket; nil for a foreign server.
     let control: String?
     private(set) var process: ChildProcess
+    /// What it wrote last to its standard error.
+    private var words = LastWords()
 
-    private init(process: consuming ChildProcess, port: UInt16, control: String?) {
+    private init(
+        process: consuming ChildProcess, host: String, port: UInt16, control: String?
+    ) {
         self.process = process
+        self.host = host
         self.port = port
         self.control = control
     }
@@ -54,14 +61,14 @@ struct RunningServer: ~Copyable {
         else {
             throw ended(&process, "printed '\(line.prefix(120))' instead of a ready line")
         }
-        return RunningServer(process: process, port: port, control: control)
+        return RunningServer(process: process, host: "127.0.0.1", port: port, control: control)
     }
 
     /// Starts another server on a free port and waits by its rule.
     static func foreign(
         _ cell: Cell, _ command: ServerCommand, cpus: CPUSet, folder: String
     ) throws(LaunchFailure) -> RunningServer {
-        let port = try freePort()
+        let port = try Loopback.freePort()
         let values = [
             "{port}": "\(port)", "{threads}": "\(cell.threads)", "{cpus}": "\(cpus)",
             "{dir}": folder,
@@ -79,8 +86,8 @@ struct RunningServer: ~Copyable {
         }
         let words = command.command.map(filled)
         var process = try start(words[0], Array(words.dropFirst()), cell: cell, cpus: cpus)
-        try waitUntilReady(&process, command.readiness, port: port)
-        return RunningServer(process: process, port: port, control: nil)
+        let place = try waitUntilReady(&process, command.readiness, port: port)
+        return RunningServer(process: process, host: place.host, port: port, control: nil)
     }
 
     private static func start(
@@ -99,11 +106,11 @@ struct RunningServer: ~Copyable {
         }
     }
 
+    /// The address on which the server was found ready.
     private static func waitUntilReady(
         _ process: inout ChildProcess, _ rule: ServerCommand.Readiness, port: UInt16
-    ) throws(LaunchFailure) {
+    ) throws(LaunchFailure) -> Loopback {
         let deadline = MonotonicClock.now + Limit.ready
-        let address = SocketAddress.v4(0x7F00_0001, port: port)
         while MonotonicClock.now < deadline {
             switch rule {
             case .line(let text):
@@ -111,25 +118,32 @@ struct RunningServer: ~Copyable {
                 guard let line = process.nextLine(timeout: left) else {
                     throw notReady(&process, "printed no line with '\(text)'")
                 }
-                if line.contains(text) { return }
+                if line.contains(text) { return Loopback.listener(port: port) }
             case .port:
-                if Dialogue.accepts(address, timeout: .seconds(1)) {
+                for place in Loopback.allCases
+                where Dialogue.accepts(place.address(port: port), timeout: .seconds(1)) {
                     blockThread(for: Limit.settle)
-                    return
+                    return place
                 }
             case .http(let path):
-                let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-                let answer = try? Dialogue.ask(
-                    request, of: address, timeout: .seconds(1))
-                let status = answer?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-                if let status, (200..<400).contains(status) {
+                for place in Loopback.allCases where answers(place, port: port, path) {
                     blockThread(for: Limit.settle)
-                    return
+                    return place
                 }
             }
             if process.wait(timeout: Limit.pause) != nil { break }
         }
         throw notReady(&process, "was not ready within \(Limit.ready.display)")
+    }
+
+    /// Whether a GET of `path` is answered with a status below 400.
+    private static func answers(_ place: Loopback, port: UInt16, _ path: String) -> Bool {
+        let request =
+            "GET \(path) HTTP/1.1\r\nHost: \(place.host):\(port)\r\nConnection: close\r\n\r\n"
+        let answer = try? Dialogue.ask(
+            request, of: place.address(port: port), timeout: .seconds(1))
+        let status = answer?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return status.map { (200..<400).contains($0) } ?? false
     }
 
     /// Why a server is not ready: it has ended, or else `what` it did.
@@ -138,32 +152,31 @@ struct RunningServer: ~Copyable {
         return ended(&process, hasEnded ? "ended before it was ready" : what)
     }
 
-    /// The failure `what` with the last line that the process wrote to its standard error.
-    private static func ended(_ process: inout ChildProcess, _ what: String) -> LaunchFailure {
+    /// The failure `what` with the last lines that the process wrote to its standard error, behind
+    /// those that were taken from it before.
+    private static func ended(
+        _ process: inout ChildProcess, _ what: String, after words: LastWords = LastWords()
+    ) -> LaunchFailure {
         let ending = process.wait(timeout: .milliseconds(100))
         if ending == nil { process.killNow() }
-        let line = lastLine(process.remainingErrors(timeout: .milliseconds(500)))
-        return LaunchFailure("the server \(what)" + (line.isEmpty ? "" : ": \(line)"))
-    }
-
-    private static func freePort() throws(LaunchFailure) -> UInt16 {
-        do {
-            let socket = try Socket.listen(on: .v4(0x7F00_0001, port: 0), ListenOptions())
-            if let port = try Socket.localAddress(of: socket).port { return port }
-        } catch {
-            throw LaunchFailure("there is no free port: \(error)")
-        }
-        throw LaunchFailure("there is no free port")
+        var words = words
+        words.add(process.remainingErrors(timeout: .milliseconds(500)))
+        let lines = words.lines
+        return LaunchFailure("the server \(what)" + (lines.isEmpty ? "" : ": \(lines)"))
     }
 
     /// Takes what the server has written, so that a full pipe never stops it, and throws when it
     /// has ended by itself. What this project's server prints is kept for `stop`: it is one line.
     mutating func lookUnderLoad() throws(LaunchFailure) {
-        _ = process.remainingErrors(timeout: .zero)
+        words.add(process.remainingErrors(timeout: .zero))
         if control == nil { _ = process.remainingOutput(timeout: .zero) }
-        if process.wait(timeout: .zero) != nil {
-            throw LaunchFailure("the server ended under load")
-        }
+        guard let end = process.wait(timeout: .zero) else { return }
+        let how =
+            switch end.ending {
+            case .exited(let status): "with status \(status)"
+            case .killed(let signal): "by signal \(signal)"
+            }
+        throw Self.ended(&process, "ended under load \(how)", after: words)
     }
 
     /// Ends the server in order and returns the line that this project's server prints last. A
@@ -181,7 +194,7 @@ struct RunningServer: ~Copyable {
         guard control != nil else { return nil }
         let output = process.remainingOutput(timeout: .seconds(1))
         guard ended?.ending == .exited(0) else {
-            throw Self.ended(&process, "ended in disorder")
+            throw Self.ended(&process, "ended in disorder", after: words)
         }
         for line in output.split(separator: "\n").reversed() {
             if let report = try? ServerReport(json: JSONValue(parsing: String(line))) {
@@ -190,10 +203,4 @@ struct RunningServer: ~Copyable {
         }
         throw LaunchFailure("the server printed no stopped line")
     }
-}
-
-/// The last line with content, at most 200 characters.
-func lastLine(_ text: String) -> String {
-    let line = text.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
-    return line.map { String($0.prefix(200)) } ?? ""
 }

@@ -184,11 +184,11 @@ private struct LoadedServer: ~Copyable {
         var shared = record.cell
         shared.arrival = record.cell.arrival.part(of: 2)
         generator = try RunningGenerator(
-            shared, port: server.port, program: executor.programs.load,
+            shared, host: server.host, port: server.port, program: executor.programs.load,
             cpus: CPUSet(executor.cpus.load), seed: record.seed, settings: brief,
             turn: "\(record.turn(of: side))/2:\(round.turn.raw)ns@\(round.start.raw)")
         // Workers have been forked before a server says that it is ready.
-        group = ProcessGroup(leader: server.process.processID)
+        group = ProcessGroup(of: server.process)
         cell = record.cell
         self.server = server
     }
@@ -225,9 +225,7 @@ private struct LoadedServer: ~Copyable {
         }
         try look()
         let report = try generator.report()
-        guard report.verdict != .errors else {
-            throw LaunchFailure(report.verdictReasons.first ?? "requests failed")
-        }
+        if let reason = report.wrongness(expecting: cell.expected) { throw LaunchFailure(reason) }
         let planned = round.requests / (2 * round.turn.inSeconds)
         // A Poisson process varies by the root of its count; a constant one by a request.
         let count = planned * round.duration.inSeconds

@@ -14,10 +14,26 @@ enum Abilities {
         }
     }
 
+    /// Refuses what a run would. Of patterns nothing is known where there is no server to ask, in
+    /// `folder` or beside this program.
+    static func check(_ cells: [Cell], bin folder: String?) throws(Complaint) {
+        try check(cells)
+        if let folder {
+            try checkPatterns(cells, try Programs.find(in: folder))
+        } else if let programs = try? Programs.find(in: nil) {
+            try checkPatterns(cells, programs)
+        }
+        try checkDescriptors(cells)
+    }
+
     /// Refuses what the programs or the limits of this process can't carry out, before a folder is
     /// made for it.
     static func check(_ cells: [Cell], _ programs: Programs) throws(Complaint) {
         try checkPatterns(cells, programs)
+        try checkDescriptors(cells)
+    }
+
+    private static func checkDescriptors(_ cells: [Cell]) throws(Complaint) {
         guard let most = cells.max(by: { $0.connections < $1.connections }) else { return }
         let needed = most.connections + descriptorsBeside
         guard DescriptorLimit.mayRaise(to: needed) else {

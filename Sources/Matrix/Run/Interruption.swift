@@ -2,7 +2,7 @@ import Basis
 package import Platform
 
 /// How a run is stopped from outside: the first Ctrl-C lets the launch under way finish, the
-/// second, or a SIGTERM, stops it where it stands.
+/// second, a SIGTERM or the end of the terminal (SIGHUP) stops it where it stands.
 package final class Interruption {
     /// How soon the run is to end.
     package enum Level: Int, Comparable, Sendable {
@@ -15,7 +15,7 @@ package final class Interruption {
     static let look = Nanoseconds.milliseconds(200)
 
     private let source: () -> Level
-    /// Told once, when the level first rises.
+    /// Told once, when the launch under way is to be the last.
     package var onFirst: () -> Void = {}
     private var level = Level.none
 
@@ -35,7 +35,7 @@ package final class Interruption {
         if added == .none { return level }
         let before = level
         level = added == .now || before != .none ? .now : .afterLaunch
-        if before == .none { onFirst() }
+        if level == .afterLaunch { onFirst() }
         return level
     }
 

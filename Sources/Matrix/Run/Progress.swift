@@ -37,10 +37,11 @@ package struct Progress {
     package mutating func end(_ record: LaunchRecord, elapsed: Nanoseconds) {
         done += 1
         if record.failure == nil { estimate.note(elapsed: elapsed) }
-        guard style == .lines else { return }
-        write(
+        let line =
             "\(position(done)) \(record.cell.id)  \(100 * done / max(1, total))%  "
-                + "ETA \(clock(estimate.remaining(launches: total - done)))  \(outcome(record))\n")
+            + "ETA \(clock(estimate.remaining(launches: total - done)))  \(outcome(record))"
+        // A line that rewrites itself would hide a launch that does not count.
+        if style == .lines || record.invalidReason != nil { note(line) }
     }
 
     /// A line that stays, such as a warning.

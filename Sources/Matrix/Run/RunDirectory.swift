@@ -45,7 +45,7 @@ package struct RunDirectory: Equatable, Sendable {
                     atPath: path + "/hist", withIntermediateDirectories: true)
             } catch {
                 throw Complaint(
-                    "can't make the folder \(path): \(error.localizedDescription)",
+                    "can't make the folder \(path): \(FolderRefusal.reason(path, error))",
                     remedy: "choose another with --results", status: .failure)
             }
             return RunDirectory(path: URL(fileURLWithPath: path).standardizedFileURL.path)

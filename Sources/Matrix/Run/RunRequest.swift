@@ -100,4 +100,9 @@ package struct CPUSplit: Equatable, Sendable {
 
     /// The CPUs that both use.
     package var shared: [Int] { server.filter { load.contains($0) } }
+
+    /// What is wrong with it for figures that one can trust.
+    package var warning: Warning? {
+        shared.isEmpty ? nil : .sharedCPUs("\(CPUSet(shared))")
+    }
 }
