@@ -83,6 +83,11 @@ extension HTTP1 {
         case none
         case length(UInt64)
         case chunked
+
+        /// Bytes of payload that are announced; 0 where none are.
+        package var knownLength: Int {
+            if case .length(let length) = self { Int(clamping: length) } else { 0 }
+        }
     }
 }
 
