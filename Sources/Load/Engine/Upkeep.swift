@@ -29,6 +29,10 @@ struct Upkeep {
 
     /// The last call that the kernel refused since the window began.
     var lastRefusal: SystemError?
+    /// The first failure of the window.
+    var firstFailure: FailureNote?
+    /// Whether the peer ever sent something on a fresh connection before it was asked.
+    var peerSpeaksFirst = false
 
     var isStopped = false
     /// Nobody wants to wait for what is under way.

@@ -111,15 +111,23 @@ package struct TextReport {
             ("protocol", errors.protocol),
         ]
         let found = phases.filter { $0.1 > 0 }
-        if found.isEmpty { return }
-        line("errors", found.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+        if !found.isEmpty {
+            line("errors", found.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+        }
+        if let first = report.firstFailure {
+            line("first failure", "\(first.phase.rawValue): \(first.reason)")
+            if let received = first.received { line("", "read: \(received)") }
+        }
         let statuses = report.statuses
         let classes = [
             ("2xx", statuses.success2xx), ("3xx", statuses.redirect3xx),
             ("4xx", statuses.client4xx), ("5xx", statuses.server5xx),
         ]
         let answered = classes.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
-        if !answered.isEmpty { line("answers", answered.joined(separator: ", ")) }
+        let others = statuses.redirect3xx + statuses.client4xx + statuses.server5xx
+        if others > 0 || !found.isEmpty, !answered.isEmpty {
+            line("answers", answered.joined(separator: ", "))
+        }
     }
 
     private mutating func conclusions() {

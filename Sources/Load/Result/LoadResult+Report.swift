@@ -54,6 +54,8 @@ extension LoadResult {
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
         addCounts(to: &report)
+        report.firstFailure = firstFailure?.failure
+        report.location = redirection
         let judgement = Judgement(evidence)
         report.verdict = judgement.verdict
         report.verdictReasons = judgement.reasons
@@ -95,6 +97,11 @@ extension LoadResult {
         report.cpu.perRequest = succeeded == 0 ? 0 : Double(cpu) / Double(succeeded)
     }
 
+    /// Where the answers of class 3xx lead, if any was counted and said so.
+    private var redirection: String? {
+        tally.statuses[3] == 0 || location.isEmpty ? nil : Excerpt.text(location.span)
+    }
+
     private var warnings: [String] {
         var warnings: [String] = []
         if isInterrupted, window == .zero {
@@ -118,6 +125,12 @@ extension LoadResult {
                     + (tally.errors.attempts > 0
                         ? " \(tally.errors.attempts) connection attempts failed"
                         : " give more --connections or a lower --rate"))
+        }
+        if tally.statuses[3] > 0 {
+            let count = tally.statuses[3] == 1 ? "1 answer" : "\(tally.statuses[3]) answers"
+            warnings.append(
+                "\(count) of class 3xx, which count as successes, did not bring what was asked for"
+                    + (redirection.map { ": the first leads to \($0)" } ?? ""))
         }
         if !tally.refused.isEmpty {
             warnings.append(
