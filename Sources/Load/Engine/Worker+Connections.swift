@@ -100,6 +100,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
         table[index].hasAnswered = false
         upkeep.openings += 1
+        upkeep.fullSince = nil
         now = time.now
         if unprocessed > 0 { beginAgain(index, unprocessed) }
         if isTrusted(index) { makeAvailable(index) }
@@ -130,6 +131,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     private mutating func openingFailed(
         _ index: Int, _ error: SystemError, from source: SocketAddress? = nil
     ) {
+        if plan.destination.isUnix, error.wouldBlock, upkeep.mayWaitForListener(plan, now) {
+            retryLater(index, nil)
+            return
+        }
         if isRecording {
             tally.errors.connect += 1
             noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))

@@ -47,11 +47,20 @@ package struct TextReport {
         if let rate = report.targetRate, let arrivals = report.arrivals {
             mode = "open loop, \(decimalDisplay(rate))/s \(arrivals), seed \(report.seed)"
         }
-        line("target", "\(report.url) (\(report.protocol))")
+        line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")
         let measured = report.duration == .zero ? "nothing" : report.duration.display
         line("measured", "\(measured) after \(report.warmup.display) of warm-up")
         text += "\n"
+    }
+
+    /// Where the connections went, unless the URL says it.
+    private var place: String {
+        guard let address = report.address else { return "" }
+        let isTold = ["\(address)/", "\(address)/".replacing(":80/", with: "/")].contains {
+            report.url.hasPrefix("http://\($0)")
+        }
+        return isTold ? "" : " at \(address)"
     }
 
     private mutating func rates() {

@@ -38,6 +38,9 @@ package enum LoadOptions {
             .init(
                 "source-ips", value: "LIST",
                 help: "local addresses in turn, such as 127.0.0.2-127.0.0.9"),
+            .init(
+                "unix-socket", value: "PATH",
+                help: "connect to this Unix socket; the URL says only what is asked"),
             .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
             .init("spin", help: "with --rate: poll for the last 50us before a send"),
             .init("json", value: "FILE|-", help: "write the report as JSON"),
@@ -98,8 +101,37 @@ package enum LoadOptions {
                 "two outputs on - would mix", remedy: "give all but one of them a file")
         }
         plan.isQuiet = options.has("quiet")
-        plan.destination = try SocketAddress(host: url.host, port: url.port)
+        try aim(&plan, options)
         return plan
+    }
+
+    /// Where connections go: to the URL's host, by any of its addresses, or to a Unix socket.
+    private static func aim(_ plan: inout LoadPlan, _ options: ParsedOptions) throws(Complaint) {
+        if let path = options.text("unix-socket") {
+            guard (1..<SocketAddress.unixPathBytes).contains(path.utf8.count) else {
+                throw Complaint(
+                    "--unix-socket path has \(path.utf8.count) bytes",
+                    remedy: "give one of 1 to \(SocketAddress.unixPathBytes - 1)")
+            }
+            if !plan.sources.isEmpty {
+                throw Complaint(
+                    "--source-ips has no meaning with --unix-socket", remedy: "leave one out")
+            }
+            plan.destination = .unix(path: path)
+            return
+        }
+        let all = try SocketAddress.all(host: plan.url.host, port: plan.url.port)
+        let fitting = all.filter { address in
+            plan.sources.allSatisfy { address.isOfFamily(of: $0) }
+        }
+        guard let first = fitting.first else {
+            let addresses = all.map(\.numericHost).joined(separator: ", ")
+            throw Complaint(
+                "\(plan.url.host) is \(addresses), which can't be reached from --source-ips",
+                remedy: "name addresses of the same family")
+        }
+        plan.destination = first
+        plan.alternatives = Array(fitting.dropFirst())
     }
 
     private static func request(

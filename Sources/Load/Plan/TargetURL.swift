@@ -15,20 +15,43 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             Complaint(
                 "URL '\(text)' \(why)", remedy: "give one such as http://127.0.0.1:8080/plaintext")
         }
+        var refusedTLS: Complaint {
+            Complaint(
+                "URL '\(text)' has the scheme https, and TLS is not spoken yet",
+                remedy: "give an http:// URL: a server's port without TLS, or a proxy that ends TLS"
+            )
+        }
+        func refusedUnix(_ path: Substring) -> Complaint {
+            Complaint(
+                "URL '\(text)' is a Unix socket, not a server's address",
+                remedy: "give --unix-socket \(path.isEmpty ? "PATH" : "\(path)")"
+                    + " and a URL such as http://localhost/plaintext")
+        }
         var rest = Substring(text)
         // A "://" further on belongs to the path, the query or the fragment.
         let front = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        if front.lowercased() == "unix:" {
+            let path = rest.dropFirst(front.count)
+            throw refusedUnix(path.hasPrefix("//") ? path.dropFirst(2) : path)
+        }
         let hasScheme = front.hasSuffix(":") && rest.dropFirst(front.count).hasPrefix("//")
         if hasScheme {
             let scheme = front.dropLast().lowercased()
+            if scheme.contains("unix") { throw refusedUnix(rest.dropFirst(front.count + 2)) }
+            if scheme == "https" { throw refusedTLS }
             guard scheme == "http" else { throw refused("has the scheme \(scheme), not http") }
             rest = rest.dropFirst(front.count + 2)
-        } else if ["http:", "https:"].contains(front.lowercased()) {
+        } else if front.lowercased() == "https:" {
+            throw refusedTLS
+        } else if front.lowercased() == "http:" {
             throw refused("has no // behind its scheme")
         }
         rest = rest.prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         rest = rest.dropFirst(authority.count)
+        if authority.lowercased() == "unix:" {
+            throw refusedUnix(rest.prefix { $0 != ":" })
+        }
         if authority.contains("@") { throw refused("holds a user name") }
 
         let digits: Substring

@@ -54,6 +54,7 @@ extension LoadResult {
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
         addCounts(to: &report)
+        report.address = plan.address
         report.firstFailure = firstFailure?.failure
         report.location = redirection
         let judgement = Judgement(evidence)
