@@ -110,7 +110,10 @@ struct LoadFailureTests {
             "--json", "-", "-c", "4", "-d", "200ms", "--warmup", "0s", "http://127.0.0.1:\(port)/",
         ]).outcome()
         let report = try outcome.report()
-        #expect(outcome.ending == .exited(0), "\(reply): \(outcome.errors)")
+        // Nothing was measured but failures.
+        #expect(outcome.ending == .exited(1), "\(reply): \(outcome.errors)")
+        #expect(report.firstFailure?.phase == (kind == .protocolError ? .protocol : .read))
+        #expect(outcome.errors.contains("\nfirst failure  "))
         #expect(report.requests == 0 && report.latency.samples == 0, "\(reply)")
         #expect(report.verdict == .errors)
         let count = kind == .protocolError ? report.errors.protocol : report.errors.read

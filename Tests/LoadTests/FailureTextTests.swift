@@ -82,6 +82,34 @@ struct FailureTextTests {
         #expect(!result.report.warnings.contains { $0.contains("3xx") })
     }
 
+    @Test("the exit status says when every request failed, after an interrupt and a missed demand")
+    func exitStatus() throws {
+        func status(
+            _ slo: String? = nil, interruption: Interruption = Interruption(),
+            _ change: (inout Tally) -> Void
+        ) throws -> Basis.ExitStatus {
+            var tally = Tally()
+            change(&tally)
+            let result = try Sample.result(tally, interruption: interruption)
+            let objectives = try slo.map { [try Objective(parsing: $0)] } ?? []
+            return result.exitStatus(objectives.map { $0.judge(result) })
+        }
+        #expect(try status { $0.errors.read = 3 } == .failure)
+        #expect(try status { $0.errors.connect = 1 } == .failure)
+        #expect(try status("errors>1") { $0.errors.read = 3 } == .failure)
+        #expect(try status("errors<1") { $0.errors.read = 3 } == .objectiveMissed)
+        var interruption = Interruption()
+        for _ in 0..<2 { interruption.note(after: .milliseconds(1)) }
+        #expect(try status(interruption: interruption) { $0.errors.read = 3 } == .interrupted)
+        #expect(
+            try status {
+                $0.errors.read = 3
+                $0.statuses[2] = 1
+            } == .success)
+        // Nothing failed, for nothing was asked.
+        #expect(try status { _ in } == .success)
+    }
+
     @Test("the table of one row has the same columns with and without a failure")
     func columns() throws {
         var failed = report
