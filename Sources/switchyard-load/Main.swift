@@ -10,7 +10,7 @@ enum Main {
         // A reader that went away is no reason to lose the other outputs.
         StandardStreams.outliveReaders()
         StandardStreams.end(
-            LoadOptions.parser.program, run(Array(CommandLine.arguments.dropFirst())))
+            LoadOptions.parser.program, run(CommandArguments.all))
     }
 
     private static func run(_ arguments: [String]) -> ExitStatus {
@@ -73,12 +73,12 @@ enum Main {
 
     /// One byte more than is allowed shows that there are too many; a device may have no end.
     private static func read(_ path: String) throws(Complaint) -> [UInt8] {
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            return Array(try file.read(upToCount: Limit.bodyBytes + 1) ?? Data())
+        do throws(SystemError) {
+            return try InputFile.read(path, upTo: Limit.bodyBytes + 1)
         } catch {
             throw Complaint(
-                "--body file '\(path)' can't be read", remedy: "check the path", status: .failure)
+                "--body file '\(path)' can't be read: \(error.reason)", remedy: "check the path",
+                status: .failure)
         }
     }
 }

@@ -100,6 +100,32 @@ struct LoadAddressTests {
         }
     }
 
+    @Test("bytes of the command line that are no UTF-8 reach the wire as they are")
+    func rawBytes() throws {
+        let folder = try TemporaryFolder()
+        let server = try RawServer(reply: Self.ok)
+        // A Swift string can't hold such an argument; printf(1) can write it.
+        let script = """
+            cd "$1" || exit; byte=$(printf '\\351'); printf 'ab\\377\\r\\n\\r\\n' > "$byte"
+            exec "$0" -c 1 -d 50ms --warmup 0s -H "X: $byte" -X PUT --body "$2$byte" \
+                "http://127.0.0.1:\(server.port)/$byte?\u{301}"
+            """
+        for (sign, body) in [("@", [0x61, 0x62, 0xFF, 13, 10, 13, 10]), ("b\r\n\r\n", [])] {
+            var child = try ChildProcess(
+                SpawnOptions(
+                    "/bin/sh",
+                    ["-c", script, try Programs.own("switchyard-load"), folder.path, sign]))
+            #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(0), "\(sign)")
+            let head =
+                Array("PUT /".utf8) + [0xE9] + Array("?\u{301} HTTP/1.1\r\n".utf8)
+                + Array("Host: 127.0.0.1:\(server.port)\r\nX: ".utf8) + [0xE9]
+            #expect(server.requests.contains { $0.starts(with: head) }, "\(sign)")
+            // The server takes a body for the next request, up to an empty line.
+            let content = body.isEmpty ? Array("b\r\n\r\n".utf8) : body.map { UInt8($0) }
+            #expect(server.requests.contains { $0.starts(with: content) }, "\(sign)")
+        }
+    }
+
     @Test("a Unix socket that nobody listens on is one line")
     func noSocket() throws {
         let folder = try TemporaryFolder()

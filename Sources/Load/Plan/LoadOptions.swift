@@ -140,7 +140,10 @@ package enum LoadOptions {
     ) throws(Complaint) -> HTTP1.RequestTemplate {
         var body: [UInt8] = []
         if let text = options.text("body") {
-            body = text.hasPrefix("@") ? try readFile(String(text.dropFirst())) : Array(text.utf8)
+            body = RawText.bytes(text)
+            if body.first == UInt8(ascii: "@") {
+                body = try readFile(RawText.text(body.dropFirst()))
+            }
         }
         if body.count > Limit.bodyBytes {
             throw Complaint(
@@ -149,21 +152,23 @@ package enum LoadOptions {
         }
         var fields: [HTTP1.RequestTemplate.Field] = []
         for line in options.all("header") {
-            guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
+            let bytes = RawText.bytes(line)
+            guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
                 throw Complaint(
                     "--header '\(line)' is no field", remedy: "write it like 'Accept: text/plain'")
             }
-            let value = line[line.index(after: colon)...]
-            fields.append(.init(String(line[..<colon]), trimmed(value)))
+            fields.append(
+                .init(RawText.text(bytes[..<colon]), bytes: trimmed(bytes[(colon + 1)...])))
         }
         return try HTTP1.RequestTemplate(
             method: options.text("method") ?? (options.has("body") ? "POST" : "GET"),
-            target: url.target, host: url.authority, fields: fields, body: body)
+            target: RawText.bytes(url.target), host: url.authority, fields: fields, body: body)
     }
 
-    private static func trimmed(_ text: Substring) -> String {
-        let start = text.drop { $0 == " " || $0 == "\t" }
-        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == 9 }
+        let start = bytes.drop(while: isBlank)
+        return Array(start.reversed().drop(while: isBlank).reversed())
     }
 
     /// How many of what, for how long, from where.

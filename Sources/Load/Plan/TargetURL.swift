@@ -5,7 +5,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// A host name or a numeric address, IPv6 without its brackets.
     package let host: String
     package let port: UInt16
-    /// Path and query, at least `/`.
+    /// Path and query, at least `/`, with its bytes as the user wrote them (`RawText`).
     package let target: String
 
     /// Reads `http://host[:port][/path][?query]`; the scheme may be left out, a fragment is not
@@ -27,7 +27,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
                 remedy: "give --unix-socket \(path.isEmpty ? "PATH" : "\(path)")"
                     + " and a URL such as http://localhost/plaintext")
         }
-        var rest = Substring(text)
+        var rest = Substring(RawText.spread(text))
         // A "://" further on belongs to the path, the query or the fragment.
         let front = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         if front.lowercased() == "unix:" {
@@ -57,7 +57,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         let digits: Substring
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { throw refused("has no ]") }
-            host = String(authority[..<end].dropFirst())
+            host = RawText.display(authority[..<end].dropFirst())
             let behind = authority[authority.index(after: end)...]
             guard behind.isEmpty || behind.hasPrefix(":") else {
                 throw refused("has something behind the ]")
@@ -65,7 +65,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             digits = behind.dropFirst()
         } else {
             let colon = authority.lastIndex(of: ":") ?? authority.endIndex
-            host = String(authority[..<colon])
+            host = RawText.display(authority[..<colon])
             digits = authority[colon...].dropFirst()
             if host.contains(":") { throw refused("holds an IPv6 address without brackets") }
         }
@@ -86,5 +86,5 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         return port == 80 ? name : "\(name):\(port)"
     }
 
-    package var description: String { "http://\(authority)\(target)" }
+    package var description: String { "http://\(authority)\(RawText.display(target))" }
 }
