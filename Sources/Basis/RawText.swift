@@ -43,8 +43,8 @@ package enum RawText {
         return bytes
     }
 
-    /// The same bytes in a text of ASCII and carriers only, in which no character is part of another
-    /// one, as a combining accent behind a slash would be.
+    /// The same bytes in a text of ASCII and carriers only, in which no character is part of
+    /// another one, as a combining accent behind a slash would be.
     package static func spread(_ text: String) -> String {
         var spread = String.UnicodeScalarView()
         for byte in bytes(text) { spread.append(byte < 128 ? UnicodeScalar(byte) : carrier(byte)) }

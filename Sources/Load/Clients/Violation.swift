@@ -2,6 +2,7 @@ package import Wire
 
 /// What a peer did that is not of the protocol, and where in the bytes that were being read.
 package struct Violation: BitwiseCopyable, Equatable, Sendable {
+    /// What kind of fault it is.
     package enum Kind: BitwiseCopyable, Equatable, Sendable {
         case malformed(HTTP1.ResponseFailure)
         /// Bytes that answer nothing: before the first request or behind the last answer.

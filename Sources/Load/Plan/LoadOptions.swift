@@ -59,9 +59,10 @@ package enum LoadOptions {
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
             25 ms, counted from that reading of CLOCK_MONOTONIC; --rate is the mean of all time.
             A percentile that too few samples stand behind is not shown.
-            Exit status: 0 done, 1 refused by the outside or every request failed, 3 an --slo missed,
-            64 wrong usage, 130 interrupted: once, the report is of the time that passed, with all of
-            its answers; twice, what is under way counts as timeouts; three times, there is no report.
+            Exit status: 0 done, 1 refused by the outside or every request failed, 3 an --slo
+            missed, 64 wrong usage, 130 interrupted: once, the report is of the time that passed,
+            with all of its answers; twice, what is under way counts as timeouts; three times,
+            there is no report.
             Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
 

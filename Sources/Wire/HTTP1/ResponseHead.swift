@@ -7,8 +7,8 @@ extension HTTP1 {
         case untilClose
     }
 
-    /// A whole, checked response head. The runs point into the span it was parsed from; a value that
-    /// was folded (RFC 9112 §5.2) still holds its line ends.
+    /// A whole, checked response head. The runs point into the span it was parsed from; a value
+    /// that was folded (RFC 9112 §5.2) still holds its line ends.
     package struct ResponseHead: BitwiseCopyable, Equatable, Sendable {
         package internal(set) var status = Status(0)
         package internal(set) var version = Version.http11

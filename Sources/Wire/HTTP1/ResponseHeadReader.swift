@@ -5,8 +5,8 @@ extension HTTP1 {
     /// A head that came at once, written as RFC 9112 wants it, is read on the fast way. All others
     /// are read line by line with the tolerance that RFC 9112 allows a client: bare line feeds
     /// (§2.2), folded lines (§5.2), white space where there should be none (§2.2, §4, §5.1). The
-    /// two agree on what the fast way takes. Verdicts do not depend on where the network cut: a line
-    /// counts when the first byte behind it is there, which tells whether the line goes on.
+    /// two agree on what the fast way takes. Verdicts do not depend on where the network cut: a
+    /// line counts when the first byte behind it is there, which tells whether the line goes on.
     struct ResponseHeadReader: BitwiseCopyable {
         enum Verdict: BitwiseCopyable {
             case unfinished
@@ -161,8 +161,8 @@ extension HTTP1.ResponseHead {
 
 extension Span where Element == UInt8 {
     /// Where the status line begins behind the empty lines at `start`, as a body may leave one that
-    /// its length does not count; nil where there are too many. A carriage return that may yet become
-    /// one stays where it is.
+    /// its length does not count; nil where there are too many. A carriage return that may yet
+    /// become one stays where it is.
     func startLine(behindEmptyLinesAt start: Int) -> Int? {
         var line = start
         for _ in 0...HTTP1.Limit.leadingEmptyLines {
@@ -191,8 +191,8 @@ extension Span where Element == UInt8 {
         return false
     }
 
-    /// Whether the line from `start` to the line feed at `lineFeed` is empty. Carriage returns alone
-    /// are nothing.
+    /// Whether the line from `start` to the line feed at `lineFeed` is empty. Carriage returns
+    /// alone are nothing.
     func isEmptyLine(_ start: Int, _ lineFeed: Int) -> Bool {
         for index in start..<lineFeed where self[index] != .carriageReturn { return false }
         return true
