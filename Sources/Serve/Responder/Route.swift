@@ -123,9 +123,11 @@ extension Route {
             case .echo: return .echo
             case .payments: return .payments
             case .bytes: return Self.bytes(path.extracting(droppingFirst: 7))
-            case .work: return Self.timed(query, Route.work)
-            case .block: return Self.timed(query, Route.block)
-            case .wait: return Self.timed(query, Route.wait)
+            case .work, .block, .wait:
+                guard let span = Self.span(query) else { return .badParameter(.span) }
+                if case .work = self { return .work(span) }
+                if case .block = self { return .block(span) }
+                return .wait(span)
             }
         }
 
@@ -138,19 +140,19 @@ extension Route {
         }
 
         /// Reads `us`, which stands once among the parameters, wherever.
-        private static func timed(
-            _ query: Span<UInt8>, _ make: (Nanoseconds) -> Route
-        ) -> Route {
+        private static func span(_ query: Span<UInt8>) -> Nanoseconds? {
             let limit = Int(Limit.handlerTime.raw / 1_000)
             // As it is written by nearly all.
             if query.count > 3, query.extracting(first: 3).equals("us="),
                 let count = query.extracting(droppingFirst: 3).decimal(upTo: limit)
             {
-                return make(.microseconds(count))
+                return .microseconds(count)
             }
             let plain = query.withoutNeedlessEscapes()
-            let count = plain.bytes.onlyParameter("us=")?.decimal(upTo: limit)
-            return count.map { make(.microseconds($0)) } ?? .badParameter(.span)
+            guard let count = plain.bytes.onlyParameter("us=")?.decimal(upTo: limit) else {
+                return nil
+            }
+            return .microseconds(count)
         }
     }
 }
