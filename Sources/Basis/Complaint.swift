@@ -31,7 +31,7 @@ package struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// `problem; remedy`, with control characters made visible so that it stays one line.
     package var description: String {
-        let line = remedy.isEmpty ? problem : "\(problem); \(remedy)"
+        let line = RawText.display(remedy.isEmpty ? problem : "\(problem); \(remedy)")
         return String(
             String.UnicodeScalarView(
                 line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))

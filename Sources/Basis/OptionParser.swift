@@ -72,7 +72,7 @@ package struct OptionParser: Sendable {
                 parsed.operands += arguments[index...]
                 break
             }
-            guard argument.count > 1, argument.hasPrefix("-") else {
+            guard argument.utf8.count > 1, argument.utf8.first == UInt8(ascii: "-") else {
                 parsed.operands.append(argument)
                 continue
             }
@@ -102,25 +102,30 @@ package struct OptionParser: Sendable {
     /// Whether `argument` is one of the options, so that `--csv --json -` is a forgotten file name
     /// and not a file called `--json`. Where it is meant so, `--csv=--json` says it.
     private func isOption(_ argument: String) -> Bool {
-        options.contains { argument == "--\($0.name)" || argument.hasPrefix("--\($0.name)=") }
+        options.contains {
+            argument == "--\($0.name)" || argument.utf8.starts(with: "--\($0.name)=".utf8)
+        }
     }
 
     private func match(_ argument: String) throws(Complaint) -> (OptionSpec, attached: String?) {
-        if argument.hasPrefix("--") {
-            let body = argument.dropFirst(2)
-            let name = String(body.prefix { $0 != "=" })
-            let attached = body.firstIndex(of: "=").map { String(body[body.index(after: $0)...]) }
+        if argument.utf8.starts(with: "--".utf8) {
+            let body = Substring(argument.unicodeScalars.dropFirst(2))
+            // By bytes: an accent that a value begins with would be one character with the sign.
+            let sign = body.utf8.firstIndex(of: UInt8(ascii: "="))
+            let name = String(body[..<(sign ?? body.endIndex)])
+            let attached = sign.map { String(body[body.utf8.index(after: $0)...]) }
             if let option = options.first(where: { $0.name == name }) { return (option, attached) }
             let near = nearestName(to: name, among: options.map(\.name))
             throw Complaint(
                 "unknown option --\(name)",
                 remedy: near.map { "did you mean --\($0)?" } ?? "see \(program) --help")
         }
-        let letter = argument[argument.index(after: argument.startIndex)]
+        let scalars = argument.unicodeScalars.dropFirst()
+        let letter = Character(scalars.first!)
         guard let option = options.first(where: { $0.short == letter }) else {
             throw Complaint("unknown option -\(letter)", remedy: "see \(program) --help")
         }
-        let rest = String(argument.dropFirst(2))
+        let rest = String(scalars.dropFirst())
         return (option, rest.isEmpty ? nil : rest)
     }
 }

@@ -7,7 +7,7 @@ import Wire
 /// Runs a plan: starts the generator threads, begins and ends the phases for all of them together,
 /// shows progress, and puts what they bring home into one result.
 package struct Coordinator: ~Copyable {
-    private let plan: LoadPlan
+    private var plan: LoadPlan
     private let signals: TerminationSignals
     private let poller: Poller
     private let bell: EndBell
@@ -43,8 +43,7 @@ package struct Coordinator: ~Copyable {
         try reserveDescriptors()
         // The other CPUs belong to the server.
         if let cpus = plan.cpus { try? cpus.bindThisThread() }
-        let team = try startThreads()
-        try awaitConnections(team)
+        let team = try connect()
         let began = WallClock.nanoseconds
         let start = try start(after: MonotonicClock.now)
         begin(at: start)
@@ -134,15 +133,35 @@ package struct Coordinator: ~Copyable {
         PerSecond(raw: rate.raw / Double(plan.threads))
     }
 
-    /// Waits until every connection stands.
-    private func awaitConnections(_ team: [GeneratorThread]) throws(Failure) {
+    /// Starts threads and waits until every connection stands, at the first of the host's addresses
+    /// where one can be made.
+    private mutating func connect() throws(Failure) -> [GeneratorThread] {
+        var tried: [String] = []
+        while true {
+            let team = try startThreads()
+            guard let refusal = try awaitConnections(team) else { return team }
+            let reason = reason(refusal)
+            tried.append("\(plan.destination): \(reason)")
+            guard refusal.isOfDestination, !team.contains(where: { $0.control.established > 0 }),
+                !plan.alternatives.isEmpty
+            else { throw .complaint(complaint(refusal, team, tried)) }
+            for member in team { member.control.stop() }
+            for member in team { _ = member.join() }
+            plan.destination = plan.alternatives.removeFirst()
+        }
+    }
+
+    /// Waits until every connection stands, or one is refused for good.
+    private func awaitConnections(
+        _ team: [GeneratorThread]
+    ) throws(Failure) -> OpeningRefusal? {
         while team.contains(where: { $0.control.phase == .connecting }) {
-            if let refusal = refusal(in: team) { throw .complaint(complaint(refusal, team)) }
+            if let refusal = refusal(in: team) { return refusal }
             if signal(within: .milliseconds(1)) {
                 throw .interrupted
             }
         }
-        if let refusal = refusal(in: team) { throw .complaint(complaint(refusal, team)) }
+        return refusal(in: team)
     }
 
     private func refusal(in team: [GeneratorThread]) -> OpeningRefusal? {
@@ -152,25 +171,39 @@ package struct Coordinator: ~Copyable {
         return nil
     }
 
-    private func complaint(_ refusal: OpeningRefusal, _ team: [GeneratorThread]) -> Complaint {
-        let made = team.reduce(0) { $0 + $1.control.established }
-        let reason: String
+    private func reason(_ refusal: OpeningRefusal) -> String {
         switch refusal {
-        case .sourceRefused(let source, let error):
+        case .refused(let error) where plan.destination.isUnix && error.wouldBlock:
+            "its queue of connections stayed full for \(plan.timeout.display)"
+        case .refused(let error), .sourceRefused(_, let error): error.reason
+        case .tookTooLong: "no answer within \(plan.timeout.display)"
+        }
+    }
+
+    /// - Parameter tried: every address that was tried with its reason, the last one last.
+    private func complaint(
+        _ refusal: OpeningRefusal, _ team: [GeneratorThread], _ tried: [String]
+    ) -> Complaint {
+        if case .sourceRefused(let source, let error) = refusal {
             return Complaint(
                 "can't send from \(source.numericHost): \(error.reason)",
                 remedy: "name addresses of this machine in --source-ips", status: .failure)
-        case .refused(let error): reason = error.reason
-        case .tookTooLong: reason = "no answer within \(plan.timeout.display)"
         }
-        let what = "can't connect to \(plan.destination): \(reason)"
-        if made == 0 {
+        let made = team.reduce(0) { $0 + $1.control.established }
+        if made > 0 {
+            let isUnix = plan.destination.isUnix
             return Complaint(
-                what, remedy: "start the server there, or mend the URL", status: .failure)
+                "can't connect to \(tried.last ?? "\(plan.destination)"), after \(made) of"
+                    + " \(plan.connections) connections",
+                remedy: "let the server take more, give fewer --connections"
+                    + (isUnix ? "" : ", or more --source-ips"),
+                status: .failure)
         }
+        let host = tried.count > 1 ? "\(plan.url.host) at " : ""
         return Complaint(
-            "\(what), after \(made) of \(plan.connections) connections",
-            remedy: "let the server take more, give fewer --connections, or more --source-ips",
+            "can't connect to \(host)\(tried.joined(separator: ", "))",
+            remedy: "start the server there, or mend the "
+                + (plan.destination.isUnix ? "path" : "URL"),
             status: .failure)
     }
 

@@ -1,12 +1,22 @@
 import Basis
+import Wire
 
 /// Bounds of the load generator. Every one has its reason.
 package enum Limit {
     /// One receive buffer a thread, not a connection: it stays in the L2 cache however many
     /// connections there are.
     static let receiveBytes = 64 * 1_024
-    /// Bytes of an unfinished answer that a connection may hold back: a head and a line of framing.
-    static let heldBytes = receiveBytes / 2
+    /// Bytes of an unfinished answer that a connection may hold back: the longest head, with room
+    /// for what stands before a line. The buffer has this much beside `receiveBytes`; memory that
+    /// no answer needs is never touched.
+    static let heldBytes = HTTP1.Limit.responseHeadBytes + 64
+    /// What a connection keeps of the memory for held bytes when it holds none: a usual head.
+    static let heldStorage = 4 * 1_024
+    /// Characters of what was read that a report shows of a failure.
+    static let excerptLength = 200
+    /// A peer that once spoke first must have been silent on a fresh connection for this long
+    /// before a request is sent on it.
+    static let silence = Nanoseconds.milliseconds(10)
     /// The copies of a request that stand behind each other for pipelining take at most this much.
     static let repeatedRequestBytes = 256 * 1_024
     /// Connections of one thread that are being opened at a time, so that a listener's backlog of

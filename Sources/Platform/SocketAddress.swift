@@ -25,35 +25,61 @@ package enum SocketAddress: Equatable, Hashable, Sendable, CustomStringConvertib
         try self.init(host: host.isEmpty ? "0.0.0.0" : host, port: port)
     }
 
-    /// Looks up `host`, a numeric address or a name.
+    /// Looks up `host`, a numeric address or a name. IPv4 is preferred where it has both.
     package init(host: String, port: UInt16) throws(Complaint) {
+        let found = try Self.lookUp(host, port: port)
+        self = found.first { $0.family == AF_INET } ?? found[0]
+    }
+
+    /// All addresses of `host`, at least one, in the order in which they are to be tried, which is
+    /// the resolver's (RFC 6724). `localhost` is the loopback of both families, whatever the
+    /// resolver knows of it (RFC 6761 §6.3).
+    package static func all(host: String, port: UInt16) throws(Complaint) -> [SocketAddress] {
+        let name = host.lowercased()
+        guard name == "localhost" || name.hasSuffix(".localhost") else {
+            return try lookUp(host, port: port)
+        }
+        var found: [SocketAddress] = []
+        do { found = try lookUp(host, port: port) } catch {}
+        let loopbacks: [SocketAddress] = [
+            .v4(0x7F00_0001, port: port), .v6(0, 1, port: port, scope: 0),
+        ]
+        return found + loopbacks.filter { !found.contains($0) }
+    }
+
+    private static func lookUp(
+        _ host: String, port: UInt16
+    ) throws(Complaint) -> [SocketAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let status = unsafe getaddrinfo(host, nil, &hints, &list)
         defer { if unsafe list != nil { unsafe freeaddrinfo(list) } }
-        var found: SocketAddress?
+        var found: [SocketAddress] = []
         // SAFETY: getaddrinfo(3) made a list that ends with nil and lives until freeaddrinfo; each
         // entry's address has the shape that its family says.
         var entry = unsafe status == 0 ? list : nil
         while let info = unsafe entry {
-            if let address = unsafe SocketAddress(info.pointee.ai_addr, port: port) {
-                if case .v4 = address {
-                    found = address
-                    break
-                }
-                found = found ?? address
+            if let address = unsafe SocketAddress(info.pointee.ai_addr, port: port),
+                !found.contains(address)
+            {
+                found.append(address)
             }
             unsafe entry = info.pointee.ai_next
         }
-        guard let found else {
+        if found.isEmpty {
             let reason = status == 0 ? "no address" : unsafe String(cString: gai_strerror(status))
             throw Complaint(
                 "host '\(host)' can't be found: \(reason)",
                 remedy: "check the name, or give a numeric address", status: .failure)
         }
-        self = found
+        return found
     }
+
+    /// Whether a socket of `other` can connect to this address, or be bound for it.
+    package func isOfFamily(of other: SocketAddress) -> Bool { family == other.family }
+
+    package var isUnix: Bool { family == AF_UNIX }
 
     /// Reads what the kernel filled in; nil for a family that we do not speak. `port` replaces the
     /// stored one.

@@ -1,11 +1,39 @@
 package import Basis
 import Glibc
+import Synchronization
 
 /// Writes whole lines to the standard streams, at once.
 package enum StandardStreams {
-    /// Data for other programs. False when nobody reads any more.
+    /// The errno of the first output that was lost, but for a reader that went away; zero for none.
+    private static let lost = Atomic<CInt>(0)
+
+    /// Data for other programs. False when nobody reads any more, or nothing can be written.
     @discardableResult
-    package static func output(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+    package static func output(_ text: String) -> Bool {
+        if write(text, to: STDOUT_FILENO) { return true }
+        let code = errno
+        // Who stops reading knows it (`| head`).
+        if code != EPIPE, lost.load(ordering: .relaxed) == 0 {
+            lost.store(code, ordering: .relaxed)
+        }
+        return false
+    }
+
+    /// Why output was lost, once: who asks says it. Nil when none was.
+    package static func takeLostOutput() -> SystemError? {
+        let code = lost.exchange(0, ordering: .relaxed)
+        return code == 0 ? nil : SystemError("write", code: code)
+    }
+
+    /// Ends the process with `status`; with a line and a failure where output was lost (full(4))
+    /// and nobody has said it.
+    package static func end(_ program: String, _ status: ExitStatus) -> Never {
+        guard let error = takeLostOutput() else { exit(status.rawValue) }
+        let complaint = error.complaint(
+            "can't write to standard output", remedy: "let it go where there is room")
+        self.error("\(program): \(complaint)\n")
+        exit(status == .success ? complaint.status.rawValue : status.rawValue)
+    }
 
     /// Words for a person.
     @discardableResult

@@ -45,6 +45,8 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
     /// A local address was refused, not the one to connect to (bind(2)).
     package var isAboutSource: Bool { call.description == "bind" }
+    /// The call would have to wait; a Unix listener's queue is full (connect(2)).
+    package var wouldBlock: Bool { code == EAGAIN }
     package var isMissing: Bool { code == ENOENT }
     package var isFolder: Bool { code == EISDIR }
 }

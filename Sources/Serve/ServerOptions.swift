@@ -24,6 +24,9 @@ package struct ServerOptions: Sendable {
     package var drainTimeout = Limit.drainTime
     /// The largest payload of one request.
     package var bodyLimit = ByteCount.mebibytes(16)
+    /// Payloads that one reader holds at most, with those that workers have and the echoes that
+    /// wait to be taken.
+    package var bodiesLimit = ByteCount.mebibytes(256)
     /// Connections that one reader holds at most.
     package var connectionsPerReader = 1_000_000
     /// Where a Unix socket answers `snapshot`.
@@ -62,6 +65,9 @@ extension ServerOptions {
                 "drain-timeout", value: "TIME",
                 help: "end what is still in progress this long after a stop [5s]"),
             OptionSpec("max-body", value: "SIZE", help: "largest request payload [16MiB]"),
+            OptionSpec(
+                "max-bodies", value: "SIZE",
+                help: "payloads a reader holds at most, beyond which it answers 503 [256MiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
@@ -112,6 +118,15 @@ extension ServerOptions {
         bodyTimeout = try parsed.time("body-timeout", in: times) ?? bodyTimeout
         drainTimeout = try parsed.time("drain-timeout", in: times) ?? drainTimeout
         bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
+        let largest = ByteCount(raw: 1 << 40)
+        bodiesLimit =
+            try parsed.bytes("max-bodies", in: 0...largest.raw) ?? max(bodiesLimit, bodyLimit)
+        if bodiesLimit < bodyLimit {
+            throw Complaint(
+                "--max-bodies \(bodiesLimit.display) is less than one payload of --max-body"
+                    + " \(bodyLimit.display)",
+                remedy: "raise the one or lower the other")
+        }
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
         if pattern == .acceptorsBlocking, connectionsPerReader < listen.count {

@@ -9,14 +9,19 @@ enum Main {
     static func main() {
         // A reader that went away is no reason to lose the other outputs.
         StandardStreams.outliveReaders()
-        exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        StandardStreams.end(
+            LoadOptions.parser.program, run(CommandArguments.all))
     }
 
     private static func run(_ arguments: [String]) -> ExitStatus {
         do {
             let options = try LoadOptions.parser.parse(arguments)
             if options.wantsHelp {
-                write(LoadOptions.parser.help, to: .standardOutput)
+                StandardStreams.output(LoadOptions.parser.help)
+                return .success
+            }
+            if options.has("version") {
+                StandardStreams.output("switchyard-load \(switchyardVersion)\n")
                 return .success
             }
             let plan = try LoadOptions.plan(
@@ -24,10 +29,10 @@ enum Main {
             try plan.outputs.check()
             return try load(plan)
         } catch let complaint as Complaint {
-            write("switchyard-load: \(complaint)\n", to: .standardError)
+            StandardStreams.error("switchyard-load: \(complaint)\n")
             return complaint.status
         } catch {
-            write("switchyard-load: \(error)\n", to: .standardError)
+            StandardStreams.error("switchyard-load: \(error)\n")
             return .failure
         }
     }
@@ -53,34 +58,27 @@ enum Main {
         let report = result.report
         let outcomes = plan.objectives.map { $0.judge(result) }
         // Before the text, whose reader may be slow or gone.
-        let complaints = plan.outputs.save(result, report) { write($0, to: .standardOutput) }
+        let complaints = plan.outputs.save(result, report) { StandardStreams.output($0) }
         if !(plan.isQuiet && plan.outputs.takeStandardOutput) {
-            let stream: FileHandle =
-                plan.outputs.takeStandardOutput ? .standardError : .standardOutput
-            let colours = Terminal.wantsColours(stream.fileDescriptor)
-            write(TextReport.text(report, objectives: outcomes, colours: colours), to: stream)
+            let isError = plan.outputs.takeStandardOutput
+            let colours = Terminal.wantsColours(isError ? STDERR_FILENO : STDOUT_FILENO)
+            let text = TextReport.text(report, objectives: outcomes, colours: colours)
+            if isError { StandardStreams.error(text) } else { StandardStreams.output(text) }
         }
         for complaint in complaints {
-            write("switchyard-load: \(complaint)\n", to: .standardError)
+            StandardStreams.error("switchyard-load: \(complaint)\n")
         }
-        if let first = complaints.first { return first.status }
-        if result.isInterrupted { return .interrupted }
-        return outcomes.allSatisfy(\.isMet) ? .success : .objectiveMissed
+        return complaints.first?.status ?? result.exitStatus(outcomes)
     }
 
     /// One byte more than is allowed shows that there are too many; a device may have no end.
     private static func read(_ path: String) throws(Complaint) -> [UInt8] {
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            return Array(try file.read(upToCount: Limit.bodyBytes + 1) ?? Data())
+        do throws(SystemError) {
+            return try InputFile.read(path, upTo: Limit.bodyBytes + 1)
         } catch {
             throw Complaint(
-                "--body file '\(path)' can't be read", remedy: "check the path", status: .failure)
+                "--body file '\(path)' can't be read: \(error.reason)", remedy: "check the path",
+                status: .failure)
         }
-    }
-
-    @discardableResult
-    private static func write(_ text: String, to stream: FileHandle) -> Bool {
-        (try? stream.write(contentsOf: Data(text.utf8))) != nil
     }
 }

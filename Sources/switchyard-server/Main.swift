@@ -11,19 +11,16 @@ enum Main {
             let parsed = try parser.parse(Array(CommandLine.arguments.dropFirst()))
             if parsed.wantsHelp {
                 StandardStreams.output(parser.help)
-                return
-            }
-            if parsed.has("patterns") {
+            } else if parsed.has("patterns") {
                 StandardStreams.output(PatternID.list)
-                return
-            }
-            if parsed.has("version") {
+            } else if parsed.has("version") {
                 StandardStreams.output("switchyard-server \(switchyardVersion)\n")
-                return
+            } else {
+                try Server.run(try ServerOptions(parsed)) { line in
+                    StandardStreams.output(line.compact + "\n")
+                }
             }
-            try Server.run(try ServerOptions(parsed)) { line in
-                StandardStreams.output(line.compact + "\n")
-            }
+            StandardStreams.end(parser.program, .success)
         } catch {
             StandardStreams.fail(parser.program, error)
         }

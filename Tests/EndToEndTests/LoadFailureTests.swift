@@ -110,7 +110,10 @@ struct LoadFailureTests {
             "--json", "-", "-c", "4", "-d", "200ms", "--warmup", "0s", "http://127.0.0.1:\(port)/",
         ]).outcome()
         let report = try outcome.report()
-        #expect(outcome.ending == .exited(0), "\(reply): \(outcome.errors)")
+        // Nothing was measured but failures.
+        #expect(outcome.ending == .exited(1), "\(reply): \(outcome.errors)")
+        #expect(report.firstFailure?.phase == (kind == .protocolError ? .protocol : .read))
+        #expect(outcome.errors.contains("\nfirst failure  "))
         #expect(report.requests == 0 && report.latency.samples == 0, "\(reply)")
         #expect(report.verdict == .errors)
         let count = kind == .protocolError ? report.errors.protocol : report.errors.read
@@ -118,6 +121,55 @@ struct LoadFailureTests {
         let others = report.errors.total - count - report.errors.connect
         #expect(others == 0, "\(reply): \(report.errors)")
         child.killNow()
+    }
+
+    @Test(
+        "what a client must take is no failure",
+        arguments: [
+            "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nok",
+            "HTTP/1.1 200\nContent-Length: 2\n\nok",
+            "HTTP/1.1 200 OK\r\n\(String(repeating: "X: y\r\n", count: 40_000))"
+                + "Content-Length: 2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\r\n",
+        ])
+    func tolerance(reply: String) throws {
+        let server = try RawServer(reply: Array(reply.utf8))
+        let outcome = try LoadRun([
+            "--json", "-", "-c", "2", "-d", "100ms", "--warmup", "0s", "--timeout", "60s",
+            "http://127.0.0.1:\(server.port)/",
+        ]).outcome()
+        let report = try outcome.report()
+        #expect(outcome.ending == .exited(0), "\(outcome.errors)")
+        #expect(report.requests > 0 && report.errors.total == 0, "\(report.errors)")
+        #expect(report.bodyBytes == 2 * report.requests && report.firstFailure == nil)
+    }
+
+    @Test("a server that redirects everything is seen to")
+    func redirection() throws {
+        let reply = "HTTP/1.1 302 Found\r\nLocation: /login?a=b\r\nContent-Length: 0\r\n\r\n"
+        let server = try RawServer(reply: Array(reply.utf8))
+        let outcome = try LoadRun([
+            "--json", "-", "-c", "2", "-d", "100ms", "--warmup", "0s",
+            "http://127.0.0.1:\(server.port)/",
+        ]).outcome()
+        let report = try outcome.report()
+        #expect(report.location == "/login?a=b" && report.statuses.redirect3xx == report.requests)
+        #expect(outcome.errors.contains("\nanswers        \(report.requests) 3xx\n"))
+        #expect(outcome.errors.contains(": the first leads to /login?a=b\n"))
+    }
+
+    @Test("a server that greets is never measured by its greeting")
+    func greeting() throws {
+        let ok = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8)
+        let server = try RawServer(reply: ok, greeting: ok)
+        let outcome = try LoadRun([
+            "--json", "-", "-c", "2", "-d", "300ms", "--warmup", "0s",
+            "http://127.0.0.1:\(server.port)/",
+        ]).outcome()
+        let report = try outcome.report()
+        #expect(report.errors.total >= report.errors.protocol && report.errors.protocol > 0)
+        #expect(report.firstFailure?.reason == "the server sent what no request had asked for")
+        #expect(report.verdict == .errors)
     }
 
     @Test("nobody listening is one line")

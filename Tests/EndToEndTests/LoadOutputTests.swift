@@ -107,6 +107,42 @@ struct LoadOutputTests {
         _ = try server.stop()
     }
 
+    @Test(
+        "output that is lost is a line and no success",
+        arguments: [
+            ("switchyard-load", ["--help"]), ("switchyard-load", ["--version"]),
+            ("switchyard-server", ["--help"]), ("switchyard-server", ["--version"]),
+            ("switchyard-server", ["--patterns"]), ("switchyard", ["--help"]),
+            ("switchyard", ["version"]), ("switchyard-load", ["-q"]),
+            ("switchyard-load", ["-q", "--json", "-"]),
+        ])
+    func full(program: String, arguments: [String]) throws {
+        let server = try ServerUnderTest("single")
+        var arguments = arguments
+        if arguments.first == "-q" {
+            arguments += ["-d", "50ms", "--warmup", "0s", "-c", "1"]
+            arguments.append("http://127.0.0.1:\(server.port)/plaintext")
+        }
+        var options = SpawnOptions(
+            "/bin/sh",
+            ["-c", "exec \"$0\" \"$@\" >/dev/full", try Programs.own(program)] + arguments)
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        let errors = child.remainingErrors(timeout: TestLimit.hang)
+        #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(1), "\(errors)")
+        #expect(errors.hasPrefix("\(program): ") && errors.count { $0 == "\n" } == 1, "\(errors)")
+        #expect(errors.contains("written: No space") || errors.contains("standard output"))
+        _ = try server.stop()
+    }
+
+    @Test("the programs say their version", arguments: ["switchyard-load", "switchyard-server"])
+    func version(program: String) throws {
+        var child = try ChildProcess(SpawnOptions(try Programs.own(program), ["--version"]))
+        #expect(
+            child.remainingOutput(timeout: TestLimit.hang) == "\(program) \(switchyardVersion)\n")
+        #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(0))
+    }
+
     @Test("an output that can't be written is one line, and no success")
     func unwritable() throws {
         let server = try ServerUnderTest("single")

@@ -157,7 +157,7 @@ struct ServerRefusalTests {
     func behindWaitingRefusal(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
         let client = try server.connect()
-        try client.send(HTTPText.get("/wait?us=60000000") + "BAD\u{1} x\r\n\r\n")
+        try client.send(HTTPText.get("/block?us=2000000") + "BAD\u{1} x\r\n\r\n")
         // Far more than the buffers of both sockets and the server's own hold.
         for _ in 0..<200 { try client.send(String(repeating: "a", count: 100_000)) }
         client.resetAtEnd()

@@ -110,7 +110,7 @@ struct FailureTests {
             WireText.garbage,
             Array("HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\n".utf8),
             Array("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n".utf8),
-            Array("HTTP/1.1 200 OK\r\nX: ".utf8) + [UInt8](repeating: 0x61, count: 100_000),
+            Array("HTTP/1.1 200 OK\r\nX: ".utf8) + [UInt8](repeating: 0x61, count: 310_000),
         ])
     func garbage(bytes: [UInt8]) throws {
         let run = WorldRun(connections: 2, duration: .milliseconds(100))

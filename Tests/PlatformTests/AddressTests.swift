@@ -29,6 +29,16 @@ struct SocketAddressTests {
         #expect(throws: Complaint.self) { try SocketAddress(parsing: text) }
     }
 
+    @Test("localhost is the loopback of both families, a number is itself")
+    func all() throws {
+        let local = try SocketAddress.all(host: "LocalHost", port: 5)
+        #expect(
+            Set(local).isSuperset(of: [.v4(0x7F00_0001, port: 5), .v6(0, 1, port: 5, scope: 0)]))
+        #expect(Set(local).count == local.count)
+        #expect(try SocketAddress.all(host: "127.0.0.2", port: 1) == [.v4(0x7F00_0002, port: 1)])
+        #expect(throws: Complaint.self) { try SocketAddress.all(host: "nowhere.invalid", port: 1) }
+    }
+
     @Test(
         "a listener's address names the port that the kernel chose",
         arguments: [

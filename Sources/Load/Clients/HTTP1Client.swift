@@ -100,13 +100,19 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         switch session.parser.next(input, from: offset, predictor: &predictor) {
         case .complete(let response, let end):
             guard isAsked(session), response.status != .switchingProtocols else {
-                return .violation
+                let kind: Violation.Kind = isAsked(session) ? .switched : .unasked
+                return .violation(Violation(kind, at: offset))
             }
             return .answer(take(response, end: end, on: &session))
         case .needMore(let keepFrom):
-            return isAsked(session) ? .needMore(keepFrom: keepFrom) : .violation
-        case .failure:
-            return .violation
+            // An empty line that a body left behind is nothing.
+            if isAsked(session) || !session.parser.isMidMessage {
+                return .needMore(keepFrom: keepFrom)
+            }
+            return .violation(Violation(.unasked, at: offset))
+        case .failure(let failure):
+            let kind: Violation.Kind = isAsked(session) ? .malformed(failure) : .unasked
+            return .violation(Violation(kind, at: Int(session.parser.faultAt)))
         }
     }
 
@@ -128,6 +134,12 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
             slot: Int(slot), status: response.status.code, bodyBytes: response.bodyBytes, end: end,
             keepsOpen: response.keepAlive)
     }
+
+    package borrowing func missing(of session: borrowing Session) -> String {
+        session.parser.missing
+    }
+
+    package var location: [UInt8] { predictor.location }
 
     /// An answer without a length ends with the connection (RFC 9112 §6.3, item 8).
     package mutating func end(of session: inout Session) -> Answer? {

@@ -7,7 +7,7 @@ package enum ClientEvent: BitwiseCopyable, Sendable {
     case needMore(keepFrom: Int)
     case answer(Answer)
     /// The peer does not speak the protocol, or answers what nobody asked.
-    case violation
+    case violation(Violation)
 }
 
 /// One answered request.
@@ -64,6 +64,12 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session
     ) -> ClientEvent
+
+    /// What the session waits for, in a clause: `before an answer`.
+    borrowing func missing(of session: borrowing Session) -> String
+
+    /// Where the first answer with a redirection leads; empty when there was none.
+    var location: [UInt8] { get }
 
     /// The peer sent its last byte: the answer that only this completes, if any.
     mutating func end(of session: inout Session) -> Answer?

@@ -6,22 +6,23 @@
 struct ReceiveBuffer: ~Copyable {
     private let bytes: UnsafeMutableRawBufferPointer
 
-    init(capacity: Int) {
+    init() {
         // A page-aligned buffer is copied into with the fewest partial cache lines.
         // SAFETY: raw memory; nothing reads what was not received or copied there.
-        unsafe bytes = .allocate(byteCount: capacity, alignment: 4_096)
+        unsafe bytes = .allocate(
+            byteCount: Limit.heldBytes + Limit.receiveBytes, alignment: 4_096)
     }
 
     // SAFETY: allocated in `init`, and nothing else knows it.
     deinit { unsafe bytes.deallocate() }
 
-    /// Where a receive may write, behind the first `used` bytes.
+    /// Where a receive may write, behind the first `used` bytes: no more than stays in the cache.
     @inline(always)
     func room(after used: Int) -> UnsafeMutableRawBufferPointer {
-        unsafe precondition(used >= 0 && used < bytes.count, "a receive needs room")
+        precondition(used >= 0 && used <= Limit.heldBytes, "a receive needs room")
         // SAFETY: checked in the line above.
         return unsafe UnsafeMutableRawBufferPointer(
-            start: bytes.baseAddress.unsafelyUnwrapped + used, count: bytes.count &- used)
+            start: bytes.baseAddress.unsafelyUnwrapped + used, count: Limit.receiveBytes)
     }
 
     /// The first `count` bytes, which were received or copied here. The caller keeps the buffer
@@ -37,7 +38,7 @@ struct ReceiveBuffer: ~Copyable {
 
     /// Puts `held` before what the next receive brings.
     func restore(_ held: Span<UInt8>) {
-        unsafe precondition(held.count < bytes.count, "held bytes leave room for more")
+        precondition(held.count <= Limit.heldBytes, "held bytes leave room for more")
         unsafe held.withUnsafeBufferPointer { source in
             // SAFETY: the buffer holds more than `held`; the two are different objects.
             unsafe bytes.copyBytes(from: source)

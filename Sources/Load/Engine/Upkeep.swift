@@ -13,6 +13,8 @@ struct Upkeep {
     /// Openings under way.
     var opening = 0
     var nextSource = 0
+    /// Since when the queue of a Unix listener has let no connection in.
+    var fullSince: Instant?
 
     /// Whether the last wait was a poll before a due request that found nothing.
     var isIdleSpin = false
@@ -29,6 +31,10 @@ struct Upkeep {
 
     /// The last call that the kernel refused since the window began.
     var lastRefusal: SystemError?
+    /// The first failure of the window.
+    var firstFailure: FailureNote?
+    /// Whether the peer ever sent something on a fresh connection before it was asked.
+    var peerSpeaksFirst = false
 
     var isStopped = false
     /// Nobody wants to wait for what is under way.
@@ -54,6 +60,14 @@ struct Upkeep {
     @inline(always)
     mutating func noteIdleSpin(from before: Instant, to now: Instant) {
         if isIdleSpin { spun = spun + now.since(before) }
+    }
+
+    /// Whether a connect to a Unix socket may be tried again: where TCP waits, a full queue refuses
+    /// at once (connect(2), EAGAIN).
+    mutating func mayWaitForListener(_ plan: WorkerPlan, _ now: Instant) -> Bool {
+        let since = fullSince ?? now
+        fullSince = since
+        return now.since(since) <= plan.timeout
     }
 
     /// When sending requests of the window began: its start, unless a backlog of the warm-up had to

@@ -1,11 +1,21 @@
 import Basis
 import Measure
 import Platform
+import Report
 import Secure
 
 /// Why a connection was given up.
 enum Loss: Equatable {
     case read, write, timeout, violation
+
+    var phase: FirstFailure.Phase {
+        switch self {
+        case .read: .read
+        case .write: .write
+        case .timeout: .timeout
+        case .violation: .protocol
+        }
+    }
 }
 
 extension Worker where Stream: ~Copyable, Client: ~Copyable {
@@ -72,7 +82,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         } catch {
             close(index)
             upkeep.opening -= 1
-            if isRecording { tally.errors.handshake += 1 }
+            if isRecording {
+                tally.errors.handshake += 1
+                noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
+            }
             retryLater(index, .refused(error))
         }
     }
@@ -87,9 +100,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
         table[index].hasAnswered = false
         upkeep.openings += 1
+        upkeep.fullSince = nil
         now = time.now
         if unprocessed > 0 { beginAgain(index, unprocessed) }
-        makeAvailable(index)
+        if isTrusted(index) { makeAvailable(index) }
     }
 
     /// Sends once more what an earlier socket of this connection did not process, with the times
@@ -117,7 +131,14 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     private mutating func openingFailed(
         _ index: Int, _ error: SystemError, from source: SocketAddress? = nil
     ) {
-        if isRecording { tally.errors.connect += 1 }
+        if plan.destination.isUnix, error.wouldBlock, upkeep.mayWaitForListener(plan, now) {
+            retryLater(index, nil)
+            return
+        }
+        if isRecording {
+            tally.errors.connect += 1
+            noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
+        }
         upkeep.lastRefusal = error
         if let source, error.isAboutSource {
             retryLater(index, .sourceRefused(source, error))
@@ -178,32 +199,43 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// The peer ended its half of the connection.
     @inline(never)
-    mutating func ended(_ index: Int) {
+    mutating func ended(_ index: Int, held: Int) {
         // SAFETY: the table checks the number and outlives the call.
         let connection = unsafe table.pointer(to: index)
         if let answer = unsafe client.end(of: &connection.pointee.session) {
-            finish(index, answer)
+            finish(index, answer, from: 0, to: 0)
             replace(index)
             return
         }
-        lose(index, because: .read)
+        lose(
+            index, because: .read,
+            cutOffText(index, held: held, "the server closed the connection"))
     }
 
-    /// Gives the connection up after a call was refused. Taking the error over keeps reference
-    /// counts out of the hot path.
+    /// A receive was refused. Taking the error over keeps reference counts out of the hot path.
+    @inline(never)
+    mutating func cutOff(_ index: Int, held: Int, _ error: consuming SystemError) {
+        let text = cutOffText(index, held: held, "\(error)")
+        upkeep.lastRefusal = consume error
+        lose(index, because: .read, text)
+    }
+
+    /// Gives the connection up after a send was refused.
     @inline(never)
     mutating func lose(_ index: Int, because loss: Loss, _ error: consuming SystemError) {
+        let text = wantsFailure ? FailureText(reason: "\(error)") : nil
         upkeep.lastRefusal = consume error
-        lose(index, because: loss)
+        lose(index, because: loss, text)
     }
 
     /// Gives the connection up, and every request on it. An idle connection that the peer closed
     /// lost nothing and is no error.
     @inline(never)
-    mutating func lose(_ index: Int, because loss: Loss) {
+    mutating func lose(_ index: Int, because loss: Loss, _ text: FailureText? = nil) {
         var lost = giveUp(index, because: loss)
         if lost == 0, loss == .violation, isRecording { lost = 1 }
         count(lost, loss)
+        if lost > 0 { noteFailure(loss.phase, text) }
         let answered = table[index].hasAnswered
         close(index)
         guard hasWorkAhead(index) else { return }
@@ -213,7 +245,13 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
 
     /// Gives up the requests that wait for a connection which can't be made in time.
     mutating func loseUnprocessed(_ index: Int) {
-        count(giveUp(index, because: .timeout), .timeout)
+        let lost = giveUp(index, because: .timeout)
+        count(lost, .timeout)
+        if lost > 0, wantsFailure {
+            noteFailure(
+                .timeout,
+                FailureText(reason: "\(plan.timeout.display) passed without a connection"))
+        }
     }
 
     private mutating func count(_ lost: UInt64, _ loss: Loss) {
@@ -262,7 +300,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         let held = unsafe table.rest(index)
         // SAFETY: `rest` checks the number; the table outlives the call.
         unsafe buffer.restore(held.pointee.held.bytes)
-        return unsafe held.pointee.held.count
+        let count = unsafe held.pointee.held.count
+        // A long head leaves no memory behind with a connection that may be idle for hours.
+        if unsafe held.pointee.held.storageBytes > Limit.heldStorage {
+            unsafe held.pointee.held.releaseStorage()
+        }
+        return count
     }
 
     /// The kernel's send buffer is full: goes on when the poller reports room.
@@ -273,7 +316,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         do {
             try watch(index, [.readable, .writable])
         } catch {
-            lose(index, because: .write)
+            lose(index, because: .write, consume error)
         }
     }
 
@@ -286,7 +329,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         do {
             try watch(index, .readable)
         } catch {
-            lose(index, because: .write)
+            lose(index, because: .write, consume error)
         }
     }
 
@@ -297,6 +340,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         upkeep.opening -= 1
         if isRecording, isHandshake { tally.errors.handshake += 1 }
         if isRecording, !isHandshake { tally.errors.connect += 1 }
+        if isRecording {
+            noteFailure(
+                .connect,
+                FailureText(
+                    reason: "\(plan.destination): no answer within \(plan.timeout.display)"))
+        }
         retryLater(index, .tookTooLong)
     }
 }

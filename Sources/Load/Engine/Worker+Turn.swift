@@ -177,7 +177,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                 into: buffer.room(after: held), with: &kernel)
         } catch {
             now = time.now
-            lose(index, because: .read, consume error)
+            cutOff(index, held: held, consume error)
             return
         }
         now = time.now
@@ -187,7 +187,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             bytesRead &+= UInt64(truncatingIfNeeded: count)
             read(index, held &+ count)
         case .wouldBlock: return
-        case .closed: ended(index)
+        case .closed: ended(index, held: held)
         }
     }
 
@@ -203,8 +203,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         while offset < count {
             switch unsafe client.receive(bytes, from: offset, on: &connection.pointee.session) {
             case .answer(let answer):
+                finish(index, answer, from: offset, to: count)
                 offset = answer.end
-                finish(index, answer)
                 if !answer.keepsOpen {
                     replace(index)
                     return
@@ -212,11 +212,11 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             case .needMore(let keepFrom):
                 offset = count
                 if keepFrom < count, !hold(index, bytes.extracting(keepFrom..<count)) {
-                    lose(index, because: .violation)
+                    broke(index, Violation(.endless, at: keepFrom), bytes, from: keepFrom)
                     return
                 }
-            case .violation:
-                lose(index, because: .violation)
+            case .violation(let violation):
+                broke(index, violation, bytes, from: offset)
                 return
             }
         }
@@ -227,8 +227,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
+    /// Ends the request that `answer` belongs to. What the last receive brought of the answer lies
+    /// in the buffer from `start` to `end` at most.
     @inline(always)
-    mutating func finish(_ index: Int, _ answer: Answer) {
+    mutating func finish(_ index: Int, _ answer: Answer, from start: Int, to end: Int) {
         // SAFETY: `times` checks both numbers.
         let slot = unsafe table.times(of: index, answer.slot)
         let times = unsafe slot.pointee
@@ -238,7 +240,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         table[index].hasAnswered = true
         inFlight &-= 1
         if times.intended >= recordsFrom {
-            record(index, answer, times)
+            record(index, answer, times, from: start, to: end)
         } else {
             tally.warmUpAnswers &+= 1
             if !Pace.isOpenLoop, now > recordsFrom { entersWindow(answer, times) }
@@ -246,7 +248,9 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     @inline(always)
-    private mutating func record(_ index: Int, _ answer: Answer, _ times: RequestTimes) {
+    private mutating func record(
+        _ index: Int, _ answer: Answer, _ times: RequestTimes, from start: Int, to end: Int
+    ) {
         let family = Int(answer.status / 100)
         // RFC 9110 §15: a status outside of 100 to 599 is treated like one of class 5xx.
         tally.statuses[family <= 5 ? family : 5] &+= 1
@@ -259,6 +263,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         } else {
             tally.errors.status &+= 1
             tally.refused.record(now.since(times.intended))
+            noteStatus(answer.status, from: start, to: end)
         }
     }
 }

@@ -68,13 +68,24 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             case .closed:
                 if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
             case .open:
-                if table[index].inFlight > 0, isOverdue(index) { lose(index, because: .timeout) }
+                if table[index].inFlight > 0, isOverdue(index) {
+                    lose(index, because: .timeout, timeoutText(index))
+                } else if upkeep.peerSpeaksFirst, isTrusted(index), !table[index].hasAnswered {
+                    makeAvailable(index)
+                }
             case .connecting, .opening:
                 if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
                 if now.since(retryTime(index)) > plan.timeout { openingTimedOut(index) }
             }
         }
         upkeep.sweepPosition = end == table.count ? 0 : end
+    }
+
+    /// Whether a request may be sent on an open connection: where the peer is known to speak first,
+    /// only once it has been silent for a while.
+    func isTrusted(_ index: Int) -> Bool {
+        !upkeep.peerSpeaksFirst || table[index].hasAnswered
+            || now.since(retryTime(index)) > Limit.silence
     }
 
     private func isOverdue(_ index: Int) -> Bool {

@@ -1,6 +1,7 @@
 import Basis
 import Measure
 package import Platform
+import Report
 package import Secure
 
 /// One generator thread: its connections, its schedule and what it counted.
@@ -59,7 +60,7 @@ package struct Worker<
         self.kernel = kernel
         self.pacing = pacing
         poller = try Poller()
-        buffer = ReceiveBuffer(capacity: Limit.receiveBytes)
+        buffer = ReceiveBuffer()
         events = EventBuffer()
         table = ConnectionTable(
             count: plan.connections, capacity: client.capacity, session: client.open())
@@ -97,6 +98,7 @@ package struct Worker<
             warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
             connectionsOpened: upkeep.openings, served: table.servedCounts,
             rates: upkeep.rates.values, borders: upkeep.borders, lastRefusal: upkeep.lastRefusal,
+            firstFailure: upkeep.firstFailure, location: client.location,
             tally: takeTally())
     }
 
@@ -145,7 +147,7 @@ package struct Worker<
     /// Closed loop: the first request of every connection that has none, each with a clock reading
     /// of its own, since sending thousands takes milliseconds. Open loop: all connections are free.
     private mutating func startConnections() {
-        for index in 0..<table.count where table[index].isOpen {
+        for index in 0..<table.count where table[index].isOpen && isTrusted(index) {
             if !Pace.isOpenLoop { now = time.now }
             makeAvailable(index)
         }
@@ -206,6 +208,9 @@ package struct Worker<
                 tally.response.record(now.since(pacing.next))
                 tally.errors.timeout += 1
                 tally.unsent += 1
+                if wantsFailure {
+                    noteFailure(.timeout, FailureText(reason: "no connection was ever free"))
+                }
             } else {
                 upkeep.warmUpUnsent += 1
             }
@@ -217,7 +222,7 @@ package struct Worker<
     private mutating func abandonUnderWay() {
         for index in 0..<table.count where table[index].inFlight > 0 {
             if table[index].isOpen {
-                lose(index, because: .timeout)
+                lose(index, because: .timeout, timeoutText(index))
             } else {
                 loseUnprocessed(index)
             }

@@ -8,6 +8,15 @@ package enum OpeningRefusal: Equatable, Sendable {
     /// The local address can't be sent from.
     case sourceRefused(SocketAddress, SystemError)
     case tookTooLong
+
+    /// Whether another address of the same host may take what this one refused.
+    var isOfDestination: Bool {
+        switch self {
+        case .refused(let error): !error.isOutOfDescriptors
+        case .tookTooLong: true
+        case .sourceRefused: false
+        }
+    }
 }
 
 /// What a generator thread and the coordinator say to each other. Looked at every few milliseconds,

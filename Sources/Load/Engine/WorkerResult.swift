@@ -23,6 +23,10 @@ package struct WorkerResult: ~Copyable, Sendable {
     package let borders: BorderShares
     /// The last call that the kernel refused since the window began.
     package let lastRefusal: SystemError?
+    /// The first failure of the window.
+    package var firstFailure: FailureNote? = nil
+    /// Where the first redirection leads, as the peer wrote it; empty when there was none.
+    package var location: [UInt8] = []
     /// What the coordinator had not yet collected.
     package var tally: Tally
 

@@ -54,7 +54,9 @@ extension LoadPlan.Outputs {
                 default: Renderings.hgrm(result)
                 }
             if path == "-" {
-                if !standardOutput(text) { complaints.append(Self.unwritable("-", nil)) }
+                if !standardOutput(text) {
+                    complaints.append(Self.unwritable("-", StandardStreams.takeLostOutput()))
+                }
                 continue
             }
             do throws(SystemError) {
@@ -70,7 +72,7 @@ extension LoadPlan.Outputs {
         Complaint(
             "'\(path)' can't be written" + (error.map { ": \($0.reason)" } ?? ""),
             remedy: path == "-"
-                ? "keep its reader alive, or name a file"
+                ? "keep its reader alive and let it have room, or name a file"
                 : "check the folder and its permissions",
             status: .failure)
     }

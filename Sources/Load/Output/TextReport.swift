@@ -47,11 +47,20 @@ package struct TextReport {
         if let rate = report.targetRate, let arrivals = report.arrivals {
             mode = "open loop, \(decimalDisplay(rate))/s \(arrivals), seed \(report.seed)"
         }
-        line("target", "\(report.url) (\(report.protocol))")
+        line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")
         let measured = report.duration == .zero ? "nothing" : report.duration.display
         line("measured", "\(measured) after \(report.warmup.display) of warm-up")
         text += "\n"
+    }
+
+    /// Where the connections went, unless the URL says it.
+    private var place: String {
+        guard let address = report.address else { return "" }
+        let isTold = ["\(address)/", "\(address)/".replacing(":80/", with: "/")].contains {
+            report.url.hasPrefix("http://\($0)")
+        }
+        return isTold ? "" : " at \(address)"
     }
 
     private mutating func rates() {
@@ -111,15 +120,23 @@ package struct TextReport {
             ("protocol", errors.protocol),
         ]
         let found = phases.filter { $0.1 > 0 }
-        if found.isEmpty { return }
-        line("errors", found.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+        if !found.isEmpty {
+            line("errors", found.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+        }
+        if let first = report.firstFailure {
+            line("first failure", "\(first.phase.rawValue): \(first.reason)")
+            if let received = first.received { line("", "read: \(received)") }
+        }
         let statuses = report.statuses
         let classes = [
             ("2xx", statuses.success2xx), ("3xx", statuses.redirect3xx),
             ("4xx", statuses.client4xx), ("5xx", statuses.server5xx),
         ]
         let answered = classes.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
-        if !answered.isEmpty { line("answers", answered.joined(separator: ", ")) }
+        let others = statuses.redirect3xx + statuses.client4xx + statuses.server5xx
+        if others > 0 || !found.isEmpty, !answered.isEmpty {
+            line("answers", answered.joined(separator: ", "))
+        }
     }
 
     private mutating func conclusions() {

@@ -38,6 +38,9 @@ package enum LoadOptions {
             .init(
                 "source-ips", value: "LIST",
                 help: "local addresses in turn, such as 127.0.0.2-127.0.0.9"),
+            .init(
+                "unix-socket", value: "PATH",
+                help: "connect to this Unix socket; the URL says only what is asked"),
             .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
             .init(
                 "shared-cpus",
@@ -52,15 +55,17 @@ package enum LoadOptions {
                 help: "demand such as 'p99<5ms', 'rps>50k' or 'errors<0.1%'"),
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
+            .init("version", help: "show the version and exit"),
         ],
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
             25 ms, counted from that reading of CLOCK_MONOTONIC; --rate is the mean of all time.
             A percentile that too few samples stand behind is not shown.
-            Exit status: 0 done, 1 refused by the outside, 3 an --slo missed, 64 wrong usage,
-            130 interrupted: once, the report is of the time that passed, with all of its answers;
-            twice, what is under way counts as timeouts; three times, there is no report.
+            Exit status: 0 done, 1 refused by the outside or every request failed, 3 an --slo
+            missed, 64 wrong usage, 130 interrupted: once, the report is of the time that passed,
+            with all of its answers; twice, what is under way counts as timeouts; three times,
+            there is no report.
             Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
 
@@ -101,8 +106,37 @@ package enum LoadOptions {
                 "two outputs on - would mix", remedy: "give all but one of them a file")
         }
         plan.isQuiet = options.has("quiet")
-        plan.destination = try SocketAddress(host: url.host, port: url.port)
+        try aim(&plan, options)
         return plan
+    }
+
+    /// Where connections go: to the URL's host, by any of its addresses, or to a Unix socket.
+    private static func aim(_ plan: inout LoadPlan, _ options: ParsedOptions) throws(Complaint) {
+        if let path = options.text("unix-socket") {
+            guard (1..<SocketAddress.unixPathBytes).contains(path.utf8.count) else {
+                throw Complaint(
+                    "--unix-socket path has \(path.utf8.count) bytes",
+                    remedy: "give one of 1 to \(SocketAddress.unixPathBytes - 1)")
+            }
+            if !plan.sources.isEmpty {
+                throw Complaint(
+                    "--source-ips has no meaning with --unix-socket", remedy: "leave one out")
+            }
+            plan.destination = .unix(path: path)
+            return
+        }
+        let all = try SocketAddress.all(host: plan.url.host, port: plan.url.port)
+        let fitting = all.filter { address in
+            plan.sources.allSatisfy { address.isOfFamily(of: $0) }
+        }
+        guard let first = fitting.first else {
+            let addresses = all.map(\.numericHost).joined(separator: ", ")
+            throw Complaint(
+                "\(plan.url.host) is \(addresses), which can't be reached from --source-ips",
+                remedy: "name addresses of the same family")
+        }
+        plan.destination = first
+        plan.alternatives = Array(fitting.dropFirst())
     }
 
     private static func request(
@@ -110,7 +144,10 @@ package enum LoadOptions {
     ) throws(Complaint) -> HTTP1.RequestTemplate {
         var body: [UInt8] = []
         if let text = options.text("body") {
-            body = text.hasPrefix("@") ? try readFile(String(text.dropFirst())) : Array(text.utf8)
+            body = RawText.bytes(text)
+            if body.first == UInt8(ascii: "@") {
+                body = try readFile(RawText.text(body.dropFirst()))
+            }
         }
         if body.count > Limit.bodyBytes {
             throw Complaint(
@@ -119,21 +156,23 @@ package enum LoadOptions {
         }
         var fields: [HTTP1.RequestTemplate.Field] = []
         for line in options.all("header") {
-            guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
+            let bytes = RawText.bytes(line)
+            guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
                 throw Complaint(
                     "--header '\(line)' is no field", remedy: "write it like 'Accept: text/plain'")
             }
-            let value = line[line.index(after: colon)...]
-            fields.append(.init(String(line[..<colon]), trimmed(value)))
+            fields.append(
+                .init(RawText.text(bytes[..<colon]), bytes: trimmed(bytes[(colon + 1)...])))
         }
         return try HTTP1.RequestTemplate(
             method: options.text("method") ?? (options.has("body") ? "POST" : "GET"),
-            target: url.target, host: url.authority, fields: fields, body: body)
+            target: RawText.bytes(url.target), host: url.authority, fields: fields, body: body)
     }
 
-    private static func trimmed(_ text: Substring) -> String {
-        let start = text.drop { $0 == " " || $0 == "\t" }
-        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == 9 }
+        let start = bytes.drop(while: isBlank)
+        return Array(start.reversed().drop(while: isBlank).reversed())
     }
 
     /// How many of what, for how long, from where.

@@ -36,7 +36,11 @@ package struct LoadPlan: Sendable {
     }
 
     package var url: TargetURL
+    /// Where connections go.
     package var destination: SocketAddress
+    /// Other addresses of the same host, to be tried in this order where no connection can be made
+    /// to the one before.
+    package var alternatives: [SocketAddress] = []
     package var application = Application.h1
     package var request: HTTP1.RequestTemplate
     package var connections = 64
@@ -93,6 +97,11 @@ package struct LoadPlan: Sendable {
             return nil
         }
         return own
+    }
+
+    /// The destination as the report has it.
+    package var address: String {
+        destination.isUnix ? "unix:\(destination)" : destination.description
     }
 
     /// What thread `index` is to do.

@@ -5,7 +5,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// A host name or a numeric address, IPv6 without its brackets.
     package let host: String
     package let port: UInt16
-    /// Path and query, at least `/`.
+    /// Path and query, at least `/`, with its bytes as the user wrote them (`RawText`).
     package let target: String
 
     /// Reads `http://host[:port][/path][?query]`; the scheme may be left out, a fragment is not
@@ -15,26 +15,49 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             Complaint(
                 "URL '\(text)' \(why)", remedy: "give one such as http://127.0.0.1:8080/plaintext")
         }
-        var rest = Substring(text)
+        var refusedTLS: Complaint {
+            Complaint(
+                "URL '\(text)' has the scheme https, and TLS is not spoken yet",
+                remedy: "give an http:// URL: a server's port without TLS, or a proxy that ends TLS"
+            )
+        }
+        func refusedUnix(_ path: Substring) -> Complaint {
+            Complaint(
+                "URL '\(text)' is a Unix socket, not a server's address",
+                remedy: "give --unix-socket \(path.isEmpty ? "PATH" : "\(path)")"
+                    + " and a URL such as http://localhost/plaintext")
+        }
+        var rest = Substring(RawText.spread(text))
         // A "://" further on belongs to the path, the query or the fragment.
         let front = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        if front.lowercased() == "unix:" {
+            let path = rest.dropFirst(front.count)
+            throw refusedUnix(path.hasPrefix("//") ? path.dropFirst(2) : path)
+        }
         let hasScheme = front.hasSuffix(":") && rest.dropFirst(front.count).hasPrefix("//")
         if hasScheme {
             let scheme = front.dropLast().lowercased()
+            if scheme.contains("unix") { throw refusedUnix(rest.dropFirst(front.count + 2)) }
+            if scheme == "https" { throw refusedTLS }
             guard scheme == "http" else { throw refused("has the scheme \(scheme), not http") }
             rest = rest.dropFirst(front.count + 2)
-        } else if ["http:", "https:"].contains(front.lowercased()) {
+        } else if front.lowercased() == "https:" {
+            throw refusedTLS
+        } else if front.lowercased() == "http:" {
             throw refused("has no // behind its scheme")
         }
         rest = rest.prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         rest = rest.dropFirst(authority.count)
+        if authority.lowercased() == "unix:" {
+            throw refusedUnix(rest.prefix { $0 != ":" })
+        }
         if authority.contains("@") { throw refused("holds a user name") }
 
         let digits: Substring
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { throw refused("has no ]") }
-            host = String(authority[..<end].dropFirst())
+            host = RawText.display(authority[..<end].dropFirst())
             let behind = authority[authority.index(after: end)...]
             guard behind.isEmpty || behind.hasPrefix(":") else {
                 throw refused("has something behind the ]")
@@ -42,7 +65,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             digits = behind.dropFirst()
         } else {
             let colon = authority.lastIndex(of: ":") ?? authority.endIndex
-            host = String(authority[..<colon])
+            host = RawText.display(authority[..<colon])
             digits = authority[colon...].dropFirst()
             if host.contains(":") { throw refused("holds an IPv6 address without brackets") }
         }
@@ -63,5 +86,5 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         return port == 80 ? name : "\(name):\(port)"
     }
 
-    package var description: String { "http://\(authority)\(target)" }
+    package var description: String { "http://\(authority)\(RawText.display(target))" }
 }

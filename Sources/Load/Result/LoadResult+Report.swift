@@ -58,6 +58,9 @@ extension LoadResult {
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
         addCounts(to: &report)
+        report.address = plan.address
+        report.firstFailure = firstFailure?.failure
+        report.location = redirection
         let judgement = Judgement(evidence)
         report.verdict = judgement.verdict
         report.verdictReasons = judgement.reasons
@@ -101,6 +104,11 @@ extension LoadResult {
         report.cpu.perRequest = answers > 0 ? Double(cpu) / answers : 0
     }
 
+    /// Where the answers of class 3xx lead, if any was counted and said so.
+    private var redirection: String? {
+        tally.statuses[3] == 0 || location.isEmpty ? nil : Excerpt.text(location.span)
+    }
+
     private var warnings: [String] {
         var warnings: [String] = []
         if isInterrupted, window == .zero {
@@ -124,6 +132,12 @@ extension LoadResult {
                     + (tally.errors.attempts > 0
                         ? " \(tally.errors.attempts) connection attempts failed"
                         : " give more --connections or a lower --rate"))
+        }
+        if tally.statuses[3] > 0 {
+            let count = tally.statuses[3] == 1 ? "1 answer" : "\(tally.statuses[3]) answers"
+            warnings.append(
+                "\(count) of class 3xx, which count as successes, did not bring what was asked for"
+                    + (redirection.map { ": the first leads to \($0)" } ?? ""))
         }
         if !tally.refused.isEmpty {
             warnings.append(

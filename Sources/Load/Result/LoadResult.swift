@@ -21,6 +21,10 @@ package struct LoadResult: ~Copyable {
     package private(set) var connectionsOpened = 0
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: SystemError?
+    /// The first failure of the window, of all threads.
+    package private(set) var firstFailure: FailureNote?
+    /// Where the first redirection leads, as the server wrote it; empty when there was none.
+    package private(set) var location: [UInt8] = []
     /// Requests of the warm-up that were never sent.
     package private(set) var warmUpUnsent: UInt64 = 0
     /// The measured window; shorter than planned when the run was interrupted in it.
@@ -52,6 +56,10 @@ package struct LoadResult: ~Copyable {
         borders = borders + result.borders
         connectionsOpened += result.connectionsOpened
         lastRefusal = result.lastRefusal ?? lastRefusal
+        if let note = result.firstFailure, note.at < firstFailure?.at ?? .distantFuture {
+            firstFailure = note
+        }
+        if location.isEmpty { location = result.location }
         warmUpUnsent += result.warmUpUnsent
         window = max(window, result.window.duration)
         if result.window.duration < plan.duration { isCut = true }

@@ -54,6 +54,8 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     /// A worker has a message whose reply may have to wait for its time.
     var awaitsDelay = false
 
+    /// Payload bytes that the reader has on its account for this connection.
+    var held = 0
     /// The idempotency key and the payload of `message`.
     var body = ByteQueue()
     /// Messages in the hands of workers, oldest first, as a list through the items.
@@ -80,6 +82,11 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     }
 
     init() {}
+
+    /// Payload bytes that it holds now: those arriving, and of an echo what is beyond the bound of
+    /// all replies.
+    @inline(always)
+    var holding: Int { body.count + max(0, output.count - Limit.unsentBytes) }
 
     /// Whether the parser must wait: a reply of before is not out yet, or nothing may follow.
     @inline(always)

@@ -192,7 +192,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         while let index = core.desk.nextDone() {
             let owner = core.desk.link(index).owner
             guard connections.isAlive(owner) else {
-                core.desk.release(index)
+                core.release(index)
                 continue
             }
             core.take(index, &connections[owner.slot], owner)

@@ -63,6 +63,14 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                     connection.deadline = min(connection.deadline + bought, now + bodyTime)
                 }
                 if connection.message?.route.wantsBody == true {
+                    guard hasRoom(for: end - start, on: connection) else {
+                        connection.message = nil
+                        connection.body.releaseStorage()
+                        connection.owesContinue = false
+                        connection.hasMore = false
+                        connection.refusal = .noRoomForBody
+                        return input.count
+                    }
                     connection.body.append(input.extracting(start..<end))
                 }
             case .endOfBody(let next):
@@ -99,6 +107,10 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             endReceiving(&connection)
             return submit(
                 message, body: key, of: &connection, reference, isFollowed: isFollowed)
+        }
+        if route.wantsBody, !hasRoom(for: head.framing.knownLength, on: connection) {
+            connection.refusal = .noRoomForBody
+            return false
         }
         connection.message = message
         connection.body.append(key)
@@ -171,7 +183,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             }
             connection.lastInFlight = index
             connection.inFlight += 1
-            connection.bytesInFlight += message.weight(body: body.count)
+            let weight = message.weight(body: body.count)
+            connection.bytesInFlight += weight
+            held += weight
             connection.awaitsDelay = message.route.mayDelay
             // Behind a last message nothing is parsed, even while its reply is still being made.
             if !message.framing.keepAlive { connection.isLast = true }
@@ -208,6 +222,29 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         if connection.isListed { return }
         connection.isListed = true
         listed.append(reference)
+    }
+
+    // MARK: what payloads take
+
+    /// Whether so many bytes of payload more may be held for a connection.
+    @inline(never)
+    private func hasRoom(for more: Int, on connection: borrowing Connection<Stream>) -> Bool {
+        held - connection.held + connection.holding + more <= bodiesLimit
+    }
+
+    /// Brings the account up to date with what a connection holds.
+    @inline(always)
+    mutating func account(_ connection: inout Connection<Stream>) {
+        let holding = connection.holding
+        if holding == connection.held { return }
+        held += holding - connection.held
+        connection.held = holding
+    }
+
+    /// Gives an item back to the desk that is with no worker any more.
+    mutating func release(_ index: UInt32) {
+        held -= desk.withItem(index) { $0.message?.weight(body: $0.body.count) ?? 0 }
+        desk.release(index)
     }
 
     // MARK: replies that come later
@@ -259,7 +296,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         unchainLast(index, &connection)
         connection.bytesInFlight -= weight
         connection.awaitsDelay = false
-        desk.release(index)
+        release(index)
         hold(delayed.content, for: delayed.delay, message, on: &connection, reference)
     }
 
@@ -309,7 +346,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             if link.next == WorkItem.none { connection.lastInFlight = WorkItem.none }
             connection.inFlight -= 1
             connection.bytesInFlight -= weight
-            desk.release(first)
+            release(first)
         }
         joinTimed(&connection)
         if connection.owesContinue, connection.inFlight == 0, connection.fillerLeft == 0 {

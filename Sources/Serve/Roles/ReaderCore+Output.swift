@@ -83,6 +83,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference
     ) {
         guard flush(&connection) else { return }
+        account(&connection)
         // Only now is it known which replies before it have gone.
         if connection.refusal != nil, !refuse(&connection) { return }
         if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }
@@ -140,6 +141,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.deadline = now + Limit.lingerTime
         connection.input.releaseStorage()
         connection.body.releaseStorage()
+        account(&connection)
     }
 
     /// Tells the poller what the connection waits for, if that is not what it waited for before.

@@ -32,6 +32,10 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     let headTime: Nanoseconds
     let bodyTime: Nanoseconds
     let bodyLimit: UInt64
+    let bodiesLimit: Int
+    /// Payload bytes that are held for connections of this reader: arriving, with workers, and as
+    /// echoes beyond what any reply may leave unsent.
+    var held = 0
 
     init(station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk) {
         kernel = station.kernel
@@ -41,6 +45,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         headTime = station.options.headTimeout
         bodyTime = station.options.bodyTimeout
         bodyLimit = UInt64(station.options.bodyLimit.raw)
+        bodiesLimit = station.options.bodiesLimit.raw
         listed.reserveCapacity(256)
     }
 
@@ -118,9 +123,10 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         var index = connection.firstInFlight
         while index != WorkItem.none {
             let link = desk.link(index)
-            if link.state != .withWorker { desk.release(index) }
+            if link.state != .withWorker { release(index) }
             index = link.next
         }
+        held -= connection.held
         connection.phase = .free
     }
 

@@ -1,6 +1,10 @@
 extension HTTP1 {
     /// Reads the chunked transfer coding, RFC 9112 §7.1; extensions and trailers are checked for
     /// form and dropped (RFC 9112 §7.1.1 and RFC 9110 §6.5.1).
+    ///
+    /// Of a response it is tolerant: a line may end in a bare line feed, and what is dropped is not
+    /// checked and may be as long as a head. Nobody reads a response after a client, so no other
+    /// reader can see another message in it; where the next chunk begins is told as strictly.
     struct ChunkDecoder: BitwiseCopyable {
         enum Event {
             /// Keep everything from the offset of this call on.
@@ -19,27 +23,34 @@ extension HTTP1 {
         /// Framing in excess of what honest chunks need.
         private var overhead: UInt32 = 0
         /// In the trailers: where the unfinished line begins.
-        private var line: UInt16 = 0
+        private var line: UInt32 = 0
         /// Where the bytes not yet searched for a line feed begin.
-        private var scanned: UInt16 = 0
+        private var scanned: UInt32 = 0
         private var phase = Phase.firstSize
 
         mutating func next(
-            _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64
+            _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, isTolerant: Bool = false
         ) throws(Refusal) -> Event {
             switch phase {
             case .payload:
                 return payload(input, from: offset)
             case .firstSize:
-                return try size(input, from: offset, at: offset, bodyLimit: bodyLimit)
+                return try size(
+                    input, from: offset, at: offset, bodyLimit: bodyLimit, isTolerant: isTolerant)
             case .laterSize:
                 // §7.1: the payload of a chunk is followed by CRLF.
-                if offset < input.count, input[offset] != .carriageReturn { throw .badChunk }
-                if offset &+ 1 < input.count, input[offset &+ 1] != .lineFeed { throw .badChunk }
-                if offset &+ 2 >= input.count { return .needMore }
-                return try size(input, from: offset, at: offset &+ 2, bodyLimit: bodyLimit)
+                var start = offset &+ 2
+                if offset < input.count, input[offset] != .carriageReturn {
+                    guard isTolerant, input[offset] == .lineFeed else { throw .badChunk }
+                    start &-= 1
+                } else if offset &+ 1 < input.count, input[offset &+ 1] != .lineFeed {
+                    throw .badChunk
+                }
+                if start >= input.count { return .needMore }
+                return try size(
+                    input, from: offset, at: start, bodyLimit: bodyLimit, isTolerant: isTolerant)
             case .trailers:
-                return try trailers(input, from: offset)
+                return try trailers(input, from: offset, isTolerant: isTolerant)
             }
         }
 
@@ -54,28 +65,30 @@ extension HTTP1 {
 
         /// Reads the chunk-size line at `start` and, if any has come, the payload behind it.
         private mutating func size(
-            _ input: Span<UInt8>, from offset: Int, at start: Int, bodyLimit: UInt64
+            _ input: Span<UInt8>, from offset: Int, at start: Int, bodyLimit: UInt64,
+            isTolerant: Bool
         ) throws(Refusal) -> Event {
-            let window = input.extracting(
-                first: min(input.count, start &+ Limit.chunkLineBytes))
+            let longest = isTolerant ? Limit.responseHeadBytes : Limit.chunkLineBytes
+            let window = input.extracting(first: min(input.count, start &+ longest))
             let lineFeed = window.lineFeed(from: max(start, offset &+ Int(scanned)))
-            scanned = UInt16(truncatingIfNeeded: lineFeed &- offset)
+            scanned = UInt32(truncatingIfNeeded: lineFeed &- offset)
             guard lineFeed < window.count else {
-                if window.count &- start >= Limit.chunkLineBytes { throw .chunkOverhead }
+                if window.count &- start >= longest { throw .chunkOverhead }
                 return .needMore
             }
-            let size = try window.chunkSize(from: start, lineFeed: lineFeed)
+            let size = try window.chunkSize(
+                from: start, lineFeed: lineFeed, isTolerant: isTolerant)
             let next = lineFeed &+ 1
             if size == 0 {
                 phase = .trailers
-                line = UInt16(truncatingIfNeeded: next &- offset)
+                line = UInt32(truncatingIfNeeded: next &- offset)
                 scanned = line
-                return try trailers(input, from: offset)
+                return try trailers(input, from: offset, isTolerant: isTolerant)
             }
             guard size <= bodyLimit &- min(bodyLimit, received) else { throw .bodyTooLarge }
             if next == input.count { return .needMore }
             received &+= size
-            try countOverhead(line: next &- offset, size: size)
+            if !isTolerant { try countOverhead(line: next &- offset, size: size) }
             remaining = size
             phase = .payload
             scanned = 0
@@ -91,19 +104,21 @@ extension HTTP1 {
         }
 
         private mutating func trailers(
-            _ input: Span<UInt8>, from offset: Int
+            _ input: Span<UInt8>, from offset: Int, isTolerant: Bool
         ) throws(Refusal) -> Event {
-            let window = input.extracting(
-                first: min(input.count, offset &+ Limit.trailerBytes))
+            let longest = isTolerant ? Limit.responseHeadBytes : Limit.trailerBytes
+            let window = input.extracting(first: min(input.count, offset &+ longest))
             while true {
                 let start = offset &+ Int(line)
                 let lineFeed = window.lineFeed(from: max(start, offset &+ Int(scanned)))
-                scanned = UInt16(truncatingIfNeeded: lineFeed &- offset)
+                scanned = UInt32(truncatingIfNeeded: lineFeed &- offset)
                 guard lineFeed < window.count else {
-                    if window.count &- offset >= Limit.trailerBytes { throw .trailersTooLarge }
+                    if window.count &- offset >= longest { throw .trailersTooLarge }
                     return .needMore
                 }
-                if case .end(let next) = try window.fieldLine(at: start) {
+                if isTolerant {
+                    if window.isEmptyLine(start, lineFeed) { return .end(next: lineFeed &+ 1) }
+                } else if case .end(let next) = try window.fieldLine(at: start) {
                     return .end(next: next)
                 }
                 scanned &+= 1
@@ -115,10 +130,14 @@ extension HTTP1 {
 
 extension Span where Element == UInt8 {
     /// The size on the chunk line `start..<lineFeed`, RFC 9112 §7.1. What follows the digits is
-    /// looked at only so far that no other reader can see a line end in it.
-    func chunkSize(from start: Int, lineFeed: Int) throws(HTTP1.Refusal) -> UInt64 {
-        guard lineFeed > start, self[lineFeed &- 1] == .carriageReturn else { throw .badChunk }
-        let end = lineFeed &- 1
+    /// looked at only so far that no other reader can see a line end in it; of a response, not at
+    /// all once white space or a semicolon has ended the digits.
+    func chunkSize(
+        from start: Int, lineFeed: Int, isTolerant: Bool
+    ) throws(HTTP1.Refusal) -> UInt64 {
+        let hasReturn = lineFeed > start && self[lineFeed &- 1] == .carriageReturn
+        guard hasReturn || isTolerant else { throw .badChunk }
+        let end = hasReturn ? lineFeed &- 1 : lineFeed
         var at = start
         var size: UInt64 = 0
         while at < end, let digit = self[at].hexDigit {
@@ -128,6 +147,10 @@ extension Span where Element == UInt8 {
         // More digits than fit 64 bits would read as another, smaller size.
         guard at > start, at &- start <= HTTP1.Limit.chunkSizeDigits else { throw .badChunk }
         if at == end { return size }
+        if isTolerant {
+            guard self[at].isWhite || self[at] == .semicolon else { throw .badChunk }
+            return size
+        }
         // §7.1.1: white space may stand before the semicolon, where older grammars had it.
         while at < end, self[at].isBlank { at &+= 1 }
         guard at < end, self[at] == .semicolon else { throw .badChunk }

@@ -27,7 +27,13 @@ extension HTTP1 {
             static let expectsContinue = Flags(rawValue: 1 << 9)
             static let webSocket = Flags(rawValue: 1 << 10)
             static let http2 = Flags(rawValue: 1 << 11)
-            static let idempotencyKey = Flags(rawValue: 1 << 12)
+            /// A response's Content-Length that is no number, or more than one.
+            static let badLength = Flags(rawValue: 1 << 12)
+            /// A response's Content-Length beyond 64 bits.
+            static let hugeLength = Flags(rawValue: 1 << 13)
+            /// A response's `chunked` with parameters.
+            static let badCoding = Flags(rawValue: 1 << 14)
+            static let idempotencyKey = Flags(rawValue: 1 << 15)
         }
 
         var contentLength: UInt64 = 0

@@ -77,8 +77,8 @@ extension Span where Element == UInt8 {
         while at < end, self[at] != .comma { at &+= 1 }
         var upper = at
         at &+= 1
-        while lower < upper, self[lower].isBlank { lower &+= 1 }
-        while upper > lower, self[upper &- 1].isBlank { upper &-= 1 }
+        while lower < upper, self[lower].isWhite { lower &+= 1 }
+        while upper > lower, self[upper &- 1].isWhite { upper &-= 1 }
         return HTTP1.Run(lower, upper)
     }
 
@@ -109,6 +109,10 @@ extension UInt8 {
 
     @inline(always)
     var isBlank: Bool { self == .space || self == .tab }
+    /// Also what is left in a value by a fold (RFC 9112 §5.2) or a bare CR (§2.2), which mean a
+    /// space where they are not refused.
+    @inline(always)
+    var isWhite: Bool { isBlank || self == .carriageReturn || self == .lineFeed }
     @inline(always)
     var isDigit: Bool { self &- .zero < 10 }
 }

@@ -50,7 +50,7 @@ extension HTTP1 {
         package static let requestLineBytes = 8 * 1_024
         /// Field lines in a head.
         package static let fieldLines = 100
-        /// Empty lines before a request line. RFC 9112 §2.2 asks for one at least.
+        /// Empty lines before a start line. RFC 9112 §2.2 asks for one at least.
         package static let leadingEmptyLines = 4
         /// Payload of one request unless the caller says otherwise.
         package static let bodyBytes: UInt64 = 16 * 1_024 * 1_024
@@ -62,8 +62,12 @@ extension HTTP1 {
         /// One-byte chunks pass, bodies that are mostly extensions do not (CVE-2023-39326,
         /// CVE-2024-22019).
         package static let chunkOverheadBytes: UInt32 = 16 * 1_024
-        /// Interim responses (1xx) before a final one.
-        package static let interimResponses: UInt8 = 16
+        /// Start line and fields of one response, of the trailers behind it, or one chunk-size line
+        /// of it: what curl takes, which no server that people use exceeds.
+        package static let responseHeadBytes = 300 * 1_024
+        /// Interim responses (1xx) before a final one. RFC 9110 §15.2 sets no bound; a client that
+        /// waits needs one.
+        package static let interimResponses: UInt16 = 4_096
         /// The longest response head that is remembered to be compared with the next one.
         package static let predictedHeadBytes = 1_024
         /// The trailer section with the last chunk's line.
@@ -83,6 +87,11 @@ extension HTTP1 {
         case none
         case length(UInt64)
         case chunked
+
+        /// Bytes of payload that are announced; 0 where none are.
+        package var knownLength: Int {
+            if case .length(let length) = self { Int(clamping: length) } else { 0 }
+        }
     }
 }
 

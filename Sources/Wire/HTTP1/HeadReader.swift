@@ -1,6 +1,14 @@
 extension HTTP1 {
-    /// The head of a request or of a response, being filled from its lines.
-    protocol MessageHead {
+    /// What takes note of the field lines of a head.
+    protocol FieldSection {
+        mutating func note(
+            name: Run, value: Run, in head: Span<UInt8>, facts: inout FieldFacts
+        ) throws(Refusal)
+    }
+
+    /// A head that is refused unless it is written as RFC 9112 wants it, being filled from its
+    /// lines.
+    protocol MessageHead: FieldSection {
         init()
         /// The most bytes the start line may have, its line end included.
         static var startLineLimit: Int { get }
@@ -16,9 +24,6 @@ extension HTTP1 {
         mutating func noteStartLine(
             at start: Int, in head: Span<UInt8>
         ) throws(Refusal) -> Int?
-        mutating func note(
-            name: Run, value: Run, in head: Span<UInt8>, facts: inout FieldFacts
-        ) throws(Refusal)
     }
 
     /// Reads a head out of bytes that may still be growing, in time linear in their number.
@@ -149,7 +154,7 @@ extension HTTP1 {
     }
 }
 
-extension HTTP1.MessageHead {
+extension HTTP1.FieldSection {
     /// Reads field lines up to the empty one and returns what is behind it; nil, with `line` at the
     /// unfinished line, when that has not come.
     @inline(never)

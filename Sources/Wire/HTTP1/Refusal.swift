@@ -10,6 +10,8 @@ extension HTTP1 {
         case badChunk, chunkOverhead
         case timedOut
         case bodyTooLarge
+        /// For now: there are too many others.
+        case noRoomForBody
         case targetTooLong
         case unknownExpectation
         case headTooLarge, trailersTooLarge
@@ -21,6 +23,7 @@ extension HTTP1 {
             switch self {
             case .timedOut: .requestTimeout
             case .bodyTooLarge: .contentTooLarge
+            case .noRoomForBody: .serviceUnavailable
             case .targetTooLong: .uriTooLong
             case .unknownExpectation: .expectationFailed
             case .headTooLarge, .trailersTooLarge: .requestHeaderFieldsTooLarge
@@ -55,6 +58,7 @@ extension HTTP1 {
             case .chunkOverhead: "the chunked framing outweighs the payload"
             case .timedOut: "the request did not arrive in time"
             case .bodyTooLarge: "the payload is larger than this server takes"
+            case .noRoomForBody: "no room for another payload now"
             case .targetTooLong: "the request line is too long"
             case .unknownExpectation: "only 100-continue can be expected"
             case .headTooLarge: "the header section is too large"

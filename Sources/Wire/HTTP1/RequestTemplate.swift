@@ -6,9 +6,14 @@ extension HTTP1 {
         /// A field line to send; checked when the request is built.
         package struct Field: Equatable, Sendable {
             package let name: String
-            package let value: String
+            /// Any bytes but control characters: RFC 9110 §5.5 leaves the encoding open.
+            package let value: [UInt8]
 
             package init(_ name: String, _ value: String) {
+                self.init(name, bytes: Array(value.utf8))
+            }
+
+            package init(_ name: String, bytes value: [UInt8]) {
                 self.name = name
                 self.value = value
             }
@@ -26,7 +31,8 @@ extension HTTP1 {
 
         /// - Parameters:
         ///   - method: a token; CONNECT is refused, a tunnel is not a request one can repeat.
-        ///   - target: the request target as sent, path and query in percent-encoding.
+        ///   - target: the request target as sent, path and query; bytes beyond ASCII are sent as
+        ///     they are, as other clients do, though they should be percent-encoded.
         ///   - host: host and port of the URL; a `Host` among `fields` is taken instead.
         ///   - fields: sent in this order behind Host. Content-Length is computed, so it and
         ///     Transfer-Encoding are refused.
@@ -34,10 +40,19 @@ extension HTTP1 {
             method: String = "GET", target: String, host: String, fields: [Field] = [],
             body: [UInt8] = []
         ) throws(Complaint) {
+            try self.init(
+                method: method, target: Array(target.utf8), host: host, fields: fields, body: body)
+        }
+
+        /// The same with a target of any bytes.
+        package init(
+            method: String = "GET", target: [UInt8], host: String, fields: [Field] = [],
+            body: [UInt8] = []
+        ) throws(Complaint) {
             try Self.check(method: method, target: target)
             for field in fields { try Self.check(field) }
             let hosts = fields.filter { $0.isNamed("host") }
-            let hostValue = hosts.first?.value ?? host
+            let hostValue = hosts.first?.value ?? Array(host.utf8)
             // RFC 9112 §3.2.
             if hosts.count > 1 {
                 throw Complaint(
@@ -46,42 +61,49 @@ extension HTTP1 {
             }
             guard Self.isAuthority(hostValue) else {
                 throw Complaint(
-                    "'\(hostValue)' is not one host with an optional port",
+                    "'\(Self.shown(hostValue))' is not one host with an optional port",
                     remedy: "give a Host such as example.org:8080")
             }
             if method == "TRACE", !body.isEmpty {
                 // RFC 9110 §9.3.8.
                 throw Complaint("TRACE has no body", remedy: "leave the body out")
             }
-            var head = "\(method) \(target) HTTP/1.1\r\nHost: \(hostValue)\r\n"
+            var head = Array("\(method) ".utf8) + target
+            head += Array(" HTTP/1.1\r\nHost: ".utf8) + hostValue + Array("\r\n".utf8)
             for field in fields where !field.isNamed("host") {
-                head += "\(field.name): \(field.value)\r\n"
+                head += Array("\(field.name): ".utf8) + field.value + Array("\r\n".utf8)
             }
             // RFC 9110 §8.6: methods that anticipate content say that there is none.
             if !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) {
-                head += "Content-Length: \(body.count)\r\n"
+                head += Array("Content-Length: \(body.count)\r\n".utf8)
             }
-            head += "\r\n"
-            guard head.utf8.count <= Limit.headBytes else {
+            head += Array("\r\n".utf8)
+            guard head.count <= Limit.headBytes else {
                 throw Complaint(
-                    "the request head has \(head.utf8.count) bytes",
+                    "the request head has \(head.count) bytes",
                     remedy: "keep it within \(Limit.headBytes), which most servers take")
             }
-            bytes = Array(head.utf8) + body
-            headBytes = head.utf8.count
+            bytes = head + body
+            headBytes = head.count
             answersHead = method == "HEAD"
         }
 
-        private static func check(method: String, target: String) throws(Complaint) {
+        /// Bytes for a person.
+        private static func shown(_ bytes: [UInt8]) -> String {
+            String(decoding: bytes, as: UTF8.self)
+        }
+
+        private static func check(method: String, target: [UInt8]) throws(Complaint) {
             guard isToken(method), method != "CONNECT" else {
                 throw Complaint(
                     "'\(method)' is not a method that can be sent", remedy: "give one such as GET")
             }
-            let isVisible = target.utf8.allSatisfy { $0 > .space && $0 < .delete }
-            let isAsterisk = method == "OPTIONS" && target == "*"
-            guard isVisible, !target.contains("#"), target.hasPrefix("/") || isAsterisk else {
+            let isVisible = target.allSatisfy { $0 > .space && $0 != .delete }
+            let isAsterisk = method == "OPTIONS" && target == [0x2A]
+            guard isVisible, !target.contains(.numberSign), target.first == .slash || isAsterisk
+            else {
                 throw Complaint(
-                    "'\(target)' is not a request target",
+                    "'\(shown(target))' is not a request target",
                     remedy: "give a path that begins with / and is percent-encoded")
             }
         }
@@ -93,7 +115,7 @@ extension HTTP1 {
                     "'\(field.name)' is not a field name",
                     remedy: "use letters, digits and hyphens")
             }
-            let isPlain = !field.value.utf8.contains {
+            let isPlain = !field.value.contains {
                 ControlByte().contains($0) && $0 != .tab
             }
             guard isPlain else {
@@ -111,9 +133,8 @@ extension HTTP1 {
             !text.isEmpty && text.utf8.allSatisfy { ASCIISet.token.contains($0) }
         }
 
-        private static func isAuthority(_ text: String) -> Bool {
-            let bytes = Array(text.utf8)
-            return bytes.span.isAuthority(Run(0, bytes.count), needsPort: false)
+        private static func isAuthority(_ bytes: [UInt8]) -> Bool {
+            bytes.span.isAuthority(Run(0, bytes.count), needsPort: false)
         }
     }
 }

@@ -4,10 +4,13 @@ extension HTTP1 {
         package var status = Status(0)
         /// Whether the connection may carry another request.
         package var keepAlive = false
-        /// Bytes of the final head, status line to empty line; interim responses not counted.
-        package var headBytes = 0
+        private var head: UInt32 = 0
         /// Bytes of payload without their framing.
         package var bodyBytes: UInt64 = 0
+
+        /// Bytes of the final head, status line to empty line; interim responses not counted.
+        @inline(always)
+        package var headBytes: Int { Int(head) }
 
         package init() {}
 
@@ -15,17 +18,9 @@ extension HTTP1 {
         package init(status: Status, keepAlive: Bool, headBytes: Int, bodyBytes: UInt64) {
             self.status = status
             self.keepAlive = keepAlive
-            self.headBytes = headBytes
+            head = UInt32(truncatingIfNeeded: headBytes)
             self.bodyBytes = bodyBytes
         }
-    }
-
-    /// Why a connection can't go on to deliver responses.
-    package enum ResponseFailure: BitwiseCopyable, Equatable, Sendable {
-        case malformed(Refusal)
-        case tooManyInterimResponses
-        /// The peer closed in the middle of a response.
-        case truncated
     }
 
     /// What has come of the response a connection waits for.
@@ -68,15 +63,17 @@ extension HTTP1 {
     /// Payload need not be kept: of a body only what is left to skip is remembered.
     package struct ResponseParser: BitwiseCopyable, Sendable {
         private enum State: BitwiseCopyable {
-            case head(HeadReader)
+            case head(ResponseHeadReader)
             case length(UInt64)
             case chunked(ChunkDecoder)
             case untilClose
         }
 
-        private var state = State.head(HeadReader())
+        private var state = State.head(ResponseHeadReader())
         private var response = Response()
-        private var interimResponses: UInt8 = 0
+        /// Where in the input of the last call the line is that made it a failure.
+        package private(set) var faultAt: UInt32 = 0
+        private var interimResponses: UInt16 = 0
         /// Whether the requests are HEAD, whose responses never have a payload.
         package let answersHead: Bool
 
@@ -89,6 +86,18 @@ extension HTTP1 {
             switch state {
             case .head(let reader): reader.hasBegun || interimResponses > 0
             case .length, .chunked, .untilClose: true
+            }
+        }
+
+        /// What is missing of the response, in a clause, where the peer closed too early.
+        package var missing: String {
+            switch state {
+            case .head(let reader) where reader.hasBegun: "in the head of an answer"
+            case .head where interimResponses > 0: "between an interim and the final answer"
+            case .head: "before an answer"
+            case .length(let count): "with \(count) bytes of the body missing"
+            case .chunked: "before the last chunk of the body"
+            case .untilClose: "at the end of the body"
             }
         }
 
@@ -131,6 +140,9 @@ extension HTTP1 {
         ) -> ResponseEvent {
             let isWholeHead = if case .head = state { interimResponses == 0 } else { false }
             let event = next(input, from: offset)
+            if isWholeHead, response.status.isRedirect, !predictor.hasLocation {
+                noteLocation(input, from: offset, predictor: &predictor)
+            }
             if isWholeHead, case .complete(let response, let next) = event,
                 UInt64(next &- offset &- response.headBytes) == response.bodyBytes
             {
@@ -138,6 +150,19 @@ extension HTTP1 {
                     input, at: offset, response: response, answersHead: answersHead)
             }
             return event
+        }
+
+        /// Reads the head at `offset` once more, for where it redirects to.
+        private func noteLocation(
+            _ input: Span<UInt8>, from offset: Int, predictor: inout ResponsePredictor
+        ) {
+            var parser = ResponseParser(answersHead: answersHead)
+            var at = offset
+            while case .interim(_, let end) = parser.nextPiece(input, from: at) { at = end }
+            parser = ResponseParser(answersHead: answersHead)
+            if case .head(let head, _) = parser.nextPiece(input, from: at) {
+                predictor.noteLocation(head.location.bytes(of: input))
+            }
         }
 
         /// The next step of the response at `input[offset...]`.
@@ -168,35 +193,51 @@ extension HTTP1 {
         }
 
         private mutating func head(
-            _ input: Span<UInt8>, from offset: Int, reader: HeadReader
+            _ input: Span<UInt8>, from offset: Int, reader: ResponseHeadReader
         ) -> ResponsePiece {
             var reader = reader
             var head = ResponseHead()
             var facts = FieldFacts()
-            switch reader.read(input, from: offset, into: &head, facts: &facts) {
+            var start = offset
+            if start < input.count, input[start].isWhite {
+                guard let line = input.startLine(behindEmptyLinesAt: start) else {
+                    return fail(.tooManyEmptyLines, at: start)
+                }
+                start = line
+                // The carriage return of what may become an empty line.
+                if start &+ 1 == input.count, input[start] == .carriageReturn { return .needMore }
+            }
+            switch reader.read(input, from: start, into: &head, facts: &facts) {
             case .unfinished:
                 state = .head(reader)
                 return .needMore
-            case .refused(let refusal):
-                return .failure(.malformed(refusal))
+            case .refused(let refusal, let line):
+                return fail(refusal, at: line)
             case .whole(let end):
                 // RFC 9110 §15.2: any number of interim responses may come first; 101 is final.
                 if head.status.code < 200, head.status != .switchingProtocols {
                     if interimResponses == Limit.interimResponses {
+                        faultAt = UInt32(truncatingIfNeeded: start)
                         return .failure(.tooManyInterimResponses)
                     }
                     interimResponses &+= 1
-                    state = .head(HeadReader())
+                    state = .head(ResponseHeadReader())
                     return .interim(head.status, end: end)
                 }
                 do throws(Refusal) {
                     try head.conclude(facts, answersHead: answersHead)
                 } catch {
-                    return .failure(.malformed(error))
+                    return fail(error, at: start)
                 }
-                begin(head, headBytes: end &- offset)
+                begin(head, headBytes: end &- start)
                 return .head(head, end: end)
             }
+        }
+
+        @inline(never)
+        private mutating func fail(_ refusal: Refusal, at line: Int) -> ResponsePiece {
+            faultAt = UInt32(truncatingIfNeeded: line)
+            return .failure(.malformed(refusal))
         }
 
         @inline(always)
@@ -223,7 +264,8 @@ extension HTTP1 {
         ) -> ResponsePiece {
             var decoder = decoder
             do throws(Refusal) {
-                let event = try decoder.next(input, from: offset, bodyLimit: .max)
+                let event = try decoder.next(
+                    input, from: offset, bodyLimit: .max, isTolerant: true)
                 state = .chunked(decoder)
                 switch event {
                 case .needMore:
@@ -235,13 +277,13 @@ extension HTTP1 {
                     return finish(next: next)
                 }
             } catch {
-                return .failure(.malformed(error))
+                return fail(error, at: offset)
             }
         }
 
         @inline(always)
         private mutating func finish(next: Int) -> ResponsePiece {
-            state = .head(HeadReader())
+            state = .head(ResponseHeadReader())
             interimResponses = 0
             return .end(response, next: next)
         }

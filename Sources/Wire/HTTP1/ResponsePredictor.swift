@@ -12,6 +12,8 @@ extension HTTP1 {
         private var head = ByteQueue()
         private var response = Response()
         private var answersHead = false
+        /// The `Location` of the first redirection that was parsed and had one.
+        package private(set) var location: [UInt8] = []
 
         package init() {}
 
@@ -29,6 +31,13 @@ extension HTTP1 {
             }
             at = length &- 16
             return head.lanes(at: at).equal(input.lanes(at: offset &+ at)) ? response : nil
+        }
+
+        var hasLocation: Bool { !location.isEmpty }
+
+        @inline(never)
+        mutating func noteLocation(_ value: Span<UInt8>) {
+            location = value.indices.map { value[$0] }
         }
 
         mutating func remember(

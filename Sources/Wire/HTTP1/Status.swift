@@ -34,6 +34,10 @@ extension HTTP1 {
         @inline(always)
         package var isBodyless: Bool { code < 200 || code == 204 || code == 304 }
 
+        /// Whether it may name another place to ask, RFC 9110 §15.4.
+        @inline(always)
+        package var isRedirect: Bool { code >= 300 && code < 400 && code != 304 }
+
         /// The reason phrase; empty for a code without a name here, which RFC 9112 §4 allows.
         package var phrase: StaticString {
             switch code {

@@ -151,7 +151,8 @@ struct RequestRefusalTests {
     @Test("each refusal has a status the server may send, and a reason")
     func statuses() {
         let expected: [HTTP1.Refusal: UInt16] = [
-            .timedOut: 408, .bodyTooLarge: 413, .targetTooLong: 414, .unknownExpectation: 417,
+            .timedOut: 408, .bodyTooLarge: 413, .noRoomForBody: 503,
+            .targetTooLong: 414, .unknownExpectation: 417,
             .headTooLarge: 431, .trailersTooLarge: 431, .unknownTransferCoding: 501,
             .unsupportedVersion: 505,
         ]
