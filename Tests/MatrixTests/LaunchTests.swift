@@ -260,10 +260,12 @@ struct LaunchTests {
         process.proceed()
     }
 
-    @Test("a process group is read whole")
-    func processGroup() throws {
-        var process = try ChildProcess(
-            SpawnOptions("sh", ["-c", "sleep 100 & sleep 100 & echo up; while :; do :; done"]))
+    @Test("a process group is read whole, without its guardian", arguments: [false, true])
+    func processGroup(isGuarded: Bool) throws {
+        var options = SpawnOptions(
+            "sh", ["-c", "sleep 100 & sleep 100 & echo up; while :; do :; done"])
+        options.diesWithParent = isGuarded
+        var process = try ChildProcess(options)
         #expect(process.nextLine(timeout: .seconds(10)) == "up")
         let group = ProcessGroup(of: process)
         #expect(group.processIDs.count == 3 && group.processIDs.contains(process.processID))

@@ -135,6 +135,14 @@ struct GuardianTests {
         #expect(child.nextLine(timeout: TestLimit.hang) == "up")
         child.terminate()
         #expect(child.nextLine(timeout: TestLimit.hang) == "asked")
+        // It is asked too, and does not hear it (proc_pid_status(5)).
+        #expect(TestClock.eventually { Self.name(child.guardianID) == "guardian" })
+        let status = try readFile("/proc/\(child.guardianID)/status")
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") })
+        let blocked = try #require(UInt64(line.suffix(16), radix: 16))
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGPIPE, SIGTSTP] {
+            #expect(blocked >> UInt64(signal - 1) & 1 == 1, "signal \(signal)")
+        }
         #expect(Self.isAlive(child.guardianID))
         child.killNow()
         #expect(child.wait(timeout: TestLimit.hang)?.ending == .killed(signal: SIGKILL))
