@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// SIGTERM and SIGINT as something to poll (signalfd(2)) instead of a handler that may run
-/// anywhere.
+/// SIGTERM, SIGINT and SIGHUP as something to poll (signalfd(2)) instead of a handler that may run
+/// anywhere. SIGHUP is left alone where it is ignored, as under nohup(1).
 package struct TerminationSignals: ~Copyable {
     private let source: Descriptor
 
-    /// Blocks both signals in the calling thread and those it starts later; call it first in
+    /// Blocks the signals in the calling thread and those it starts later; call it first in
     /// `main`.
     package init() throws(SystemError) {
         let blocked = clinux_block_term_signals()
@@ -14,7 +14,7 @@ package struct TerminationSignals: ~Copyable {
         source = Descriptor(raw: try checked("signalfd") { clinux_signalfd_term() })
     }
 
-    /// What the user or the system asks for.
+    /// What the user or the system asks for. A terminal that closes (SIGHUP) asks to terminate.
     package enum Signal: Equatable, Sendable { case terminate, interrupt }
 
     /// The next pending signal, without waiting.
