@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -98,6 +100,21 @@ int clinux_set_option(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value);
 }
 
+int clinux_unacknowledged(int fd) {
+    int count = 0;
+    return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -1;
+}
+
+int clinux_unread(int fd) {
+    int count = 0;
+    return ioctl(fd, SIOCINQ, &count) == 0 ? count : -1;
+}
+
+int clinux_has_waiting(int listener) {
+    struct pollfd entry = {listener, POLLIN, 0};
+    return poll(&entry, 1, 0) == 1 && (entry.revents & POLLIN) && !(entry.revents & POLLHUP);
+}
+
 int clinux_set_linger(int fd, int on, int seconds) {
     struct linger linger = {on, seconds};
     return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
@@ -145,12 +162,29 @@ int clinux_thread_cpu_clock(pid_t tid, struct timespec *time) {
 /* For the group of a program that has ended to end in order, in milliseconds. */
 enum { guardian_grace = 2000 };
 
+/* Lets the guardian not be found by the command line of the program that it was cloned from: who
+ * ends that by its name shall not end the guardian with it. The arguments lie behind each other,
+ * from the first one, which program_invocation_name(3) points to. */
+static void forget_command_line(void) {
+    char text[1024];
+    size_t length = 0;
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    for (ssize_t got; (got = read(fd, text, sizeof text)) > 0;) length += (size_t)got;
+    close(fd);
+    static const char name[] = "guardian";
+    if (length < sizeof name) return;
+    memset(program_invocation_name, 0, length);
+    memcpy(program_invocation_name, name, sizeof name);
+}
+
 /* Sleeps until the process behind `program`, a pidfd, has ended, and then ends the group that the
  * guardian itself is in. While it is a member, the id of the group can't be given to another one;
  * the last signal ends it too. Whoever ends the group earlier ends the guardian with it. It holds
  * nothing but `program`: no pipe, socket, lock or folder. */
 static void guard(int program) {
     prctl(PR_SET_NAME, "guardian", 0, 0, 0);
+    forget_command_line();
     if (program != 0 && dup2(program, 0) < 0) _exit(1);
     if (syscall(SYS_close_range, 1U, ~0U, 0U) < 0) {
         /* Kernels before 5.9. */

@@ -38,10 +38,11 @@ package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
         cpus = found.sorted()
     }
 
-    /// The CPUs of this machine, or of this container: those that its first process may run on
-    /// (proc_pid_status(5)). Nil where it can't be read.
-    package static var machine: CPUSet? {
-        let status = (try? readFile("/proc/1/status")) ?? ""
+    /// The CPUs that the process which started this one may run on (proc_pid_status(5)): a set
+    /// that is smaller was chosen for this process, one that is the same only inherited. Nil where
+    /// it can't be read.
+    package static var ofParent: CPUSet? {
+        let status = (try? readFile("/proc/\(getppid())/status")) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
         return line.flatMap { $0.split(whereSeparator: { $0 == "\t" || $0 == " " }).last }.flatMap {
             CPUSet(list: $0)

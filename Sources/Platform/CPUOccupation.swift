@@ -11,6 +11,8 @@ package struct CPUOccupation: Equatable, Sendable {
     private let free: Nanoseconds
     /// Time in which they served interrupts.
     private let interrupts: Nanoseconds
+    /// Time of all kinds, as the kernel has it.
+    private let told: Nanoseconds
     /// What the caller's own processes have used.
     private var own: Nanoseconds
 
@@ -29,6 +31,7 @@ package struct CPUOccupation: Equatable, Sendable {
     init?(of set: CPUSet, stat: String, at time: Instant, own: Nanoseconds) {
         var free: Int64 = 0
         var interrupts: Int64 = 0
+        var told: Int64 = 0
         var seen = 0
         for line in stat.utf8.split(separator: UInt8(ascii: "\n")) {
             // The lines of the CPUs stand first.
@@ -42,6 +45,7 @@ package struct CPUOccupation: Equatable, Sendable {
             // iowait by the clock, the rest it samples.
             free += ticks[3] + ticks[4] + ticks[7]
             interrupts += ticks[5] + ticks[6]
+            told += ticks[..<8].reduce(0, +)
             seen += 1
         }
         guard seen == set.cpus.count, seen > 0 else { return nil }
@@ -50,6 +54,7 @@ package struct CPUOccupation: Equatable, Sendable {
         cpus = seen
         self.free = Self.tick * free
         self.interrupts = Self.tick * interrupts
+        self.told = Self.tick * told
     }
 
     /// The same reading when `more` of the CPU time turns out to be the caller's own, too.
@@ -59,8 +64,9 @@ package struct CPUOccupation: Equatable, Sendable {
         return reading
     }
 
-    /// The share of the CPUs' time, 0...1, that others took since `earlier`: at least this, for a
-    /// tick of each CPU is given to their favour. Nil when no time has passed.
+    /// The share of the CPUs' time, 0...1, that others took since `earlier`: at least this, for two
+    /// ticks of each CPU are given to their favour, one for each figure that is told in whole
+    /// ticks. Nil when no time has passed, and where the kernel's figures don't add up.
     ///
     /// - Parameter interruptsAreApart: whether the kernel counts interrupts beside the threads that
     ///   they interrupt (`CPUAccounting.interruptsAreApart`). Then most of them come from the own
@@ -69,17 +75,25 @@ package struct CPUOccupation: Equatable, Sendable {
         since earlier: CPUOccupation, interruptsAreApart: Bool = CPUAccounting.interruptsAreApart
     ) -> Double? {
         let all = time.since(earlier.time) * Int64(cpus)
-        guard all > .zero, cpus == earlier.cpus else { return nil }
+        guard isTold(all, since: earlier) else { return nil }
         var foreign = all - (free - earlier.free) - (own - earlier.own)
         if interruptsAreApart { foreign = foreign - (interrupts - earlier.interrupts) }
-        foreign = foreign - Self.tick * Int64(cpus)
+        foreign = foreign - Self.tick * Int64(2 * cpus)
         return min(1, max(0, foreign.inSeconds / all.inSeconds))
+    }
+
+    /// Whether what the kernel tells of the CPUs adds up to about the time that has passed: not
+    /// everything that looks like /proc/stat is it, as in some containers.
+    private func isTold(_ all: Nanoseconds, since earlier: CPUOccupation) -> Bool {
+        guard all > .zero, cpus == earlier.cpus else { return false }
+        let gap = (told - earlier.told) - all
+        return Nanoseconds(raw: abs(gap.raw)) <= all / 4 + Self.tick * Int64(2 * cpus)
     }
 
     /// The share of the CPUs' time, 0...1, in which they were taken since `earlier`.
     package func busyShare(since earlier: CPUOccupation) -> Double? {
         let all = time.since(earlier.time) * Int64(cpus)
-        guard all > .zero, cpus == earlier.cpus else { return nil }
+        guard isTold(all, since: earlier) else { return nil }
         return min(1, max(0, 1 - (free - earlier.free).inSeconds / all.inSeconds))
     }
 }

@@ -20,6 +20,9 @@ package enum CPUClock {
     package static var thisThread: Nanoseconds { Nanoseconds(raw: read(CLOCK_THREAD_CPUTIME_ID)) }
     package static var thisProcess: Nanoseconds { Nanoseconds(raw: read(CLOCK_PROCESS_CPUTIME_ID)) }
 
+    /// Of the process that started this one; zero where it can't be read.
+    package static var parent: Nanoseconds { process(getppid()) ?? .zero }
+
     /// Of all threads of process `id`, those that ended included; nil when there is no such process
     /// (clock_getcpuclockid(3)).
     package static func process(_ id: Int32) -> Nanoseconds? {

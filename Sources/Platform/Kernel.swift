@@ -84,6 +84,14 @@ package protocol Kernel: Sendable {
     /// close(2).
     mutating func close(_ descriptor: consuming Descriptor)
 
+    /// How many bytes that were sent the peer has not acknowledged (tcp(7), SIOCOUTQ); none where
+    /// the kernel does not say.
+    mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int
+
+    /// How many bytes that have arrived wait for a receive (tcp(7), SIOCINQ); none where the kernel
+    /// does not say.
+    mutating func unread(on descriptor: borrowing Descriptor) -> Int
+
     /// shutdown(2) of the sending half.
     mutating func finishSending(on descriptor: borrowing Descriptor)
 
@@ -202,6 +210,16 @@ package struct LinuxKernel: Kernel {
         // Linux gives the number back even when close(2) reports an error; there is nothing to
         // retry.
         _ = Glibc.close(descriptor.release())
+    }
+
+    package mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int {
+        counts.other &+= 1
+        return max(0, Int(clinux_unacknowledged(descriptor.raw)))
+    }
+
+    package mutating func unread(on descriptor: borrowing Descriptor) -> Int {
+        counts.other &+= 1
+        return max(0, Int(clinux_unread(descriptor.raw)))
     }
 
     package mutating func finishSending(on descriptor: borrowing Descriptor) {

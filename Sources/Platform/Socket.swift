@@ -89,6 +89,11 @@ package enum Socket {
         return address
     }
 
+    /// Whether a connection waits in the queue of a listening socket that has not been ended.
+    package static func hasWaiting(_ descriptor: borrowing Descriptor) -> Bool {
+        clinux_has_waiting(descriptor.raw) != 0
+    }
+
     /// Ends a listening socket for every thread that waits in accept on it; close(2) alone would
     /// leave them asleep.
     package static func stopListening(_ descriptor: borrowing Descriptor) {

@@ -127,8 +127,7 @@ package struct LoadReport: Equatable, Sendable {
     /// Successful requests.
     package var requests: Int64 = 0
     /// Successful requests a second of `duration`. In a closed loop a success that the window's
-    /// borders cut counts by the share of its time within; never more than the connections can
-    /// carry at the mean time of a request.
+    /// borders cut counts by the share of its time within.
     package var achievedRate: Double = 0
     /// The successes that `achievedRate` stands for: what the generator's own use during `duration`
     /// is divided by, and what bytes of bodies a second follow.

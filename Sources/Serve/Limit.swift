@@ -49,9 +49,12 @@ package enum Limit {
     static let bodyTimePerByte = Nanoseconds(raw: 976_563)
     /// A reader of replies must take something within this time.
     static let writeTime = Nanoseconds.seconds(30)
-    /// After the last reply the peer may finish what it was sending, so that closing does not reset
-    /// the connection under the reply (RFC 9112 §9.6).
+    /// Unless told otherwise, a peer that has taken the last reply has this long to end the
+    /// connection too, so that closing does not reset it under the reply (RFC 9112 §9.6).
     static let lingerTime = Nanoseconds.seconds(2)
+    /// What a peer may send in that time, all of it dropped: several times the largest payload that
+    /// is usually taken, for one that sends its payload to the end before it reads the refusal.
+    static let lingerBytes = 64 * 1_024 * 1_024
     /// Unless told otherwise, requests in progress have this long to end after a stop was asked
     /// for.
     static let drainTime = Nanoseconds.seconds(5)

@@ -11,6 +11,8 @@ package enum Server {
     package static func run(
         _ options: ServerOptions, say: (JSONValue) -> Bool
     ) throws(Complaint) {
+        // Whoever reads the lines may end before the server, as a terminal that closes does.
+        StandardStreams.outliveReaders()
         DescriptorLimit.raise(to: DescriptorLimit.current.hard)
         let signals = try starting { () throws(SystemError) in try TerminationSignals() }
         let poller = try starting { () throws(SystemError) in try Poller() }
@@ -48,6 +50,8 @@ package enum Server {
         let last = crew.snapshot(event: "stopped")
         let failure = crew.failure
         crew.disband()
+        // Before the last line, which nobody may be there to read.
+        control = nil
         if !options.isQuiet { _ = say(last) }
         if let failure {
             throw failure.complaint(

@@ -22,6 +22,8 @@ package struct ServerOptions: Sendable {
     package var bodyTimeout = Limit.bodyTime
     /// Requests in progress have this long to end after a stop was asked for.
     package var drainTimeout = Limit.drainTime
+    /// After the last reply a peer has this long to end the connection too.
+    package var lingerTimeout = Limit.lingerTime
     /// The largest payload of one request.
     package var bodyLimit = ByteCount.mebibytes(16)
     /// Payloads that one reader holds at most, with those that workers have and the echoes that
@@ -64,6 +66,9 @@ extension ServerOptions {
             OptionSpec(
                 "drain-timeout", value: "TIME",
                 help: "end what is still in progress this long after a stop [5s]"),
+            OptionSpec(
+                "linger-timeout", value: "TIME",
+                help: "after its last reply a peer has this long to end as well [2s]"),
             OptionSpec("max-body", value: "SIZE", help: "largest request payload [16MiB]"),
             OptionSpec(
                 "max-bodies", value: "SIZE",
@@ -117,6 +122,7 @@ extension ServerOptions {
         headTimeout = try parsed.time("head-timeout", in: times) ?? headTimeout
         bodyTimeout = try parsed.time("body-timeout", in: times) ?? bodyTimeout
         drainTimeout = try parsed.time("drain-timeout", in: times) ?? drainTimeout
+        lingerTimeout = try parsed.time("linger-timeout", in: times) ?? lingerTimeout
         bodyLimit = try parsed.bytes("max-body", in: 0...(1 << 30)) ?? bodyLimit
         let largest = ByteCount(raw: 1 << 40)
         bodiesLimit =

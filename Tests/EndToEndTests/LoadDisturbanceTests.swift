@@ -7,8 +7,8 @@ import Testing
 struct LoadDisturbanceTests {
     @Test("a loop on the generator's own CPU is told, but not where the CPU is said to be shared")
     func loop() throws {
-        let cpus = CPUSet.available.cpus
-        guard cpus.count > 1, CPUSet(cpus) == CPUSet.machine else { return }
+        let cpus = CPUSet.ofParent?.cpus ?? []
+        guard cpus.count > 1 else { return }
         let own = CPUSet([cpus[0]])
         var options = SpawnOptions("/bin/sh", ["-c", "while :; do :; done"])
         options.cpus = own
@@ -31,9 +31,12 @@ struct LoadDisturbanceTests {
 
     @Test("a generator that may run everywhere can't tell the server's work from that of others")
     func everywhere() throws {
-        guard CPUSet.available == CPUSet.machine else { return }
         let server = try ServerUnderTest("single")
-        let report = try server.load("/plaintext", ["-d", "200ms"]).report()
+        // Another test may have bound the thread that this one runs on.
+        let arguments = ["--json", "-", "-q", "-c", "4", "-d", "200ms", "--warmup", "0s"]
+        let report = try LoadRun(
+            arguments + ["http://127.0.0.1:\(server.port)/plaintext"], cpus: .ofParent
+        ).outcome().report()
         #expect(report.cpu.foreignShare == nil && report.verdict != .disturbed)
     }
 }

@@ -1,4 +1,5 @@
 import Basis
+import Glibc
 import Platform
 import Report
 import TestSupport
@@ -25,6 +26,8 @@ final class LoadRun {
     }
 
     func interrupt() { child.interrupt() }
+    /// Says that its terminal has closed.
+    func hangUp() { kill(child.processID, SIGHUP) }
 
     /// Waits for its end.
     func outcome() throws -> LoadOutcome {

@@ -286,6 +286,8 @@ struct VirtualKernel: Kernel {
         world.close(descriptor)
     }
 
+    mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int { 0 }
+    mutating func unread(on descriptor: borrowing Descriptor) -> Int { 0 }
     mutating func finishSending(on descriptor: borrowing Descriptor) {}
     mutating func wake(_ waker: borrowing Waker) { waker.wake() }
 }

@@ -9,10 +9,13 @@ struct CPUOccupationTests {
     private static let second = Instant(raw: 1_000_000_000)
 
     /// Ticks of two CPUs as /proc/stat shows them.
-    private static func stat(idle: [Int], softirq: [Int] = [0, 0], steal: [Int] = [0, 0]) -> String
-    {
-        let lines = (0..<2).map {
-            "cpu\($0) 70 0 30 \(idle[$0]) 0 0 \(softirq[$0]) \(steal[$0]) 0 0"
+    private static func stat(
+        idle: [Int], softirq: [Int] = [0, 0], steal: [Int] = [0, 0], all: Int = 100_000
+    ) -> String {
+        // What was neither idle nor withheld went to programs.
+        let lines = (0..<2).map { cpu in
+            let busy = all - idle[cpu] - softirq[cpu] - steal[cpu]
+            return "cpu\(cpu) \(busy) 0 0 \(idle[cpu]) 0 0 \(softirq[cpu]) \(steal[cpu]) 0 0"
         }
         return (["cpu  1 2 3 4 5 6 7 8 0 0"] + lines + ["intr 1 2 3", "cpu0 is no CPU here"])
             .joined(separator: "\n")
@@ -31,32 +34,33 @@ struct CPUOccupationTests {
             CPUOccupation(
                 of: CPUSet(cpus),
                 stat: stat(
-                    idle: [1_000 + idle[0], 2_000 + idle[1]], softirq: softirq, steal: steal),
+                    idle: [1_000 + idle[0], 2_000 + idle[1]], softirq: softirq, steal: steal,
+                    all: 100_100),
                 at: second, own: .seconds(7) + .milliseconds(own)))
         let share = try #require(
             after.foreignShare(since: before, interruptsAreApart: interruptsAreApart))
         return (share * 1_000).rounded() / 1_000
     }
 
-    @Test("a tick of each CPU is nobody's")
+    @Test("two ticks of each CPU are nobody's")
     func shares() throws {
-        // One CPU of which 600 ms were free: others took 400 ms, 390 for sure.
-        #expect(try Self.share([0], idle: [60, 0], own: 0) == 0.39)
+        // One CPU of which 600 ms were free: others took 400 ms, 380 for sure.
+        #expect(try Self.share([0], idle: [60, 0], own: 0) == 0.38)
         // All of it was the caller's own.
         #expect(try Self.share([0], idle: [60, 0], own: 400) == 0)
         // Half of the other CPU went to others.
-        #expect(try Self.share([1], idle: [100, 0], own: 500) == 0.49)
+        #expect(try Self.share([1], idle: [100, 0], own: 500) == 0.48)
         // Both together: 2 s, of which 1.6 s busy, 0.9 s the caller's.
-        #expect(try Self.share([0, 1], idle: [30, 10], own: 900) == 0.34)
+        #expect(try Self.share([0, 1], idle: [30, 10], own: 900) == 0.33)
         // What the hypervisor withheld is told apart.
-        #expect(try Self.share([0], idle: [20, 0], steal: [70, 0], own: 0) == 0.09)
+        #expect(try Self.share([0], idle: [20, 0], steal: [70, 0], own: 0) == 0.08)
         // More own time than there was, because it was spent on other CPUs.
         #expect(try Self.share([0], idle: [100, 0], own: 3_000) == 0)
     }
 
     @Test("interrupts that are counted apart come from the own load")
     func interrupts() throws {
-        #expect(try Self.share([0], idle: [10, 0], softirq: [30, 0], own: 600) == 0.29)
+        #expect(try Self.share([0], idle: [10, 0], softirq: [30, 0], own: 600) == 0.28)
         #expect(
             try Self.share(
                 [0], idle: [10, 0], softirq: [30, 0], own: 600, interruptsAreApart: true) == 0)
@@ -68,6 +72,22 @@ struct CPUOccupationTests {
             CPUOccupation(
                 of: CPUSet(cpus), stat: Self.stat(idle: [1, 1]), at: Self.second, own: .zero) == nil
         )
+    }
+
+    @Test("figures that do not add up to the time that has passed say nothing")
+    func unlike() throws {
+        let before = try #require(
+            CPUOccupation(
+                of: CPUSet([0]), stat: Self.stat(idle: [0, 0], all: 0), at: Instant(raw: 0),
+                own: .zero))
+        for all in [0, 60, 150] {
+            let after = try #require(
+                CPUOccupation(
+                    of: CPUSet([0]), stat: Self.stat(idle: [0, 0], all: all), at: Self.second,
+                    own: .zero))
+            #expect(after.foreignShare(since: before, interruptsAreApart: false) == nil)
+            #expect(after.busyShare(since: before) == nil)
+        }
     }
 
     @Test("no time, no share")
@@ -109,6 +129,6 @@ struct CPUOccupationTests {
         #expect(!CPUSet([2]).isPart(of: CPUSet([0, 1])))
         #expect(CPUSet(list: "0,2-4") == CPUSet([0, 2, 3, 4]))
         #expect(CPUSet(list: "") == nil && CPUSet(list: "1-") == nil && CPUSet(list: "x") == nil)
-        #expect(!(CPUSet.machine?.cpus.isEmpty ?? false))
+        #expect(!(CPUSet.ofParent?.cpus.isEmpty ?? false))
     }
 }

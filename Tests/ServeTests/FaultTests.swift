@@ -217,6 +217,52 @@ struct FaultTests {
         }
     }
 
+    @Test(
+        "requests that had arrived at a stop are answered, however many receives bring them",
+        arguments: [
+            PatternID.single, .shardedHash, .acceptorsExclusive, .acceptorsHerd, .readersDirect,
+            .readersQueue, .acceptorsBlocking, .acceptorsOneReader,
+        ])
+    func arrivedInPieces(pattern: PatternID) throws {
+        let server = try InProcessServer(pattern) { $0.threads = 1 }
+        let padding = String(repeating: "a", count: 500 - HTTPText.get("/json").utf8.count - 5)
+        let request = HTTPText.get("/json", fields: ["A: \(padding)"])
+        // Each receive ends between two requests: the connection looks idle then.
+        server.plan.limitTransfers(to: request.utf8.count)
+        let blocker = try server.connect()
+        let client = try server.connect()
+        #expect(try client.ask(request).status == 200)
+        try blocker.send(HTTPText.get("/block?us=300000"))
+        blocker.awaitDelivery()
+        TestClock.sleep(.milliseconds(50))
+        try client.send(String(repeating: request, count: 20))
+        client.awaitDelivery()
+        server.end()
+        for number in 1...20 {
+            #expect(try client.reply()["connection"] == (number == 20 ? "close" : nil))
+        }
+        #expect(try client.rest().isEmpty)
+        #expect(try blocker.reply().text == "blocked\n")
+    }
+
+    @Test("a connection that lingers ends, whatever fails", arguments: PatternID.allCases)
+    func lingering(pattern: PatternID) throws {
+        let last = HTTPText.get("/plaintext", fields: ["Connection: close"])
+        let server = try InProcessServer(pattern) { $0.lingerTimeout = .seconds(3_600) }
+        for code in [ECONNRESET, EAGAIN, ETIMEDOUT, 0] {
+            let client = try server.connect()
+            #expect(try client.ask(last).status == 200)
+            #expect(try client.rest().isEmpty)
+            // It is held for as long as this peer has not ended.
+            #expect(TestClock.eventually { server.connections == 1 }, "\(code)")
+            if code != 0 { server.plan.strike(.receive, nth: 1, code: code) }
+            try client.send("more")
+            client.finishSending()
+            #expect(TestClock.eventually { server.connections == 0 }, "\(code)")
+            server.plan.lift()
+        }
+    }
+
     @Test("a server that has ended leaves no descriptor open", arguments: PatternID.allCases)
     func nothingLeftOpen(pattern: PatternID) async {
         // In a process of its own, where nobody else opens and closes.

@@ -17,8 +17,8 @@ struct ServerOptionsTests {
             "--listen", "127.0.0.1:1", "--listen=[::1]:2", "--pattern", "readers:queue", "-t", "3",
             "--cpus", "\(cpu)", "--balance", "two-choices", "--nodelay", "off", "--backlog", "7",
             "--idle-timeout", "5s", "--head-timeout", "300ms", "--body-timeout", "1m",
-            "--drain-timeout", "2s", "--max-body", "1KiB", "--max-connections", "10k", "--control",
-            "/tmp/x", "-q",
+            "--drain-timeout", "2s", "--linger-timeout", "3s", "--max-body", "1KiB",
+            "--max-connections", "10k", "--control", "/tmp/x", "-q",
         ])
         #expect(options.listen.map(\.description) == ["127.0.0.1:1", "[::1]:2"])
         #expect(options.pattern == .readersQueue && options.threads == 3)
@@ -27,6 +27,7 @@ struct ServerOptionsTests {
         #expect(options.idleTimeout == .seconds(5) && options.headTimeout == .milliseconds(300))
         #expect(options.bodyTimeout == .seconds(60) && options.drainTimeout == .seconds(2))
         #expect(options.bodyLimit.raw == 1_024 && options.connectionsPerReader == 10_000)
+        #expect(options.lingerTimeout == .seconds(3))
         #expect(options.controlPath == "/tmp/x")
     }
 

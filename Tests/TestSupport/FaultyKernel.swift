@@ -147,6 +147,14 @@ package struct FaultyKernel: Kernel {
         real.close(descriptor)
     }
 
+    package mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int {
+        real.unacknowledged(on: descriptor)
+    }
+
+    package mutating func unread(on descriptor: borrowing Descriptor) -> Int {
+        real.unread(on: descriptor)
+    }
+
     package mutating func finishSending(on descriptor: borrowing Descriptor) {
         real.finishSending(on: descriptor)
     }

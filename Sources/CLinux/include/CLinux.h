@@ -36,6 +36,12 @@ int clinux_socket(int family);
 int clinux_set_option(int fd, int level, int name, int value);
 int clinux_set_linger(int fd, int on, int seconds);
 int clinux_pending_error(int fd);
+/* Bytes sent that the peer has not acknowledged, bytes received that nobody has read (tcp(7),
+ * SIOCOUTQ and SIOCINQ); -1 where the kernel does not say. */
+int clinux_unacknowledged(int fd);
+int clinux_unread(int fd);
+/* Whether a connection waits for accept at a listener that has not been ended (poll(2)). */
+int clinux_has_waiting(int listener);
 
 /* CPU sets are bit masks of 64-bit words, least significant CPU first. */
 int clinux_set_affinity(pid_t tid, const uint64_t *words, int count);

@@ -17,6 +17,16 @@ package struct CellName: Hashable, Sendable {
         display = values.map { Self.shown($0, isAlone: values.count == 1) }.joined(separator: " ")
     }
 
+    /// Byte for byte: Swift's strings are equal where Unicode calls them equivalent, and a table
+    /// may hold both spellings.
+    package static func == (a: CellName, b: CellName) -> Bool {
+        a.values.elementsEqual(b.values) { $0.utf8.elementsEqual($1.utf8) }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for value in values { hasher.combine(Array(value.utf8)) }
+    }
+
     private static func shown(_ value: String, isAlone: Bool) -> String {
         let line = printable(value)
         let isPlain =

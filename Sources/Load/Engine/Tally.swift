@@ -60,6 +60,10 @@ package struct Tally: ~Copyable, Sendable {
     package var lateSends: UInt64 = 0
     /// Requests that were due while no connection was free.
     package var starved: UInt64 = 0
+    /// Requests that ran out of time after they were sent, and the times that they had reached, in
+    /// nanoseconds; both are in `response` and `service` too.
+    package var timedOut: UInt64 = 0
+    package var timedOutTime: UInt64 = 0
     /// Requests of `errors.timeout` that never found a free connection.
     package var unsent: UInt64 = 0
 
@@ -80,6 +84,8 @@ package struct Tally: ~Copyable, Sendable {
         lateSends += other.lateSends
         starved += other.starved
         unsent += other.unsent
+        timedOut += other.timedOut
+        timedOutTime += other.timedOutTime
     }
 
     /// Forgets everything and keeps the memory.
@@ -95,5 +101,7 @@ package struct Tally: ~Copyable, Sendable {
         lateSends = 0
         starved = 0
         unsent = 0
+        timedOut = 0
+        timedOutTime = 0
     }
 }

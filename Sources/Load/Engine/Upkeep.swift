@@ -48,6 +48,9 @@ struct Upkeep {
     var published: UInt64 = 0
     var rates = RateBins()
     var borders = BorderShares()
+    /// Successes in the window to requests of the warm-up: a part of its rate over time, not of its
+    /// result.
+    var entered: UInt64 = 0
     /// Requests of the window that were sent and whose lateness was already handed over.
     var publishedSends: UInt64 = 0
 
@@ -80,6 +83,7 @@ struct Upkeep {
     mutating func startMeasuring(_ window: Window) {
         rates = RateBins(window)
         borders = BorderShares()
+        entered = 0
         published = 0
         publishedSends = 0
         lastRefusal = nil

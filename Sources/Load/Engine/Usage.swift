@@ -69,7 +69,10 @@ extension Usage {
         of kernel: K, spun: Nanoseconds, bytesRead: UInt64, bytesWritten: UInt64,
         watching cpus: CPUSet?
     ) {
-        occupation = cpus.flatMap { CPUOccupation(of: $0, own: CPUClock.thisProcess) }
+        // Whoever started the generator, such as a run, is no stranger either.
+        occupation = cpus.flatMap {
+            CPUOccupation(of: $0, own: CPUClock.thisProcess + CPUClock.parent)
+        }
         let resources = ResourceUsage.thisThread
         time = MonotonicClock.now
         cpu = CPUClock.thisThread

@@ -276,6 +276,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             lost += 1
             if loss == .timeout { tally.response.record(now.since(times.intended)) }
             if loss == .timeout, Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
+            if loss == .timeout {
+                tally.timedOut += 1
+                tally.timedOutTime += UInt64(max(0, now.since(times.sent).raw))
+            }
         }
         table[index].inFlight = 0
         return lost

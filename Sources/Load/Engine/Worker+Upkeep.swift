@@ -23,7 +23,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// behind the clock, what it has in the mean for the time between.
     var counts: RateBins.Counts {
         var counts = RateBins.Counts()
-        counts.succeeded = upkeep.published + tally.succeeded
+        counts.succeeded = upkeep.published + tally.succeeded + upkeep.entered
         if Pace.isOpenLoop {
             let from = max(pacing.next, recordsFrom)
             let backlog = max(0, min(now, sendsUntil).since(from).inSeconds) * pacing.rate.raw
@@ -36,6 +36,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func entersWindow(_ answer: Answer, _ times: RequestTimes) {
         guard answer.status < 400 else { return }
+        if now < sendsUntil { upkeep.entered += 1 }
         upkeep.borders.noteEntering(
             Window(start: recordsFrom, end: max(recordsFrom, sendsUntil)), sent: times.intended,
             answered: now)

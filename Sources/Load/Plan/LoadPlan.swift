@@ -89,11 +89,12 @@ package struct LoadPlan: Sendable {
         self.seed = seed
     }
 
-    /// The CPUs that the generator was given for itself; nil where it has all there are, so that
-    /// the server may run there too, or where it shares them by turns or by the user's word.
+    /// The CPUs that the generator was given for itself; nil where it has those that whoever
+    /// started it has, so that the server may run there too, or where it shares them by turns or by
+    /// the user's word.
     package var watchedCPUs: CPUSet? {
         let own = cpus ?? .available
-        guard !sharesCPUs, turns == nil, let all = CPUSet.machine, own.isPart(of: all) else {
+        guard !sharesCPUs, turns == nil, let all = CPUSet.ofParent, own.isPart(of: all) else {
             return nil
         }
         return own

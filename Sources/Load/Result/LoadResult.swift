@@ -89,10 +89,13 @@ package struct LoadResult: ~Copyable {
     package var succeeded: UInt64 { tally.succeeded }
     package var failed: UInt64 { tally.errors.requests }
 
-    /// Successful requests a second: those of `duration`, but never more than the connections can
-    /// carry at the time that a request takes in the mean.
+    /// Successful requests a second, those of `duration`. Where the connections could not carry as
+    /// many, by what the borders of the window alone explain, as many as they can.
     package var achievedRate: Double {
-        countedRate / max(1, occupancy ?? 0)
+        guard let occupancy, occupancy > 1, occupancy <= Judgement.Limit.occupancy else {
+            return countedRate
+        }
+        return countedRate / occupancy
     }
 
     /// Successes that fall on `duration`. In an open loop these are all: what was due in the window
@@ -108,20 +111,22 @@ package struct LoadResult: ~Copyable {
         duration <= .zero ? 0 : countedSuccesses / duration.inSeconds
     }
 
-    /// From the send to the answer, in either loop.
+    /// From the send to the answer, in either loop; with requests that ran out of time.
     var serviceTimes: LatencySummary {
         isOpenLoop ? LatencySummary(tally.service) : LatencySummary(tally.response)
     }
 
     /// The requests that would be under way on the average at the counted rate and the mean time
-    /// from send to answer, as a share of those that the connections can carry (J. D. C. Little, "A
-    /// proof for the queuing formula L = λW", Operations Research 9, 1961). More than 1 is
+    /// from send to success, as a share of those that the connections can carry (J. D. C. Little,
+    /// "A proof for the queuing formula L = λW", Operations Research 9, 1961). More than 1 is
     /// impossible: the window is too short for such answers. Nil without samples.
     package var occupancy: Double? {
         let times = serviceTimes
-        guard times.samples > 0 else { return nil }
+        let answered = Double(times.samples) - Double(tally.timedOut)
+        guard answered > 0 else { return nil }
+        let mean = (times.mean * Double(times.samples) - Double(tally.timedOutTime)) / answered
         let slots = Double(plan.connections * plan.pipeline)
-        return countedRate * times.mean / 1e9 / slots
+        return countedRate * mean / 1e9 / slots
     }
 
     /// The share of the generator's CPUs that others took; nil where it has none for itself.

@@ -54,7 +54,7 @@ package struct Judgement: Equatable, Sendable {
         package static let latenessP99 = Nanoseconds.milliseconds(1)
         package static let rateRatio = 0.99
         /// More than 1 can't be; up to here it comes from where the window cuts the answers.
-        package static let occupancy = 1.05
+        package static let occupancy = 1.02
         /// Samples behind a 99th percentile.
         package static let percentile = 99.0
     }

@@ -116,7 +116,9 @@ package struct ProcessExecutor: Executor {
         let load = try generator.report()
         record.load = load
         if isUnderLoad {
-            record.machine.foreignShare = watched.foreignShare(from: occupied, to: taken)
+            record.machine.foreignShare = watched.foreignShare(
+                from: occupied, to: taken,
+                requests: load.achievedRate * second.time.since(first.time).inSeconds)
         }
         try server.lookUnderLoad()
         let last = try server.stop()

@@ -11,7 +11,8 @@ struct LaunchFailure: Error, Equatable {
     static let stopped = LaunchFailure("stopped by the user")
 
     init(_ reason: String) {
-        self.reason = String(reason.map { $0.isNewline ? " " : $0 })
+        // A server's own words are among it, which the terminal must not obey.
+        self.reason = printable(String(reason.map { $0.isNewline ? " " : $0 }))
     }
 }
 

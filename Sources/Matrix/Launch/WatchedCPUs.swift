@@ -15,7 +15,21 @@ struct WatchedCPUs {
         self.generator = isShared ? generator : nil
     }
 
-    func read() -> CPUOccupation? { CPUOccupation(of: cpus, own: own) }
+    /// A moment: what was taken of the CPUs, and what the server's processes had used.
+    struct Reading {
+        fileprivate let occupation: CPUOccupation?
+        fileprivate let server: Nanoseconds
+    }
+
+    private enum Limit {
+        /// No server answers a request in less CPU time.
+        static let request = Nanoseconds.microseconds(1)
+    }
+
+    func read() -> Reading {
+        Reading(
+            occupation: CPUOccupation(of: cpus, own: own), server: server.cpu + server.reapedCPU)
+    }
 
     /// What is no other's work: the server's, the generator's where it shares the CPUs, and this
     /// program's, which may run anywhere.
@@ -26,9 +40,13 @@ struct WatchedCPUs {
 
     /// The share that others took between two readings. Processes that the server has forked since
     /// count as its own, with all that they have used: called after the load, for it looks at every
-    /// process.
-    func foreignShare(from first: CPUOccupation?, to second: CPUOccupation?) -> Double? {
-        guard let first, let second else { return nil }
-        return second.leaving(server.youngerCPU).foreignShare(since: first)
+    /// process. Nil where the processes that were started can't be those that answered `requests`,
+    /// as with a launcher whose server lives elsewhere: its work can't be told from that of others.
+    func foreignShare(from first: Reading, to second: Reading, requests: Double) -> Double? {
+        guard let before = first.occupation, let after = second.occupation else { return nil }
+        let younger = server.youngerCPU
+        let used = second.server + younger - first.server
+        guard used.inSeconds >= requests * Limit.request.inSeconds else { return nil }
+        return after.leaving(younger).foreignShare(since: before)
     }
 }

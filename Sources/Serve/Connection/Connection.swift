@@ -18,8 +18,6 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var isLast = false
     /// The refusal to send when the replies before it are out.
     var refusal: HTTP1.Refusal?
-    /// The peer may still be sending what nobody will parse.
-    var hasUnreadInput = false
     /// The peer has ended its half in order.
     var hasPeerFinished = false
     /// `input` may hold whole messages: the parser stopped there before it had to ask for more
@@ -65,6 +63,12 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var owesContinue = false
     /// What is refused is a HEAD.
     var refusesHead = false
+    /// Of the bytes that are still to be parsed, those that had arrived when the stop was seen.
+    var arrived = 0
+    /// The last reply of those in flight is to say that the connection ends.
+    var tellsEnd = false
+    /// In `Phase.lingering`: what the peer may still do.
+    var lingering = Lingering(at: Instant(raw: 0))
 
     enum Phase: UInt8, BitwiseCopyable {
         case free
@@ -77,7 +81,7 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
         case receiving
         /// A reply waits for its time, for a worker or for the peer to take it.
         case replying
-        /// All is sent; the peer may finish before the close.
+        /// All is sent and the sending half has ended; see `Lingering`.
         case lingering
     }
 

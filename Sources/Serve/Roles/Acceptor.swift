@@ -45,7 +45,8 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
     static func blocking(
         _ listener: Listener, dispatcher: consuming Dispatcher, station: Station<K>, crew: Crew<K>
     ) throws(SystemError) -> Acceptor {
-        crew.whenAcceptingEnds { Socket.stopListening(listener.socket.value) }
+        let patience = station.options.drainTimeout
+        crew.whenAcceptingEnds { endWhenEmpty(listener, within: patience) }
         return try Acceptor(
             station: station, listeners: [listener], wait: .blocking, dispatcher: dispatcher)
     }
@@ -70,11 +71,27 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
         board.value.publish(tally, kernel.counts)
     }
 
+    /// Whoever sleeps in accept is woken when the listener ends. Whoever does not still has
+    /// connections to take: those that wait when the stop comes are taken first.
     private mutating func acceptBlocking() {
-        while !stop.isSet(.accepting) {
-            admitOne(from: listeners[0])
+        var rest = Limit.arrivals
+        while rest > 0 {
+            let isAdmitted = admitOne(from: listeners[0])
             board.value.publish(tally, kernel.counts)
+            guard stop.isSet(.accepting) else { continue }
+            rest = isAdmitted ? rest - 1 : 0
         }
+        Socket.stopListening(listeners[0].socket.value)
+    }
+
+    /// Ends a listener that threads sleep in accept on, which resets what waits in its queue: so
+    /// not before they have emptied it. Threads that all sleep have left nothing there.
+    private static func endWhenEmpty(_ listener: Listener, within patience: Nanoseconds) {
+        let deadline = MonotonicClock.now + patience
+        while Socket.hasWaiting(listener.socket.value), MonotonicClock.now < deadline {
+            blockThread(for: .milliseconds(1))
+        }
+        Socket.stopListening(listener.socket.value)
     }
 
     private mutating func acceptPolling(_ poller: Shared<Poller>) throws(SystemError) {

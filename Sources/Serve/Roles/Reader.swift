@@ -271,7 +271,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         return stop.isSet(.draining)
     }
 
-    /// Closes what is idle; says whether nothing is left or the time is over.
+    /// Ends what is idle; says whether nothing is left or the time is over.
     private mutating func drain() -> Bool {
         if let deadline = drainDeadline {
             if core.now >= deadline { return true }
@@ -280,6 +280,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             core.isDraining = true
             takeArrivals()
             acceptTheLast()
+            noteStop()
             lookAtAll()
         }
         var isEmpty = true
@@ -287,12 +288,26 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             switch connections[slot].phase {
             case .free, .reserved: continue
             case .idle:
-                core.close(&connections[slot])
-                connections.free(slot)
+                let reference = ConnectionReference(
+                    slot: slot, generation: connections[slot].generation)
+                if !core.takeArrived(&connections[slot], reference) {
+                    core.end(&connections[slot], reference)
+                    freeIfClosed(reference)
+                }
+                if connections.isAlive(reference) { isEmpty = false }
             case .handshake, .receiving, .replying, .lingering: isEmpty = false
             }
         }
         return isEmpty
+    }
+
+    /// Draws the line behind what has arrived, on every connection before any is gone on with.
+    private mutating func noteStop() {
+        for slot in connections.slots where connections[slot].descriptor != nil {
+            core.noteStop(&connections[slot])
+        }
+        // So that lingering peers have their time and no more.
+        nextSweep = core.now + Limit.tick
     }
 
     /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then who

@@ -50,7 +50,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 budget -= 1
                 // Work that holds the thread is a turn's worth: behind it others go on, and a stop
                 // is noticed.
-                if begin(input, of: &connection, reference, isFollowed: offset < input.count) {
+                if begin(input, upTo: end, of: &connection, reference) {
                     budget = 0
                 }
             case .body(let start, let end, let next):
@@ -75,7 +75,9 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
                 }
             case .endOfBody(let next):
                 offset = next
-                if finishMessage(of: &connection, reference, isFollowed: next < input.count) {
+                let isLast =
+                    isDraining && isLastArrived(input, endingAt: next, of: connection)
+                if finishMessage(of: &connection, reference, isLast: isLast) {
                     budget = 0
                 }
             case .refuse(let refusal):
@@ -89,14 +91,14 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         return offset
     }
 
-    /// Takes up the message whose head was just found in `input`; says whether work for it has held
-    /// the thread.
+    /// Takes up the message whose head was just found in `input`, up to `end`; says whether work
+    /// for it has held the thread.
     ///
     /// Hot: once a request.
     @inline(always)
     private mutating func begin(
-        _ input: Span<UInt8>, of connection: inout Connection<Stream>,
-        _ reference: ConnectionReference, isFollowed: Bool
+        _ input: Span<UInt8>, upTo end: Int, of connection: inout Connection<Stream>,
+        _ reference: ConnectionReference
     ) -> Bool {
         let route = Route(head, in: input)
         let key =
@@ -105,8 +107,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             route: route, keyCount: key.count, framing: HTTP1.ReplyEncoder(answering: head))
         if head.framing == .none {
             endReceiving(&connection)
-            return submit(
-                message, body: key, of: &connection, reference, isFollowed: isFollowed)
+            let isLast = isDraining && isLastArrived(input, endingAt: end, of: connection)
+            return submit(message, body: key, of: &connection, reference, isLast: isLast)
         }
         if route.wantsBody, !hasRoom(for: head.framing.knownLength, on: connection) {
             connection.refusal = .noRoomForBody
@@ -137,7 +139,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
 
     private mutating func finishMessage(
         of connection: inout Connection<Stream>, _ reference: ConnectionReference,
-        isFollowed: Bool
+        isLast: Bool
     ) -> Bool {
         guard let message = connection.message.take() else {
             preconditionFailure("a body ended that no head began")
@@ -146,7 +148,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         var body = ByteQueue()
         swap(&body, &connection.body)
         let hasHeldThread = submit(
-            message, body: body.bytes, of: &connection, reference, isFollowed: isFollowed)
+            message, body: body.bytes, of: &connection, reference, isLast: isLast)
         body.keepLittle()
         swap(&body, &connection.body)
         connection.owesContinue = false
@@ -155,15 +157,14 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
 
     /// Takes a message to the desk; says whether work for it has held the thread.
     ///
-    /// - Parameter isFollowed: whether more of what the peer sent lies behind the message. A stop
-    ///   ends the connection behind the last message that arrived, not behind the first.
+    /// - Parameter isLast: whether a stop ends the connection behind this message.
     @inline(always)
     private mutating func submit(
         _ message: Message, body: Span<UInt8>, of connection: inout Connection<Stream>,
-        _ reference: ConnectionReference, isFollowed: Bool
+        _ reference: ConnectionReference, isLast: Bool
     ) -> Bool {
         var message = message
-        if isDraining, !isFollowed { message.framing.endConnection() }
+        if isLast { message.framing.endConnection() }
         switch desk.submit(
             message, body: body, from: reference, with: &kernel, tally: &tally)
         {
@@ -287,7 +288,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         let (delayed, message, weight) = desk.withItem(index) { item in
             (item.delayed, item.message, item.message?.weight(body: item.body.count) ?? 0)
         }
-        guard let delayed, let message else {
+        guard let delayed, var message else {
             // A message that might have been delayed was the last one taken up.
             if index == connection.lastInFlight { connection.awaitsDelay = false }
             finish(index, &connection, reference)
@@ -297,6 +298,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         connection.bytesInFlight -= weight
         connection.awaitsDelay = false
         release(index)
+        if connection.tellsEnd { message.framing.endConnection() }
         hold(delayed.content, for: delayed.delay, message, on: &connection, reference)
     }
 
@@ -331,12 +333,18 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             let first = connection.firstInFlight
             let link = desk.link(first)
             guard link.state == .done else { break }
+            let tellsEnd =
+                connection.tellsEnd && link.next == WorkItem.none && connection.timed == nil
             // One borrow of the item: its reply joins the output, its length of filler and its
             // weight come back.
             var joined = ByteQueue()
             swap(&joined, &output)
             let (filler, weight) = desk.withItem(first) { item in
-                joined.append(item.output.bytes)
+                if tellsEnd, let framing = item.message?.framing {
+                    framing.append(item.output.bytes, endingConnectionIn: &joined)
+                } else {
+                    joined.append(item.output.bytes)
+                }
                 let weight = item.message?.weight(body: item.body.count) ?? 0
                 return (item.fillerLeft, weight)
             }

@@ -92,9 +92,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             connection.phase = .replying
             if connection.output.isEmpty { connection.deadline = .distantFuture }
         } else if connection.isLast {
-            if !connection.input.isEmpty { connection.hasUnreadInput = true }
-            let mayHaveUnread = connection.hasUnreadInput || connection.hasUnreceived
-            if !mayHaveUnread || connection.hasPeerFinished {
+            if connection.hasPeerFinished {
                 close(&connection)
                 return
             }
@@ -129,19 +127,8 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         else { return true }
         connection.refusal = nil
         connection.isLast = true
-        connection.hasUnreadInput = true
         writer.write(refusal, toHead: connection.refusesHead, to: &output)
         return flush(&connection)
-    }
-
-    private mutating func linger(_ connection: inout Connection<Stream>) {
-        guard connection.phase != .lingering else { return }
-        connection.stream.finishSending(on: connection.descriptor!, with: &kernel)
-        connection.phase = .lingering
-        connection.deadline = now + Limit.lingerTime
-        connection.input.releaseStorage()
-        connection.body.releaseStorage()
-        account(&connection)
     }
 
     /// Tells the poller what the connection waits for, if that is not what it waited for before.

@@ -31,6 +31,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     let idleTime: Nanoseconds
     let headTime: Nanoseconds
     let bodyTime: Nanoseconds
+    let lingerTime: Nanoseconds
     let bodyLimit: UInt64
     let bodiesLimit: Int
     /// Payload bytes that are held for connections of this reader: arriving, with workers, and as
@@ -44,6 +45,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         idleTime = station.options.idleTimeout
         headTime = station.options.headTimeout
         bodyTime = station.options.bodyTimeout
+        lingerTime = station.options.lingerTimeout
         bodyLimit = UInt64(station.options.bodyLimit.raw)
         bodiesLimit = station.options.bodiesLimit.raw
         listed.reserveCapacity(256)
@@ -199,8 +201,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         }
         switch received {
         case .wouldBlock:
-            // It lingered only for what might have been there.
-            if connection.phase == .lingering, !connection.hasUnreadInput { close(&connection) }
+            connection.arrived = min(connection.arrived, connection.input.count)
             return
         case .closed:
             connection.hasPeerFinished = true
@@ -208,12 +209,13 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
                 close(&connection)
                 return
             }
-        case .bytes:
-            if connection.hasUnreceived { list(&connection, reference) }
-            if connection.phase == .lingering {
-                connection.hasUnreadInput = true
+        case .bytes(let count):
+            if connection.phase == .lingering, !connection.lingering.drop(count) {
+                close(&connection)
                 return
             }
+            if connection.hasUnreceived { list(&connection, reference) }
+            if connection.phase == .lingering { return }
             accept(buffer.bytes, for: &connection, reference)
         }
         settle(&connection, reference)
@@ -245,6 +247,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     ) {
         if connection.input.isEmpty {
             let consumed = parse(bytes, of: &connection, reference)
+            if isDraining { connection.arrived -= consumed }
             if consumed < bytes.count {
                 connection.input.append(bytes.extracting(droppingFirst: consumed))
             }
@@ -260,6 +263,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         var held = ByteQueue()
         swap(&held, &connection.input)
         let consumed = parse(held.bytes, of: &connection, reference)
+        if isDraining { connection.arrived -= consumed }
         held.consume(consumed)
         if held.isEmpty { held.keepLittle() }
         swap(&held, &connection.input)
@@ -287,7 +291,9 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             connection.refusesHead = connection.refusesHead(connection.input.bytes, from: 0)
             connection.refusal = .timedOut
             settle(&connection, reference)
-        case .handshake, .idle, .replying, .lingering: close(&connection)
+        case .idle: end(&connection, reference)
+        case .lingering: lookAtLingering(&connection)
+        case .handshake, .replying: close(&connection)
         }
     }
 }

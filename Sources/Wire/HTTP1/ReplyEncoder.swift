@@ -62,6 +62,25 @@ extension HTTP1 {
             if !isHead { output.append(content) }
         }
 
+        /// Appends a whole head that this encoder has written, and what follows it, so that the
+        /// connection ends behind the reply after all.
+        package func append(_ reply: Span<UInt8>, endingConnectionIn output: inout ByteQueue) {
+            var end = 0
+            while end + 4 <= reply.count, !reply.extracting(end..<(end + 4)).isEmptyLine {
+                end += 1
+            }
+            guard keepAlive, end + 4 <= reply.count else {
+                output.append(reply)
+                return
+            }
+            // `endHead` writes the option last, and HTTP/1.1 says it only where it is `close`.
+            let option: StaticString = "\r\nConnection: keep-alive"
+            let kept = version == .http10 ? end - option.utf8CodeUnitCount : end
+            output.append(reply.extracting(first: kept))
+            output.append("\r\nConnection: close")
+            output.append(reply.extracting(droppingFirst: end))
+        }
+
         /// Answers `refusal` with its reason as plain text. The caller closes when it is sent.
         ///
         /// - Parameter toHead: whether the request is HEAD as far as it was read. Its reply has no
@@ -178,6 +197,13 @@ extension HTTP1 {
 
         /// Room for a head with the usual fields, so that one reply grows a queue once.
         private static let usualHeadBytes = 256
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether these are the four bytes that end a head.
+    fileprivate var isEmptyLine: Bool {
+        self[0] == 13 && self[1] == 10 && self[2] == 13 && self[3] == 10
     }
 }
 

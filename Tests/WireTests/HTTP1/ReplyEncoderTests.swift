@@ -80,6 +80,29 @@ struct ReplyEncoderTests {
         #expect(encoder.keepAlive == test.keepAlive)
     }
 
+    @Test("a reply that is written already can be made the last", arguments: whole)
+    func madeLast(_ test: Case) {
+        var encoder = HTTP1.ReplyEncoder(answering: head(test.request))
+        let payload = Array("hello".utf8)
+        func write(_ encoder: inout HTTP1.ReplyEncoder, to output: inout ByteQueue) {
+            encoder.write(
+                HTTP1.Status(test.status), contentType: "text/plain", content: payload.span,
+                date: Self.date, to: &output)
+        }
+        var written = ByteQueue()
+        write(&encoder, to: &written)
+        var output = ByteQueue()
+        output.append("before")
+        encoder.append(written.bytes, endingConnectionIn: &output)
+
+        var last = HTTP1.ReplyEncoder(answering: head(test.request))
+        last.endConnection()
+        var expected = ByteQueue()
+        expected.append("before")
+        write(&last, to: &expected)
+        #expect(text(output) == text(expected))
+    }
+
     static let streamed = [
         Case(
             request: get(""), status: 200, keepAlive: true,
