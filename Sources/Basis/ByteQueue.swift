@@ -180,6 +180,20 @@ package struct ByteQueue: ~Copyable {
         tail = 0
     }
 
+    /// Gives memory back when there is more than `kept` bytes of it and less than half is in use,
+    /// as in a long queue that drains. Halving moves each byte that was ever queued at most once.
+    @inline(always)
+    package mutating func trim(above kept: Int) {
+        if capacity > kept, count < capacity / 2 { shrink() }
+    }
+
+    @inline(never)
+    private mutating func shrink() {
+        var fitting = ByteQueue()
+        fitting.append(bytes)
+        swap(&self, &fitting)
+    }
+
     /// Lends at least `minimum` writable bytes behind the queued ones to `fill`, which returns how
     /// many it initialised (recv(2) and the like). `minimum` is at least 1.
     @inline(always)

@@ -13,6 +13,9 @@ package enum Limit {
     /// Unsent reply bytes of one connection above which none of its requests is taken up: a slow
     /// reader costs this much memory, `unparsedBytes`, and no more.
     static let unsentBytes = 256 * 1_024
+    /// Storage that unsent replies of one connection may take outside the budget of payloads: what
+    /// `unsentBytes` grow to by doubling.
+    static let unsentStorageBytes = 2 * unsentBytes
     /// Unparsed input above which nothing is read from a connection: one head, and what came behind
     /// it in one read.
     static let unparsedBytes = 2 * receiveBytes

@@ -40,6 +40,9 @@ struct ByteQueueTests {
                 model.removeFirst(dropped)
             case 7:
                 lend(&queue, &model, count: count, minimum: count + 1)
+            case 8 where step.isMultiple(of: 2):
+                queue.trim(above: count)
+                #expect(queue.storageBytes <= max(64, count, 2 * queue.count + 1))
             default:
                 empty(&queue, &model, keepingStorage: step % 3 == 0, whenDrawn: count < 2)
             }
@@ -73,6 +76,29 @@ struct ByteQueueTests {
         if keepingStorage { queue.removeAll() } else { queue.releaseStorage() }
         #expect(queue.storageBytes == (keepingStorage ? held : 0))
         model = []
+    }
+
+    @Test("a long queue that drains keeps at most twice what is in it, in the same order")
+    func drains() {
+        var queue = ByteQueue()
+        let all = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
+        queue.append(all.span)
+        var moved = 0
+        while queue.count > 0 {
+            let before = queue.storageBytes
+            queue.consume(min(137, queue.count))
+            queue.trim(above: 1_000)
+            if queue.storageBytes != before { moved += queue.count }
+            #expect(queue.storageBytes <= max(1_000, 2 * queue.count + 1))
+            let isSame = content(queue) == Array(all.suffix(queue.count))
+            #expect(isSame, "\(queue.count) left")
+        }
+        #expect(moved <= all.count)
+        queue.trim(above: 0)
+        #expect(queue.storageBytes == 0)
+        queue.trim(above: 0)
+        queue.append("a")
+        #expect(content(queue) == [97])
     }
 
     @Test("costs no memory until the first byte, and takes empty pieces before it")

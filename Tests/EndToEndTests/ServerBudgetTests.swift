@@ -97,6 +97,28 @@ struct ServerBudgetTests {
         _ = try server.stop()
     }
 
+    @Test("the part of an echo that the peer has taken is free for others", arguments: patterns)
+    func drains(pattern: String) throws {
+        let server = try ServerUnderTest(
+            pattern, ["--max-body", "24MiB", "--max-bodies", "24MiB"])
+        let size = 24 << 20
+        let ask = Self.head(12 << 20, fields: "Expect: 100-continue\r\n")
+        let slow = try server.connect(receiveBuffer: 32_768)
+        try slow.send(Self.head(size) + bytes(size))
+        // The kernel takes a few MiB of it, not half.
+        let isFull = TestClock.eventually { (try? server.connect().ask(ask).status) == 503 }
+        #expect(isFull)
+        // So much stays that the server holds the end of it.
+        var left = size - (6 << 20)
+        while left > 0 { left -= try slow.receive(min(left, 1 << 20)).count }
+        let isFree = TestClock.eventually { (try? server.connect().ask(ask).status) == 100 }
+        #expect(isFree)
+        _ = try slow.receive(6 << 20)
+        slow.resetAtEnd()
+        _ = consume slow
+        _ = try server.stop()
+    }
+
     @Test("a budget that no payload fits is refused at the start")
     func tooSmall() throws {
         let outcome = try ServerOutcome(["--max-body", "2MiB", "--max-bodies", "1MiB"])

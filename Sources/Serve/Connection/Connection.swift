@@ -87,10 +87,12 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
 
     init() {}
 
-    /// Payload bytes that it holds now: those arriving, and of an echo what is beyond the bound of
-    /// all replies.
+    /// What it holds of the budget now: the payload that is arriving, and of an echo the storage
+    /// beyond the bound of all replies. Storage, since a queue that drains keeps it for a while.
     @inline(always)
-    var holding: Int { body.count + max(0, output.count - Limit.unsentBytes) }
+    var holding: Int {
+        body.count + max(0, output.storageBytes - Limit.unsentStorageBytes)
+    }
 
     /// Whether the parser must wait: a reply of before is not out yet, or nothing may follow.
     @inline(always)

@@ -254,6 +254,8 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             freeIfClosed(reference)
         }
         pruneTimers()
+        // One large echo must not enlarge a reader for good.
+        core.output.trim(above: Limit.unsentStorageBytes)
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
             try? doorway.open(with: &core.kernel, on: core.port.value.poller)

@@ -64,7 +64,11 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             waiting.bytes, to: connection.descriptor!, with: &kernel)
         if sent.count > 0 { connection.deadline = now + Limit.writeTime }
         waiting.consume(sent.count)
-        if waiting.isEmpty { waiting.keepLittle() }
+        if waiting.isEmpty {
+            waiting.keepLittle()
+        } else {
+            waiting.trim(above: Limit.unsentStorageBytes)
+        }
         return waiting.isEmpty
     }
 
