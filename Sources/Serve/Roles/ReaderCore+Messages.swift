@@ -168,7 +168,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         switch desk.submit(
             message, body: body, from: reference, with: &kernel, tally: &tally)
         {
-        case .reply(.now(let content)):
+        case .reply(.now(let content)), .reply(.after(.zero, let content)):
             answer(content, message, body: body, on: &connection)
         case .reply(.afterWork(let content)):
             noteTime()

@@ -118,6 +118,8 @@ extension HTTP1 {
                 }
                 if isTolerant {
                     if window.isEmptyLine(start, lineFeed) { return .end(next: lineFeed &+ 1) }
+                    // The status line of an answer whose predecessor forgot its empty line.
+                    if window.has("HTTP/", at: start) { throw .badFieldName }
                 } else if case .end(let next) = try window.fieldLine(at: start) {
                     return .end(next: next)
                 }

@@ -104,6 +104,8 @@ extension HTTP1 {
                 if end != nil { return nil }
                 return pause(Head.self, window, from: offset, line: line, facts: facts)
             } catch {
+                // What the first of two fields says is only known from the beginning of the head.
+                if error == .repeatedKey { return nil }
                 return judge(
                     Head.self, error, window, from: offset, line: line, facts: facts)
             }

@@ -144,8 +144,11 @@ struct RequestRefusalTests {
         let text =
             "POST /payments HTTP/1.1\r\nHost: a\r\nIdempotency-Key: \(first)\r\n"
             + "A: b\r\nidempotency-key: \(second)\r\n\r\n"
-        let trace = RequestTrace(Array(text.utf8))
-        #expect(trace.steps.contains(.refuse(.repeatedKey)) != isTaken, "\(trace.steps)")
+        for cut in 1..<text.utf8.count {
+            let trace = RequestTrace(Array(text.utf8), cuts: [cut])
+            #expect(
+                trace.steps.contains(.refuse(.repeatedKey)) != isTaken, "\(cut): \(trace.steps)")
+        }
     }
 
     @Test("each refusal has a status the server may send, and a reason")
