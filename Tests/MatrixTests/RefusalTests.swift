@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Matrix
+import Platform
 import Testing
 
 @Suite("what commands refuse or warn of before anything is measured")
@@ -41,6 +42,8 @@ struct RefusalTests {
 
     @Test("server and generator on one CPU are a note of the plan", arguments: [true, false])
     func sharedCPUs(isShared: Bool) throws {
+        // A run that another test has made on this thread has bound it.
+        try CPUSet.ofParent?.bindThisThread()
         let scratch = try Scratch()
         let file = try scratch.write("m.json5", Self.matrix)
         let transcript = Transcript()
