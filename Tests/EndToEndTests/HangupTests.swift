@@ -35,15 +35,17 @@ struct HangupTests {
         var options = SpawnOptions(
             "/bin/sh",
             [
-                "-c", "\"$0\" --listen 127.0.0.1:0 --control \"$1\" & echo $! > \"$2\"; wait $!"
+                "-c",
+                "\"$0\" --listen 127.0.0.1:0 --control \"$1\" & echo $! > \"$2\"; wait $!"
                     + "; echo $? > \"$3\"",
                 try Programs.own("switchyard-server"), path, folder.file("id"),
                 folder.file("status"),
             ])
         options.program = "/bin/sh"
-        options.arguments = [
-            "-c", "/bin/sh \"$@\" | head -n 1 > /dev/null", "sh",
-        ] + options.arguments
+        options.arguments =
+            [
+                "-c", "/bin/sh \"$@\" | head -n 1 > /dev/null", "sh",
+            ] + options.arguments
         var shell = try ChildProcess(options)
         let isThere = TestClock.eventually {
             FileManager.default.fileExists(atPath: path)
