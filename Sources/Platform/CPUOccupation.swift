@@ -66,7 +66,8 @@ package struct CPUOccupation: Equatable, Sendable {
 
     /// The share of the CPUs' time, 0...1, that others took since `earlier`: at least this, for two
     /// ticks of each CPU are given to their favour, one for each figure that is told in whole
-    /// ticks. Nil when no time has passed, and where the kernel's figures don't add up.
+    /// ticks, and so is time of which the kernel tells nothing. Nil when no time has passed, and
+    /// where the kernel's figures don't go with it.
     ///
     /// - Parameter interruptsAreApart: whether the kernel counts interrupts beside the threads that
     ///   they interrupt (`CPUAccounting.interruptsAreApart`). Then most of them come from the own
@@ -75,26 +76,30 @@ package struct CPUOccupation: Equatable, Sendable {
         since earlier: CPUOccupation, interruptsAreApart: Bool = CPUAccounting.interruptsAreApart
     ) -> Double? {
         let all = time.since(earlier.time) * Int64(cpus)
-        guard isTold(all, since: earlier) else { return nil }
-        var foreign = all - (free - earlier.free) - (own - earlier.own)
+        guard let taken = taken(of: all, since: earlier) else { return nil }
+        var foreign = taken - (own - earlier.own)
         if interruptsAreApart { foreign = foreign - (interrupts - earlier.interrupts) }
         foreign = foreign - Self.tick * Int64(2 * cpus)
         return min(1, max(0, foreign.inSeconds / all.inSeconds))
     }
 
-    /// Whether what the kernel tells of the CPUs adds up to about the time that has passed: not
-    /// everything that looks like /proc/stat is it, as in some containers.
-    private func isTold(_ all: Nanoseconds, since earlier: CPUOccupation) -> Bool {
-        guard all > .zero, cpus == earlier.cpus else { return false }
-        let gap = (told - earlier.told) - all
-        return Nanoseconds(raw: abs(gap.raw)) <= all / 4 + Self.tick * Int64(2 * cpus)
+    /// The time out of `all` in which the CPUs were taken since `earlier`. What a thread does
+    /// between two ticks of a CPU that sleeps at the tick is sampled by none, and short sleeps lack
+    /// in the idle time, so that the figures may tell of half the time that has passed. Nil where
+    /// they tell of much more or of next to nothing: not everything that looks like /proc/stat is
+    /// it, as in some containers.
+    private func taken(of all: Nanoseconds, since earlier: CPUOccupation) -> Nanoseconds? {
+        let sum = told - earlier.told
+        guard all > .zero, cpus == earlier.cpus,
+            sum >= all / 8, sum <= all + all / 4 + Self.tick * Int64(2 * cpus)
+        else { return nil }
+        return min(sum, all) - (free - earlier.free)
     }
 
     /// The share of the CPUs' time, 0...1, in which they were taken since `earlier`.
     package func busyShare(since earlier: CPUOccupation) -> Double? {
         let all = time.since(earlier.time) * Int64(cpus)
-        guard isTold(all, since: earlier) else { return nil }
-        return min(1, max(0, 1 - (free - earlier.free).inSeconds / all.inSeconds))
+        return taken(of: all, since: earlier).map { min(1, max(0, $0.inSeconds / all.inSeconds)) }
     }
 }
 

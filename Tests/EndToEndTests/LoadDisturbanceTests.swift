@@ -25,7 +25,8 @@ struct LoadDisturbanceTests {
         #expect(
             disturbed.verdictReasons.contains { $0.hasPrefix("other work took ") },
             "\(disturbed.verdictReasons)")
-        let shared = try LoadRun(common + ["--shared-cpus", url], cpus: own).outcome().report()
+        let shared = try LoadRun(common + ["--shared-cpus", "on", url], cpus: own).outcome()
+            .report()
         #expect(shared.cpu.foreignShare == nil && shared.verdict != .disturbed)
     }
 

@@ -129,6 +129,29 @@ struct RunnerTests {
         #expect(!FileManager.default.fileExists(atPath: "\(runner.latest)/plots"))
     }
 
+    @Test("work of others is seen on the server's CPUs and on the generator's", arguments: [0, 1])
+    func disturbed(which: Int) throws {
+        let cpus = CPUSet.ofParent?.cpus ?? []
+        guard cpus.count > 1 else { return }
+        let (load, server) = (cpus[0], cpus[1])
+        var options = SpawnOptions("/bin/sh", ["-c", "while :; do :; done"])
+        options.cpus = CPUSet([which == 0 ? load : server])
+        options.diesWithParent = true
+        // Ends with the test, for a value that is dropped kills its process.
+        let other = try ChildProcess(options)
+        defer { _ = other.processID }
+        let runner = try Runner()
+        let ending = try runner.run([
+            "run", "tiny.json5", "--filter", "pattern=single", "--repeat", "1", "--duration", "1s",
+            "--server-cpus", "\(server)", "--load-cpus", "\(load)", "--no-plots", "--quiet",
+        ])
+        #expect(ending.status == 12, "\(ending.errors)")
+        let record = try #require(try runner.records().first)
+        let share = which == 0 ? record.load?.cpu.foreignShare : record.machine.foreignShare
+        #expect(try #require(share) > LoadReport.foreignShareLimit)
+        #expect(!record.isValid)
+    }
+
     @Test("a runner that is killed leaves nothing running, and resume makes the rest once")
     func killed() throws {
         let runner = try Runner()

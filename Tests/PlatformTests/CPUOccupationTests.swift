@@ -80,7 +80,7 @@ struct CPUOccupationTests {
             CPUOccupation(
                 of: CPUSet([0]), stat: Self.stat(idle: [0, 0], all: 0), at: Instant(raw: 0),
                 own: .zero))
-        for all in [0, 60, 150] {
+        for all in [0, 10, 150] {
             let after = try #require(
                 CPUOccupation(
                     of: CPUSet([0]), stat: Self.stat(idle: [0, 0], all: all), at: Self.second,
@@ -88,6 +88,23 @@ struct CPUOccupationTests {
             #expect(after.foreignShare(since: before, interruptsAreApart: false) == nil)
             #expect(after.busyShare(since: before) == nil)
         }
+    }
+
+    @Test("time of which the kernel tells nothing is not held against others")
+    func untold() throws {
+        let before = try #require(
+            CPUOccupation(
+                of: CPUSet([0]), stat: Self.stat(idle: [0, 0], all: 0), at: Instant(raw: 0),
+                own: .zero))
+        // 600 ms are told, 200 of them idle; 100 of the other 400 were the caller's own.
+        let after = try #require(
+            CPUOccupation(
+                of: CPUSet([0]), stat: Self.stat(idle: [20, 0], all: 60), at: Self.second,
+                own: .milliseconds(100)))
+        let share = try #require(after.foreignShare(since: before, interruptsAreApart: false))
+        #expect(abs(share - 0.28) < 1e-9)
+        let busy = try #require(after.busyShare(since: before))
+        #expect(abs(busy - 0.4) < 1e-9)
     }
 
     @Test("no time, no share")

@@ -43,8 +43,8 @@ package enum LoadOptions {
                 help: "connect to this Unix socket; the URL says only what is asked"),
             .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
             .init(
-                "shared-cpus",
-                help: "the server runs on the same CPUs: its work there disturbs nothing"),
+                "shared-cpus", value: "on|off",
+                help: "whether the server may run on the same CPUs (off when they are a part)"),
             .init("spin", help: "with --rate: poll for the last 50us before a send"),
             .init("json", value: "FILE|-", help: "write the report as JSON"),
             .init("csv", value: "FILE|-", help: "write the report as a table of one row"),
@@ -180,7 +180,7 @@ package enum LoadOptions {
         _ plan: inout LoadPlan, _ options: ParsedOptions
     ) throws(Complaint) {
         if let list = options.text("cpus") { plan.cpus = try CPUSet(parsing: list) }
-        plan.sharesCPUs = options.has("shared-cpus")
+        plan.sharesCPUs = try options.toggle("shared-cpus")
         plan.connections = try options.count("connections", in: 1...Limit.connections) ?? 64
         plan.threads =
             try options.count("threads", in: 1...Limit.threads) ?? plan.cpus?.cpus.count ?? 1

@@ -57,8 +57,9 @@ package struct LoadPlan: Sendable {
     package var sources: [SocketAddress] = []
     /// Thread i runs on the i-th of these; nil leaves it to the scheduler.
     package var cpus: CPUSet?
-    /// Whether the server runs on the generator's CPUs, so that its work there is no disturbance.
-    package var sharesCPUs = false
+    /// Whether the server may run on the generator's CPUs, so that its work there is no
+    /// disturbance; nil where nobody has said.
+    package var sharesCPUs: Bool?
     package var spins = false
     /// In 0...2^63-1, so that JSON carries it.
     package var seed: Int64
@@ -89,15 +90,14 @@ package struct LoadPlan: Sendable {
         self.seed = seed
     }
 
-    /// The CPUs that the generator was given for itself; nil where it has those that whoever
-    /// started it has, so that the server may run there too, or where it shares them by turns or by
-    /// the user's word.
+    /// The CPUs that the generator was given for itself; nil where it shares them by turns or by
+    /// the user's word. Without a word they are its own when whoever started it may run on more,
+    /// for the server may then run on the others.
     package var watchedCPUs: CPUSet? {
         let own = cpus ?? .available
-        guard !sharesCPUs, turns == nil, let all = CPUSet.ofParent, own.isPart(of: all) else {
-            return nil
-        }
-        return own
+        guard turns == nil else { return nil }
+        let isShared = sharesCPUs ?? !(CPUSet.ofParent.map { own.isPart(of: $0) } ?? false)
+        return isShared ? nil : own
     }
 
     /// The destination as the report has it.

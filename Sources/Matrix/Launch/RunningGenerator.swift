@@ -52,7 +52,7 @@ struct RunningGenerator: ~Copyable {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }
         if let turn { arguments += ["--turn", turn] }
-        if sharesCPUs { arguments.append("--shared-cpus") }
+        arguments += ["--shared-cpus", sharesCPUs ? "on" : "off"]
         return arguments + ["http://\(host):\(port)\(cell.target)"]
     }
 
