@@ -87,7 +87,7 @@ package struct Coordinator: ~Copyable {
         case .h1:
             let request = plan.request
             let pipeline = plan.pipeline
-            return try startThreads(over: PlainStream.self) {
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) {
                 HTTP1Client(
                     request: request.bytes, answersHead: request.answersHead, pipeline: pipeline)
             }
@@ -97,7 +97,8 @@ package struct Coordinator: ~Copyable {
     private func startThreads<
         Stream: StreamTransport & SendableMetatype & ~Copyable, Client: ProtocolClient & ~Copyable
     >(
-        over stream: Stream.Type, speaking client: @escaping @Sendable () -> Client
+        over stream: Stream.Type, _ context: Stream.Context,
+        speaking client: @escaping @Sendable () -> Client
     ) throws(Failure) -> [GeneratorThread] {
         var team: [GeneratorThread] = []
         let watched = plan.watchedCPUs
@@ -109,18 +110,19 @@ package struct Coordinator: ~Copyable {
             let member = GeneratorThread(part, bell: bell)
             switch plan.arrivals {
             case .closed:
-                try member.start(over: stream, speaking: client, pacing: ClosedPacing())
+                try member.start(
+                    over: stream, context, speaking: client, pacing: ClosedPacing())
             case .constant(let rate):
                 let phase = Double(index) / Double(plan.threads)
                 try member.start(
-                    over: stream, speaking: client,
+                    over: stream, context, speaking: client,
                     pacing: ConstantPacing(
                         rate: share(of: rate), phase: phase, turns: plan.turns))
             case .poisson(let rate):
                 let generator = SeededGenerator.stream(
                     seed: UInt64(bitPattern: plan.seed), index: index)
                 try member.start(
-                    over: stream, speaking: client,
+                    over: stream, context, speaking: client,
                     pacing: PoissonPacing(
                         rate: share(of: rate), generator: generator, turns: plan.turns))
             }

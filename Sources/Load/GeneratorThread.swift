@@ -37,7 +37,8 @@ final class GeneratorThread {
         Stream: StreamTransport & SendableMetatype & ~Copyable,
         Client: ProtocolClient & ~Copyable, Pace: Pacing
     >(
-        over stream: Stream.Type, speaking client: @escaping @Sendable () -> Client, pacing: Pace
+        over stream: Stream.Type, _ context: Stream.Context,
+        speaking client: @escaping @Sendable () -> Client, pacing: Pace
     ) throws(Coordinator.Failure) {
         let plan = plan
         let bell = bell
@@ -49,8 +50,8 @@ final class GeneratorThread {
                 if let cpu = plan.cpu { try? CPUSet([cpu]).bindThisThread() }
                 do throws(SystemError) {
                     var worker = try Worker<LinuxKernel, Stream, Client, Pace, MonotonicTime>(
-                        plan: plan, control: control, kernel: LinuxKernel(), client: client(),
-                        pacing: pacing, time: MonotonicTime())
+                        plan: plan, control: control, kernel: LinuxKernel(), context: context,
+                        client: client(), pacing: pacing, time: MonotonicTime())
                     var result = worker.run()
                     outcome.result.withLock { swap(&$0, &result) }
                 } catch {

@@ -1,32 +1,30 @@
 package import Platform
 
-/// How far the opening of a stream has come.
-package enum HandshakeProgress: Equatable, Sendable {
-    case done
-    case wantsRead
-    case wantsWrite
-}
-
-/// The seam between a connection's bytes and its socket: five functions, once plain and once
-/// through TLS. A value lives in each connection, so plain streams cost nothing.
+/// The seam between a connection's bytes and its socket, once plain and once through TLS. A value
+/// lives in each connection, so plain streams cost nothing.
 package protocol StreamTransport: ~Copyable {
-    init()
+    /// What all streams of one side share: keys, settings, what earlier connections have left.
+    associatedtype Context: Sendable
 
-    /// Whether decrypted bytes wait here that no readiness of the socket will announce.
-    var hasBufferedInput: Bool { get }
+    /// The stream of a fresh connection.
+    init(_ context: Context)
 
-    /// Goes on with the opening; call again when the socket is ready for what it wants.
-    mutating func handshake<K: Kernel>(
-        on descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> HandshakeProgress
+    /// Goes on with the opening. To be called again when the socket is ready for what it wants, and
+    /// behind early input.
+    ///
+    /// - Parameter early: bytes that may go to the peer before the opening is done, the same in
+    ///   every call. They have gone if the facts say so; else they are still to be sent.
+    mutating func open<K: Kernel>(
+        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K
+    ) throws(SystemError) -> OpeningStep
 
-    /// Reads what is there into `buffer`.
+    /// Brings bytes of the peer into `buffer`, which has room for at least one.
     mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
         with kernel: inout K
-    ) throws(SystemError) -> Received
+    ) throws(SystemError) -> StreamInput
 
-    /// Writes as much of `bytes` as the socket takes.
+    /// Writes as much of `bytes` as the stream takes.
     mutating func send<K: Kernel>(
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K
     ) throws(SystemError) -> Sent
@@ -36,25 +34,72 @@ package protocol StreamTransport: ~Copyable {
         on descriptor: borrowing Descriptor, with kernel: inout K)
 }
 
-/// A stream without encryption: every call is the kernel's.
-package struct PlainStream: StreamTransport, ~Copyable {
+/// How far the opening of a stream has come.
+package enum OpeningStep: Equatable, Sendable {
+    /// Nothing happens before the socket is ready for this.
+    case wants(Interest)
+    /// Bytes that the peer sent before the opening was done can be received, and answered.
+    case earlyInput(OpeningFacts)
+    case done(OpeningFacts)
+}
+
+/// What both ends have settled while they opened a stream.
+package struct OpeningFacts: Equatable, Sendable {
+    /// Nil where nothing was said about it.
+    package var application: ApplicationProtocol?
+    /// Whether an earlier connection's keys were used again.
+    package var isResumed = false
+    /// How many of this end's early bytes the peer has accepted: none or all.
+    package var earlyBytes = 0
+
     @inline(always)
     package init() {}
+}
+
+/// What the bytes of a stream are, by its name in the negotiation of a protocol (RFC 7301, IANA
+/// registry of ALPN protocol ids).
+package enum ApplicationProtocol: String, Sendable {
+    case http11 = "http/1.1"
+    case http2 = "h2"
+}
+
+/// What a receive has brought.
+package enum StreamInput: Equatable, Sendable {
+    /// So many bytes. If they are all, the socket's next readiness announces the next ones; if not,
+    /// nothing does, for they may wait in the stream or be announced already.
+    case bytes(Int, isAll: Bool)
+    /// There is nothing, and the socket's readiness announces what comes.
+    case nothing
+    /// The peer ended its half in order.
+    case closed
+}
+
+/// A stream without encryption: every call is the kernel's.
+package struct PlainStream: StreamTransport, ~Copyable {
+    package struct Context: Sendable {
+        package init() {}
+    }
 
     @inline(always)
-    package var hasBufferedInput: Bool { false }
+    package init(_ context: Context) {}
 
     @inline(always)
-    package mutating func handshake<K: Kernel>(
-        on descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> HandshakeProgress { .done }
+    package mutating func open<K: Kernel>(
+        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K
+    ) throws(SystemError) -> OpeningStep { .done(OpeningFacts()) }
 
+    @inline(always)
     package mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
         with kernel: inout K
-    ) throws(SystemError) -> Received {
+    ) throws(SystemError) -> StreamInput {
         // SAFETY: the caller's buffer is handed on as it came.
-        try unsafe kernel.receive(from: descriptor, into: buffer)
+        switch try unsafe kernel.receive(from: descriptor, into: buffer) {
+        // A receive that leaves room has emptied the socket (epoll(7)).
+        case .bytes(let count): .bytes(count, isAll: count < buffer.count)
+        case .wouldBlock: .nothing
+        case .closed: .closed
+        }
     }
 
     package mutating func send<K: Kernel>(

@@ -104,7 +104,7 @@ package enum Server {
 
     private static func assemble(_ crew: Crew<LinuxKernel>) throws(Complaint) -> [Listener] {
         do throws(SystemError) {
-            return try crew.assemble(stream: PlainStream.self)
+            return try crew.assemble(kind: .plain)
         } catch {
             crew.dismiss()
             let addresses = crew.options.listen.map(\.description).joined(separator: ", ")

@@ -51,6 +51,7 @@ struct WorldRun {
             VirtualKernel, PlainStream, HTTP1Client, Pace, VirtualTime
         >(
             plan: plan, control: control, kernel: VirtualKernel(world),
+            context: PlainStream.Context(),
             client: HTTP1Client(
                 request: WireText.request, answersHead: false, pipeline: pipeline),
             pacing: pacing, time: VirtualTime(world: world))

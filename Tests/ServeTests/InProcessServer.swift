@@ -26,7 +26,7 @@ final class InProcessServer {
         change(&options)
         self.plan = plan
         crew = try Crew(options: options) { FaultyKernel(plan) }
-        ports = try crew.assemble(stream: PlainStream.self).compactMap(\.address.port)
+        ports = try crew.assemble(kind: .plain).compactMap(\.address.port)
     }
 
     deinit { end() }

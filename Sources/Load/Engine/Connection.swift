@@ -61,7 +61,7 @@ struct Link<Stream: StreamTransport & ~Copyable>: ~Copyable {
     @inline(always)
     mutating func receive<K: Kernel>(
         into buffer: UnsafeMutableRawBufferPointer, with kernel: inout K
-    ) throws(SystemError) -> Received {
+    ) throws(SystemError) -> StreamInput {
         // SAFETY: the buffer is passed on as it is.
         try unsafe stream.receive(from: descriptor, into: buffer, with: &kernel)
     }
@@ -73,10 +73,8 @@ struct Link<Stream: StreamTransport & ~Copyable>: ~Copyable {
         try stream.send(bytes, to: descriptor, with: &kernel)
     }
 
-    mutating func handshake<K: Kernel>(
-        with kernel: inout K
-    ) throws(SystemError) -> HandshakeProgress {
-        try stream.handshake(on: descriptor, with: &kernel)
+    mutating func open<K: Kernel>(with kernel: inout K) throws(SystemError) -> OpeningStep {
+        try stream.open(on: descriptor, early: Span(), with: &kernel)
     }
 }
 

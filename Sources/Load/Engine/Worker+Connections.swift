@@ -40,7 +40,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                 poller, .add, descriptor, interest: isConnected ? .readable : .writable,
                 token: token(index))
             table.attach(
-                Link(descriptor: descriptor, stream: Stream()), to: index,
+                Link(descriptor: descriptor, stream: Stream(context)), to: index,
                 as: isConnected ? .opening : .connecting)
             upkeep.opening += 1
             if isConnected { handshake(index) }
@@ -72,9 +72,9 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     private mutating func handshake(_ index: Int) {
         do {
             // SAFETY: `link` checks that the connection has one.
-            switch try unsafe table.link(index).pointee.handshake(with: &kernel) {
-            case .wantsRead: try watch(index, .readable)
-            case .wantsWrite: try watch(index, .writable)
+            switch try unsafe table.link(index).pointee.open(with: &kernel) {
+            case .wants(let interest): try watch(index, interest)
+            case .earlyInput: try watch(index, .readable)
             case .done:
                 try watch(index, .readable)
                 opened(index)

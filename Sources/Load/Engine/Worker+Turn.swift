@@ -169,7 +169,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     private mutating func receive(_ index: Int) {
         let held = table[index].holdsBytes ? restoreHeld(index) : 0
-        let outcome: Received
+        let outcome: StreamInput
         do {
             // SAFETY: `room` is memory of the buffer; `link` checks that the connection has one.
             let link = unsafe table.link(index)
@@ -183,10 +183,10 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         now = time.now
         isClockFresh = true
         switch outcome {
-        case .bytes(let count):
+        case .bytes(let count, _):
             bytesRead &+= UInt64(truncatingIfNeeded: count)
             read(index, held &+ count)
-        case .wouldBlock: return
+        case .nothing: return
         case .closed: ended(index, held: held)
         }
     }

@@ -15,6 +15,7 @@ package struct Worker<
     let plan: WorkerPlan
     let control: WorkerControl
     let time: Time
+    let context: Stream.Context
     let poller: Poller
     let buffer: ReceiveBuffer
     var kernel: K
@@ -51,12 +52,13 @@ package struct Worker<
     var upkeep: Upkeep
 
     package init(
-        plan: WorkerPlan, control: WorkerControl, kernel: K, client: consuming Client, pacing: Pace,
-        time: Time
+        plan: WorkerPlan, control: WorkerControl, kernel: K, context: Stream.Context,
+        client: consuming Client, pacing: Pace, time: Time
     ) throws(SystemError) {
         self.plan = plan
         self.control = control
         self.time = time
+        self.context = context
         self.kernel = kernel
         self.pacing = pacing
         poller = try Poller()

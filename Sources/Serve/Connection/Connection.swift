@@ -11,7 +11,10 @@ struct Connection<Stream: StreamTransport & ~Copyable>: ~Copyable {
     // What every event looks at stands first: the fewer cache lines, the less a system call has
     // driven out of the cache.
     var descriptor: Descriptor?
-    var stream = Stream()
+    /// There is one as long as there is a descriptor.
+    var stream: Stream?
+    /// The stream's opening is not done.
+    var isOpening = false
     var generation: UInt32 = 0
     var phase = Phase.free
     /// Nothing more is parsed: the current reply is the last one.

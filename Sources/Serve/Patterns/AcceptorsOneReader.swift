@@ -5,13 +5,13 @@ import Secure
 /// listener and pass every connection to the one thread that reads and works.
 struct AcceptorsOneReader: ExecutionPattern {
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         let port = try crew.openPort()
         let inboxes = (0..<crew.options.threads).map { _ in crew.openInbox() }
         try crew.startReader(
-            0, port: port, inboxes: inboxes, promisesSlots: false, stream: stream)
+            0, port: port, inboxes: inboxes, promisesSlots: false, kind: kind)
         for (index, inbox) in inboxes.enumerated() {
             let station = crew.station(.acceptor, index)
             let dispatcher = Dispatcher(

@@ -12,7 +12,7 @@ struct BalancedWorkers: ExecutionPattern {
     init(_ queues: Queues) { self.queues = queues }
 
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         let pool = Shared(WorkItemPool())
@@ -36,6 +36,7 @@ struct BalancedWorkers: ExecutionPattern {
         let reader = try Reader<K, Stream, WorkerDesk>(
             station: station, port: port,
             desk: WorkerDesk(pool: pool, lanes: lanes, distribution: distribution),
+            context: kind.context,
             doorway: try Doorway(listeners, budget: Limit.acceptsPerTurn))
         try crew.start(reader, at: station)
         return listeners

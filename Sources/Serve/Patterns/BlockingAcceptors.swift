@@ -5,7 +5,7 @@ import Secure
 /// first come first served; each feeds a reader of its own, so that connections are spread evenly.
 struct BlockingAcceptors: ExecutionPattern {
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         for listener in listeners { try Socket.makeBlocking(listener.socket.value) }
@@ -14,7 +14,7 @@ struct BlockingAcceptors: ExecutionPattern {
             // A thread can sleep in one accept only, so each address has its own acceptors.
             let inboxes = listeners.map { _ in crew.openInbox() }
             try crew.startReader(
-                index, port: port, inboxes: inboxes, promisesSlots: true, stream: stream)
+                index, port: port, inboxes: inboxes, promisesSlots: true, kind: kind)
             for (listener, inbox) in zip(listeners, inboxes) {
                 let station = crew.station(.acceptor, index)
                 let dispatcher = Dispatcher(

@@ -6,27 +6,27 @@ protocol ExecutionPattern {
     /// Opens the listeners, builds every post and starts the threads. Returns the listeners, for
     /// their addresses. What was started is dismissed by the caller if this throws.
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener]
 }
 
 extension Crew {
     /// Starts the pattern that the options name: the one place that knows them all.
     package func assemble<Stream: StreamTransport & ~Copyable>(
-        stream: Stream.Type
+        kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         switch options.pattern {
-        case .single: try SingleLoop().assemble(self, stream: stream)
-        case .readersDirect: try HandedToReaders(.direct).assemble(self, stream: stream)
-        case .readersQueue: try HandedToReaders(.queue).assemble(self, stream: stream)
-        case .balancedShared: try BalancedWorkers(.shared).assemble(self, stream: stream)
-        case .balancedPerWorker: try BalancedWorkers(.perWorker).assemble(self, stream: stream)
+        case .single: try SingleLoop().assemble(self, kind: kind)
+        case .readersDirect: try HandedToReaders(.direct).assemble(self, kind: kind)
+        case .readersQueue: try HandedToReaders(.queue).assemble(self, kind: kind)
+        case .balancedShared: try BalancedWorkers(.shared).assemble(self, kind: kind)
+        case .balancedPerWorker: try BalancedWorkers(.perWorker).assemble(self, kind: kind)
         case .acceptorsExclusive:
-            try SharedListener(exclusive: true).assemble(self, stream: stream)
-        case .acceptorsHerd: try SharedListener(exclusive: false).assemble(self, stream: stream)
-        case .acceptorsBlocking: try BlockingAcceptors().assemble(self, stream: stream)
-        case .acceptorsOneReader: try AcceptorsOneReader().assemble(self, stream: stream)
-        case .shardedHash: try ShardedListeners().assemble(self, stream: stream)
+            try SharedListener(exclusive: true).assemble(self, kind: kind)
+        case .acceptorsHerd: try SharedListener(exclusive: false).assemble(self, kind: kind)
+        case .acceptorsBlocking: try BlockingAcceptors().assemble(self, kind: kind)
+        case .acceptorsOneReader: try AcceptorsOneReader().assemble(self, kind: kind)
+        case .shardedHash: try ShardedListeners().assemble(self, kind: kind)
         }
     }
 
@@ -47,12 +47,12 @@ extension Crew {
     /// Starts one thread that accepts from `listeners`, reads and works.
     func startLoop<Stream: StreamTransport & ~Copyable>(
         _ index: Int, listeners: [Listener], exclusive: Bool = false, budget: Int,
-        stream: Stream.Type
+        kind: ConnectionKind<Stream>
     ) throws(SystemError) {
         let station = station(.loop, index)
         let reader = try Reader<K, Stream, OwnDesk>(
             station: station, port: try openPort(),
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)),
+            desk: OwnDesk(responder: Responder(ledger: station.ledger)), context: kind.context,
             doorway: try Doorway(listeners, exclusive: exclusive, budget: budget))
         try start(reader, at: station)
     }
@@ -60,12 +60,12 @@ extension Crew {
     /// Starts one thread that reads what comes through `inboxes`, and works.
     func startReader<Stream: StreamTransport & ~Copyable>(
         _ index: Int, port: Shared<ReaderPort>, inboxes: [Shared<Inbox>], promisesSlots: Bool,
-        stream: Stream.Type
+        kind: ConnectionKind<Stream>
     ) throws(SystemError) {
         let station = station(.reader, index)
         let reader = try Reader<K, Stream, OwnDesk>(
             station: station, port: port,
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)), inboxes: inboxes,
+            desk: OwnDesk(responder: Responder(ledger: station.ledger)), context: kind.context, inboxes: inboxes,
             promisesSlots: promisesSlots, doorway: try Doorway([], budget: 0))
         try start(reader, at: station)
     }

@@ -9,7 +9,7 @@ struct HandedToReaders: ExecutionPattern {
     init(_ passage: Passage) { self.passage = passage }
 
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         var ways: [Dispatcher.Way] = []
@@ -18,7 +18,7 @@ struct HandedToReaders: ExecutionPattern {
             ways.append(way)
             try crew.startReader(
                 index, port: way.port, inboxes: [way.inbox], promisesSlots: passage == .direct,
-                stream: stream)
+                kind: kind)
         }
         let station = crew.station(.acceptor, 0)
         let dispatcher = Dispatcher(

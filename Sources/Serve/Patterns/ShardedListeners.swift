@@ -5,7 +5,7 @@ import Secure
 /// hash of the addresses.
 struct ShardedListeners: ExecutionPattern {
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         // All are bound before any loop runs: a listener that joins later would move connections
         // that others are waiting for.
@@ -16,7 +16,7 @@ struct ShardedListeners: ExecutionPattern {
         }
         for (index, listeners) in shards.enumerated() {
             try crew.startLoop(
-                index, listeners: listeners, budget: Limit.acceptsPerTurn, stream: stream)
+                index, listeners: listeners, budget: Limit.acceptsPerTurn, kind: kind)
         }
         return first
     }

@@ -10,14 +10,14 @@ struct SharedListener: ExecutionPattern {
     init(exclusive: Bool) { self.exclusive = exclusive }
 
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         for index in 0..<crew.options.threads {
             // One connection a turn: a loop that emptied the queue would leave nothing to the
             // others.
             try crew.startLoop(
-                index, listeners: listeners, exclusive: exclusive, budget: 1, stream: stream)
+                index, listeners: listeners, exclusive: exclusive, budget: 1, kind: kind)
         }
         return listeners
     }

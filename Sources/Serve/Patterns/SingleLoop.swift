@@ -4,11 +4,11 @@ import Secure
 /// `single`: one thread listens, accepts, reads and works.
 struct SingleLoop: ExecutionPattern {
     func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, stream: Stream.Type
+        _ crew: Crew<K>, kind: ConnectionKind<Stream>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         try crew.startLoop(
-            0, listeners: listeners, budget: Limit.acceptsPerTurn, stream: stream)
+            0, listeners: listeners, budget: Limit.acceptsPerTurn, kind: kind)
         return listeners
     }
 }

@@ -32,10 +32,11 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     ///   - doorway: the listeners of its own, perhaps none.
     init(
         station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk,
-        inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false, doorway: consuming Doorway
+        context: Stream.Context, inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
+        doorway: consuming Doorway
     ) throws(SystemError) {
         connections = ConnectionSlab(limit: station.options.connectionsPerReader)
-        core = ReaderCore(station: station, port: port, desk: desk)
+        core = ReaderCore(station: station, port: port, desk: desk, context: context)
         self.doorway = doorway
         self.inboxes = inboxes
         self.promisesSlots = promisesSlots

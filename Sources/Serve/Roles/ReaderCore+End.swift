@@ -21,7 +21,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
     /// Ends the sending half and begins to linger.
     mutating func linger(_ connection: inout Connection<Stream>) {
         guard connection.phase != .lingering else { return }
-        connection.stream.finishSending(on: connection.descriptor!, with: &kernel)
+        connection.stream!.finishSending(on: connection.descriptor!, with: &kernel)
         connection.phase = .lingering
         connection.lingering = Lingering(at: now)
         connection.deadline = now + lingerInterval

@@ -42,7 +42,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         // SAFETY: the call changes `kernel`, which has no part in the queue, and nothing appends to
         // the queue before `replies` is used for the last time.
         let replies = unsafe Span(_unsafeElements: output.unsafeBytes)
-        let sent = try connection.stream.send(
+        let sent = try connection.stream!.send(
             replies, to: connection.descriptor!, with: &kernel)
         let isAll = sent.count == replies.count
         if !isAll {
@@ -60,7 +60,7 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
         var waiting = ByteQueue()
         swap(&waiting, &connection.output)
         defer { swap(&waiting, &connection.output) }
-        let sent = try connection.stream.send(
+        let sent = try connection.stream!.send(
             waiting.bytes, to: connection.descriptor!, with: &kernel)
         if sent.count > 0 { connection.deadline = now + Limit.writeTime }
         waiting.consume(sent.count)
@@ -145,7 +145,15 @@ extension ReaderCore where Stream: ~Copyable, Desk: ~Copyable {
             wanted.insert(.readable)
         }
         if !connection.output.isEmpty { wanted.insert(.writable) }
-        if wanted == connection.interest { return }
+        if wanted != connection.interest { watch(&connection, reference, for: wanted) }
+    }
+
+    /// Has the poller tell of this from now on.
+    @inline(never)
+    mutating func watch(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
+        for wanted: Interest
+    ) {
         connection.interest = wanted
         do {
             try kernel.control(

@@ -13,6 +13,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     var kernel: K
     var desk: Desk
     let port: Shared<ReaderPort>
+    private let context: Stream.Context
     /// The last head that was parsed.
     var head = HTTP1.RequestHead()
     var writer = ReplyWriter()
@@ -38,10 +39,14 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     /// echoes beyond what any reply may leave unsent.
     var held = 0
 
-    init(station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk) {
+    init(
+        station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk,
+        context: Stream.Context
+    ) {
         kernel = station.kernel
         self.desk = desk
         self.port = port
+        self.context = context
         idleTime = station.options.idleTimeout
         headTime = station.options.headTimeout
         bodyTime = station.options.bodyTimeout
@@ -87,9 +92,11 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             }
         }
         connection.descriptor = consume descriptor
+        connection.stream = Stream(context)
+        connection.isOpening = true
         connection.phase = .handshake
         connection.deadline = now + headTime
-        _ = open(&connection)
+        _ = open(&connection, reference)
     }
 
     /// Refuses a connection that nothing is left for.
@@ -100,15 +107,26 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     }
 
     /// Goes on with the stream's opening; true when bytes can be read.
-    private mutating func open(_ connection: inout Connection<Stream>) -> Bool {
+    private mutating func open(
+        _ connection: inout Connection<Stream>, _ reference: ConnectionReference
+    ) -> Bool {
         do {
-            switch try connection.stream.handshake(on: connection.descriptor!, with: &kernel) {
+            let step = try connection.stream!.open(
+                on: connection.descriptor!, early: Span(), with: &kernel)
+            switch step {
             case .done:
+                connection.isOpening = false
+                if connection.phase != .handshake { return true }
                 connection.phase = .idle
+                if connection.interest != .readable { watch(&connection, reference, for: .readable) }
+                return connection.phase != .free
+            case .earlyInput:
+                if connection.phase == .handshake { connection.phase = .idle }
                 return true
-            case .wantsRead: return false
-            case .wantsWrite:
-                connection.interest.insert(.writable)
+            case .wants(let interest):
+                // What the opening wants, it alone knows: the socket's other side would only wake it
+                // for nothing.
+                watch(&connection, reference, for: interest)
                 return false
             }
         } catch {
@@ -141,7 +159,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         _ event: Event, _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
         _ buffer: inout ByteQueue
     ) {
-        if connection.phase == .handshake, !open(&connection) { return }
+        if connection.isOpening, !open(&connection, reference) { return }
         if event.isWritable, connection.interest.contains(.writable) {
             resume(&connection, reference)
             if connection.phase == .free { return }
@@ -160,7 +178,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
         _ connection: inout Connection<Stream>, _ reference: ConnectionReference,
         _ buffer: inout ByteQueue
     ) {
-        if connection.phase == .handshake, !open(&connection) { return }
+        if connection.isOpening, !open(&connection, reference) { return }
         if connection.interest.contains(.writable) {
             resume(&connection, reference)
             if connection.phase == .free { return }
@@ -173,8 +191,8 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     /// Receives once and does what the bytes ask for.
     ///
     /// Readiness is reported by edges, which spares the kernel a second look at every connection it
-    /// has reported. A receive that leaves room has emptied the socket (epoll(7)); what comes later
-    /// is a new edge. Otherwise the connection is listed for another receive.
+    /// has reported. Where the stream says that this was all, what comes later is a new edge.
+    /// Otherwise the connection is listed for another receive.
     /// - Parameter isInterrupted: something may wait behind what this receive brings, even if it
     ///   leaves room.
     @inline(always)
@@ -184,15 +202,15 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
     ) {
         connection.hasUnreceived = false
         buffer.removeAll()
-        var received = Received.wouldBlock
+        var received = StreamInput.nothing
         do throws(SystemError) {
             // SAFETY: the room is used only by the call, which fills a part of it.
             _ = try unsafe buffer.withFreeSpace(minimum: Limit.receiveBytes) {
                 (room: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int in
-                received = try unsafe connection.stream.receive(
+                received = try unsafe connection.stream!.receive(
                     from: connection.descriptor!, into: room, with: &kernel)
-                guard case .bytes(let count) = received else { return 0 }
-                connection.hasUnreceived = isInterrupted || count == room.count
+                guard case .bytes(let count, let isAll) = received else { return 0 }
+                connection.hasUnreceived = isInterrupted || !isAll
                 return count
             }
         } catch {
@@ -200,7 +218,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
             return
         }
         switch received {
-        case .wouldBlock:
+        case .nothing:
             connection.arrived = min(connection.arrived, connection.input.count)
             return
         case .closed:
@@ -209,7 +227,7 @@ struct ReaderCore<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageD
                 close(&connection)
                 return
             }
-        case .bytes(let count):
+        case .bytes(let count, _):
             if connection.phase == .lingering, !connection.lingering.drop(count) {
                 close(&connection)
                 return
