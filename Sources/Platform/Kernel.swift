@@ -37,6 +37,16 @@ package struct SyscallCounts: Equatable, Sendable {
     package init() {}
 
     package var total: UInt64 { wait + receive + send + accept + other }
+
+    package static func + (one: SyscallCounts, other: SyscallCounts) -> SyscallCounts {
+        var sum = one
+        sum.wait += other.wait
+        sum.receive += other.receive
+        sum.send += other.send
+        sum.accept += other.accept
+        sum.other += other.other
+        return sum
+    }
 }
 
 /// The system calls of the event loops, as a generic parameter, so that a test can make the N-th

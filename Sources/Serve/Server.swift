@@ -104,7 +104,8 @@ package enum Server {
 
     private static func assemble(_ crew: Crew<LinuxKernel>) throws(Complaint) -> [Listener] {
         do throws(SystemError) {
-            return try crew.assemble(kind: .plain)
+            return try crew.assemble(
+                kind: ConnectionKind<PlainStream, HTTP1Session>(context: PlainStream.Context()))
         } catch {
             crew.dismiss()
             let addresses = crew.options.listen.map(\.description).joined(separator: ", ")

@@ -6,7 +6,7 @@ import Testing
 
 /// A slab in a box, so that expectations can ask it.
 private final class Slab {
-    var all: ConnectionSlab<PlainStream>
+    var all: ConnectionSlab<PlainStream, HTTP1Session>
 
     init(limit: Int) { all = ConnectionSlab(limit: limit) }
 
@@ -26,9 +26,9 @@ struct ConnectionSlabTests {
         let slab = Slab(limit: 10)
         let first = try #require(slab.allocate())
         #expect(slab.isAlive(first) && slab.used == 1)
-        slab.all[first.slot].isLast = true
-        slab.all[first.slot].phase = .idle
-        slab.all[first.slot].output.append(7)
+        slab.all[first.slot].state.session.end()
+        slab.all[first.slot].state.phase = .idle
+        slab.all[first.slot].state.output.append(7)
         slab.free(first.slot)
         #expect(!slab.isAlive(first) && slab.used == 0)
 
@@ -36,10 +36,10 @@ struct ConnectionSlabTests {
         #expect(second.slot == first.slot && second.generation == first.generation + 1)
         #expect(!slab.isAlive(first) && slab.isAlive(second))
         // Nothing of the former use is left.
-        let phase = slab.all[second.slot].phase
-        let deadline = slab.all[second.slot].deadline
-        let isLast = slab.all[second.slot].isLast
-        let kept = slab.all[second.slot].output.storageBytes
+        let phase = slab.all[second.slot].state.phase
+        let deadline = slab.all[second.slot].state.deadline
+        let isLast = slab.all[second.slot].state.session.isLast
+        let kept = slab.all[second.slot].state.output.storageBytes
         #expect(phase == .free && deadline == .distantFuture && !isLast && kept == 0)
     }
 
@@ -85,11 +85,11 @@ struct ConnectionSlabTests {
         var references: [ConnectionReference] = []
         for number in 0..<2_000 {
             let reference = try #require(slab.allocate())
-            slab.all[reference.slot].fillerLeft = number
+            slab.all[reference.slot].state.arrived = number
             references.append(reference)
         }
         for (number, reference) in references.enumerated() {
-            let written = slab.all[reference.slot].fillerLeft
+            let written = slab.all[reference.slot].state.arrived
             #expect(written == number && slab.isAlive(reference))
         }
     }

@@ -8,7 +8,7 @@ import Testing
 struct HoldingTests {
     @Test("an echo counts with its storage, however much of it is out")
     func drainedEcho() {
-        var connection = Connection<PlainStream>()
+        var connection = ConnectionState<HTTP1Session>()
         connection.output.append(repeating: 7, count: Limit.unsentStorageBytes)
         #expect(connection.holding == 0)
         connection.output.append(repeating: 7, count: 16 << 20)
@@ -18,7 +18,8 @@ struct HoldingTests {
         #expect(connection.holding == storage - Limit.unsentStorageBytes)
         connection.output.trim(above: Limit.unsentStorageBytes)
         #expect(connection.holding == 0)
-        connection.body.append(repeating: 7, count: 1_000)
+        let payload = [UInt8](repeating: 7, count: 1_000)
+        connection.session.keep(payload.span, of: 0)
         #expect(connection.holding == 1_000)
     }
 }

@@ -26,7 +26,9 @@ final class InProcessServer {
         change(&options)
         self.plan = plan
         crew = try Crew(options: options) { FaultyKernel(plan) }
-        ports = try crew.assemble(kind: .plain).compactMap(\.address.port)
+        ports = try crew.assemble(
+            kind: ConnectionKind<PlainStream, HTTP1Session>(context: PlainStream.Context())
+        ).compactMap(\.address.port)
     }
 
     deinit { end() }

@@ -29,18 +29,21 @@ struct ReplyTests {
             if route == .payments { beside.append(key) }
             let keyCount = beside.count
             beside.append(Array(body.utf8).span)
-            var message = Message(
-                route: route, keyCount: keyCount, framing: HTTP1.ReplyEncoder(answering: head))
+            var shape: ReplyShape = []
+            if head.method == .head { shape.insert(.headOnly) }
+            if head.version == .http10 { shape.insert(.http10) }
+            if !head.keepAlive { shape.insert(.last) }
+            let message = Message(route: route, keyCount: UInt16(keyCount), shape: shape)
             var output = ByteQueue()
             let content: Content
             var delay = Nanoseconds.zero
             switch Responder(ledger: ledger).respond(to: message, body: beside.bytes) {
             case .now(let ready), .afterWork(let ready): content = ready
-            case .after(let span, let later): (delay, content) = (span, later)
+            case .after(let span): (delay, content) = (span, Responder.late)
             }
-            let filler = writer.write(
-                content, answering: &message, body: beside.bytes, to: &output)
-            return (text(output), filler, delay)
+            let source = writer.write(
+                content, answering: message, body: beside.bytes, to: &output)
+            return (text(output), Int(source.left), delay)
         }
     }
 

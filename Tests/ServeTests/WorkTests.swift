@@ -82,13 +82,13 @@ struct WorkTests {
         defer { pool.free() }
         for index in pool.value.indices {
             pool.value.withItem(index) { item in
-                item.fillerLeft = Int(index) + 1
+                item.head.source = ReplySource(left: Int(index) + 1)
                 item.body.append(UInt8(index))
             }
         }
         for index in pool.value.indices {
             let (filler, count, first) = pool.value.withItem(index) { item in
-                (item.fillerLeft, item.body.count, item.body.bytes[0])
+                (Int(item.head.source.left), item.body.count, item.body.bytes[0])
             }
             #expect(filler == Int(index) + 1 && count == 1 && first == UInt8(index))
         }
@@ -99,13 +99,13 @@ struct WorkTests {
     func strayIndex() async {
         await #expect(processExitsWith: .failure) {
             let pool = WorkItemPool(capacity: 8)
-            pool.withItem(8) { $0.fillerLeft = 0 }
+            pool.withItem(8) { $0.delay = nil }
         }
     }
 
     private func message(_ line: String) throws -> Message {
         try withHead("\(line) HTTP/1.1\r\nHost: h\r\n\r\n") { head, input in
-            Message(route: Route(head, in: input), keyCount: 0, framing: .init(answering: head))
+            Message(route: Route(head, in: input))
         }
     }
 
@@ -115,32 +115,32 @@ struct WorkTests {
         defer { pool.free() }
         let lane = Shared(try WorkerLane())
         defer { lane.free() }
-        var desk = WorkerDesk(pool: pool, lanes: [lane], distribution: .perWorker)
-        var kernel = LinuxKernel()
+        var items = WorkItems(pool)
+        var desk = WorkerDesk(kernel: LinuxKernel(), lanes: [lane], distribution: .perWorker)
         var tally = Tally()
-        let owner = ConnectionReference(slot: 1, generation: 2)
+        let owner = Exchange(connection: .init(slot: 1, generation: 2), stream: 3)
         let body = [UInt8](repeating: 1, count: 100_000)
         let message = try message("POST /echo")
         for _ in 0..<3 {
             guard
                 case .passedOn(let index) = desk.submit(
-                    message, body: body.span, from: owner, with: &kernel, tally: &tally)
+                    message, body: body.span, from: owner, items: &items, tally: &tally)
             else {
                 Issue.record("the desk answered by itself")
                 return
             }
-            let isSame = desk.withItem(index) { $0.body.count == 100_000 }
-            let link = desk.link(index)
+            let isSame = items.withItem(index) { $0.body.count == 100_000 }
+            let link = items[index]
             #expect(isSame && link.owner == owner && link.next == WorkItem.none)
             #expect(link.state == .withWorker)
             let taken = lane.value.inbound.pop()
             #expect(taken == index)
-            desk.withItem(index) { $0.output.append(1) }
+            items.withItem(index) { $0.output.append(1) }
             // What one use leaves behind must not show in the next.
-            desk.mark(index, .done)
-            desk.chain(5, behind: index)
-            desk.release(index)
-            let kept = desk.withItem(index) { item in
+            items[index].state = .done
+            items[index].next = 5
+            items.release(index)
+            let kept = items.withItem(index) { item in
                 (item.message == nil, item.body.storageBytes, item.output.count)
             }
             #expect(kept == (true, 0, 0))
@@ -156,19 +156,19 @@ struct WorkTests {
             pool.free()
             for lane in lanes { lane.free() }
         }
-        var desk = WorkerDesk(pool: pool, lanes: lanes, distribution: .perWorker)
-        var kernel = LinuxKernel()
+        var items = WorkItems(pool)
+        var desk = WorkerDesk(kernel: LinuxKernel(), lanes: lanes, distribution: .perWorker)
         var tally = Tally()
         let message = try message("GET /plaintext")
         let nothing: [UInt8] = []
+        let owner = Exchange(connection: .init(slot: 0, generation: 0), stream: 0)
         for _ in 0..<Limit.messagesInFlight {
-            let hasRoom = desk.hasRoom
+            let hasRoom = items.hasRoom
             #expect(hasRoom)
             _ = desk.submit(
-                message, body: nothing.span, from: .init(slot: 0, generation: 0), with: &kernel,
-                tally: &tally)
+                message, body: nothing.span, from: owner, items: &items, tally: &tally)
         }
-        let hasRoom = desk.hasRoom
+        let hasRoom = items.hasRoom
         #expect(!hasRoom)
         let counts = lanes.map { $0.value.inbound.count }
         #expect(counts.reduce(0, +) == Limit.messagesInFlight)
@@ -181,7 +181,7 @@ struct WorkTests {
         }
         var found = 0
         while let item = desk.nextDone() {
-            desk.release(item)
+            items.release(item)
             found += 1
         }
         let hasDone = desk.hasDone

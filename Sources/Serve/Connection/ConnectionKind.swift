@@ -1,12 +1,6 @@
-package import Secure
+import Secure
 
-/// What the connections of a server are made of.
-package struct ConnectionKind<Stream: StreamTransport & ~Copyable>: Sendable {
+/// What the connections of a server are made of: a transport and a protocol.
+struct ConnectionKind<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>: Sendable {
     let context: Stream.Context
-
-    package init(context: Stream.Context) { self.context = context }
-}
-
-extension ConnectionKind<PlainStream> {
-    package static var plain: Self { Self(context: PlainStream.Context()) }
 }

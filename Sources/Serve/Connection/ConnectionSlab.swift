@@ -6,10 +6,10 @@ import Secure
 /// Memory grows by chunks up to a limit and is kept; a freed slot is used again first, while it is
 /// in the cache.
 @safe
-struct ConnectionSlab<Stream: StreamTransport & ~Copyable>: ~Copyable {
+struct ConnectionSlab<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>: ~Copyable {
     // SAFETY, throughout: chunks are owned from `grow` to `deinit`, every slot of a chunk is
     // initialised when it is made, and only the slab's one thread touches them.
-    private typealias Chunk = UnsafeMutablePointer<Connection<Stream>>
+    private typealias Chunk = UnsafeMutablePointer<Connection<Stream, S>>
 
     private static var chunkSlots: Int { 256 }
 
@@ -36,7 +36,7 @@ struct ConnectionSlab<Stream: StreamTransport & ~Copyable>: ~Copyable {
     var slots: Range<UInt32> { unsafe 0..<UInt32(chunks.count * Self.chunkSlots) }
     var isFull: Bool { used >= limit }
 
-    subscript(slot: UInt32) -> Connection<Stream> {
+    subscript(slot: UInt32) -> Connection<Stream, S> {
         @inline(always)
         unsafeAddress { unsafe UnsafePointer(address(slot)) }
         @inline(always)

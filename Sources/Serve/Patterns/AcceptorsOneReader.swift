@@ -4,8 +4,10 @@ import Secure
 /// `acceptors:one-reader`: the textbook's wording of many acceptors: N threads accept from one
 /// listener and pass every connection to the one thread that reads and works.
 struct AcceptorsOneReader: ExecutionPattern {
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         let port = try crew.openPort()

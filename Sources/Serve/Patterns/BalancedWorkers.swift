@@ -11,8 +11,10 @@ struct BalancedWorkers: ExecutionPattern {
 
     init(_ queues: Queues) { self.queues = queues }
 
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         let pool = Shared(WorkItemPool())
@@ -33,10 +35,12 @@ struct BalancedWorkers: ExecutionPattern {
                 at: station)
         }
         let station = crew.station(.reader, 0)
-        let reader = try Reader<K, Stream, WorkerDesk>(
+        let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
             station: station, port: port,
-            desk: WorkerDesk(pool: pool, lanes: lanes, distribution: distribution),
-            context: kind.context,
+            desk: WorkerDesk(
+                kernel: station.kernel, lanes: lanes, distribution: distribution),
+            items: pool,
+            kind: kind,
             doorway: try Doorway(listeners, budget: Limit.acceptsPerTurn))
         try crew.start(reader, at: station)
         return listeners

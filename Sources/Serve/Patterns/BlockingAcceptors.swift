@@ -4,8 +4,10 @@ import Secure
 /// `acceptors:blocking`: N threads sleep in accept on one listener, and the kernel serves them
 /// first come first served; each feeds a reader of its own, so that connections are spread evenly.
 struct BlockingAcceptors: ExecutionPattern {
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         for listener in listeners { try Socket.makeBlocking(listener.socket.value) }

@@ -1,19 +1,21 @@
-package import Platform
-package import Secure
+import Platform
+import Secure
 
 /// Says which thread plays which role: a pattern is one file that builds posts and starts them.
 protocol ExecutionPattern {
     /// Opens the listeners, builds every post and starts the threads. Returns the listeners, for
     /// their addresses. What was started is dismissed by the caller if this throws.
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener]
 }
 
 extension Crew {
     /// Starts the pattern that the options name: the one place that knows them all.
-    package func assemble<Stream: StreamTransport & ~Copyable>(
-        kind: ConnectionKind<Stream>
+    func assemble<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
+        kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         switch options.pattern {
         case .single: try SingleLoop().assemble(self, kind: kind)
@@ -45,27 +47,27 @@ extension Crew {
     }
 
     /// Starts one thread that accepts from `listeners`, reads and works.
-    func startLoop<Stream: StreamTransport & ~Copyable>(
+    func startLoop<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
         _ index: Int, listeners: [Listener], exclusive: Bool = false, budget: Int,
-        kind: ConnectionKind<Stream>
+        kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
         let station = station(.loop, index)
-        let reader = try Reader<K, Stream, OwnDesk>(
+        let reader = try Reader<K, Stream, OwnDesk, S>(
             station: station, port: try openPort(),
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)), context: kind.context,
+            desk: OwnDesk(responder: Responder(ledger: station.ledger)), kind: kind,
             doorway: try Doorway(listeners, exclusive: exclusive, budget: budget))
         try start(reader, at: station)
     }
 
     /// Starts one thread that reads what comes through `inboxes`, and works.
-    func startReader<Stream: StreamTransport & ~Copyable>(
+    func startReader<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
         _ index: Int, port: Shared<ReaderPort>, inboxes: [Shared<Inbox>], promisesSlots: Bool,
-        kind: ConnectionKind<Stream>
+        kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
         let station = station(.reader, index)
-        let reader = try Reader<K, Stream, OwnDesk>(
+        let reader = try Reader<K, Stream, OwnDesk, S>(
             station: station, port: port,
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)), context: kind.context, inboxes: inboxes,
+            desk: OwnDesk(responder: Responder(ledger: station.ledger)), kind: kind, inboxes: inboxes,
             promisesSlots: promisesSlots, doorway: try Doorway([], budget: 0))
         try start(reader, at: station)
     }

@@ -8,8 +8,10 @@ struct HandedToReaders: ExecutionPattern {
 
     init(_ passage: Passage) { self.passage = passage }
 
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         var ways: [Dispatcher.Way] = []

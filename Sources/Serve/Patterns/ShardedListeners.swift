@@ -4,8 +4,10 @@ import Secure
 /// `sharded:hash`: N loops with a listener each on one port (SO_REUSEPORT); the kernel chooses by a
 /// hash of the addresses.
 struct ShardedListeners: ExecutionPattern {
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         // All are bound before any loop runs: a listener that joins later would move connections
         // that others are waiting for.

@@ -9,8 +9,10 @@ struct SharedListener: ExecutionPattern {
 
     init(exclusive: Bool) { self.exclusive = exclusive }
 
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         for index in 0..<crew.options.threads {

@@ -3,8 +3,10 @@ import Secure
 
 /// `single`: one thread listens, accepts, reads and works.
 struct SingleLoop: ExecutionPattern {
-    func assemble<K: Kernel, Stream: StreamTransport & ~Copyable>(
-        _ crew: Crew<K>, kind: ConnectionKind<Stream>
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
         try crew.startLoop(

@@ -1,14 +1,15 @@
 import Basis
 import Wire
 
-/// One request as the responder sees it: what is asked and how the answer must be framed. The
+/// One request as the responder sees it: what is asked and what the answer must look like. The
 /// payload travels beside it.
 struct Message: BitwiseCopyable, Sendable {
     let route: Route
+    /// Which of its connection's exchanges it is, where several have no order.
+    var stream: UInt32 = 0
     /// Bytes of the idempotency key at the front of the payload run that travels beside.
-    let keyCount: Int
-    /// How this message's reply is framed; a protocol that is not HTTP/1.1 makes this an enum.
-    var framing: HTTP1.ReplyEncoder
+    var keyCount: UInt16 = 0
+    var shape: ReplyShape = []
 
     /// The memory that this message and its reply take while a worker has them, roughly, in bytes.
     ///
@@ -19,13 +20,30 @@ struct Message: BitwiseCopyable, Sendable {
     }
 }
 
+/// What a request decides about its reply, besides the content.
+struct ReplyShape: OptionSet, BitwiseCopyable, Sendable {
+    let rawValue: UInt8
+
+    /// No payload follows the head (RFC 9110 §9.3.2).
+    static let headOnly = ReplyShape(rawValue: 1)
+    /// The connection ends behind this reply.
+    static let last = ReplyShape(rawValue: 2)
+    /// The request came before the stream's opening was done, so it may be a replay (RFC 8470).
+    static let early = ReplyShape(rawValue: 4)
+    /// Whoever makes the reply makes the payload only; the connection's session frames it.
+    static let framedBySession = ReplyShape(rawValue: 8)
+    /// The client knows no chunks, and keeps a connection only when told to (HTTP/1.0).
+    static let http10 = ReplyShape(rawValue: 16)
+}
+
 /// What the responder decides.
 enum Reply: BitwiseCopyable, Sendable {
     case now(Content)
     /// The content is ready, after work that has held the thread.
     case afterWork(Content)
-    /// The content is due when this much time has passed, without a thread that waits for it.
-    case after(Nanoseconds, Content)
+    /// The content is due when this much time has passed, without a thread that waits for it:
+    /// `Responder.late` knows it then.
+    case after(Nanoseconds)
 }
 
 /// A reply's status, type and payload, before any protocol has framed it.

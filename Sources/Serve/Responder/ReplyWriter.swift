@@ -1,10 +1,10 @@
 import Basis
 import Wire
 
-/// Turns the responder's content into the protocol's bytes. One a thread: it holds the thread's
-/// copy of the current date.
+/// Turns the responder's content into bytes: a whole HTTP/1.1 reply, or the payload alone where a
+/// session frames it. One a thread: it holds the thread's copy of the current date.
 struct ReplyWriter: ~Copyable {
-    private var date = HTTPDate(unixSeconds: 0)
+    private(set) var date = HTTPDate(unixSeconds: 0)
     private var dateSeconds: Int64 = -1
     private var scratch = ByteQueue(capacity: 256)
 
@@ -17,44 +17,67 @@ struct ReplyWriter: ~Copyable {
         }
     }
 
-    /// Appends the reply to `output`. Returns how many bytes of filler are still to follow, which
-    /// the caller makes as the peer takes them.
+    /// Appends the reply to `output`, as HTTP/1.1 frames it. Returns what of it is still to be
+    /// made, as the peer takes it.
     ///
     /// Hot: once a request.
+    /// - Parameter body: what the request brought: its idempotency key, then its payload.
     mutating func write(
-        _ content: Content, answering message: inout Message, body: Span<UInt8>,
+        _ content: Content, answering message: Message, body: Span<UInt8>,
         to output: inout ByteQueue
-    ) -> Int {
+    ) -> ReplySource {
+        var encoder = HTTP1.ReplyEncoder(message.shape)
         switch content.payload {
-        case .text(let text):
-            write(content.status, "text/plain", text, message: &message, to: &output)
-        case .greeting(let text):
-            scratch.removeAll()
-            scratch.append("{\"message\":\"")
-            scratch.append(escaping: text)
-            scratch.append("\"}")
-            finish(content.status, "application/json", message: &message, to: &output)
         case .request:
-            message.framing.write(
-                content.status, contentType: "application/octet-stream",
-                content: body.extracting(droppingFirst: message.keyCount), date: date, to: &output)
-        case .receipt(let payment, let isReplay):
-            scratch.removeAll()
-            scratch.append("{\"payment\":")
-            scratch.append(decimal: payment)
-            scratch.append(isReplay ? ",\"replayed\":true}" : ",\"replayed\":false}")
-            finish(content.status, "application/json", message: &message, to: &output)
-        case .problem(let reason):
-            scratch.removeAll()
-            scratch.append(reason)
-            scratch.append("\n")
-            finish(content.status, "text/plain", message: &message, to: &output)
+            encoder.write(
+                content.status, contentType: Self.bytesType,
+                content: body.extracting(droppingFirst: Int(message.keyCount)), date: date,
+                to: &output)
         case .none, .allow:
-            writeBodyless(content, message: &message, to: &output)
+            encoder.beginHead(content.status, date: date, to: &output)
+            if let methods = content.allowed { encoder.field("Allow", methods, to: &output) }
+            encoder.endHead(content.status.isBodyless ? .none : .length(0), to: &output)
         case .filler(let count):
-            return writeFiller(count, content.status, message: &message, to: &output)
+            encoder.beginHead(content.status, date: date, to: &output)
+            encoder.field("Content-Type", Self.bytesType, to: &output)
+            encoder.endHead(.length(UInt64(count)), to: &output)
+            if encoder.isHead { return ReplySource() }
+            var source = ReplySource(left: count)
+            source.make(into: &output)
+            return source
+        default:
+            let type = compose(content.payload)
+            encoder.write(
+                content.status, contentType: type, content: scratch.bytes, date: date, to: &output)
         }
-        return 0
+        return ReplySource()
+    }
+
+    /// Appends only the payload to `output`, or what of it is made at once, and returns what the
+    /// head must say of it.
+    mutating func writePayload(
+        _ content: Content, answering message: Message, body: Span<UInt8>,
+        to output: inout ByteQueue
+    ) -> ReplyHead {
+        var head = ReplyHead(status: content.status)
+        switch content.payload {
+        case .request:
+            head.contentType = Self.bytesType
+            output.append(body.extracting(droppingFirst: Int(message.keyCount)))
+        case .none, .allow:
+            head.allowed = content.allowed
+        case .filler(let count):
+            head.contentType = Self.bytesType
+            if !message.shape.contains(.headOnly) { head.source = ReplySource(left: count) }
+            head.length = count
+            return head
+        default:
+            head.contentType = compose(content.payload)
+            output.append(scratch.bytes)
+        }
+        head.length = output.count
+        if message.shape.contains(.headOnly) { output.removeAll() }
+        return head
     }
 
     /// The answer to what could not be read as a request.
@@ -64,53 +87,68 @@ struct ReplyWriter: ~Copyable {
         HTTP1.ReplyEncoder.write(refusal, toHead: toHead, date: date, to: &output)
     }
 
+    /// Puts a payload that is a text into `scratch` and says its type.
     @inline(always)
-    private mutating func write(
-        _ status: HTTP1.Status, _ type: StaticString, _ text: StaticString,
-        message: inout Message, to output: inout ByteQueue
-    ) {
+    private mutating func compose(_ payload: Content.Payload) -> StaticString {
         scratch.removeAll()
-        scratch.append(text)
-        finish(status, type, message: &message, to: &output)
-    }
-
-    @inline(always)
-    private mutating func finish(
-        _ status: HTTP1.Status, _ type: StaticString, message: inout Message,
-        to output: inout ByteQueue
-    ) {
-        message.framing.write(
-            status, contentType: type, content: scratch.bytes, date: date, to: &output)
-    }
-
-    private func writeBodyless(
-        _ content: Content, message: inout Message, to output: inout ByteQueue
-    ) {
-        message.framing.beginHead(content.status, date: date, to: &output)
-        if case .allow(let methods) = content.payload {
-            // RFC 9110 §15.5.6: a 405 names the methods that are allowed.
-            switch methods {
-            case .get: message.framing.field("Allow", "GET, HEAD", to: &output)
-            case .post: message.framing.field("Allow", "POST", to: &output)
-            }
+        switch payload {
+        case .text(let text):
+            scratch.append(text)
+            return "text/plain"
+        case .greeting(let text):
+            scratch.append("{\"message\":\"")
+            scratch.append(escaping: text)
+            scratch.append("\"}")
+            return "application/json"
+        case .receipt(let payment, let isReplay):
+            scratch.append("{\"payment\":")
+            scratch.append(decimal: payment)
+            scratch.append(isReplay ? ",\"replayed\":true}" : ",\"replayed\":false}")
+            return "application/json"
+        case .problem(let reason):
+            scratch.append(reason)
+            scratch.append("\n")
+            return "text/plain"
+        case .none, .allow, .filler, .request:
+            preconditionFailure("no text")
         }
-        message.framing.endHead(content.status.isBodyless ? .none : .length(0), to: &output)
     }
 
-    private func writeFiller(
-        _ count: Int, _ status: HTTP1.Status, message: inout Message, to output: inout ByteQueue
-    ) -> Int {
-        message.framing.beginHead(status, date: date, to: &output)
-        message.framing.field("Content-Type", "application/octet-stream", to: &output)
-        message.framing.endHead(.length(UInt64(count)), to: &output)
-        if message.framing.isHead { return 0 }
-        let now = min(count, Limit.fillerPieceBytes)
-        output.append(repeating: ReplyWriter.fillerByte, count: now)
-        return count - now
-    }
+    private static var bytesType: StaticString { "application/octet-stream" }
+}
 
-    /// What `/bytes/{n}` is made of.
-    static let fillerByte = UInt8(ascii: "x")
+/// What a session must say of a reply whose payload it frames.
+struct ReplyHead: BitwiseCopyable, Sendable {
+    var status: HTTP1.Status
+    var contentType: StaticString?
+    /// What an `Allow` field says.
+    var allowed: StaticString?
+    /// Bytes of the whole payload.
+    var length = 0
+    /// What of the payload is still to be made.
+    var source = ReplySource()
+
+    init(status: HTTP1.Status) { self.status = status }
+}
+
+extension HTTP1.ReplyEncoder {
+    @inline(always)
+    init(_ shape: ReplyShape) {
+        self.init(
+            version: shape.contains(.http10) ? .http10 : .http11,
+            isHead: shape.contains(.headOnly), keepAlive: !shape.contains(.last))
+    }
+}
+
+extension Content {
+    /// RFC 9110 §15.5.6: a 405 names the methods that are allowed.
+    fileprivate var allowed: StaticString? {
+        guard case .allow(let methods) = payload else { return nil }
+        switch methods {
+        case .get: return "GET, HEAD"
+        case .post: return "POST"
+        }
+    }
 }
 
 extension ByteQueue {

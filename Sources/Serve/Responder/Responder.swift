@@ -31,12 +31,12 @@ struct Responder {
             blockThread(for: span)
             return .afterWork(Content(status: .ok, payload: .text("blocked\n")))
         case .wait(let span):
-            return .after(span, Content(status: .ok, payload: .text("waited\n")))
+            return .after(span)
         case .payments:
             return .now(
                 ledger.pay(
-                    key: body.extracting(first: message.keyCount),
-                    order: body.extracting(droppingFirst: message.keyCount)))
+                    key: body.extracting(first: Int(message.keyCount)),
+                    order: body.extracting(droppingFirst: Int(message.keyCount))))
         case .serverOptions:
             return .now(Content(status: .noContent, payload: .none))
         case .notFound:
@@ -57,6 +57,9 @@ struct Responder {
             return .now(Content(status: .badRequest, payload: .problem(reason)))
         }
     }
+
+    /// What a reply says that was not to be made before its time.
+    static var late: Content { Content(status: .ok, payload: .text("waited\n")) }
 
     /// What `/` says.
     private static let index: StaticString = """

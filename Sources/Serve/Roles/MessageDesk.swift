@@ -3,19 +3,15 @@ import Platform
 
 /// Where a reader takes its messages: answered on the spot, or passed to workers.
 protocol MessageDesk: ~Copyable {
-    /// Whether replies come back later through `nextDone`.
+    /// Whether messages may be passed on, and come back through `nextDone`.
     static var isDeferred: Bool { get }
 
-    /// Whether another message can be taken now.
-    var hasRoom: Bool { get }
-
-    /// How many messages of one connection may be here now: fewer where room is scarce.
-    var messagesPerConnection: Int { get }
-
-    /// Takes a message. `body` is its idempotency key and payload.
-    mutating func submit<K: Kernel>(
-        _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
-        with kernel: inout K, tally: inout Tally
+    /// Takes a message: answers it, or passes on an item of `items`, of which one is free then.
+    ///
+    /// - Parameter body: its idempotency key and payload.
+    mutating func submit(
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
+        tally: inout Tally
     ) -> Submission
 
     /// The next item that came back from a worker.
@@ -24,26 +20,29 @@ protocol MessageDesk: ~Copyable {
     /// Whether `nextDone` would answer, for a last look before sleeping.
     var hasDone: Bool { get }
 
-    /// The item at `index`, which must be here: not with a worker.
-    func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result
-
-    /// What is known of the item at `index`, wherever that is.
-    func link(_ index: UInt32) -> WorkLink
-
-    /// Puts `next` behind the item at `index`, in the order of their connection.
-    mutating func chain(_ next: UInt32, behind index: UInt32)
-
-    /// Notes where the item at `index` stands.
-    mutating func mark(_ index: UInt32, _ state: WorkLink.State)
-
-    /// Takes an item back for another message.
-    mutating func release(_ index: UInt32)
+    /// System calls that passing on has taken.
+    var counts: SyscallCounts { get }
 }
 
 /// What became of a message.
 enum Submission {
-    case reply(Reply)
+    case reply(Content)
+    /// The reply is ready, after work that has held the thread until then.
+    case worked(Content, until: LoopTime)
+    /// The reply is due when this much time has passed.
+    case later(Nanoseconds)
     case passedOn(UInt32)
+}
+
+/// A moment, as deadlines and as the Date field count it.
+struct LoopTime: BitwiseCopyable {
+    var now: Instant
+    var unixSeconds: Int64
+
+    @inline(always)
+    static var current: LoopTime {
+        LoopTime(now: MonotonicClock.now, unixSeconds: WallClock.seconds)
+    }
 }
 
 /// The desk of run-to-completion patterns: the reader's own thread does the work.
@@ -55,19 +54,16 @@ struct OwnDesk: MessageDesk, ~Copyable {
     static var isDeferred: Bool { false }
 
     @inline(always)
-    var hasRoom: Bool { true }
-
-    var messagesPerConnection: Int {
-        preconditionFailure("nothing is ever passed on from this desk")
-    }
-
-    @inline(always)
-    mutating func submit<K: Kernel>(
-        _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
-        with kernel: inout K, tally: inout Tally
+    mutating func submit(
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
+        tally: inout Tally
     ) -> Submission {
         tally.requests &+= 1
-        return .reply(responder.respond(to: message, body: body))
+        switch responder.respond(to: message, body: body) {
+        case .now(let content): return .reply(content)
+        case .afterWork(let content): return .worked(content, until: .current)
+        case .after(let delay): return .later(delay)
+        }
     }
 
     @inline(always)
@@ -76,23 +72,6 @@ struct OwnDesk: MessageDesk, ~Copyable {
     @inline(always)
     var hasDone: Bool { false }
 
-    func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result {
-        preconditionFailure("nothing is ever passed on from this desk")
-    }
-
-    func link(_ index: UInt32) -> WorkLink {
-        preconditionFailure("nothing is ever passed on from this desk")
-    }
-
-    mutating func chain(_ next: UInt32, behind index: UInt32) {
-        preconditionFailure("nothing is ever passed on from this desk")
-    }
-
-    mutating func mark(_ index: UInt32, _ state: WorkLink.State) {
-        preconditionFailure("nothing is ever passed on from this desk")
-    }
-
-    mutating func release(_ index: UInt32) {
-        preconditionFailure("nothing is ever passed on from this desk")
-    }
+    @inline(always)
+    var counts: SyscallCounts { SyscallCounts() }
 }

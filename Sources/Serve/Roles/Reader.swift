@@ -8,12 +8,13 @@ import Wire
 /// Owns connections and moves their bytes: receives, lets the session find messages, takes them to
 /// the desk and sends the replies. With a listener of its own it accepts as well, and with a desk
 /// of its own it also works: then it is a whole event loop.
-struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable>:
-    Post, ~Copyable
-{
-    private var connections: ConnectionSlab<Stream>
+struct Reader<
+    K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable,
+    S: Session & ~Copyable
+>: Post, ~Copyable {
+    private var connections: ConnectionSlab<Stream, S>
     private var buffer = ByteQueue(capacity: Limit.receiveBytes)
-    private var core: ReaderCore<K, Stream, Desk>
+    private var io: ReaderIO<K, Stream, Desk, S>
     private var doorway: Doorway
     private let inboxes: [Shared<Inbox>]
     /// Whether acceptors arm this reader's poller themselves, with slots promised to them.
@@ -32,11 +33,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     ///   - doorway: the listeners of its own, perhaps none.
     init(
         station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk,
-        context: Stream.Context, inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
+        items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>, inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
         doorway: consuming Doorway
     ) throws(SystemError) {
         connections = ConnectionSlab(limit: station.options.connectionsPerReader)
-        core = ReaderCore(station: station, port: port, desk: desk, context: context)
+        io = ReaderIO(
+            kernel: station.kernel,
+            core: ConnectionCore(options: station.options, desk: desk, items: WorkItems(items)),
+            port: port, context: kind.context)
         self.doorway = doorway
         self.inboxes = inboxes
         self.promisesSlots = promisesSlots
@@ -53,11 +57,11 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
 
     mutating func run() throws(SystemError) {
         var events = EventBuffer()
-        try doorway.open(with: &core.kernel, on: core.port.value.poller)
+        try doorway.open(with: &io.kernel, on: io.port.value.poller)
         while true {
             try wait(for: &events)
-            core.beginTurn()
-            let beginning = core.now
+            io.core.note(.current)
+            let beginning = io.core.now
             takeArrivals()
             if Desk.isDeferred { deliverDone() }
             for index in events.indices {
@@ -69,10 +73,10 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             runListed()
             if beginning >= nextSweep { sweep(at: beginning) }
             if drainDeadline != nil || stop.isSet(.draining), drain() { break }
-            board.value.publish(core.tally, core.kernel.counts)
+            board.value.publish(io.core.tally, io.counts)
         }
         closeAll()
-        board.value.publish(core.tally, core.kernel.counts)
+        board.value.publish(io.core.tally, io.counts)
     }
 
     /// Sleeps until there is something to do. With mail from other threads the sleep is announced
@@ -80,13 +84,13 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     @inline(always)
     private mutating func wait(for events: inout EventBuffer) throws(SystemError) {
         let hasMailboxes = Desk.isDeferred || !inboxes.isEmpty
-        var timeout = core.nextDue(nextSweep).since(MonotonicClock.now)
-        if hasMailboxes { core.port.value.gate.announceSleep() }
-        if !core.listed.isEmpty || core.desk.hasDone || inboxes.contains(where: \.hasArrival) {
+        var timeout = min(nextSweep, io.core.timers.next).since(MonotonicClock.now)
+        if hasMailboxes { io.port.value.gate.announceSleep() }
+        if !io.core.listed.isEmpty || io.core.desk.hasDone || inboxes.contains(where: \.hasArrival) {
             timeout = .zero
         }
-        try core.kernel.wait(on: core.port.value.poller, for: &events, timeout: max(.zero, timeout))
-        if hasMailboxes { core.port.value.gate.announceAwake() }
+        try io.kernel.wait(on: io.port.value.poller, for: &events, timeout: max(.zero, timeout))
+        if hasMailboxes { io.port.value.gate.announceAwake() }
     }
 
     @inline(always)
@@ -97,13 +101,13 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             return
         }
         guard connections.isAlive(reference) else { return }
-        core.handle(event, &connections[reference.slot], reference, &buffer)
+        io.handle(event, &connections[reference.slot], reference, &buffer)
         freeIfClosed(reference)
     }
 
     @inline(always)
     private mutating func freeIfClosed(_ reference: ConnectionReference) {
-        if connections[reference.slot].phase == .free { connections.free(reference.slot) }
+        if connections[reference.slot].state.phase == .free { connections.free(reference.slot) }
     }
 
     // MARK: new connections
@@ -112,21 +116,21 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         let budget = doorway.budget
         for attempt in 0..<budget {
             if connections.isFull {
-                doorway.close(with: &core.kernel, on: core.port.value.poller)
+                doorway.close(with: &io.kernel, on: io.port.value.poller)
                 return
             }
-            guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+            guard let descriptor = doorway.admit(token, with: &io.kernel, tally: &io.core.tally)
             else {
-                if attempt == 0 { core.tally.emptyAccepts &+= 1 }
+                if attempt == 0 { io.core.tally.emptyAccepts &+= 1 }
                 if doorway.mustPause {
-                    doorway.close(with: &core.kernel, on: core.port.value.poller)
+                    doorway.close(with: &io.kernel, on: io.port.value.poller)
                 }
                 return
             }
-            core.port.value.load.wrappingAdd(1, ordering: .relaxed)
+            io.port.value.load.wrappingAdd(1, ordering: .relaxed)
             adopt(descriptor, at: nil)
             if doorway.isExclusive, connections.isFull {
-                doorway.close(with: &core.kernel, on: core.port.value.poller)
+                doorway.close(with: &io.kernel, on: io.port.value.poller)
                 return
             }
         }
@@ -138,12 +142,12 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     ) {
         for token in doorway.tokens {
             while !connections.isFull {
-                guard let descriptor = doorway.admit(token, with: &core.kernel, tally: &core.tally)
+                guard let descriptor = doorway.admit(token, with: &io.kernel, tally: &io.core.tally)
                 else {
                     if !doorway.mustPause { whenEmpty(doorway, token) }
                     break
                 }
-                core.port.value.load.wrappingAdd(1, ordering: .relaxed)
+                io.port.value.load.wrappingAdd(1, ordering: .relaxed)
                 adopt(descriptor, at: nil)
             }
         }
@@ -164,10 +168,10 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         _ descriptor: consuming Descriptor, at promised: ConnectionReference?
     ) {
         guard let reference = promised ?? connections.allocate() else {
-            core.shed(descriptor)
+            io.shed(descriptor)
             return
         }
-        core.welcome(
+        io.welcome(
             descriptor, &connections[reference.slot], reference, isArmed: promised != nil)
         freeIfClosed(reference)
     }
@@ -180,7 +184,7 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             while inbox.value.promises.count < share,
                 let reference = connections.allocate()
             {
-                connections[reference.slot].phase = .reserved
+                connections[reference.slot].state.phase = .reserved
                 let refused = inbox.value.promises.push(reference)
                 precondition(refused == nil, "the ring holds more than is promised")
             }
@@ -190,13 +194,13 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     // MARK: work that no event announces
 
     private mutating func deliverDone() {
-        while let index = core.desk.nextDone() {
-            let owner = core.desk.link(index).owner
+        while let index = io.core.desk.nextDone() {
+            let owner = io.core.items[index].owner.connection
             guard connections.isAlive(owner) else {
-                core.release(index)
+                io.core.release(index)
                 continue
             }
-            core.take(index, &connections[owner.slot], owner)
+            io.takeBack(index, &connections[owner.slot], owner)
             freeIfClosed(owner)
         }
     }
@@ -204,16 +208,16 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     /// Lets the connections go on that found the desk full.
     @inline(always)
     private mutating func feedStarved() {
-        if core.starved.isEmpty || !core.desk.hasRoom { return }
-        core.listed.append(contentsOf: core.starved)
-        core.starved.removeAll(keepingCapacity: true)
+        if io.core.starved.isEmpty || !io.core.hasRoom { return }
+        io.core.listed.append(contentsOf: io.core.starved)
+        io.core.starved.removeAll(keepingCapacity: true)
     }
 
     private mutating func runTimers() {
         // Behind a reply that was held back there may be requests, and handlers that block.
-        while !mustEndTurn, let reference = core.timers.pop(at: core.now) {
+        while !mustEndTurn, let reference = io.core.timers.pop(at: io.core.now) {
             guard connections.isAlive(reference) else { continue }
-            core.sendTimed(&connections[reference.slot], reference)
+            io.resume(&connections[reference.slot], reference)
             freeIfClosed(reference)
         }
     }
@@ -221,22 +225,22 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     /// Forgets timers of connections that have ended, when most are such: a timer stays up to a
     /// minute, in which a peer can make and end very many connections.
     private mutating func pruneTimers() {
-        if core.timers.count <= 2 * connections.used + Limit.staleTimers { return }
-        core.timers.removeAll { !connections.isAlive($0) }
+        if io.core.timers.count <= 2 * connections.used + Limit.staleTimers { return }
+        io.core.timers.removeAll { !connections.isAlive($0) }
     }
 
     /// Goes on with connections whose next requests are here already.
     private mutating func runListed() {
-        if core.listed.isEmpty { return }
-        swap(&core.listed, &relisted)
+        if io.core.listed.isEmpty { return }
+        swap(&io.core.listed, &relisted)
         for index in relisted.indices {
             if mustEndTurn {
-                core.listed.append(contentsOf: relisted[index...])
+                io.core.listed.append(contentsOf: relisted[index...])
                 break
             }
             let reference = relisted[index]
             guard connections.isAlive(reference) else { continue }
-            core.goOn(&connections[reference.slot], reference, &buffer)
+            io.goOn(&connections[reference.slot], reference, &buffer)
             freeIfClosed(reference)
         }
         relisted.removeAll(keepingCapacity: true)
@@ -248,18 +252,18 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     ///   thread, has not been looked at and is not late.
     private mutating func sweep(at beginning: Instant) {
         nextSweep = beginning + Limit.tick
-        for slot in connections.slots where connections[slot].deadline <= beginning {
+        for slot in connections.slots where connections[slot].state.deadline <= beginning {
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
-            core.expire(&connections[slot], reference)
+            io.expire(&connections[slot], reference)
             freeIfClosed(reference)
         }
         pruneTimers()
         // One large echo must not enlarge a reader for good.
-        core.output.trim(above: Limit.unsentStorageBytes)
+        io.core.output.trim(above: Limit.unsentStorageBytes)
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
-            try? doorway.open(with: &core.kernel, on: core.port.value.poller)
+            try? doorway.open(with: &io.kernel, on: io.port.value.poller)
             if doorway.mayStrand { acceptAll() }
         }
     }
@@ -277,10 +281,10 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     /// Ends what is idle; says whether nothing is left or the time is over.
     private mutating func drain() -> Bool {
         if let deadline = drainDeadline {
-            if core.now >= deadline { return true }
+            if io.core.now >= deadline { return true }
         } else {
-            drainDeadline = core.now + drainTime
-            core.isDraining = true
+            drainDeadline = io.core.now + drainTime
+            io.core.isDraining = true
             takeArrivals()
             acceptTheLast()
             noteStop()
@@ -288,17 +292,15 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
         }
         var isEmpty = true
         for slot in connections.slots {
-            switch connections[slot].phase {
+            switch connections[slot].state.phase {
             case .free, .reserved: continue
             case .idle:
                 let reference = ConnectionReference(
                     slot: slot, generation: connections[slot].generation)
-                if !core.takeArrived(&connections[slot], reference) {
-                    core.end(&connections[slot], reference)
-                    freeIfClosed(reference)
-                }
+                io.drain(&connections[slot], reference)
+                freeIfClosed(reference)
                 if connections.isAlive(reference) { isEmpty = false }
-            case .handshake, .receiving, .replying, .lingering: isEmpty = false
+            case .opening, .receiving, .replying, .lingering: isEmpty = false
             }
         }
         return isEmpty
@@ -307,17 +309,17 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
     /// Draws the line behind what has arrived, on every connection before any is gone on with.
     private mutating func noteStop() {
         for slot in connections.slots where connections[slot].descriptor != nil {
-            core.noteStop(&connections[slot])
+            io.noteStop(&connections[slot])
         }
         // So that lingering peers have their time and no more.
-        nextSweep = core.now + Limit.tick
+        nextSweep = io.core.now + Limit.tick
     }
 
     /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then who
     /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
         acceptAll { doorway, token in doorway.refuseMore(token) }
-        doorway.close(with: &core.kernel, on: core.port.value.poller)
+        doorway.close(with: &io.kernel, on: io.port.value.poller)
     }
 
     /// A request that arrived before the stop is answered; closing over its unread bytes would
@@ -328,14 +330,14 @@ struct Reader<K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk 
             if mustEndTurn { return }
             let reference = ConnectionReference(
                 slot: slot, generation: connections[slot].generation)
-            core.lookAgain(&connections[slot], reference, &buffer)
+            io.lookAgain(&connections[slot], reference, &buffer)
             freeIfClosed(reference)
         }
     }
 
     private mutating func closeAll() {
         for slot in connections.slots where connections[slot].descriptor != nil {
-            core.close(&connections[slot])
+            io.close(&connections[slot])
             connections.free(slot)
         }
     }

@@ -1,5 +1,6 @@
 import Basis
 import Platform
+import Wire
 
 /// One message on its way from a reader to a worker and back, with its reply. Whoever holds its
 /// index owns it: the reader, a queue, or one worker.
@@ -10,24 +11,22 @@ struct WorkItem: ~Copyable {
     var message: Message?
     /// The idempotency key and the payload.
     var body = ByteQueue()
-    /// The encoded reply, ready to send.
+    /// The encoded reply, ready to send; or its payload, where the session frames it.
     var output = ByteQueue()
-    var fillerLeft = 0
-    /// What is to be said only after a time, and is not encoded yet: the reader gives the item back
+    /// What the session must say of a payload that it frames, and what is still to be made.
+    var head = ReplyHead(status: .ok)
+    /// Set where the reply is to be made only after a time: the reader gives the item back
     /// meanwhile.
-    var delayed: DelayedReply?
-}
+    var delay: Nanoseconds?
 
-/// A reply that is due when this much time has passed.
-struct DelayedReply: BitwiseCopyable {
-    let delay: Nanoseconds
-    let content: Content
+    /// What it occupies, see `Message.weight`.
+    var weight: Int { message?.weight(body: body.count) ?? 0 }
 }
 
 /// What a reader knows of an item that it has passed on. It is the reader's alone, whoever holds
 /// the item meanwhile.
 struct WorkLink: BitwiseCopyable {
-    var owner = ConnectionReference(slot: 0, generation: 0)
+    var owner = Exchange(connection: ConnectionReference(slot: 0, generation: 0), stream: 0)
     /// The next younger message of the same connection.
     var next = WorkItem.none
     var state = State.withWorker

@@ -75,24 +75,28 @@ struct Worker<K: Kernel>: Post, ~Copyable {
     private mutating func serve(_ index: UInt32) {
         writer.refreshDate(unixSeconds: WallClock.seconds)
         pool.value.withItem(index) { item in
-            guard var message = item.message else {
+            guard let message = item.message else {
                 preconditionFailure("an item without a message")
             }
             let content: Content
-            item.delayed = nil
+            item.delay = nil
             switch responder.respond(to: message, body: item.body.bytes) {
-            case .now(let ready), .afterWork(let ready), .after(.zero, let ready):
-                content = ready
-            case .after(let delay, let later):
-                item.delayed = DelayedReply(delay: delay, content: later)
+            case .now(let ready), .afterWork(let ready): content = ready
+            case .after(.zero): content = Responder.late
+            case .after(let delay):
+                item.delay = delay
                 return
             }
             var output = ByteQueue()
             swap(&output, &item.output)
-            item.fillerLeft = writer.write(
-                content, answering: &message, body: item.body.bytes, to: &output)
+            if message.shape.contains(.framedBySession) {
+                item.head = writer.writePayload(
+                    content, answering: message, body: item.body.bytes, to: &output)
+            } else {
+                item.head.source = writer.write(
+                    content, answering: message, body: item.body.bytes, to: &output)
+            }
             swap(&output, &item.output)
-            item.message = message
         }
         tally.requests &+= 1
         let refused = lane.value.outbound.push(index)

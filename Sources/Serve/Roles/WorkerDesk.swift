@@ -22,43 +22,26 @@ enum WorkDistribution: Sendable {
 }
 
 /// The desk of a reader that passes every message to workers.
-struct WorkerDesk: MessageDesk, ~Copyable {
-    private let pool: Shared<WorkItemPool>
+struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
+    private var kernel: K
     private let lanes: [Shared<WorkerLane>]
     private let distribution: WorkDistribution
-    private var free: [UInt32]
-    private var links: [WorkLink]
     private var nextLane = 0
     private var nextReturn = 0
 
-    init(
-        pool: Shared<WorkItemPool>, lanes: [Shared<WorkerLane>], distribution: WorkDistribution
-    ) {
-        self.pool = pool
+    init(kernel: K, lanes: [Shared<WorkerLane>], distribution: WorkDistribution) {
+        self.kernel = kernel
         self.lanes = lanes
         self.distribution = distribution
-        free = Array(pool.value.indices.reversed())
-        links = Array(repeating: WorkLink(), count: pool.value.indices.count)
     }
 
     static var isDeferred: Bool { true }
 
-    var hasRoom: Bool { !free.isEmpty }
-
-    var messagesPerConnection: Int {
-        free.count > Limit.messagesInReserve ? Limit.messagesInFlightPerConnection : 1
-    }
-
-    mutating func submit<K: Kernel>(
-        _ message: Message, body: Span<UInt8>, from owner: ConnectionReference,
-        with kernel: inout K, tally: inout Tally
+    mutating func submit(
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
+        tally: inout Tally
     ) -> Submission {
-        let index = free.removeLast()
-        links[Int(index)] = WorkLink(owner: owner)
-        pool.value.withItem(index) { item in
-            item.message = message
-            item.body.append(body)
-        }
+        let index = items.take(message, body: body, from: owner)
         tally.handoffs &+= 1
         switch distribution {
         case .shared(let queue):
@@ -86,26 +69,7 @@ struct WorkerDesk: MessageDesk, ~Copyable {
 
     var hasDone: Bool { lanes.contains { !$0.value.outbound.isEmpty } }
 
-    func withItem<Result>(_ index: UInt32, _ body: (inout WorkItem) -> Result) -> Result {
-        pool.value.withItem(index, body)
-    }
-
-    func link(_ index: UInt32) -> WorkLink { links[Int(index)] }
-
-    mutating func chain(_ next: UInt32, behind index: UInt32) { links[Int(index)].next = next }
-
-    mutating func mark(_ index: UInt32, _ state: WorkLink.State) {
-        links[Int(index)].state = state
-    }
-
-    mutating func release(_ index: UInt32) {
-        pool.value.withItem(index) { item in
-            item.message = nil
-            item.body.keepLittle()
-            item.output.keepLittle()
-        }
-        free.append(index)
-    }
+    var counts: SyscallCounts { kernel.counts }
 }
 
 extension ByteQueue {

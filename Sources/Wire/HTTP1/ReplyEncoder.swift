@@ -23,25 +23,22 @@ extension HTTP1 {
         /// is written.
         package private(set) var keepAlive: Bool
 
+        /// - Parameters:
+        ///   - version: what the client speaks.
+        ///   - isHead: whether the method is HEAD.
+        ///   - keepAlive: whether the connection is to carry another request.
+        @inline(always)
+        package init(version: Version, isHead: Bool, keepAlive: Bool) {
+            self.version = version
+            self.isHead = isHead
+            self.keepAlive = keepAlive
+        }
+
         @inline(always)
         package init(answering head: RequestHead) {
-            version = head.version
-            isHead = head.method == .head
-            keepAlive = head.keepAlive
+            self.init(
+                version: head.version, isHead: head.method == .head, keepAlive: head.keepAlive)
         }
-
-        /// The encoder for an answer to what could not be read as a request: the connection closes.
-        @inline(always)
-        package init(refusing: Void = ()) {
-            version = .http11
-            isHead = false
-            keepAlive = false
-        }
-
-        /// Lets the connection end behind this reply, in spite of what the client asked for. To be
-        /// called before the head is written.
-        @inline(always)
-        package mutating func endConnection() { keepAlive = false }
 
         /// Writes a whole reply, without the payload where HTTP forbids it.
         ///
@@ -89,7 +86,7 @@ extension HTTP1 {
             _ refusal: Refusal, toHead: Bool = false, date: borrowing HTTPDate,
             to output: inout ByteQueue
         ) {
-            var encoder = ReplyEncoder(refusing: ())
+            var encoder = ReplyEncoder(version: .http11, isHead: false, keepAlive: false)
             let reason = refusal.reason
             encoder.beginHead(refusal.status, date: date, to: &output)
             encoder.field("Content-Type", "text/plain", to: &output)

@@ -95,8 +95,9 @@ struct ReplyEncoderTests {
         output.append("before")
         encoder.append(written.bytes, endingConnectionIn: &output)
 
-        var last = HTTP1.ReplyEncoder(answering: head(test.request))
-        last.endConnection()
+        let head = head(test.request)
+        var last = HTTP1.ReplyEncoder(
+            version: head.version, isHead: head.method == .head, keepAlive: false)
         var expected = ByteQueue()
         expected.append("before")
         write(&last, to: &expected)
@@ -213,8 +214,7 @@ struct ReplyEncoderTests {
 
     @Test("a server that wants to close can, whatever the client asked for")
     func closes() {
-        var encoder = HTTP1.ReplyEncoder(answering: head(get("")))
-        encoder.endConnection()
+        var encoder = HTTP1.ReplyEncoder(version: .http11, isHead: false, keepAlive: false)
         var output = ByteQueue()
         encoder.write(
             .ok, contentType: "text/plain", content: [UInt8]().span, date: Self.date, to: &output)

@@ -1,0 +1,38 @@
+import Basis
+
+/// What is still to be made of a reply: all of it once it is due, or the rest of its body, piece by
+/// piece as the peer takes it.
+struct ReplySource: BitwiseCopyable, Sendable {
+    /// Bytes of body still to be made.
+    private(set) var left: UInt32 = 0
+    /// Nothing is made yet, the head included.
+    private(set) var isWhole = false
+    /// Nothing is made before.
+    private(set) var due = Instant(raw: 0)
+
+    /// There is nothing to make.
+    @inline(always)
+    init() {}
+
+    /// The rest of a body.
+    init(left: Int) { self.left = UInt32(left) }
+
+    /// A whole reply that is due at a time.
+    init(due: Instant) {
+        self.due = due
+        isWhole = true
+    }
+
+    @inline(always)
+    var isEmpty: Bool { left == 0 && !isWhole }
+
+    /// Makes the next piece of the body.
+    mutating func make(into output: inout ByteQueue) {
+        let count = min(Int(left), Limit.fillerPieceBytes)
+        output.append(repeating: Self.byte, count: count)
+        left -= UInt32(count)
+    }
+
+    /// What such bodies are made of.
+    private static let byte = UInt8(ascii: "x")
+}

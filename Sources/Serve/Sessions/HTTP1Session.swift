@@ -1,0 +1,228 @@
+// Hot path
+import Basis
+import Secure
+import Wire
+
+/// HTTP/1.1: one message after the other, replies in their order (RFC 9112 §9.3).
+struct HTTP1Session: Session, ~Copyable {
+    private var parser = HTTP1.RequestParser()
+    /// The message whose payload is arriving, or whose reply is held back: nothing is parsed behind
+    /// it, so there is one at most.
+    private var message: Message?
+    /// The idempotency key and the payload of `message`.
+    private var body = ByteQueue()
+    /// What is still to be made of the current reply.
+    private var source = ReplySource()
+    /// The reply to `message`, which is held back. Replies before it may still be with workers.
+    private var held = ReplySource()
+    /// The refusal to send when the replies before it are out.
+    private var refusal: HTTP1.Refusal?
+    /// What is refused is a HEAD.
+    private var refusesHead = false
+    private(set) var isLast = false
+    /// The peer is to be told to send its payload, once the replies before are out.
+    private var owesContinue = false
+    /// A worker has a message whose reply may have to wait for its time.
+    private var awaitsDelay = false
+    /// The last reply of those with workers is to say that the connection ends.
+    private var tellsEnd = false
+
+    @inline(always)
+    init(_ facts: OpeningFacts) {}
+
+    static var scratch: HTTP1.RequestHead { HTTP1.RequestHead() }
+
+    @inline(always)
+    mutating func next(
+        _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64,
+        scratch head: inout HTTP1.RequestHead, output: inout ByteQueue
+    ) -> Step {
+        switch parser.next(input, from: offset, into: &head, bodyLimit: bodyLimit) {
+        case .needMore: return .needMore
+        case .head(let end):
+            let route = Route(head, in: input)
+            let key = route.wantsKey ? head.idempotencyKey.range : 0..<0
+            var shape: ReplyShape = []
+            if head.method == .head { shape.insert(.headOnly) }
+            if head.version == .http10 { shape.insert(.http10) }
+            if !head.keepAlive { shape.insert(.last) }
+            let message = Message(
+                // A head is shorter than this can count.
+                route: route, keyCount: UInt16(truncatingIfNeeded: key.count), shape: shape)
+            if head.framing == .none { return .message(message, beside: key, next: end) }
+            return .begins(
+                message, beside: key, length: head.framing.knownLength,
+                awaitsContinue: head.expectsContinue, next: end)
+        case .body(let start, let end, let next):
+            return .payload(start..<end, stream: 0, next: next)
+        case .endOfBody(let next): return .ends(stream: 0, next: next)
+        case .refuse(let refusal):
+            refuse(refusal, input, from: offset)
+            return .refused
+        }
+    }
+
+    @inline(never)
+    private mutating func refuse(_ refusal: HTTP1.Refusal, _ input: Span<UInt8>, from offset: Int) {
+        refusesHead =
+            message?.shape.contains(.headOnly) ?? HTTP1.saysHead(input, from: offset)
+        self.refusal = refusal
+    }
+
+    // MARK: payloads that arrive in pieces
+
+    mutating func begin(_ message: Message, key: Span<UInt8>) {
+        self.message = message
+        body.append(key)
+    }
+
+    @inline(always)
+    var isReceiving: Bool { message != nil && held.isEmpty }
+
+    func keepsPayload(of stream: UInt32) -> Bool { message?.route.wantsBody == true }
+
+    mutating func keep(_ payload: Span<UInt8>, of stream: UInt32) { body.append(payload) }
+
+    mutating func oweContinue(_ stream: UInt32, isClear: Bool, output: inout ByteQueue) {
+        // Interim replies have an order like all others (RFC 9110 §15.2).
+        if isClear {
+            HTTP1.ReplyEncoder.writeContinue(to: &output)
+        } else {
+            owesContinue = true
+        }
+    }
+
+    mutating func take(_ stream: UInt32, body taken: inout ByteQueue) -> Message {
+        guard let whole = message.take() else {
+            preconditionFailure("a body ended that no head began")
+        }
+        owesContinue = false
+        swap(&taken, &body)
+        return whole
+    }
+
+    mutating func putBack(_ body: inout ByteQueue) {
+        body.keepLittle()
+        swap(&self.body, &body)
+    }
+
+    @inline(always)
+    var holding: Int { body.count }
+
+    // MARK: replies
+
+    @inline(always)
+    var isOrdered: Bool { true }
+
+    @inline(always)
+    mutating func reply(
+        _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
+        output: inout ByteQueue
+    ) {
+        source = writer.write(content, answering: message, body: body, to: &output)
+        if message.shape.contains(.last) { isLast = true }
+    }
+
+    mutating func passedOn(_ message: Message) {
+        awaitsDelay = message.route.mayDelay
+        // Behind a last message nothing is parsed, even while its reply is still being made.
+        if message.shape.contains(.last) { isLast = true }
+    }
+
+    mutating func returned(_ message: Message, isYoungest: Bool) {
+        // A message that might have been delayed was the last one taken up.
+        if isYoungest { awaitsDelay = false }
+    }
+
+    mutating func reply(
+        _ item: inout WorkItem, isLastOfAll: Bool, writer: inout ReplyWriter,
+        output: inout ByteQueue
+    ) {
+        if tellsEnd, isLastOfAll, held.isEmpty, let shape = item.message?.shape {
+            HTTP1.ReplyEncoder(shape).append(item.output.bytes, endingConnectionIn: &output)
+        } else {
+            output.append(item.output.bytes)
+        }
+        source = item.head.source
+    }
+
+    mutating func hold(_ message: Message, until due: Instant) {
+        self.message = message
+        if tellsEnd { self.message?.shape.insert(.last) }
+        held = ReplySource(due: due)
+    }
+
+    @inline(always)
+    var isMidReply: Bool { !source.isEmpty }
+
+    @inline(always)
+    var mayProduce: Bool { !source.isEmpty || !held.isEmpty || refusal != nil || owesContinue }
+
+    @inline(never)
+    mutating func produce(
+        at now: Instant, isClear: Bool, writer: inout ReplyWriter, output: inout ByteQueue
+    ) {
+        if !source.isEmpty {
+            source.make(into: &output)
+            return
+        }
+        guard isClear else { return }
+        if !held.isEmpty {
+            guard held.due <= now, let due = message.take() else { return }
+            held = ReplySource()
+            let nothing = ByteQueue()
+            reply(Responder.late, to: due, body: nothing.bytes, writer: &writer, output: &output)
+        } else if let refusal {
+            self.refusal = nil
+            isLast = true
+            writer.write(refusal, toHead: refusesHead, to: &output)
+        } else if owesContinue {
+            owesContinue = false
+            HTTP1.ReplyEncoder.writeContinue(to: &output)
+        }
+    }
+
+    // MARK: the state of the connection
+
+    @inline(always)
+    func mayParse(unsent: Int, withWorkers: Int) -> Bool {
+        source.isEmpty && held.isEmpty && !isLast && !awaitsDelay && refusal == nil
+            && withWorkers <= Limit.unsentBytes && unsent <= Limit.unsentBytes
+    }
+
+    @inline(always)
+    var isMidMessage: Bool { parser.isMidMessage }
+
+    @inline(always)
+    var owes: Bool { !source.isEmpty || !held.isEmpty || refusal != nil }
+
+    @inline(always)
+    var dropsInput: Bool { refusal != nil }
+
+    mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>) {
+        switch reason {
+        case .timedOut: refuse(.timedOut, input, from: 0)
+        case .noRoomForBody:
+            message = nil
+            body.releaseStorage()
+            owesContinue = false
+            refusal = .noRoomForBody
+        }
+    }
+
+    mutating func end() {
+        isLast = true
+        body.releaseStorage()
+    }
+
+    mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
+        if isLast || refusal != nil || expects { return }
+        if !held.isEmpty {
+            message?.shape.insert(.last)
+        } else if message != nil {
+            return
+        }
+        tellsEnd = !isClear
+        isLast = owes
+    }
+}
