@@ -32,6 +32,9 @@ struct Responder {
             return .afterWork(Content(status: .ok, payload: .text("blocked\n")))
         case .wait(let span):
             return .after(span)
+        case .payments where message.shape.contains(.early):
+            // RFC 8470 §5.2: what may be a replay must not pay.
+            return .now(Content(status: .tooEarly, payload: .problem("ask again, not so early")))
         case .payments:
             return .now(
                 ledger.pay(

@@ -19,6 +19,28 @@ struct WorkItem: ~Copyable {
     /// meanwhile.
     var delay: Nanoseconds?
 
+    /// Makes the reply, or notes when it is to be made.
+    mutating func answer(by responder: Responder, with writer: inout ReplyWriter) {
+        guard let message else { preconditionFailure("an item without a message") }
+        let content: Content
+        delay = nil
+        switch responder.respond(to: message, body: body.bytes) {
+        case .now(let ready), .afterWork(let ready): content = ready
+        case .after(.zero): content = Responder.late
+        case .after(let span):
+            delay = span
+            return
+        }
+        var made = ByteQueue()
+        swap(&made, &output)
+        if message.shape.contains(.framedBySession) {
+            head = writer.writePayload(content, answering: message, body: body.bytes, to: &made)
+        } else {
+            head.source = writer.write(content, answering: message, body: body.bytes, to: &made)
+        }
+        swap(&made, &output)
+    }
+
     /// What it occupies, see `Message.weight`.
     var weight: Int { message?.weight(body: body.count) ?? 0 }
 }

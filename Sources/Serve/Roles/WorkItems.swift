@@ -15,6 +15,7 @@ struct WorkItems: ~Copyable {
     }
 
     var hasRoom: Bool { !free.isEmpty }
+    var freeCount: Int { free.count }
 
     /// How many messages of one connection may be with workers now: fewer where room is scarce.
     var messagesPerConnection: Int {

@@ -74,30 +74,7 @@ struct Worker<K: Kernel>: Post, ~Copyable {
     /// Hot: once a message.
     private mutating func serve(_ index: UInt32) {
         writer.refreshDate(unixSeconds: WallClock.seconds)
-        pool.value.withItem(index) { item in
-            guard let message = item.message else {
-                preconditionFailure("an item without a message")
-            }
-            let content: Content
-            item.delay = nil
-            switch responder.respond(to: message, body: item.body.bytes) {
-            case .now(let ready), .afterWork(let ready): content = ready
-            case .after(.zero): content = Responder.late
-            case .after(let delay):
-                item.delay = delay
-                return
-            }
-            var output = ByteQueue()
-            swap(&output, &item.output)
-            if message.shape.contains(.framedBySession) {
-                item.head = writer.writePayload(
-                    content, answering: message, body: item.body.bytes, to: &output)
-            } else {
-                item.head.source = writer.write(
-                    content, answering: message, body: item.body.bytes, to: &output)
-            }
-            swap(&output, &item.output)
-        }
+        pool.value.withItem(index) { $0.answer(by: responder, with: &writer) }
         tally.requests &+= 1
         let refused = lane.value.outbound.push(index)
         precondition(refused == nil, "a lane holds every item there is")

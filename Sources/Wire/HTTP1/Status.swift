@@ -23,6 +23,7 @@ extension HTTP1 {
         package static let unsupportedMediaType = Status(415)
         package static let expectationFailed = Status(417)
         package static let unprocessableContent = Status(422)
+        package static let tooEarly = Status(425)
         package static let upgradeRequired = Status(426)
         package static let requestHeaderFieldsTooLarge = Status(431)
         package static let internalServerError = Status(500)
@@ -58,6 +59,7 @@ extension HTTP1 {
             case 415: "Unsupported Media Type"
             case 417: "Expectation Failed"
             case 422: "Unprocessable Content"
+            case 425: "Too Early"
             case 426: "Upgrade Required"
             case 431: "Request Header Fields Too Large"
             case 500: "Internal Server Error"
