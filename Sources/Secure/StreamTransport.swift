@@ -38,7 +38,8 @@ package protocol StreamTransport: ~Copyable {
 package enum OpeningStep: Equatable, Sendable {
     /// Nothing happens before the socket is ready for this.
     case wants(Interest)
-    /// Bytes that the peer sent before the opening was done can be received, and answered.
+    /// Bytes that the peer sent before the opening was done can be received, and answered. They wait
+    /// in the stream.
     case earlyInput(OpeningFacts)
     case done(OpeningFacts)
 }
@@ -49,6 +50,8 @@ package struct OpeningFacts: Equatable, Sendable {
     package var application: ApplicationProtocol?
     /// Whether an earlier connection's keys were used again.
     package var isResumed = false
+    /// Whether input may wait that no readiness of the socket announces.
+    package var holdsInput = false
     /// How many of this end's early bytes the peer has accepted: none or all.
     package var earlyBytes = 0
 

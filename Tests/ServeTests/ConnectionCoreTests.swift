@@ -4,11 +4,29 @@ import Platform
 import Secure
 import TestSupport
 import Testing
+import Wire
 
 @testable import Serve
 
 private typealias Loop = VirtualConnection<OwnDesk, HTTP1Session>
 private typealias Balanced = VirtualConnection<ScriptedDesk, HTTP1Session>
+
+/// A desk at which every message takes until `end`.
+private struct HoldingDesk: MessageDesk, ~Copyable {
+    static var isDeferred: Bool { false }
+    let end: LoopTime
+
+    mutating func submit(
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
+        tally: inout Tally
+    ) -> Submission {
+        .worked(Content(status: .ok, payload: .text("done")), until: end)
+    }
+
+    mutating func nextDone() -> UInt32? { nil }
+    var hasDone: Bool { false }
+    var counts: SyscallCounts { SyscallCounts() }
+}
 
 /// What a connection does in time and over any transport, on a clock of the test's making.
 @Suite("a connection's state machine")
@@ -126,6 +144,22 @@ struct ConnectionCoreTests {
         let connection = loop { $0.idleTimeout = .seconds(3) }
         connection.advance(.seconds(11))
         #expect(connection.hasFinishedSending || connection.isClosed)
+    }
+
+    @Test("times and the date count from the end of a handler that held the thread")
+    func afterWork() {
+        var options = ServerOptions()
+        options.idleTimeout = .seconds(2)
+        let desk = HoldingDesk(
+            end: LoopTime(now: Instant(raw: 6_000_000_000), unixSeconds: 784_111_787))
+        let connection = VirtualConnection<HoldingDesk, HTTP1Session>(desk, options: options)
+        connection.receive(Self.get)
+        #expect(connection.text.contains("Date: Sun, 06 Nov 1994 08:49:47 GMT"))
+        // It was asked at 1 s and answered at 6 s.
+        connection.advance(.milliseconds(6_900))
+        #expect(!connection.hasFinishedSending)
+        connection.advance(.milliseconds(300))
+        #expect(connection.hasFinishedSending)
     }
 
     // MARK: cuts

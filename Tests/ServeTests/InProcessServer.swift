@@ -15,9 +15,20 @@ final class InProcessServer {
     /// - Parameters:
     ///   - addresses: how many addresses it listens on, all of 127.0.0.1.
     ///   - plan: the faults from the very first call on.
-    init(
+    convenience init(
         _ pattern: PatternID, addresses: Int = 1, plan: FaultPlan = FaultPlan(),
         _ change: (inout ServerOptions) -> Void = { _ in }
+    ) throws {
+        try self.init(
+            pattern,
+            ConnectionKind<PlainStream, HTTP1Session>(context: PlainStream.Context()),
+            addresses: addresses, plan: plan, change)
+    }
+
+    /// The same over another transport, or with another protocol.
+    init<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
+        _ pattern: PatternID, _ kind: ConnectionKind<Stream, S>, addresses: Int = 1,
+        plan: FaultPlan = FaultPlan(), _ change: (inout ServerOptions) -> Void = { _ in }
     ) throws {
         var options = ServerOptions()
         options.pattern = pattern
@@ -26,9 +37,7 @@ final class InProcessServer {
         change(&options)
         self.plan = plan
         crew = try Crew(options: options) { FaultyKernel(plan) }
-        ports = try crew.assemble(
-            kind: ConnectionKind<PlainStream, HTTP1Session>(context: PlainStream.Context())
-        ).compactMap(\.address.port)
+        ports = try crew.assemble(kind: kind).compactMap(\.address.port)
     }
 
     deinit { end() }

@@ -41,9 +41,9 @@ struct ReplyTests {
             case .now(let ready), .afterWork(let ready): content = ready
             case .after(let span): (delay, content) = (span, Responder.late)
             }
-            let source = writer.write(
+            let filler = writer.write(
                 content, answering: message, body: beside.bytes, to: &output)
-            return (text(output), Int(source.left), delay)
+            return (text(output), filler, delay)
         }
     }
 

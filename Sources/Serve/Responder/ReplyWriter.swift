@@ -17,15 +17,15 @@ struct ReplyWriter: ~Copyable {
         }
     }
 
-    /// Appends the reply to `output`, as HTTP/1.1 frames it. Returns what of it is still to be
-    /// made, as the peer takes it.
+    /// Appends the reply to `output`, as HTTP/1.1 frames it. Returns how many bytes of its body are
+    /// still to be made, as the peer takes them.
     ///
     /// Hot: once a request.
     /// - Parameter body: what the request brought: its idempotency key, then its payload.
     mutating func write(
         _ content: Content, answering message: Message, body: Span<UInt8>,
         to output: inout ByteQueue
-    ) -> ReplySource {
+    ) -> Int {
         var encoder = HTTP1.ReplyEncoder(message.shape)
         switch content.payload {
         case .request:
@@ -41,16 +41,16 @@ struct ReplyWriter: ~Copyable {
             encoder.beginHead(content.status, date: date, to: &output)
             encoder.field("Content-Type", Self.bytesType, to: &output)
             encoder.endHead(.length(UInt64(count)), to: &output)
-            if encoder.isHead { return ReplySource() }
+            if encoder.isHead { return 0 }
             var source = ReplySource(left: count)
             source.make(into: &output)
-            return source
+            return Int(source.left)
         default:
             let type = compose(content.payload)
             encoder.write(
                 content.status, contentType: type, content: scratch.bytes, date: date, to: &output)
         }
-        return ReplySource()
+        return 0
     }
 
     /// Appends only the payload to `output`, or what of it is made at once, and returns what the

@@ -309,7 +309,10 @@ struct Reader<
     /// Draws the line behind what has arrived, on every connection before any is gone on with.
     private mutating func noteStop() {
         for slot in connections.slots where connections[slot].descriptor != nil {
-            io.noteStop(&connections[slot])
+            let reference = ConnectionReference(
+                slot: slot, generation: connections[slot].generation)
+            io.noteStop(&connections[slot], reference)
+            freeIfClosed(reference)
         }
         // So that lingering peers have their time and no more.
         nextSweep = io.core.now + Limit.tick

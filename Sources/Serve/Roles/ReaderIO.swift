@@ -78,10 +78,12 @@ struct ReaderIO<
             case .done(let facts):
                 connection.isOpening = false
                 core.open(&connection.state, facts: facts, isEarly: false)
+                if facts.holdsInput { expectInput(&connection, reference) }
                 watch(&connection, reference, for: connection.state.wanted)
                 return connection.descriptor != nil
             case .earlyInput(let facts):
                 core.open(&connection.state, facts: facts, isEarly: true)
+                expectInput(&connection, reference)
                 return true
             case .wants(let interest):
                 watch(&connection, reference, for: interest)
@@ -91,6 +93,14 @@ struct ReaderIO<
             close(&connection)
             return false
         }
+    }
+
+    /// Lists a connection for a receive that no event will ask for.
+    private mutating func expectInput(
+        _ connection: inout Peer, _ reference: ConnectionReference
+    ) {
+        connection.hasUnreceived = true
+        core.list(&connection.state, reference)
     }
 
     /// Ends a connection at once. Its slot is marked free; the reader takes it back.
@@ -236,10 +246,11 @@ struct ReaderIO<
 
     // MARK: at a stop
 
-    mutating func noteStop(_ connection: inout Peer) {
+    mutating func noteStop(_ connection: inout Peer, _ reference: ConnectionReference) {
         let unread =
             connection.state.hasPeerFinished ? 0 : kernel.unread(on: connection.descriptor!)
         core.noteStop(&connection.state, unread: unread)
+        if !core.output.isEmpty { settle(&connection, reference) }
     }
 
     /// What a drain does with an idle connection.

@@ -36,7 +36,8 @@ struct WorkItem: ~Copyable {
         if message.shape.contains(.framedBySession) {
             head = writer.writePayload(content, answering: message, body: body.bytes, to: &made)
         } else {
-            head.source = writer.write(content, answering: message, body: body.bytes, to: &made)
+            head.source = ReplySource(
+                left: writer.write(content, answering: message, body: body.bytes, to: &made))
         }
         swap(&made, &output)
     }

@@ -119,7 +119,8 @@ struct HTTP1Session: Session, ~Copyable {
         _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
         output: inout ByteQueue
     ) {
-        source = writer.write(content, answering: message, body: body, to: &output)
+        let left = writer.write(content, answering: message, body: body, to: &output)
+        if left > 0 { source = ReplySource(left: left) }
         if message.shape.contains(.last) { isLast = true }
     }
 

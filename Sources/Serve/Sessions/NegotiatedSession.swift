@@ -1,0 +1,170 @@
+import Basis
+import Secure
+
+/// A session that can be told from HTTP/1.1: by the name that both ends agreed on while they opened
+/// the stream, or by the first bytes.
+protocol RecognisableSession: Session, ~Copyable {
+    static var name: ApplicationProtocol { get }
+
+    /// Whether a connection that begins with these bytes speaks it; nil while that is open.
+    static func recognises(_ input: Span<UInt8>) -> Bool?
+}
+
+/// HTTP/1.1 or one other protocol, as the peer chooses.
+///
+/// HTTP/1.1 lies in place and the other beside it: a change through the payload of an enum that
+/// can't be copied moves all of it out and back (Swift 6.3). So what is large lives behind a pointer
+/// of the other session's own.
+struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copyable {
+    private var http1: HTTP1Session
+    private var other: Other?
+    /// Nothing more is to be found out.
+    private var isDecided: Bool
+
+    struct Scratch {
+        var http1 = HTTP1Session.scratch
+        var other = Other.scratch
+    }
+
+    static var scratch: Scratch { Scratch() }
+
+    init(_ facts: OpeningFacts) {
+        http1 = HTTP1Session(facts)
+        isDecided = facts.application != nil
+        other = facts.application == Other.name ? Other(facts) : nil
+    }
+
+    @inline(always)
+    private borrowing func ask<Result>(
+        _ other: (borrowing Other) -> Result, _ http1: (borrowing HTTP1Session) -> Result
+    ) -> Result {
+        switch self.other {
+        case .some(let session): other(session)
+        case nil: http1(self.http1)
+        }
+    }
+
+    @inline(always)
+    private mutating func tell<Result>(
+        _ other: (inout Other) -> Result, _ http1: (inout HTTP1Session) -> Result
+    ) -> Result {
+        self.other == nil ? http1(&self.http1) : other(&self.other!)
+    }
+
+    mutating func next(
+        _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Scratch,
+        output: inout ByteQueue
+    ) -> Step {
+        if !isDecided {
+            guard let isOther = Other.recognises(input.extracting(droppingFirst: offset)) else {
+                return .needMore
+            }
+            isDecided = true
+            if isOther { other = Other(OpeningFacts()) }
+        }
+        if other != nil {
+            return other!.next(
+                input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.other,
+                output: &output)
+        }
+        return http1.next(
+            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1, output: &output)
+    }
+
+    var isReceiving: Bool { ask({ $0.isReceiving }, { $0.isReceiving }) }
+    var holding: Int { ask({ $0.holding }, { $0.holding }) }
+    var isOrdered: Bool { ask({ $0.isOrdered }, { $0.isOrdered }) }
+    var isMidReply: Bool { ask({ $0.isMidReply }, { $0.isMidReply }) }
+    var mayProduce: Bool { ask({ $0.mayProduce }, { $0.mayProduce }) }
+    var owes: Bool { ask({ $0.owes }, { $0.owes }) }
+    var isLast: Bool { ask({ $0.isLast }, { $0.isLast }) }
+    var dropsInput: Bool { ask({ $0.dropsInput }, { $0.dropsInput }) }
+    /// A peer whose first bytes don't tell yet what it speaks is in the midst of them.
+    var isMidMessage: Bool { !isDecided || ask({ $0.isMidMessage }, { $0.isMidMessage }) }
+
+    func keepsPayload(of stream: UInt32) -> Bool {
+        ask({ $0.keepsPayload(of: stream) }, { $0.keepsPayload(of: stream) })
+    }
+
+    func mayParse(unsent: Int, withWorkers: Int) -> Bool {
+        ask(
+            { $0.mayParse(unsent: unsent, withWorkers: withWorkers) },
+            { $0.mayParse(unsent: unsent, withWorkers: withWorkers) })
+    }
+
+    mutating func begin(_ message: Message, key: Span<UInt8>) {
+        tell({ $0.begin(message, key: key) }, { $0.begin(message, key: key) })
+    }
+
+    mutating func keep(_ payload: Span<UInt8>, of stream: UInt32) {
+        tell({ $0.keep(payload, of: stream) }, { $0.keep(payload, of: stream) })
+    }
+
+    mutating func oweContinue(_ stream: UInt32, isClear: Bool, output: inout ByteQueue) {
+        tell(
+            { $0.oweContinue(stream, isClear: isClear, output: &output) },
+            { $0.oweContinue(stream, isClear: isClear, output: &output) })
+    }
+
+    mutating func take(_ stream: UInt32, body: inout ByteQueue) -> Message {
+        tell({ $0.take(stream, body: &body) }, { $0.take(stream, body: &body) })
+    }
+
+    mutating func putBack(_ body: inout ByteQueue) {
+        tell({ $0.putBack(&body) }, { $0.putBack(&body) })
+    }
+
+    mutating func reply(
+        _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
+        output: inout ByteQueue
+    ) {
+        tell(
+            { $0.reply(content, to: message, body: body, writer: &writer, output: &output) },
+            { $0.reply(content, to: message, body: body, writer: &writer, output: &output) })
+    }
+
+    mutating func reply(
+        _ item: inout WorkItem, isLastOfAll: Bool, writer: inout ReplyWriter,
+        output: inout ByteQueue
+    ) {
+        tell(
+            { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) },
+            { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) })
+    }
+
+    mutating func passedOn(_ message: Message) {
+        tell({ $0.passedOn(message) }, { $0.passedOn(message) })
+    }
+
+    mutating func returned(_ message: Message, isYoungest: Bool) {
+        tell(
+            { $0.returned(message, isYoungest: isYoungest) },
+            { $0.returned(message, isYoungest: isYoungest) })
+    }
+
+    mutating func hold(_ message: Message, until due: Instant) {
+        tell({ $0.hold(message, until: due) }, { $0.hold(message, until: due) })
+    }
+
+    mutating func produce(
+        at now: Instant, isClear: Bool, writer: inout ReplyWriter, output: inout ByteQueue
+    ) {
+        tell(
+            { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) },
+            { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) })
+    }
+
+    mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>) {
+        tell(
+            { $0.reject(reason, stream: stream, input: input) },
+            { $0.reject(reason, stream: stream, input: input) })
+    }
+
+    mutating func end() { tell({ $0.end() }, { $0.end() }) }
+
+    mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
+        tell(
+            { $0.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output) },
+            { $0.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output) })
+    }
+}
