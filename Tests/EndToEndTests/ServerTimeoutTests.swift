@@ -7,7 +7,8 @@ import Testing
 struct ServerTimeoutTests {
     @Test("a connection that says nothing is ended without a word", arguments: patterns)
     func silence(pattern: String) throws {
-        let server = try ServerUnderTest(pattern, ["--head-timeout", "300ms", "--idle-timeout", "300ms"])
+        let server = try ServerUnderTest(
+            pattern, ["--head-timeout", "300ms", "--idle-timeout", "300ms"])
         let mute = try server.connect()
         let idle = try server.connect()
         #expect(try idle.ask(HTTPText.get("/plaintext")).status == 200)

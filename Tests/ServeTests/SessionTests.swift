@@ -215,7 +215,8 @@ struct SessionTests {
             ConnectionKind<PlainStream, NegotiatedSession<TwoStreamSession>>(
                 context: PlainStream.Context()))
         let client = try server.connect()
-        try client.send(Self.preface + Self.frame(1, "Q", "/wait") + Self.frame(2, "Q", "/plaintext"))
+        try client.send(
+            Self.preface + Self.frame(1, "Q", "/wait") + Self.frame(2, "Q", "/plaintext"))
         let expected = [
             Self.frame(2, "H", "200"), Self.frame(2, "D", "Hello, World!"), Self.frame(2, "F"),
             Self.frame(1, "H", "200"), Self.frame(1, "D", "waited\n"), Self.frame(1, "F"),

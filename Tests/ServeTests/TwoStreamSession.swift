@@ -90,7 +90,8 @@ struct TwoStreamSession: RecognisableSession, ~Copyable {
             message.shape = .framedBySession
             if message.route.wantsBody {
                 return .begins(
-                    message, beside: 0..<0, length: 0, awaitsContinue: false, next: range.upperBound)
+                    message, beside: 0..<0, length: 0, awaitsContinue: false, next: range.upperBound
+                )
             }
             return .message(message, beside: 0..<0, next: range.upperBound)
         case "B": return .payload(range, stream: stream, next: range.upperBound)

@@ -67,7 +67,8 @@ extension Crew {
         let station = station(.reader, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
             station: station, port: port,
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)), kind: kind, inboxes: inboxes,
+            desk: OwnDesk(responder: Responder(ledger: station.ledger)), kind: kind,
+            inboxes: inboxes,
             promisesSlots: promisesSlots, doorway: try Doorway([], budget: 0))
         try start(reader, at: station)
     }

@@ -33,7 +33,8 @@ struct Reader<
     ///   - doorway: the listeners of its own, perhaps none.
     init(
         station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk,
-        items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>, inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
+        items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>,
+        inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
         doorway: consuming Doorway
     ) throws(SystemError) {
         connections = ConnectionSlab(limit: station.options.connectionsPerReader)
@@ -86,7 +87,8 @@ struct Reader<
         let hasMailboxes = Desk.isDeferred || !inboxes.isEmpty
         var timeout = min(nextSweep, io.core.timers.next).since(MonotonicClock.now)
         if hasMailboxes { io.port.value.gate.announceSleep() }
-        if !io.core.listed.isEmpty || io.core.desk.hasDone || inboxes.contains(where: \.hasArrival) {
+        if !io.core.listed.isEmpty || io.core.desk.hasDone || inboxes.contains(where: \.hasArrival)
+        {
             timeout = .zero
         }
         try io.kernel.wait(on: io.port.value.poller, for: &events, timeout: max(.zero, timeout))

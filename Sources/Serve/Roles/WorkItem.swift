@@ -20,6 +20,7 @@ struct WorkItem: ~Copyable {
     var delay: Nanoseconds?
 
     /// Makes the reply, or notes when it is to be made.
+    @inline(always)
     mutating func answer(by responder: Responder, with writer: inout ReplyWriter) {
         guard let message else { preconditionFailure("an item without a message") }
         let content: Content
