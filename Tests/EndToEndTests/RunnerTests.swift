@@ -48,8 +48,7 @@ private struct Runner {
     }
 
     func text(_ name: String) throws -> String {
-        // Foundation leaks 4 KiB for an empty file, as a journal is at first.
-        try readFile("\(latest)/\(name)")
+        try String(contentsOfFile: "\(latest)/\(name)", encoding: .utf8)
     }
 
     /// The whole lines of the journal.
