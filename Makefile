@@ -119,7 +119,8 @@ tsan: ready ## run the server's tests under the thread sanitizer, in .build-tsan
 
 .PHONY: asan
 asan: ready ## run the tests under the address sanitizer, in .build-asan
-	$(RUN_TESTS) --sanitize=address --scratch-path .build-asan
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp \
+	    $(RUN_TESTS) --sanitize=address --scratch-path .build-asan
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)

@@ -26,6 +26,8 @@ private struct Runner {
     /// Starts a command; what it leaves in its temporary folder goes away with this one.
     func start(_ arguments: [String]) throws -> ChildProcess {
         var options = SpawnOptions(try Programs.own("switchyard"), arguments)
+        // Another test may have bound the thread that this one runs on.
+        options.cpus = .ofParent
         options.directory = folder.path
         options.standardError = .captured
         var environment = ProcessInfo.processInfo.environment

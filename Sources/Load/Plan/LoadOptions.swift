@@ -44,7 +44,7 @@ package enum LoadOptions {
             .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
             .init(
                 "shared-cpus", value: "on|off",
-                help: "whether the server may run on the same CPUs (off when they are a part)"),
+                help: "whether the server may run there too (off where others are left)"),
             .init("spin", help: "with --rate: poll for the last 50us before a send"),
             .init("json", value: "FILE|-", help: "write the report as JSON"),
             .init("csv", value: "FILE|-", help: "write the report as a table of one row"),
