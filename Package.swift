@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
+    .enableExperimentalFeature("SuppressedAssociatedTypes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release)),

@@ -47,14 +47,21 @@ struct WorldRun {
 
     /// The same, where the test says when the load begins.
     func runOnceTold<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult? {
-        var worker = try Worker<
-            VirtualKernel, PlainStream, HTTP1Client, Pace, VirtualTime
-        >(
-            plan: plan, control: control, kernel: VirtualKernel(world),
-            context: PlainStream.Context(),
-            client: HTTP1Client(
-                request: WireText.request, answersHead: false, pipeline: pipeline),
-            pacing: pacing, time: VirtualTime(world: world))
+        try run(pacing, over: PlainStream.self, PlainStream.Context(), http1)
+    }
+
+    var http1: HTTP1Client {
+        HTTP1Client(request: WireText.request, answersHead: false, pipeline: pipeline)
+    }
+
+    /// The same over any stream, in any protocol.
+    func run<Pace: Pacing, Stream: StreamTransport & ~Copyable, Client: ProtocolClient & ~Copyable>(
+        _ pacing: Pace, over stream: Stream.Type, _ context: Stream.Context,
+        _ client: consuming Client
+    ) throws -> WorkerResult? {
+        var worker = try Worker<VirtualKernel, Stream, Client, Pace, VirtualTime>(
+            plan: plan, control: control, kernel: VirtualKernel(world), context: context,
+            client: client, pacing: pacing, time: VirtualTime(world: world))
         return worker.run()
     }
 

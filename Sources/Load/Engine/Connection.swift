@@ -5,7 +5,7 @@ import Secure
 
 /// What a request touches of its connection. Kept to about a cache line: at ten thousand
 /// connections every line here is a miss.
-struct Connection<Session> {
+struct Connection<Session: ~Copyable>: ~Copyable {
     enum State: UInt8 {
         /// No socket: waits to be tried again, or the run is over.
         case closed
@@ -16,6 +16,7 @@ struct Connection<Session> {
         case open
     }
 
+    /// Of the socket, fresh from before it is opened; it ends with the socket.
     var session: Session
     /// Changes with every socket, so that an event for an earlier one is recognised.
     var generation: UInt32 = 0
@@ -23,11 +24,13 @@ struct Connection<Session> {
     var remaining: UInt32 = 0
     /// Answers in the measured window, over all sockets of this connection.
     var served: UInt32 = 0
-    /// Requests under way. Without a socket: those that an earlier one left unprocessed.
+    /// Requests under way on this socket.
     var inFlight: UInt16 = 0
     var state = State.closed
     /// Whether it stands in the queue of idle connections.
     var isListed = false
+    /// Whether it stands in the queue of those with bytes to receive.
+    var isUnread = false
     /// Whether the poller watches for room to write.
     var waitsToWrite = false
     /// Whether bytes of an unfinished answer are held back.
@@ -73,8 +76,12 @@ struct Link<Stream: StreamTransport & ~Copyable>: ~Copyable {
         try stream.send(bytes, to: descriptor, with: &kernel)
     }
 
-    mutating func open<K: Kernel>(with kernel: inout K) throws(SystemError) -> OpeningStep {
-        try stream.open(on: descriptor, early: Span(), with: &kernel)
+    /// - Parameter output: of which the beginning may go out with the opening.
+    mutating func open<K: Kernel>(
+        offering output: Span<UInt8>, with kernel: inout K
+    ) throws(SystemError) -> OpeningStep {
+        let early = output.extracting(first: min(output.count, stream.earlyRoom))
+        return try stream.open(on: descriptor, early: early, with: &kernel)
     }
 }
 

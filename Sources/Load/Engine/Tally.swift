@@ -49,8 +49,12 @@ package struct Tally: ~Copyable, Sendable {
     package var lateness = Histogram()
     /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
     package var refused = Histogram()
+    /// From the intended start to the first part of the answer, and from each part to the next one,
+    /// where answers have parts. Those of requests that failed later are in it, too.
+    package var firstPart = Histogram()
+    package var partGap = Histogram()
     package var errors = ErrorCounts()
-    /// Answers by the first digit of their status, those beyond 5xx with these; index 0 stays zero.
+    /// Answers by the class of their outcome; index 0 stays zero.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
     /// Answers to requests of the warm-up: for the eye, never for the result.
     package var warmUpAnswers: UInt64 = 0
@@ -77,6 +81,8 @@ package struct Tally: ~Copyable, Sendable {
         service.add(other.service)
         lateness.add(other.lateness)
         refused.add(other.refused)
+        firstPart.add(other.firstPart)
+        partGap.add(other.partGap)
         errors.add(other.errors)
         for index in statuses.indices { statuses[index] += other.statuses[index] }
         warmUpAnswers += other.warmUpAnswers
@@ -94,6 +100,8 @@ package struct Tally: ~Copyable, Sendable {
         service.reset()
         lateness.reset()
         refused.reset()
+        firstPart.reset()
+        partGap.reset()
         errors = ErrorCounts()
         statuses = InlineArray(repeating: 0)
         warmUpAnswers = 0

@@ -27,6 +27,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func open(_ index: Int) {
         precondition(table[index].state == .closed, "a connection is opened once")
+        table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
+        table[index].hasAnswered = false
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
         let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
@@ -43,7 +45,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                 Link(descriptor: descriptor, stream: Stream(context)), to: index,
                 as: isConnected ? .opening : .connecting)
             upkeep.opening += 1
-            if isConnected { handshake(index) }
+            if isConnected { beginOpening(index) }
         } catch {
             openingFailed(index, error, from: source)
         }
@@ -60,28 +62,66 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                 // SAFETY: `link` checks that the connection has one.
                 try unsafe kernel.connectOutcome(of: table.link(index).pointee.descriptor)
                 table[index].state = .opening
-                handshake(index)
+                beginOpening(index)
             } catch {
-                close(index)
-                upkeep.opening -= 1
+                endOpening(index)
                 openingFailed(index, error)
             }
         }
     }
 
+    /// The socket is connected. Where the stream takes early bytes, its opening carries the first
+    /// requests: their time includes it.
+    private mutating func beginOpening(_ index: Int) {
+        now = time.now
+        while hasEarlyRoom(index), !unprocessed.isEmpty {
+            place(unprocessed.removeFirst(), on: index)
+        }
+        if Pace.isOpenLoop {
+            while pacing.next <= now, pacing.next < sendsUntil, hasEarlyRoom(index) {
+                beginDue(index)
+            }
+        } else {
+            while now < sendsUntil, hasEarlyRoom(index) { begin(index, intended: now) }
+        }
+        handshake(index)
+    }
+
+    private func hasEarlyRoom(_ index: Int) -> Bool {
+        // SAFETY: `link` checks that the connection has one.
+        let room = unsafe table.link(index).pointee.stream.earlyRoom
+        return Self.unsent(client, table[index].session) < room && mayBegin(index)
+            && isTrusted(index)
+    }
+
+    private static func unsent(
+        _ client: borrowing Client, _ session: borrowing Client.Session
+    ) -> Int {
+        client.output(of: session).count
+    }
+
     private mutating func handshake(_ index: Int) {
+        // SAFETY: the table checks that the connection is there and has a link, and outlives the
+        // call.
+        let connection = unsafe table.pointer(to: index)
+        let link = unsafe table.link(index)
         do {
-            // SAFETY: `link` checks that the connection has one.
-            switch try unsafe table.link(index).pointee.open(with: &kernel) {
+            switch try unsafe Self.open(
+                &link.pointee, offering: client, connection.pointee.session, with: &kernel)
+            {
             case .wants(let interest): try watch(index, interest)
+            // No protocol here lets a server speak before the client's last word of the opening.
             case .earlyInput: try watch(index, .readable)
-            case .done:
+            case .done(let facts):
                 try watch(index, .readable)
+                if facts.earlyBytes > 0 {
+                    bytesWritten += UInt64(facts.earlyBytes)
+                    unsafe client.wrote(facts.earlyBytes, on: &connection.pointee.session)
+                }
                 opened(index)
             }
         } catch {
-            close(index)
-            upkeep.opening -= 1
+            endOpening(index)
             if isRecording {
                 tally.errors.handshake += 1
                 noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
@@ -90,32 +130,85 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
+    private static func open(
+        _ link: inout Link<Stream>, offering client: borrowing Client,
+        _ session: borrowing Client.Session, with kernel: inout K
+    ) throws(SystemError) -> OpeningStep {
+        try link.open(offering: client.output(of: session), with: &kernel)
+    }
+
+    /// An opening failed, and whatever it may have carried was not processed.
+    private mutating func endOpening(_ index: Int) {
+        keepUnprocessed(index)
+        close(index)
+        upkeep.opening -= 1
+    }
+
     private mutating func opened(_ index: Int) {
         upkeep.opening -= 1
         if !table[index].wasOpened { upkeep.opened += 1 }
         table[index].wasOpened = true
         table[index].state = .open
-        table[index].session = client.open()
-        let unprocessed = Int(table[index].inFlight)
-        table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
-        table[index].hasAnswered = false
         upkeep.openings += 1
         upkeep.fullSince = nil
+        // What the opening received beyond its own bytes, no readiness announces.
+        if Stream.holdsBytes { noteUnread(index) }
         now = time.now
-        if unprocessed > 0 { beginAgain(index, unprocessed) }
-        if isTrusted(index) { makeAvailable(index) }
+        use(index)
     }
 
-    /// Sends once more what an earlier socket of this connection did not process, with the times
-    /// that it has. Its `count` requests lie in the first slots, in order, and count as under way.
-    private mutating func beginAgain(_ index: Int, _ count: Int) {
-        for position in 0..<count {
-            // SAFETY: the table checks the number and outlives the call.
-            let slot = unsafe client.begin(on: &table.pointer(to: index).pointee.session)
-            precondition(slot == position, "a fresh session gives its slots in order")
+    /// Lets an open connection carry what it may, and send what its session has to say anyhow.
+    mutating func use(_ index: Int) {
+        if isTrusted(index) {
+            beginAgain(index)
+            makeAvailable(index)
         }
-        table[index].remaining -= UInt32(count)
-        flush(index)
+        flushRest(index)
+    }
+
+    /// Sends what may be left in the output, unless the connection is gone or room is awaited.
+    @inline(always)
+    mutating func flushRest(_ index: Int) {
+        if table[index].isOpen, !table[index].waitsToWrite { flush(index) }
+    }
+
+    /// Begins requests again that an earlier connection did not process, with the times that they
+    /// have.
+    @inline(never)
+    mutating func beginAgain(_ index: Int) {
+        while !unprocessed.isEmpty, hasRoom(index) {
+            place(unprocessed.removeFirst(), on: index)
+        }
+    }
+
+    /// The same on whichever connection is free. Only in an open loop are there any.
+    @inline(never)
+    mutating func sendAgain() {
+        while !unprocessed.isEmpty, let index = takeIdle() {
+            beginAgain(index)
+            flush(index)
+            listIfIdle(index)
+        }
+    }
+
+    /// The stream of a connection has bytes, or may have, that no readiness announces.
+    @inline(always)
+    mutating func noteUnread(_ index: Int) {
+        if table[index].isUnread { return }
+        table[index].isUnread = true
+        unread.push(index)
+    }
+
+    /// Receives once more on every connection that is to be received on unannounced: in turn, so
+    /// that none keeps the others waiting, nor what is due.
+    @inline(never)
+    mutating func receiveUnread() {
+        for _ in 0..<unread.count {
+            guard let index = unread.pop() else { return }
+            table[index].isUnread = false
+            if table[index].isOpen { receive(index) }
+            if Pace.isOpenLoop, pacing.next <= now { sendDue() }
+        }
     }
 
     private mutating func watch(_ index: Int, _ interest: Interest) throws(SystemError) {
@@ -157,10 +250,11 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         nextTick = min(nextTick, now + Limit.retryDelay)
     }
 
-    /// Closes the socket and forgets what lay on it.
+    /// Closes the socket and forgets what lay on it. Its session ends here.
     private mutating func close(_ index: Int) {
         let link = table.detach(index)
         kernel.close(link.descriptor)
+        table[index].session = client.open()
         table[index].waitsToWrite = false
         table[index].holdsBytes = false
         // SAFETY: the table checks the number and outlives the call.
@@ -171,30 +265,36 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// behind the last answer were not processed (RFC 9112 §9.6), so they are begun again there.
     @inline(never)
     mutating func replace(_ index: Int) {
-        if table[index].inFlight > 0 { keepUnprocessed(index) }
+        keepUnprocessed(index)
+        reopen(index, atOnce: table[index].hasAnswered)
+    }
+
+    /// Closes the connection and gives it a new socket, if that could still carry a request. A
+    /// server that answers nothing on fresh connections must not make this loop spin.
+    private mutating func reopen(_ index: Int, atOnce: Bool) {
         close(index)
-        if hasWorkAhead(index) { open(index) }
+        guard hasWorkAhead else { return }
+        if atOnce { open(index) } else { retryLater(index, nil) }
     }
 
-    /// Moves the requests under way to the first slots, the oldest first.
-    private mutating func keepUnprocessed(_ index: Int) {
-        var kept: [RequestTimes] = []
-        for slot in 0..<table.capacity {
-            // SAFETY: `times` checks both numbers.
-            let times = unsafe table.times(of: index, slot).pointee
-            if !times.isFree { kept.append(times) }
-            unsafe table.times(of: index, slot).pointee = .free
+    /// Takes the requests under way off a connection, the oldest first, to be begun again.
+    mutating func keepUnprocessed(_ index: Int) {
+        if table[index].inFlight == 0 { return }
+        let first = unprocessed.count
+        for slot in 0..<table.capacity where isUnderWay(index, slot) {
+            unprocessed.append(takeOff(index, slot))
         }
-        kept.sort { $0.intended < $1.intended }
-        for (slot, times) in kept.enumerated() {
-            // SAFETY: `times` checks both numbers.
-            unsafe table.times(of: index, slot).pointee = times
-        }
+        unprocessed[first...].sort { $0.intended < $1.intended }
     }
 
-    /// Whether this connection, opened now, could still carry a request.
-    func hasWorkAhead(_ index: Int) -> Bool {
-        !upkeep.isDraining || pacing.next < sendsUntil || table[index].inFlight > 0
+    private func isUnderWay(_ index: Int, _ slot: Int) -> Bool {
+        // SAFETY: `times` checks both numbers.
+        unsafe !table.times(of: index, slot).pointee.isFree
+    }
+
+    /// Whether a connection that is opened now could still carry a request.
+    var hasWorkAhead: Bool {
+        !upkeep.isDraining || pacing.next < sendsUntil || !unprocessed.isEmpty
     }
 
     /// The peer ended its half of the connection.
@@ -232,57 +332,61 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// lost nothing and is no error.
     @inline(never)
     mutating func lose(_ index: Int, because loss: Loss, _ text: FailureText? = nil) {
-        var lost = giveUp(index, because: loss)
+        var lost: UInt64 = 0
+        for slot in 0..<table.capacity where isUnderWay(index, slot) {
+            lost += giveUp(takeOff(index, slot), because: loss)
+        }
         if lost == 0, loss == .violation, isRecording { lost = 1 }
-        count(lost, loss)
-        if lost > 0 { noteFailure(loss.phase, text) }
-        let answered = table[index].hasAnswered
-        close(index)
-        guard hasWorkAhead(index) else { return }
-        // A server that closes every fresh connection must not make this loop spin.
-        if answered && loss == .read { open(index) } else { retryLater(index, nil) }
+        count(lost, loss, text)
+        reopen(index, atOnce: table[index].hasAnswered && loss == .read)
     }
 
-    /// Gives up the requests that wait for a connection which can't be made in time.
-    mutating func loseUnprocessed(_ index: Int) {
-        let lost = giveUp(index, because: .timeout)
-        count(lost, .timeout)
-        if lost > 0, wantsFailure {
-            noteFailure(
-                .timeout,
-                FailureText(reason: "\(plan.timeout.display) passed without a connection"))
+    /// The peer gave up one request; the connection goes on.
+    @inline(never)
+    mutating func loseOne(_ index: Int, _ slot: Int, mayRetry: Bool) {
+        let times = takeOff(index, slot)
+        if mayRetry {
+            unprocessed.append(times)
+        } else {
+            count(
+                giveUp(times, because: .read), .read,
+                FailureText(reason: "the server gave up a request"))
         }
     }
 
-    private mutating func count(_ lost: UInt64, _ loss: Loss) {
+    /// Gives up the requests that were sent so long ago and still wait for another connection.
+    mutating func loseUnprocessed(after limit: Nanoseconds) {
+        var lost: UInt64 = 0
+        for times in unprocessed where now.since(times.sent) >= limit {
+            lost += giveUp(times, because: .timeout)
+        }
+        unprocessed.removeAll { now.since($0.sent) >= limit }
+        count(
+            lost, .timeout,
+            FailureText(reason: "\(plan.timeout.display) passed without a connection"))
+    }
+
+    private mutating func count(_ lost: UInt64, _ loss: Loss, _ text: FailureText?) {
         switch loss {
         case .read: tally.errors.read += lost
         case .write: tally.errors.write += lost
         case .timeout: tally.errors.timeout += lost
         case .violation: tally.errors.protocolViolation += lost
         }
+        if lost > 0 { noteFailure(loss.phase, text) }
     }
 
-    /// Ends every request of a connection, and says how many of them belong to the window.
-    private mutating func giveUp(_ index: Int, because loss: Loss) -> UInt64 {
-        var lost: UInt64 = 0
-        for slot in 0..<table.capacity {
-            // SAFETY: `times` checks both numbers.
-            let times = unsafe table.times(of: index, slot).pointee
-            if times.isFree { continue }
-            unsafe table.times(of: index, slot).pointee = .free
-            inFlight -= 1
-            if times.intended < recordsFrom { continue }
-            lost += 1
-            if loss == .timeout { tally.response.record(now.since(times.intended)) }
-            if loss == .timeout, Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
-            if loss == .timeout {
-                tally.timedOut += 1
-                tally.timedOutTime += UInt64(max(0, now.since(times.sent).raw))
-            }
+    /// Ends a request without an answer: one lost if it belongs to the window, else none.
+    private mutating func giveUp(_ times: RequestTimes, because loss: Loss) -> UInt64 {
+        inFlight -= 1
+        if times.intended < recordsFrom { return 0 }
+        if loss == .timeout {
+            tally.response.record(now.since(times.intended))
+            if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
+            tally.timedOut += 1
+            tally.timedOutTime += UInt64(max(0, now.since(times.sent).raw))
         }
-        table[index].inFlight = 0
-        return lost
+        return 1
     }
 
     /// Keeps the unfinished end of what was received for the next receive. Says whether that is
@@ -340,8 +444,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// The peer did not finish the opening within the time limit.
     mutating func openingTimedOut(_ index: Int) {
         let isHandshake = table[index].state == .opening
-        close(index)
-        upkeep.opening -= 1
+        endOpening(index)
         if isRecording, isHandshake { tally.errors.handshake += 1 }
         if isRecording, !isHandshake { tally.errors.connect += 1 }
         if isRecording {

@@ -49,6 +49,12 @@ package struct Worker<
     var idle: IndexQueue
     /// Connections that failed, in the order in which they may be tried again.
     var waiting: IndexQueue
+    /// Connections whose stream has bytes that no readiness announces.
+    var unread: IndexQueue
+    /// Requests under way that no connection carries: an earlier one left them unprocessed.
+    var unprocessed: [RequestTimes] = []
+    /// No session has to be woken before.
+    var nextWake = Instant.distantFuture
     var upkeep: Upkeep
 
     package init(
@@ -64,10 +70,10 @@ package struct Worker<
         poller = try Poller()
         buffer = ReceiveBuffer()
         events = EventBuffer()
-        table = ConnectionTable(
-            count: plan.connections, capacity: client.capacity, session: client.open())
+        table = ConnectionTable(count: plan.connections, of: client)
         idle = IndexQueue(capacity: plan.connections)
         waiting = IndexQueue(capacity: plan.connections)
+        unread = IndexQueue(capacity: Stream.holdsBytes ? plan.connections : 0)
         upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
         now = time.now
         self.client = client
@@ -226,9 +232,10 @@ package struct Worker<
             if table[index].isOpen {
                 lose(index, because: .timeout, timeoutText(index))
             } else {
-                loseUnprocessed(index)
+                keepUnprocessed(index)
             }
         }
+        loseUnprocessed(after: .zero)
     }
 
     private mutating func takeTally() -> Tally {
