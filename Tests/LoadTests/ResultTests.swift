@@ -255,6 +255,31 @@ struct ResultTests {
                 """)
     }
 
+    @Test("parts have rows of their own where there are any, added up over threads")
+    func parts() throws {
+        var result = LoadResult(plan: try Sample.plan(), began: .zero)
+        for thread in 1...2 {
+            var tally = Tally()
+            for index in 1...500 {
+                tally.firstPart.record(.microseconds(index * thread))
+                tally.partGap.record(.microseconds(2_000))
+            }
+            result.add(tally, intervals: [])
+        }
+        let report = result.report
+        #expect(report.firstPart.samples == 1_000 && report.firstPart.max == .microseconds(1_000))
+        #expect(report.partGap.p50 == .microseconds(2_000))
+        let text = TextReport.text(report, objectives: [], colours: false)
+        #expect(text.contains("\nfirst part ") && text.contains("\npart gap "), "\(text)")
+        let gaps = try HistogramCodec.decode(base64: try #require(report.partGapHistogram))
+        #expect(gaps.totalCount == 1_000)
+        let read = try LoadReport(json: report.json)
+        #expect(read.firstPart.p99 == report.firstPart.p99 && read.partGap.samples == 1_000)
+        let none = try closed().report
+        #expect(none.firstPartHistogram == nil && none.firstPart.samples == 0)
+        #expect(!TextReport.text(none, objectives: [], colours: false).contains("part"))
+    }
+
     @Test("without a success there is no cost of one, and nothing is said to have succeeded")
     func textOfFailures() throws {
         var tally = Tally()
