@@ -35,7 +35,7 @@ extension Metric {
     static let parts: [Metric] = [
         span(
             "first_part_p50_ns",
-            "median time from the intended start to the first part of an answer; empty without parts"
+            "median time from the intended start to the first part; empty without parts"
         ) { $0.firstPart.p50 },
         span("first_part_p99_ns", "99th percentile of the same") { $0.firstPart.p99 },
         span(

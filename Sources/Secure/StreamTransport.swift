@@ -6,7 +6,7 @@ package protocol StreamTransport: ~Copyable {
     /// What all streams of one side share: keys, settings, what earlier connections have left.
     associatedtype Context: Sendable
 
-    /// Whether a receive may leave bytes behind that no readiness of the socket announces. Otherwise
+    /// Whether a receive may leave bytes behind that no readiness of the socket announces. If not,
     /// the kernel has all that was not received.
     static var holdsBytes: Bool { get }
 

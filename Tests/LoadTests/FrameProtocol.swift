@@ -28,7 +28,7 @@ enum Frame {
 
 /// The sessions that live, and those that have ended.
 final class SessionCensus: @unchecked Sendable {
-    // One thread runs a worker and what watches it.
+    // One thread runs a generator and what watches it.
     var living = 0
     var ended = 0
     var most = 0
@@ -170,7 +170,7 @@ struct FrameClient: ProtocolClient, ~Copyable {
 
 /// The server's side: a script for each kind of frame.
 final class FrameServer: @unchecked Sendable {
-    // One thread runs a worker and this server.
+    // One thread runs a generator and this server.
     typealias Action = VirtualWorld.Action
 
     var allowed: UInt8 = 4

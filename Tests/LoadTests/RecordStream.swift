@@ -167,7 +167,7 @@ struct RecordStream: StreamTransport, ~Copyable {
 
 /// Which connections were received from, in their order.
 final class ReceiveLog: @unchecked Sendable {
-    // One thread runs a worker and its streams.
+    // One thread runs a generator and its streams.
     private(set) var numbers: [Int] = []
     private var entered = 0
 
@@ -181,7 +181,7 @@ final class ReceiveLog: @unchecked Sendable {
 
 /// The server's side of the records, in front of one that answers requests of a fixed length.
 final class RecordServer: @unchecked Sendable {
-    // One thread runs a worker and this server.
+    // One thread runs a generator and this server.
     typealias Action = VirtualWorld.Action
 
     /// Payload of the records that answers come in.

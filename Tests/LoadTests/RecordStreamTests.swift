@@ -21,7 +21,7 @@ struct RecordStreamTests {
             server = RecordServer(run.world)
         }
 
-        func result<Pace: Pacing>(_ pacing: Pace = ClosedPacing()) throws -> WorkerResult {
+        func result<Pace: Pacing>(_ pacing: Pace = ClosedPacing()) throws -> GeneratorResult {
             run.control.begin(at: run.start)
             return try run.run(pacing, over: RecordStream.self, context, run.http1).unwrapped()
         }

@@ -24,7 +24,7 @@ struct SessionTests {
             server.onRequest = { _, number, _ in [FrameServer.answer(number)] }
         }
 
-        func result<Pace: Pacing>(_ pacing: Pace = ClosedPacing()) throws -> WorkerResult {
+        func result<Pace: Pacing>(_ pacing: Pace = ClosedPacing()) throws -> GeneratorResult {
             // As the coordinator does it, the load begins when every connection has stood for a
             // while.
             run.control.begin(at: run.start + .milliseconds(5))
@@ -267,8 +267,8 @@ struct SessionTests {
     func classes() {
         for status in UInt16(100)...999 {
             let outcome = Outcome(status: status)
-            #expect(outcome.class.rawValue == min(status / 100, 5) && outcome.code == status)
-            #expect(outcome.class.isError == (status >= 400))
+            #expect(outcome.kind.rawValue == min(status / 100, 5) && outcome.code == status)
+            #expect(outcome.kind.isError == (status >= 400))
         }
     }
 
@@ -309,9 +309,9 @@ struct SessionTests {
     }
 }
 
-extension WorkerResult {
+extension GeneratorResult {
     /// What was counted, to be looked at under a short name.
-    consuming func takenTally() -> Tally {
+    consuming func takenTally() -> LoadTally {
         var result = self
         return result.takeTally()
     }

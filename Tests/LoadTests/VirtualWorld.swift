@@ -10,7 +10,7 @@ import Glibc
 /// of levels and interests: behind each connection stands an eventfd that is readable exactly while
 /// the connection is.
 final class VirtualWorld: @unchecked Sendable {
-    // One thread runs a worker and this world; nothing is shared.
+    // One thread runs a generator and this world; nothing is shared.
 
     /// What the server does with a request, or with a fresh connection.
     enum Action {

@@ -5,7 +5,7 @@
 package struct Outcome: BitwiseCopyable, Equatable, Sendable {
     /// The classes of RFC 9110 §15, which the report counts. What another protocol calls its
     /// failures goes to the class of the side that has to mend them.
-    package enum Class: UInt8, BitwiseCopyable, Sendable {
+    package enum Kind: UInt8, BitwiseCopyable, Sendable {
         case informational = 1
         case success, redirection, clientError, serverError
 
@@ -14,12 +14,12 @@ package struct Outcome: BitwiseCopyable, Equatable, Sendable {
         package var isError: Bool { rawValue >= Self.clientError.rawValue }
     }
 
-    package let `class`: Class
+    package let kind: Kind
     package let code: UInt16
 
     @inline(always)
-    package init(_ class: Class, code: UInt16) {
-        self.class = `class`
+    package init(_ kind: Kind, code: UInt16) {
+        self.kind = kind
         self.code = code
     }
 
@@ -27,6 +27,6 @@ package struct Outcome: BitwiseCopyable, Equatable, Sendable {
     @inline(always)
     package init(status: UInt16) {
         let digit = UInt8(truncatingIfNeeded: status / 100)
-        self.init(Class(rawValue: digit) ?? .serverError, code: status)
+        self.init(Kind(rawValue: digit) ?? .serverError, code: status)
     }
 }

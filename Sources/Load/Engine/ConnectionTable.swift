@@ -12,7 +12,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
     let count: Int
     /// Requests under way on one connection at most.
     let capacity: Int
-    private let connections: UnsafeMutablePointer<Connection<Session>>
+    private let connections: UnsafeMutablePointer<ClientConnection<Session>>
     private let links: UnsafeMutablePointer<Link<Stream>>
     private let times: UnsafeMutablePointer<RequestTimes>
     /// When the last part of each request's answer came; of no requests where there are no parts.
@@ -28,7 +28,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         // SAFETY: every array is initialised whole, but for the links, which the state speaks for.
         unsafe connections = .allocate(capacity: count)
         for index in 0..<count {
-            unsafe (connections + index).initialize(to: Connection(session: client.open()))
+            unsafe (connections + index).initialize(to: ClientConnection(session: client.open()))
         }
         unsafe links = .allocate(capacity: count)
         unsafe times = .allocate(capacity: count * capacity)
@@ -54,7 +54,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafe rests.deallocate()
     }
 
-    subscript(index: Int) -> Connection<Session> {
+    subscript(index: Int) -> ClientConnection<Session> {
         @inline(always)
         unsafeAddress {
             precondition(index >= 0 && index < count, "no such connection")
@@ -65,9 +65,9 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafeMutableAddress { unsafe pointer(to: index) }
     }
 
-    /// Where a connection lies, for calls that change it together with another part of the worker.
+    /// Where a connection lies, for calls that change it and another part of the generator.
     @inline(always)
-    func pointer(to index: Int) -> UnsafeMutablePointer<Connection<Session>> {
+    func pointer(to index: Int) -> UnsafeMutablePointer<ClientConnection<Session>> {
         precondition(index >= 0 && index < count, "no such connection")
         // SAFETY: checked in the line above; initialised in `init`.
         return unsafe connections + index
@@ -111,7 +111,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
 
     /// Gives a closed connection a socket.
     mutating func attach(
-        _ link: consuming Link<Stream>, to index: Int, as state: Connection<Session>.State
+        _ link: consuming Link<Stream>, to index: Int, as state: ClientConnection<Session>.State
     ) {
         precondition(self[index].state == .closed && state != .closed, "a connection has one link")
         // SAFETY: no link is initialised here, by the line above.

@@ -4,7 +4,7 @@ import Platform
 import Secure
 
 /// What happens every few milliseconds instead of for every request.
-extension Worker where Stream: ~Copyable, Client: ~Copyable {
+extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func tick() {
         if control.isStopAsked { upkeep.isStopped = true }
@@ -39,7 +39,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// An answer that came after the window began, to a request of the warm-up.
     @inline(never)
     mutating func entersWindow(_ answer: Answer, _ times: RequestTimes) {
-        if answer.outcome.class.isError { return }
+        if answer.outcome.kind.isError { return }
         if now < sendsUntil { upkeep.entered += 1 }
         upkeep.borders.noteEntering(
             Window(start: recordsFrom, end: max(recordsFrom, sendsUntil)), sent: times.intended,

@@ -4,7 +4,7 @@ import Measure
 import Platform
 import Secure
 
-extension Worker where Stream: ~Copyable, Client: ~Copyable {
+extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// One round of the loop: send what is due, wait, handle what became ready. Everything that
     /// happens for every request is compiled into this one function.
     @inline(never)
@@ -311,9 +311,9 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         _ index: Int, _ answer: Answer, _ times: RequestTimes, from start: Int, to end: Int
     ) {
         let outcome = answer.outcome
-        tally.statuses[Int(outcome.class.rawValue)] &+= 1
+        tally.statuses[Int(outcome.kind.rawValue)] &+= 1
         table[index].served &+= 1
-        if !outcome.class.isError {
+        if !outcome.kind.isError {
             tally.bodyBytes &+= answer.bodyBytes
             tally.response.record(now.since(times.intended))
             if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
