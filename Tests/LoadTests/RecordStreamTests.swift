@@ -76,6 +76,8 @@ struct RecordStreamTests {
             return $0
         }
         stage.server.openingTime = .milliseconds(1)
+        let control = stage.run.control
+        stage.run.world.onWait = { if $0.since(begin) > .seconds(1) { control.stop() } }
         let result = try stage.result()
         #expect(result.tally.succeeded > 3 * 10 && result.tally.errors.total == 0)
         #expect(result.connectionsOpened == 3)
