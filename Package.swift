@@ -6,12 +6,15 @@ import PackageDescription
 /// `-enable-cmo-everything` lets the optimiser see `package` declarations of other modules in
 /// release builds; without it every generic of a protocol or a histogram would stay unspecialised
 /// in the loops that use it. `make asm-check` proves the effect after each change of toolchain.
+///
+/// `SuppressedAssociatedTypes` lets an associated type be noncopyable, as a client's sessions are.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
+    .enableExperimentalFeature("SuppressedAssociatedTypes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release)),

@@ -11,11 +11,11 @@ package struct Coordinator: ~Copyable {
     private let signals: TerminationSignals
     private let poller: Poller
     private let bell: EndBell
-    private var total = Tally()
+    private var total = LoadTally()
     private var intervals: [IntervalRecord] = []
     /// Where the next interval begins: when the threads last handed their counts over, in the mean.
     private var boundary = Instant(raw: 0)
-    private var interruption = Interruption()
+    private var interruption = Interrupts()
 
     /// How a run can end without a result.
     package enum Failure: Error, Equatable {
@@ -249,7 +249,7 @@ package struct Coordinator: ~Copyable {
     ) {
         for member in team { member.control.askForCounts() }
         blockThread(for: Limit.tickLongest + Limit.tickLongest / 2)
-        var interval = Tally()
+        var interval = LoadTally()
         let end = takeCounts(of: team, into: &interval)
         let length = end.since(boundary)
         progress(LoadProgress(interval, plan: plan, elapsed: end.since(start), length: length))
@@ -258,7 +258,7 @@ package struct Coordinator: ~Copyable {
 
     /// Adds what lies in the mailboxes to `interval`, and says when it was put there, in the mean.
     /// Where nothing was, that is now: a thread without a CPU has counted nothing either.
-    private func takeCounts(of team: [GeneratorThread], into interval: inout Tally) -> Instant {
+    private func takeCounts(of team: [GeneratorThread], into interval: inout LoadTally) -> Instant {
         var offers: [Nanoseconds] = []
         for member in team {
             guard let at = member.control.collect(into: &interval) else { continue }
@@ -270,7 +270,7 @@ package struct Coordinator: ~Copyable {
     }
 
     /// Ends an interval; the next one begins at the same instant. Samples lie behind the warm-up.
-    private mutating func close(_ interval: borrowing Tally, at end: Instant, start: Instant) {
+    private mutating func close(_ interval: borrowing LoadTally, at end: Instant, start: Instant) {
         let began = max(boundary, start + plan.warmUp)
         if plan.outputs.hlog != nil, !interval.response.isEmpty {
             intervals.append(
@@ -287,7 +287,7 @@ package struct Coordinator: ~Copyable {
         _ team: [GeneratorThread], began: Nanoseconds, start: Instant
     ) -> LoadResult {
         var result = LoadResult(plan: plan, began: began, interruption: interruption)
-        var rest = Tally()
+        var rest = LoadTally()
         for member in team {
             let outcome = member.join()
             _ = member.control.collect(into: &rest)

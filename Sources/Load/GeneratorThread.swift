@@ -3,32 +3,19 @@ import Platform
 import Secure
 import Synchronization
 
-/// Rung by every generator thread that ends, so that the coordinator can sleep until then.
-final class EndBell: Sendable {
-    private let waker: Waker
-
-    init() throws(SystemError) { waker = try Waker() }
-
-    func watch(with poller: borrowing Poller, token: UInt64) throws(SystemError) {
-        try poller.add(waker, token: token)
-    }
-
-    func ring() { waker.wake() }
-}
-
 /// One generator thread as the coordinator holds it.
 final class GeneratorThread {
-    private let plan: WorkerPlan
+    private let plan: GeneratorPlan
     private let bell: EndBell?
-    let control = WorkerControl()
+    let control = GeneratorControl()
     private let outcome = Outcome()
     private var thread: Platform.Thread?
 
     private final class Outcome: Sendable {
-        let result = Mutex<WorkerResult?>(nil)
+        let result = Mutex<GeneratorResult?>(nil)
     }
 
-    init(_ plan: WorkerPlan, bell: EndBell? = nil) {
+    init(_ plan: GeneratorPlan, bell: EndBell? = nil) {
         self.plan = plan
         self.bell = bell
     }
@@ -49,10 +36,10 @@ final class GeneratorThread {
                 Platform.Thread.setTimerSlack(Nanoseconds(raw: 1))
                 if let cpu = plan.cpu { try? CPUSet([cpu]).bindThisThread() }
                 do throws(SystemError) {
-                    var worker = try Worker<LinuxKernel, Stream, Client, Pace, MonotonicTime>(
+                    var generator = try Generator<LinuxKernel, Stream, Client, Pace, MonotonicTime>(
                         plan: plan, control: control, kernel: LinuxKernel(), context: context,
                         client: client(), pacing: pacing, time: MonotonicTime())
-                    var result = worker.run()
+                    var result = generator.run()
                     outcome.result.withLock { swap(&$0, &result) }
                 } catch {
                     control.fail(error)
@@ -66,7 +53,7 @@ final class GeneratorThread {
     }
 
     /// Waits for the thread's end.
-    func join() -> WorkerResult? {
+    func join() -> GeneratorResult? {
         thread.take()?.join()
         return outcome.result.withLock { $0.take() }
     }

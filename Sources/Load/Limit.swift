@@ -24,6 +24,9 @@ package enum Limit {
     static let connectsInProgress = 32
     /// A connection that failed is tried again after this long: at most 100 attempts a second.
     static let retryDelay = Nanoseconds.milliseconds(10)
+    /// The least time between two looks for sessions that want to be woken: the grain of QUIC's
+    /// timers (RFC 9002 §6.1.2).
+    static let timerStep = Nanoseconds.milliseconds(1)
     /// Connections looked at in one piece when searching for timeouts: a few microseconds' work,
     /// which no due request notices.
     static let sweepPiece = 128

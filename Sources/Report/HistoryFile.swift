@@ -34,7 +34,7 @@ package enum HistoryColumns {
         ("verdict", "text", "the verdict of the cell, as in cells.csv"),
     ]
 
-    private static let medians: [Entry] = Metric.summarised.map {
+    private static let medians: [Entry] = Metric.kept.map {
         ($0.name, $0.unit, "median of \($0.name) over the launches that count")
     }
 }
@@ -64,7 +64,7 @@ package struct HistoryFile: Equatable, Sendable {
             throw Self.complaint(path, "has no column \(absent)")
         }
         laterColumns = read.columns.filter { table.index(of: $0) == nil }
-        let figures = Metric.summarised.map(\.name)
+        let figures = Metric.kept.map(\.name)
         for row in read.rows.indices {
             let line = "line \(read.line(ofRow: row))"
             let schema = read.field(row, "schema") ?? ""
@@ -108,7 +108,7 @@ package struct HistoryFile: Equatable, Sendable {
             dirty ?? "", id, files.manifest["fingerprint"]?["hw_id"]?.textValue ?? "",
         ]
         let fresh = files.cells.rows.indices.compactMap { row -> HistoryRow? in
-            let medians = Metric.summarised.map {
+            let medians = Metric.kept.map {
                 files.cells.field(row, $0.name + "_median") ?? ""
             }
             if medians.allSatisfy(\.isEmpty) { return nil }

@@ -26,6 +26,10 @@ extension LoadReport {
                 .init("latency_histogram", .string(latencyHistogram)),
                 .init("service_histogram", .string(serviceHistogram)),
                 .init("lateness_histogram", .optional(latenessHistogram)),
+                .init("first_part_us", firstPart.json),
+                .init("part_gap_us", partGap.json),
+                .init("first_part_histogram", .optional(firstPartHistogram)),
+                .init("part_gap_histogram", .optional(partGapHistogram)),
             ])
     }
 
@@ -99,6 +103,14 @@ extension LoadReport {
         latencyHistogram = try fields.text("latency_histogram")
         serviceHistogram = try fields.text("service_histogram")
         latenessHistogram = try fields.optionalText("lateness_histogram")
+        if let fields = try fields.optionalFields("first_part_us") {
+            firstPart = try LatencyFigures(fields)
+        }
+        if let fields = try fields.optionalFields("part_gap_us") {
+            partGap = try LatencyFigures(fields)
+        }
+        firstPartHistogram = try fields.optionalText("first_part_histogram")
+        partGapHistogram = try fields.optionalText("part_gap_histogram")
     }
 }
 

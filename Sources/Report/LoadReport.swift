@@ -149,6 +149,10 @@ package struct LoadReport: Equatable, Sendable {
     package var service: LatencyFigures
     /// Actual minus intended send; without samples in a closed loop.
     package var lateness: LatencyFigures
+    /// From the intended start to the first part of the answer, and from each part to the next one;
+    /// without samples where answers have no parts.
+    package var firstPart: LatencyFigures
+    package var partGap: LatencyFigures
     package var errors = Errors()
     package var statuses = Statuses()
     /// Nil when nothing failed.
@@ -170,6 +174,9 @@ package struct LoadReport: Equatable, Sendable {
     package var latencyHistogram: String
     package var serviceHistogram: String
     package var latenessHistogram: String?
+    /// The same of `firstPart` and `partGap`; nil without samples.
+    package var firstPartHistogram: String?
+    package var partGapHistogram: String?
 
     /// A report with everything that is known before the first request; the rest starts at zero.
     package init(
@@ -193,8 +200,9 @@ package struct LoadReport: Equatable, Sendable {
         latency = LatencyFigures(nothing)
         service = LatencyFigures(nothing)
         lateness = LatencyFigures(nothing)
+        firstPart = LatencyFigures(nothing)
+        partGap = LatencyFigures(nothing)
         latencyHistogram = HistogramCodec.encodeBase64(nothing)
         serviceHistogram = latencyHistogram
-        latenessHistogram = nil
     }
 }

@@ -31,18 +31,41 @@ extension Metric {
         "rate_ratio", "1", 6, "rps over rate_target; empty in a closed loop"
     ) { $0.load?.rateRatio }
 
-    /// The figures that `cells.csv` summarises, in its order.
-    package static let summarised: [Metric] = [
+    /// The times of answers that come in parts.
+    static let parts: [Metric] = [
+        span(
+            "first_part_p50_ns",
+            "median time from the intended start to the first part; empty without parts"
+        ) { $0.firstPart.p50 },
+        span("first_part_p99_ns", "99th percentile of the same") { $0.firstPart.p99 },
+        span(
+            "part_gap_p50_ns", "median time from one part to the next one; empty without parts"
+        ) { $0.partGap.p50 },
+        span("part_gap_p99_ns", "99th percentile of the same") { $0.partGap.p99 },
+    ]
+
+    /// The figures that `history.csv` keeps, in its order.
+    package static let kept: [Metric] = [
         rps, p50, p90, p99, p999, max, serverCPU, serverSyscalls, serverVoluntary, generatorCPU,
         rateRatio,
     ]
+
+    /// The figures that `cells.csv` summarises, in its order.
+    package static let summarised: [Metric] = kept + parts
 
     private static func latency(
         _ name: String, _ meaning: String,
         _ figure: @escaping @Sendable (LatencyFigures) -> Nanoseconds?
     ) -> Metric {
+        span(name, meaning) { figure($0.latency) }
+    }
+
+    private static func span(
+        _ name: String, _ meaning: String,
+        _ figure: @escaping @Sendable (LoadReport) -> Nanoseconds?
+    ) -> Metric {
         Metric(name, "ns", 0, meaning) { record in
-            record.load.flatMap { figure($0.latency) }.map { Double($0.raw) }
+            record.load.flatMap(figure).map { Double($0.raw) }
         }
     }
 

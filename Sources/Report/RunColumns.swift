@@ -17,7 +17,7 @@ package enum RunColumns {
 
     package static let all: [Column<RunRow>] =
         identity + CellParameters.columns({ $0.launch.cell }, payload: { $0.launch.payload })
-        + outcome + latency + server + balance + generator + conditions
+        + outcome + latency + server + balance + generator + conditions + Metric.parts.map(column)
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

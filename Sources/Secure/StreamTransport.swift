@@ -6,6 +6,13 @@ package protocol StreamTransport: ~Copyable {
     /// What all streams of one side share: keys, settings, what earlier connections have left.
     associatedtype Context: Sendable
 
+    /// Whether a receive may leave bytes behind that no readiness of the socket announces. If not,
+    /// the kernel has all that was not received.
+    static var holdsBytes: Bool { get }
+
+    /// How many early bytes the opening takes; does not change while it is under way.
+    var earlyRoom: Int { get }
+
     /// The stream of a fresh connection.
     init(_ context: Context)
 
@@ -32,6 +39,13 @@ package protocol StreamTransport: ~Copyable {
     /// Says to the peer that nothing more will be sent; reading may go on.
     mutating func finishSending<K: Kernel>(
         on descriptor: borrowing Descriptor, with kernel: inout K)
+}
+
+extension StreamTransport where Self: ~Copyable {
+    @inline(always)
+    package static var holdsBytes: Bool { true }
+    @inline(always)
+    package var earlyRoom: Int { 0 }
 }
 
 /// How far the opening of a stream has come.
@@ -82,6 +96,9 @@ package struct PlainStream: StreamTransport, ~Copyable {
     package struct Context: Sendable {
         package init() {}
     }
+
+    @inline(always)
+    package static var holdsBytes: Bool { false }
 
     @inline(always)
     package init(_ context: Context) {}

@@ -27,7 +27,7 @@ struct ClosedLoopTests {
         #expect(result.usage.bytesRead == UInt64(33 * connections * WireText.ok.count))
         #expect(result.usage.bytesWritten == UInt64(34 * connections * WireText.request.count))
         #expect(result.tally.bodyBytes == UInt64(34 * connections * 5))
-        #expect(run.world.open == connections, "open until the worker goes")
+        #expect(run.world.open == connections, "open until the generator goes")
     }
 
     @Test("a bimodal server shows both of its latencies")
@@ -303,7 +303,7 @@ struct ClosedLoopTests {
         let run = WorldRun(connections: 2, duration: .seconds(1))
         let (world, control) = (run.world, run.control)
         world.answerAll(after: .milliseconds(1))
-        var collected = Tally()
+        var collected = LoadTally()
         var hands: Set<UInt64> = []
         world.answer = { _, _ in
             control.askForCounts()

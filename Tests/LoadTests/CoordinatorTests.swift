@@ -14,8 +14,8 @@ struct CoordinatorTests {
         try Coordinator(plan, signals: try TerminationSignals())
     }
 
-    private func tally(_ count: Int) -> Tally {
-        var tally = Tally()
+    private func tally(_ count: Int) -> LoadTally {
+        var tally = LoadTally()
         for _ in 0..<count { tally.response.record(.microseconds(500)) }
         tally.statuses[2] = UInt64(count)
         return tally

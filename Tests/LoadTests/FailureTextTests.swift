@@ -45,10 +45,10 @@ struct FailureTextTests {
     }
 
     /// What a thread brings home that failed at an instant, and was redirected.
-    private func worker(at: Int64?, _ location: String, redirected: UInt64) -> WorkerResult {
-        var tally = Tally()
+    private func outcome(at: Int64?, _ location: String, redirected: UInt64) -> GeneratorResult {
+        var tally = LoadTally()
         tally.statuses[3] = redirected
-        var result = WorkerResult(
+        var result = GeneratorResult(
             window: Window(start: Instant(raw: 1), duration: .seconds(1)),
             sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
             usage: Sample.usage, connectionsOpened: 1, served: [], rates: [],
@@ -65,10 +65,10 @@ struct FailureTextTests {
     @Test("of several threads the earliest failure and a location are told")
     func threads() throws {
         var result = LoadResult(plan: try Sample.plan(), began: .seconds(1))
-        result.add(worker(at: nil, "", redirected: 0))
-        result.add(worker(at: 7, "/a b\u{7}", redirected: 2))
-        result.add(worker(at: 5, "/c", redirected: 1))
-        result.add(worker(at: 6, "", redirected: 0))
+        result.add(outcome(at: nil, "", redirected: 0))
+        result.add(outcome(at: 7, "/a b\u{7}", redirected: 2))
+        result.add(outcome(at: 5, "/c", redirected: 1))
+        result.add(outcome(at: 6, "", redirected: 0))
         let report = result.report
         #expect(report.firstFailure?.reason == "at 5")
         #expect(report.location == #"/a b\x07"#)
@@ -79,7 +79,7 @@ struct FailureTextTests {
     @Test("a redirection of the warm-up alone is not told")
     func warmUp() throws {
         var result = LoadResult(plan: try Sample.plan(), began: .seconds(1))
-        result.add(worker(at: nil, "/a", redirected: 0))
+        result.add(outcome(at: nil, "/a", redirected: 0))
         #expect(result.report.location == nil)
         #expect(!result.report.warnings.contains { $0.contains("3xx") })
     }
@@ -87,10 +87,10 @@ struct FailureTextTests {
     @Test("the exit status says when every request failed, after an interrupt and a missed demand")
     func exitStatus() throws {
         func status(
-            _ slo: String? = nil, interruption: Interruption = Interruption(),
-            _ change: (inout Tally) -> Void
+            _ slo: String? = nil, interruption: Interrupts = Interrupts(),
+            _ change: (inout LoadTally) -> Void
         ) throws -> Basis.ExitStatus {
-            var tally = Tally()
+            var tally = LoadTally()
             change(&tally)
             let result = try Sample.result(tally, interruption: interruption)
             let objectives = try slo.map { [try Objective(parsing: $0)] } ?? []
@@ -100,7 +100,7 @@ struct FailureTextTests {
         #expect(try status { $0.errors.connect = 1 } == .failure)
         #expect(try status("errors>1") { $0.errors.read = 3 } == .failure)
         #expect(try status("errors<1") { $0.errors.read = 3 } == .objectiveMissed)
-        var interruption = Interruption()
+        var interruption = Interrupts()
         for _ in 0..<2 { interruption.note(after: .milliseconds(1)) }
         #expect(try status(interruption: interruption) { $0.errors.read = 3 } == .interrupted)
         #expect(

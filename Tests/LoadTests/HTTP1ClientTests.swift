@@ -115,7 +115,7 @@ struct HTTP1ClientTests {
                 }
                 #expect(answer.slot == seen.count)
                 #expect(answer.keepsOpen == (seen.count < 2))
-                seen.append(answer.status)
+                seen.append(answer.outcome.code)
                 offset = answer.end
             }
             #expect(seen == [200, 404, 200])

@@ -127,7 +127,7 @@ struct ObjectiveTests {
 
     /// A result with latencies of 1…`count` microseconds over one second.
     private func result(count: Int, failures: UInt64 = 0) throws -> LoadResult {
-        var tally = Tally()
+        var tally = LoadTally()
         for microseconds in 1...count { tally.response.record(.microseconds(microseconds)) }
         tally.statuses[2] = UInt64(count)
         tally.errors.read = failures
@@ -152,7 +152,8 @@ struct ObjectiveTests {
     func empty() throws {
         for text in ["p50<1s", "mean<1s", "max<1s", "rps>1", "errors<1%"] {
             #expect(
-                try !Objective(parsing: text).judge(try Sample.result(Tally())).isMet, "\(text)")
+                try !Objective(parsing: text).judge(try Sample.result(LoadTally())).isMet, "\(text)"
+            )
         }
     }
 }

@@ -13,7 +13,7 @@ struct ResultTests {
             $0.arrivals = .poisson(PerSecond(raw: 1_000))
             $0.threads = 1
         }
-        var tally = Tally()
+        var tally = LoadTally()
         for index in 1...1_000 {
             tally.response.record(.microseconds(200 + index))
             tally.service.record(.microseconds(100 + index))
@@ -31,7 +31,7 @@ struct ResultTests {
     }
 
     private func closed() throws -> LoadResult {
-        var tally = Tally()
+        var tally = LoadTally()
         for index in 1...1_000 { tally.response.record(.microseconds(index)) }
         tally.statuses[2] = 1_000
         return try Sample.result(tally, served: Array(repeating: 250, count: 4))
@@ -70,11 +70,11 @@ struct ResultTests {
 
     @Test("what a backlog delayed is not a higher rate")
     func sendingTime() throws {
-        var tally = Tally()
+        var tally = LoadTally()
         tally.statuses[2] = 1_000
         var result = LoadResult(plan: try Sample.plan(), began: .zero)
         result.add(
-            WorkerResult(
+            GeneratorResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + .seconds(2),
                 warmUpUnsent: 0,
@@ -88,7 +88,7 @@ struct ResultTests {
     @Test("an attempt to connect is no request, and no reason for more connections")
     func attempts() throws {
         let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 1_000)) }
-        var tally = Tally()
+        var tally = LoadTally()
         tally.statuses[2] = 1_000
         for _ in 0..<1_000 { tally.response.record(.microseconds(100)) }
         tally.lateness.record(.zero)
@@ -110,13 +110,13 @@ struct ResultTests {
     @Test("where the warm-up's backlog took all the time the server has no rate")
     func nothingSent() throws {
         let plan = try Sample.plan { $0.arrivals = .constant(PerSecond(raw: 400_000)) }
-        var tally = Tally()
+        var tally = LoadTally()
         tally.errors.timeout = 400_000
         tally.unsent = 400_000
         for _ in 0..<1_000 { tally.response.record(.seconds(2)) }
         var result = LoadResult(plan: plan, began: .zero)
         result.add(
-            WorkerResult(
+            GeneratorResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: nil, sentUntil: Instant(raw: 1), warmUpUnsent: 70_000,
                 usage: Sample.usage, connectionsOpened: 1, served: [0], rates: [],
@@ -137,7 +137,7 @@ struct ResultTests {
     private func interrupted(
         _ count: Int, after span: Nanoseconds, window: Nanoseconds, sentFor: Nanoseconds
     ) throws -> LoadResult {
-        var interruption = Interruption()
+        var interruption = Interrupts()
         for _ in 0..<count { interruption.note(after: span) }
         let plan = try Sample.plan {
             $0.warmUp = .seconds(5)
@@ -147,12 +147,12 @@ struct ResultTests {
         var usage = Sample.usage
         usage.span = window
         result.add(
-            WorkerResult(
+            GeneratorResult(
                 window: Window(start: Instant(raw: 1), duration: window),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1) + sentFor, warmUpUnsent: 0,
                 usage: usage, connectionsOpened: 1, served: [], rates: [], borders: BorderShares(),
                 lastRefusal: nil,
-                tally: Tally()))
+                tally: LoadTally()))
         return result
     }
 
@@ -184,12 +184,12 @@ struct ResultTests {
 
     private func add(_ rates: [RatePiece], to result: inout LoadResult) {
         result.add(
-            WorkerResult(
+            GeneratorResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
                 usage: Sample.usage, connectionsOpened: 1, served: [], rates: rates,
                 borders: BorderShares(),
-                lastRefusal: nil, tally: Tally()))
+                lastRefusal: nil, tally: LoadTally()))
     }
 
     @Test("threads' rates are added place by place, as far as every thread has them")
@@ -213,15 +213,15 @@ struct ResultTests {
         let lost = due.map { RatePiece(succeeded: $0 * $0 / 5_300, due: $0) }
         #expect(Steadiness(due)?.isSteady == false)
         for (rates, isSteady) in [(served, true), (lost, false)] {
-            let evidence = try Sample.result(Tally(), plan: plan, rates: rates).evidence
+            let evidence = try Sample.result(LoadTally(), plan: plan, rates: rates).evidence
             #expect(try #require(Steadiness(evidence.rates)).isSteady == isSteady)
         }
     }
 
     @Test("fairness is Jain's index", arguments: [([5, 5, 5, 5], 1.0), ([8, 0, 0, 0], 0.25)])
     func fairness(served: [UInt32], index: Double) throws {
-        #expect(try Sample.result(Tally(), served: served).fairness == index)
-        #expect(try Sample.result(Tally(), served: [0]).fairness == nil)
+        #expect(try Sample.result(LoadTally(), served: served).fairness == index)
+        #expect(try Sample.result(LoadTally(), served: [0]).fairness == nil)
     }
 
     @Test("the text says what a reader of wrk looks for")
@@ -255,9 +255,34 @@ struct ResultTests {
                 """)
     }
 
+    @Test("parts have rows of their own where there are any, added up over threads")
+    func parts() throws {
+        var result = LoadResult(plan: try Sample.plan(), began: .zero)
+        for thread in 1...2 {
+            var tally = LoadTally()
+            for index in 1...500 {
+                tally.firstPart.record(.microseconds(index * thread))
+                tally.partGap.record(.microseconds(2_000))
+            }
+            result.add(tally, intervals: [])
+        }
+        let report = result.report
+        #expect(report.firstPart.samples == 1_000 && report.firstPart.max == .microseconds(1_000))
+        #expect(report.partGap.p50 == .microseconds(2_000))
+        let text = TextReport.text(report, objectives: [], colours: false)
+        #expect(text.contains("\nfirst part ") && text.contains("\npart gap "), "\(text)")
+        let gaps = try HistogramCodec.decode(base64: try #require(report.partGapHistogram))
+        #expect(gaps.totalCount == 1_000)
+        let read = try LoadReport(json: report.json)
+        #expect(read.firstPart.p99 == report.firstPart.p99 && read.partGap.samples == 1_000)
+        let none = try closed().report
+        #expect(none.firstPartHistogram == nil && none.firstPart.samples == 0)
+        #expect(!TextReport.text(none, objectives: [], colours: false).contains("part"))
+    }
+
     @Test("without a success there is no cost of one, and nothing is said to have succeeded")
     func textOfFailures() throws {
-        var tally = Tally()
+        var tally = LoadTally()
         tally.statuses[4] = 12_715
         tally.errors.status = 12_715
         let text = TextReport.text(try Sample.result(tally).report, objectives: [], colours: false)
@@ -271,7 +296,7 @@ struct ResultTests {
             $0.arrivals = .constant(PerSecond(raw: 1_000))
             $0.connections = 4_000
         }
-        var tally = Tally()
+        var tally = LoadTally()
         for index in 1...40_000 {
             let time = Nanoseconds.microseconds(10_000 + 3 * index)
             tally.response.record(time)
@@ -323,7 +348,7 @@ struct ResultTests {
     func logs() throws {
         var result = LoadResult(
             plan: try Sample.plan(), began: .seconds(1_800_000_000))
-        var tally = Tally()
+        var tally = LoadTally()
         for index in 1...100 { tally.response.record(.microseconds(index)) }
         let interval = IntervalRecord(tally, start: .seconds(1), length: .seconds(1))
         result.add(tally, intervals: [interval, interval])
@@ -338,7 +363,7 @@ struct ResultTests {
     @Test("progress is one line")
     func progress() throws {
         let plan = try Sample.plan()
-        var tally = Tally()
+        var tally = LoadTally()
         for _ in 0..<1_000 { tally.response.record(.microseconds(500)) }
         tally.warmUpAnswers = 1_000
         let warm = LoadProgress(tally, plan: plan, elapsed: .seconds(1), length: .seconds(1))

@@ -27,14 +27,14 @@ enum Sample {
 
     /// A result of one thread that was busy for half of a second.
     static func result(
-        _ tally: consuming Tally, plan: LoadPlan? = nil, served: [UInt32] = [],
-        rates: [RatePiece] = [], interruption: Interruption = Interruption()
+        _ tally: consuming LoadTally, plan: LoadPlan? = nil, served: [UInt32] = [],
+        rates: [RatePiece] = [], interruption: Interrupts = Interrupts()
     ) throws -> LoadResult {
         var result = LoadResult(
             plan: try plan ?? Self.plan(), began: .seconds(1_800_000_000),
             interruption: interruption)
         result.add(
-            WorkerResult(
+            GeneratorResult(
                 window: Window(start: Instant(raw: 1), duration: .seconds(1)),
                 sentFrom: Instant(raw: 1), sentUntil: Instant(raw: 1), warmUpUnsent: 0,
                 usage: usage,

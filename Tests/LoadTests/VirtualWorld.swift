@@ -10,7 +10,7 @@ import Glibc
 /// of levels and interests: behind each connection stands an eventfd that is readable exactly while
 /// the connection is.
 final class VirtualWorld: @unchecked Sendable {
-    // One thread runs a worker and this world; nothing is shared.
+    // One thread runs a generator and this world; nothing is shared.
 
     /// What the server does with a request, or with a fresh connection.
     enum Action {
@@ -30,6 +30,8 @@ final class VirtualWorld: @unchecked Sendable {
     var now: Instant
     /// Called for each whole request, with the time of its arrival.
     var answer: (_ connection: Int, _ at: Instant) -> [Action] = { _, _ in [] }
+    /// Called for the bytes of each send, where requests are not told by their length alone.
+    var hear: ((_ connection: Int, _ bytes: [UInt8], _ at: Instant) -> [Action])?
     /// Called for each connect.
     var welcome: (_ connection: Int, _ at: Instant) -> Welcome = { _, _ in .accepted }
     /// Called once a connection stands.
@@ -178,6 +180,11 @@ final class VirtualWorld: @unchecked Sendable {
         if nextRoom(now) > now { return .wouldBlock }
         now = now + sendTime
         let count = min(bytes.count, sendLimit)
+        if let hear {
+            let taken = (0..<count).map { bytes[$0] }
+            perform(hear(connection.number, taken, now), on: connection)
+            return .bytes(count)
+        }
         connection.written += count
         while connection.written >= requestBytes {
             connection.written -= requestBytes

@@ -22,15 +22,15 @@ enum WireText {
     static let garbage = Array("220 smtp.example.org ESMTP\r\n".utf8)
 }
 
-/// One worker in a virtual world, from the first connect to the last answer.
+/// One generator in a virtual world, from the first connect to the last answer.
 struct WorldRun {
     let world = VirtualWorld(requestBytes: WireText.request.count)
-    let control = WorkerControl()
-    var plan: WorkerPlan
+    let control = GeneratorControl()
+    var plan: GeneratorPlan
     var pipeline = 1
 
     init(connections: Int = 1, warmUp: Nanoseconds = .zero, duration: Nanoseconds) {
-        plan = WorkerPlan(destination: .v4(0x7F00_0001, port: 9))
+        plan = GeneratorPlan(destination: .v4(0x7F00_0001, port: 9))
         plan.connections = connections
         plan.warmUp = warmUp
         plan.duration = duration
@@ -40,34 +40,41 @@ struct WorldRun {
     var start: Instant { world.now }
 
     /// Runs to the end.
-    func run<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult? {
+    func run<Pace: Pacing>(_ pacing: Pace) throws -> GeneratorResult? {
         control.begin(at: world.now)
         return try runOnceTold(pacing)
     }
 
     /// The same, where the test says when the load begins.
-    func runOnceTold<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult? {
-        var worker = try Worker<
-            VirtualKernel, PlainStream, HTTP1Client, Pace, VirtualTime
-        >(
-            plan: plan, control: control, kernel: VirtualKernel(world),
-            context: PlainStream.Context(),
-            client: HTTP1Client(
-                request: WireText.request, answersHead: false, pipeline: pipeline),
-            pacing: pacing, time: VirtualTime(world: world))
-        return worker.run()
+    func runOnceTold<Pace: Pacing>(_ pacing: Pace) throws -> GeneratorResult? {
+        try run(pacing, over: PlainStream.self, PlainStream.Context(), http1)
+    }
+
+    var http1: HTTP1Client {
+        HTTP1Client(request: WireText.request, answersHead: false, pipeline: pipeline)
+    }
+
+    /// The same over any stream, in any protocol.
+    func run<Pace: Pacing, Stream: StreamTransport & ~Copyable, Client: ProtocolClient & ~Copyable>(
+        _ pacing: Pace, over stream: Stream.Type, _ context: Stream.Context,
+        _ client: consuming Client
+    ) throws -> GeneratorResult? {
+        var generator = try Generator<VirtualKernel, Stream, Client, Pace, VirtualTime>(
+            plan: plan, control: control, kernel: VirtualKernel(world), context: context,
+            client: client, pacing: pacing, time: VirtualTime(world: world))
+        return generator.run()
     }
 
     /// Like `run`, for runs that must have a result.
-    func result<Pace: Pacing>(_ pacing: Pace) throws -> WorkerResult {
+    func result<Pace: Pacing>(_ pacing: Pace) throws -> GeneratorResult {
         try run(pacing).unwrapped()
     }
 }
 
-extension Optional where Wrapped == WorkerResult {
-    consuming func unwrapped() throws -> WorkerResult {
+extension Optional where Wrapped == GeneratorResult {
+    consuming func unwrapped() throws -> GeneratorResult {
         guard let result = self else {
-            throw Complaint("the worker brought no result", remedy: "mend the test")
+            throw Complaint("the generator brought no result", remedy: "mend the test")
         }
         return result
     }

@@ -22,12 +22,14 @@ struct ColumnTests {
             srv_bytes_per_conn,worker_balance_cv,worker_balance_max_over_mean,\
             worker_balance_jain,gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,\
             steal_pct,psi_cpu_some_us,server_cpus,load_cpus,verdict,valid,invalid_reason,\
-            hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct,answers_3xx
+            hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct,answers_3xx,\
+            first_part_p50_ns,first_part_p99_ns,part_gap_p50_ns,part_gap_p99_ns
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
             "rps", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "srv_cpu_ns_per_req",
             "srv_syscalls_per_req", "srv_ctxsw_vol_per_req", "gen_cpu_ns_per_req", "rate_ratio",
+            "first_part_p50_ns", "first_part_p99_ns", "part_gap_p50_ns", "part_gap_p99_ns",
         ]
         let cells = """
             schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,\
@@ -109,6 +111,31 @@ struct ColumnTests {
         ] as [(String, String?)] {
             #expect(table.field(0, name) == wanted, "\(name)")
         }
+    }
+
+    @Test("figures of parts are empty without parts")
+    func parts() throws {
+        let run = RunIdentity(runID: "r", commit: "abc", branch: nil, isDirty: true)
+        let names = [
+            "first_part_p50_ns", "first_part_p99_ns", "part_gap_p50_ns", "part_gap_p99_ns",
+        ]
+        func fields(_ record: LaunchRecord) -> [String?] {
+            let row = CSVTable(RunColumns.all, rows: [RunRow(run: run, launch: record)])
+            let summary = CellSummary.all([record])[0]
+            let cell = CSVTable(CellColumns.all, rows: [CellRow(run: run, summary: summary)])
+            return names.map { row.field(0, $0) } + names.map { cell.field(0, $0 + "_median") }
+        }
+        var record = Self.launch()
+        #expect(fields(record).allSatisfy { $0 == nil })
+        let figures = [500, 1_500].map { shift in
+            var histogram = Histogram()
+            for value in 1...1_000 { histogram.record(Nanoseconds(raw: Int64(value + shift))) }
+            return LatencyFigures(histogram)
+        }
+        record.load?.firstPart = figures[0]
+        record.load?.partGap = figures[1]
+        let wanted = ["1000", "1490", "2000", "2491"]
+        #expect(fields(record) == wanted + wanted)
     }
 
     @Test("a launch survives its JSON line")

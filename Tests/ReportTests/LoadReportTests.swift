@@ -20,6 +20,8 @@ struct LoadReportTests {
         report.latency = LatencyFigures(histogram)
         report.service = LatencyFigures(histogram)
         report.lateness = LatencyFigures(histogram)
+        report.firstPartHistogram = "first"
+        report.partGapHistogram = "gap"
         report.errors.protocol = 7
         report.errors.connect = 1
         report.statuses.success2xx = 40_000
@@ -52,14 +54,18 @@ struct LoadReportTests {
         #expect(try LoadReport(json: JSONValue(parsing: empty.json.pretty)) == empty)
     }
 
-    @Test("a record from before the first failure, the location and the address is read")
+    @Test("a record from before the first failure, the location, the address and the parts is read")
     func olderRecord() throws {
         guard case .object(let members) = Self.filled.json else { return }
-        let new = ["address", "first_failure", "location"]
+        let new = [
+            "address", "first_failure", "location", "first_part_us", "part_gap_us",
+            "first_part_histogram", "part_gap_histogram",
+        ]
         let older = members.filter { !new.contains($0.name) }
         #expect(older.count == members.count - new.count)
         var expected = Self.filled
         (expected.address, expected.firstFailure, expected.location) = (nil, nil, nil)
+        (expected.firstPartHistogram, expected.partGapHistogram) = (nil, nil)
         #expect(try LoadReport(json: .object(older)) == expected)
     }
 
@@ -68,7 +74,7 @@ struct LoadReportTests {
         let empty = LoadReport(
             url: "http://[::1]:1/", protocol: "h1", mode: .closed, threads: 1, connections: 1,
             seed: 1, duration: .seconds(1), warmup: .zero)
-        for name in ["latency_us", "service_us", "lateness_us"] {
+        for name in ["latency_us", "service_us", "lateness_us", "first_part_us", "part_gap_us"] {
             guard case .object(let members) = try #require(empty.json[name]) else { return }
             for member in members where member.name != "samples" {
                 #expect(member.value == .null, "\(name).\(member.name)")

@@ -131,8 +131,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         session.oldest = following(slot)
         session.underWay &-= 1
         return Answer(
-            slot: Int(slot), status: response.status.code, bodyBytes: response.bodyBytes, end: end,
-            keepsOpen: response.keepAlive)
+            slot: Int(slot), outcome: Outcome(status: response.status.code),
+            bodyBytes: response.bodyBytes, end: end, keepsOpen: response.keepAlive)
     }
 
     package borrowing func missing(of session: borrowing Session) -> String {

@@ -1,55 +1,39 @@
 // Hot path
-
-/// What the bytes of one connection meant to a client.
-package enum ClientEvent: BitwiseCopyable, Sendable {
-    /// Everything before `keepFrom` is done with; the rest must be shown again with what follows
-    /// it.
-    case needMore(keepFrom: Int)
-    case answer(Answer)
-    /// The peer does not speak the protocol, or answers what nobody asked.
-    case violation(Violation)
-}
-
-/// One answered request.
-package struct Answer: BitwiseCopyable, Sendable {
-    /// Which of the connection's requests, as `begin` named it.
-    package let slot: Int
-    /// The status code, in the sense of HTTP.
-    package let status: UInt16
-    /// Payload without heads and frames.
-    package let bodyBytes: UInt64
-    /// Where in the input the answer ends.
-    package let end: Int
-    /// Whether the connection can carry another request.
-    package let keepsOpen: Bool
-
-    @inline(always)
-    package init(slot: Int, status: UInt16, bodyBytes: UInt64, end: Int, keepsOpen: Bool) {
-        self.slot = slot
-        self.status = status
-        self.bodyBytes = bodyBytes
-        self.end = end
-        self.keepsOpen = keepsOpen
-    }
-}
+package import Basis
 
 /// A protocol as the engine drives it: bytes in, answers out, no socket and no clock. One value
 /// serves all connections of a thread; what differs between them is in the session.
 ///
 /// The session decides what lies in its output; the engine decides when it is sent, measures and
-/// counts.
+/// counts. What a protocol does without is false in its static members, and compiled to nothing.
 package protocol ProtocolClient: ~Copyable, SendableMetatype {
-    /// The state of one connection. Lies in the connection's hot memory, so it is small.
-    associatedtype Session
+    /// The state of one connection. Lies in the connection's hot memory, so it is small; what it
+    /// owns ends with it.
+    associatedtype Session: ~Copyable
+
+    /// Whether sessions have something to send when no request begins (a preface, an
+    /// acknowledgement, a PONG), lose requests singly, or let the peer say how many may be under
+    /// way. Then output is looked for after every receive, and lost requests for their next chance.
+    static var speaksUnasked: Bool { get }
+
+    /// Whether answers come in parts whose times matter.
+    static var hasParts: Bool { get }
+
+    /// Whether sessions have deadlines of their own. They then speak unasked, too.
+    static var hasTimer: Bool { get }
 
     /// Requests that one connection can have under way. Slots are numbered 0..<capacity.
     var capacity: Int { get }
 
-    /// The state of a fresh connection.
+    /// The state of a fresh connection, from before it is opened until its socket is closed.
     borrowing func open() -> Session
 
+    /// Requests that may be under way now, at most `capacity`: fewer where the peer allows no more
+    /// or has not yet agreed to anything.
+    borrowing func room(on session: borrowing Session) -> Int
+
     /// Puts one more request into the session's output and says which slot its answer will name.
-    /// Fewer than `capacity` are under way.
+    /// Fewer than `room` are under way.
     mutating func begin(on session: inout Session) -> Int
 
     /// Some of the bytes that wait to be sent, oldest first; empty when there is nothing to send.
@@ -73,4 +57,26 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
 
     /// The peer sent its last byte: the answer that only this completes, if any.
     mutating func end(of session: inout Session) -> Answer?
+
+    /// When the session wants to be woken, on an open connection.
+    borrowing func due(_ session: borrowing Session) -> Instant
+
+    /// The deadline has come, up to `Limit.timerStep` late. Moves it on, and may leave output.
+    mutating func wake(_ session: inout Session, at now: Instant)
+}
+
+/// A protocol that only answers, one answer whole after the other.
+extension ProtocolClient where Self: ~Copyable {
+    @inline(always)
+    package static var speaksUnasked: Bool { false }
+    @inline(always)
+    package static var hasParts: Bool { false }
+    @inline(always)
+    package static var hasTimer: Bool { false }
+
+    @inline(always)
+    package borrowing func room(on session: borrowing Session) -> Int { capacity }
+
+    package borrowing func due(_ session: borrowing Session) -> Instant { .distantFuture }
+    package mutating func wake(_ session: inout Session, at now: Instant) {}
 }

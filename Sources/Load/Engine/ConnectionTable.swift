@@ -8,25 +8,33 @@ import Secure
 ///
 /// A link is initialised exactly while its connection's state is not `closed`.
 @safe
-struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable {
+struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>: ~Copyable {
     let count: Int
     /// Requests under way on one connection at most.
     let capacity: Int
-    private let connections: UnsafeMutablePointer<Connection<Session>>
+    private let connections: UnsafeMutablePointer<ClientConnection<Session>>
     private let links: UnsafeMutablePointer<Link<Stream>>
     private let times: UnsafeMutablePointer<RequestTimes>
+    /// When the last part of each request's answer came; of no requests where there are no parts.
+    private let lastParts: UnsafeMutableBufferPointer<Instant>
     private let rests: UnsafeMutablePointer<ConnectionRest>
 
-    init(count: Int, capacity: Int, session: Session) {
-        precondition(count > 0 && capacity > 0, "a table of something")
+    /// - Parameter client: whose sessions the connections have.
+    init<Client: ProtocolClient & ~Copyable>(count: Int, of client: borrowing Client)
+    where Client.Session == Session {
+        precondition(count > 0 && client.capacity > 0, "a table of something")
         self.count = count
-        self.capacity = capacity
+        capacity = client.capacity
         // SAFETY: every array is initialised whole, but for the links, which the state speaks for.
         unsafe connections = .allocate(capacity: count)
-        unsafe connections.initialize(repeating: Connection(session: session), count: count)
+        for index in 0..<count {
+            unsafe (connections + index).initialize(to: ClientConnection(session: client.open()))
+        }
         unsafe links = .allocate(capacity: count)
         unsafe times = .allocate(capacity: count * capacity)
         unsafe times.initialize(repeating: .free, count: count * capacity)
+        unsafe lastParts = .allocate(capacity: Client.hasParts ? count * capacity : 0)
+        unsafe lastParts.initialize(repeating: .distantFuture)
         unsafe rests = .allocate(capacity: count)
         for index in 0..<count { unsafe (rests + index).initialize(to: ConnectionRest()) }
     }
@@ -41,11 +49,12 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
         unsafe connections.deinitialize(count: count)
         unsafe connections.deallocate()
         unsafe times.deallocate()
+        unsafe lastParts.deallocate()
         unsafe rests.deinitialize(count: count)
         unsafe rests.deallocate()
     }
 
-    subscript(index: Int) -> Connection<Session> {
+    subscript(index: Int) -> ClientConnection<Session> {
         @inline(always)
         unsafeAddress {
             precondition(index >= 0 && index < count, "no such connection")
@@ -56,9 +65,9 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
         unsafeMutableAddress { unsafe pointer(to: index) }
     }
 
-    /// Where a connection lies, for calls that change it together with another part of the worker.
+    /// Where a connection lies, for calls that change it and another part of the generator.
     @inline(always)
-    func pointer(to index: Int) -> UnsafeMutablePointer<Connection<Session>> {
+    func pointer(to index: Int) -> UnsafeMutablePointer<ClientConnection<Session>> {
         precondition(index >= 0 && index < count, "no such connection")
         // SAFETY: checked in the line above; initialised in `init`.
         return unsafe connections + index
@@ -73,6 +82,17 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
             index >= 0 && index < count && slot >= 0 && slot < capacity, "no such request")
         // SAFETY: checked in the line above; initialised in `init`.
         return unsafe times + (index &* capacity &+ slot)
+    }
+
+    /// When a request's last part came; the distant future before the first one.
+    @inline(always)
+    func lastPart(of index: Int, _ slot: Int) -> UnsafeMutablePointer<Instant> {
+        let position = index &* capacity &+ slot
+        unsafe precondition(
+            index >= 0 && slot >= 0 && slot < capacity && position < lastParts.count,
+            "no such request with parts")
+        // SAFETY: checked in the line above; initialised in `init`.
+        return unsafe lastParts.baseAddress.unsafelyUnwrapped + position
     }
 
     /// The link of a connection that is not closed.
@@ -91,7 +111,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session>: ~Copyable 
 
     /// Gives a closed connection a socket.
     mutating func attach(
-        _ link: consuming Link<Stream>, to index: Int, as state: Connection<Session>.State
+        _ link: consuming Link<Stream>, to index: Int, as state: ClientConnection<Session>.State
     ) {
         precondition(self[index].state == .closed && state != .closed, "a connection has one link")
         // SAFETY: no link is initialised here, by the line above.

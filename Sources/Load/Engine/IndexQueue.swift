@@ -25,6 +25,9 @@ struct IndexQueue: ~Copyable {
     var isEmpty: Bool { head == tail }
 
     @inline(always)
+    var count: Int { Int(tail &- head) }
+
+    @inline(always)
     mutating func push(_ index: Int) {
         precondition(tail &- head <= mask, "more connections than there are")
         // SAFETY: the mask keeps the position within the allocation.

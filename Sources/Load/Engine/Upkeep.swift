@@ -1,7 +1,7 @@
 import Basis
 import Platform
 
-/// What a worker has to look after besides requests: openings, time limits, rates, its own
+/// What a generator has to look after besides requests: openings, time limits, rates, its own
 /// idleness.
 struct Upkeep {
     /// Connections whose first opening was begun, by number.
@@ -67,7 +67,7 @@ struct Upkeep {
 
     /// Whether a connect to a Unix socket may be tried again: where TCP waits, a full queue refuses
     /// at once (connect(2), EAGAIN).
-    mutating func mayWaitForListener(_ plan: WorkerPlan, _ now: Instant) -> Bool {
+    mutating func mayWaitForListener(_ plan: GeneratorPlan, _ now: Instant) -> Bool {
         let since = fullSince ?? now
         fullSince = since
         return now.since(since) <= plan.timeout

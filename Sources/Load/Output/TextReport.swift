@@ -98,6 +98,10 @@ package struct TextReport {
             table.append(row("service time", report.service))
             table.append(row("lateness", report.lateness))
         }
+        if report.firstPart.samples > 0 {
+            table.append(row("first part", report.firstPart))
+            table.append(row("part gap", report.partGap))
+        }
         text += table.text(width: nil, colours: colours) + "\n"
     }
 

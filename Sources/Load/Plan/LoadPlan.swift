@@ -106,8 +106,8 @@ package struct LoadPlan: Sendable {
     }
 
     /// What thread `index` is to do.
-    package func share(ofThread index: Int) -> WorkerPlan {
-        var share = WorkerPlan(destination: destination)
+    package func share(ofThread index: Int) -> GeneratorPlan {
+        var share = GeneratorPlan(destination: destination)
         share.index = index
         share.connections = (connections + threads - 1 - index) / threads
         share.sendsAtOnce = sendsAtOnce

@@ -11,7 +11,7 @@ package struct IntervalRecord: Equatable, Sendable {
     /// HdrHistogram V2, compressed, base64.
     package let histogram: String
 
-    init(_ tally: borrowing Tally, start: Nanoseconds, length: Nanoseconds) {
+    init(_ tally: borrowing LoadTally, start: Nanoseconds, length: Nanoseconds) {
         self.start = start
         self.length = length
         max = tally.response.max

@@ -15,7 +15,7 @@ package struct LoadProgress: Equatable, Sendable {
     /// In this interval.
     package let failed: UInt64
 
-    init(_ tally: borrowing Tally, plan: LoadPlan, elapsed: Nanoseconds, length: Nanoseconds) {
+    init(_ tally: borrowing LoadTally, plan: LoadPlan, elapsed: Nanoseconds, length: Nanoseconds) {
         self.elapsed = elapsed
         isWarmUp = tally.succeeded == 0 && tally.warmUpAnswers > 0
         let whole = (plan.warmUp + plan.duration).inSeconds

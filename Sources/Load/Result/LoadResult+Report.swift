@@ -57,6 +57,12 @@ extension LoadResult {
         report.lateness = LatencyFigures(tally.lateness)
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
+        if !tally.firstPart.isEmpty {
+            report.firstPart = LatencyFigures(tally.firstPart)
+            report.partGap = LatencyFigures(tally.partGap)
+            report.firstPartHistogram = HistogramCodec.encodeBase64(tally.firstPart)
+            report.partGapHistogram = HistogramCodec.encodeBase64(tally.partGap)
+        }
         addCounts(to: &report)
         report.address = plan.address
         report.firstFailure = firstFailure?.failure

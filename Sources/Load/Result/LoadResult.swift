@@ -7,8 +7,8 @@ package struct LoadResult: ~Copyable {
     package let plan: LoadPlan
     /// When the load began, since 1970-01-01 UTC.
     package let began: Nanoseconds
-    package let interruption: Interruption
-    package private(set) var tally = Tally()
+    package let interruption: Interrupts
+    package private(set) var tally = LoadTally()
     package private(set) var intervals: [IntervalRecord] = []
     /// What each thread used in the measured window.
     package private(set) var threads: [UsedResources] = []
@@ -35,7 +35,7 @@ package struct LoadResult: ~Copyable {
     private var sending: Nanoseconds?
 
     package init(
-        plan: LoadPlan, began: Nanoseconds, interruption: Interruption = Interruption()
+        plan: LoadPlan, began: Nanoseconds, interruption: Interrupts = Interrupts()
     ) {
         self.plan = plan
         self.began = began
@@ -43,13 +43,13 @@ package struct LoadResult: ~Copyable {
     }
 
     /// Adds what was collected while the run was on.
-    mutating func add(_ collected: borrowing Tally, intervals: [IntervalRecord]) {
+    mutating func add(_ collected: borrowing LoadTally, intervals: [IntervalRecord]) {
         tally.add(collected)
         self.intervals += intervals
     }
 
     /// Adds what a thread brought home, in the order of the threads.
-    package mutating func add(_ result: borrowing WorkerResult) {
+    package mutating func add(_ result: borrowing GeneratorResult) {
         tally.add(result.tally)
         threads.append(result.usage)
         served += result.served

@@ -8,12 +8,12 @@ package import Secure
 ///
 /// Everything that varies is a type: the system calls, the transport, the protocol, the pacing and
 /// the clock. The choice is made once, before the thread starts; the loop is compiled for it.
-package struct Worker<
+package struct Generator<
     K: Kernel, Stream: StreamTransport & ~Copyable, Client: ProtocolClient & ~Copyable,
     Pace: Pacing, Time: TimeSource
 >: ~Copyable {
-    let plan: WorkerPlan
-    let control: WorkerControl
+    let plan: GeneratorPlan
+    let control: GeneratorControl
     let time: Time
     let context: Stream.Context
     let poller: Poller
@@ -23,7 +23,7 @@ package struct Worker<
     var pacing: Pace
     var events: EventBuffer
     var table: ConnectionTable<Stream, Client.Session>
-    var tally = Tally()
+    var tally = LoadTally()
 
     /// The clock as last read. Taken before a send and after a receive, never reused across a
     /// system call that it is to time.
@@ -49,10 +49,16 @@ package struct Worker<
     var idle: IndexQueue
     /// Connections that failed, in the order in which they may be tried again.
     var waiting: IndexQueue
+    /// Connections whose stream has bytes that no readiness announces.
+    var unread: IndexQueue
+    /// Requests under way that no connection carries: an earlier one left them unprocessed.
+    var unprocessed: [RequestTimes] = []
+    /// No session has to be woken before.
+    var nextWake = Instant.distantFuture
     var upkeep: Upkeep
 
     package init(
-        plan: WorkerPlan, control: WorkerControl, kernel: K, context: Stream.Context,
+        plan: GeneratorPlan, control: GeneratorControl, kernel: K, context: Stream.Context,
         client: consuming Client, pacing: Pace, time: Time
     ) throws(SystemError) {
         self.plan = plan
@@ -64,10 +70,10 @@ package struct Worker<
         poller = try Poller()
         buffer = ReceiveBuffer()
         events = EventBuffer()
-        table = ConnectionTable(
-            count: plan.connections, capacity: client.capacity, session: client.open())
+        table = ConnectionTable(count: plan.connections, of: client)
         idle = IndexQueue(capacity: plan.connections)
         waiting = IndexQueue(capacity: plan.connections)
+        unread = IndexQueue(capacity: Stream.holdsBytes ? plan.connections : 0)
         upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
         now = time.now
         self.client = client
@@ -75,7 +81,7 @@ package struct Worker<
 
     /// Runs from the first connect to the last answer. The result holds what the coordinator has
     /// not collected; nil when the run ended before it began.
-    package mutating func run() -> WorkerResult? {
+    package mutating func run() -> GeneratorResult? {
         connectAll()
         guard control.openingRefusal == nil, let start = awaitStart() else {
             control.enter(.finished)
@@ -94,7 +100,7 @@ package struct Worker<
         let ended = max(window.start, min(now, window.end))
         drain(window)
         control.enter(.finished)
-        return WorkerResult(
+        return GeneratorResult(
             window: Window(start: window.start, duration: ended.since(window.start)),
             sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
             warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
@@ -226,13 +232,14 @@ package struct Worker<
             if table[index].isOpen {
                 lose(index, because: .timeout, timeoutText(index))
             } else {
-                loseUnprocessed(index)
+                keepUnprocessed(index)
             }
         }
+        loseUnprocessed(after: .zero)
     }
 
-    private mutating func takeTally() -> Tally {
-        var taken = Tally()
+    private mutating func takeTally() -> LoadTally {
+        var taken = LoadTally()
         swap(&taken, &tally)
         return taken
     }

@@ -2,7 +2,7 @@ package import Basis
 package import Platform
 
 /// What one thread brings home.
-package struct WorkerResult: ~Copyable, Sendable {
+package struct GeneratorResult: ~Copyable, Sendable {
     /// The window as it was: an interrupt shortens it.
     package let window: Window
     /// When sending requests of the window began: its start, or later where the warm-up left a
@@ -28,11 +28,11 @@ package struct WorkerResult: ~Copyable, Sendable {
     /// Where the first redirection leads, as the peer wrote it; empty when there was none.
     package var location: [UInt8] = []
     /// What the coordinator had not yet collected.
-    package var tally: Tally
+    package var tally: LoadTally
 
     /// Leaves nothing behind, so that no count is added twice.
-    mutating func takeTally() -> Tally {
-        var taken = Tally()
+    mutating func takeTally() -> LoadTally {
+        var taken = LoadTally()
         swap(&taken, &tally)
         return taken
     }

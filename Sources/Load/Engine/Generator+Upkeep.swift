@@ -4,12 +4,16 @@ import Platform
 import Secure
 
 /// What happens every few milliseconds instead of for every request.
-extension Worker where Stream: ~Copyable, Client: ~Copyable {
+extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func tick() {
         if control.isStopAsked { upkeep.isStopped = true }
         if control.isEndAsked { upkeep.isCutShort = true }
         retryWaiting()
+        if !unprocessed.isEmpty {
+            loseUnprocessed(after: plan.timeout)
+            if Pace.isOpenLoop { sendAgain() }
+        }
         sweep()
         if now >= upkeep.rates.nextEnd {
             upkeep.rates.note(at: now, counts)
@@ -35,7 +39,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// An answer that came after the window began, to a request of the warm-up.
     @inline(never)
     mutating func entersWindow(_ answer: Answer, _ times: RequestTimes) {
-        guard answer.status < 400 else { return }
+        if answer.outcome.kind.isError { return }
         if now < sendsUntil { upkeep.entered += 1 }
         upkeep.borders.noteEntering(
             Window(start: recordsFrom, end: max(recordsFrom, sendsUntil)), sent: times.intended,
@@ -57,7 +61,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     private mutating func retryWaiting() {
         while let index = waiting.first, retryTime(index) <= now {
             _ = waiting.pop()
-            if table[index].state == .closed, hasWorkAhead(index) { open(index) }
+            if table[index].state == .closed, hasWorkAhead { open(index) }
         }
     }
 
@@ -66,16 +70,16 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         let end = min(table.count, upkeep.sweepPosition + Limit.sweepPiece)
         for index in upkeep.sweepPosition..<end {
             switch table[index].state {
-            case .closed:
-                if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
+            case .closed: break
             case .open:
                 if table[index].inFlight > 0, isOverdue(index) {
                     lose(index, because: .timeout, timeoutText(index))
-                } else if upkeep.peerSpeaksFirst, isTrusted(index), !table[index].hasAnswered {
-                    makeAvailable(index)
+                } else if upkeep.peerSpeaksFirst && !table[index].hasAnswered
+                    || !unprocessed.isEmpty
+                {
+                    use(index)
                 }
             case .connecting, .opening:
-                if table[index].inFlight > 0, isOverdue(index) { loseUnprocessed(index) }
                 if now.since(retryTime(index)) > plan.timeout { openingTimedOut(index) }
             }
         }
@@ -97,6 +101,26 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             }
         }
         return false
+    }
+
+    /// Wakes the sessions whose deadlines have come.
+    @inline(never)
+    mutating func wakeSessions() {
+        nextWake = .distantFuture
+        for index in 0..<table.count where table[index].isOpen {
+            if client.due(table[index].session) <= now {
+                client.wake(&table[index].session, at: now)
+                use(index)
+            }
+            noteDeadline(index)
+        }
+    }
+
+    /// Lets the session of a connection be woken in time.
+    @inline(always)
+    mutating func noteDeadline(_ index: Int) {
+        let due = client.due(table[index].session)
+        nextWake = min(nextWake, max(due, now + Limit.timerStep))
     }
 
     /// epoll_wait(2) fails only for wrong arguments, which the kernel layer stops at.

@@ -2,26 +2,9 @@ package import Basis
 package import Platform
 import Synchronization
 
-/// Why a connection could not be made before the load began.
-package enum OpeningRefusal: Equatable, Sendable {
-    case refused(SystemError)
-    /// The local address can't be sent from.
-    case sourceRefused(SocketAddress, SystemError)
-    case tookTooLong
-
-    /// Whether another address of the same host may take what this one refused.
-    var isOfDestination: Bool {
-        switch self {
-        case .refused(let error): !error.isOutOfDescriptors
-        case .tookTooLong: true
-        case .sourceRefused: false
-        }
-    }
-}
-
 /// What a generator thread and the coordinator say to each other. Looked at every few milliseconds,
 /// never for a request.
-package final class WorkerControl: Sendable {
+package final class GeneratorControl: Sendable {
     /// How far a thread has come.
     package enum Phase: UInt8, AtomicRepresentable, Sendable {
         case connecting, ready, warmUp, measuring, draining, finished
@@ -39,7 +22,7 @@ package final class WorkerControl: Sendable {
 
     /// What the thread counted since the coordinator last collected.
     private struct Interval: ~Copyable, Sendable {
-        var tally = Tally()
+        var tally = LoadTally()
         /// When the thread handed it over; nil when there is nothing to collect.
         var offered: Instant?
     }
@@ -68,7 +51,7 @@ package final class WorkerControl: Sendable {
 
     /// Adds what the thread handed over since the last collection to `total`, and says when it did.
     @discardableResult
-    package func collect(into total: inout Tally) -> Instant? {
+    package func collect(into total: inout LoadTally) -> Instant? {
         mailbox.withLock { interval in
             guard let offered = interval.offered else { return nil }
             total.add(interval.tally)
@@ -100,7 +83,7 @@ package final class WorkerControl: Sendable {
 
     /// Exchanges `tally` for an empty one. Where the coordinator has not yet collected the last
     /// one, says no, and counting goes on in the same.
-    func offer(_ tally: inout Tally, at now: Instant) -> Bool {
+    func offer(_ tally: inout LoadTally, at now: Instant) -> Bool {
         mailbox.withLock { interval in
             if interval.offered != nil { return false }
             swap(&interval.tally, &tally)

@@ -4,7 +4,7 @@ import Measure
 import Platform
 import Secure
 
-extension Worker where Stream: ~Copyable, Client: ~Copyable {
+extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// One round of the loop: send what is due, wait, handle what became ready. Everything that
     /// happens for every request is compiled into this one function.
     @inline(never)
@@ -17,23 +17,27 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
             if Pace.isOpenLoop { upkeep.noteIdleSpin(from: before, to: now) }
         }
         if now >= nextTick { tick() }
+        if Client.hasTimer, now >= nextWake { wakeSessions() }
         if Pace.isOpenLoop { sendDue() }
         wait()
         for position in events.indices {
             handle(events[position])
             if Pace.isOpenLoop, pacing.next <= now { sendDue() }
         }
+        if Stream.holdsBytes { receiveUnread() }
     }
 
     @inline(always)
     private mutating func wait() {
         var until = min(nextTick, phaseEnd)
+        if Client.hasTimer { until = min(until, nextWake) }
         var isSpin = false
         if Pace.isOpenLoop, !isBacklogged, pacing.next < sendsUntil {
             let wakeUp = pacing.next - (plan.spins ? Limit.spin : Limit.shortestSleep)
             isSpin = wakeUp <= now
             until = min(until, isSpin ? now : pacing.next - (plan.spins ? Limit.spin : .zero))
         }
+        if Stream.holdsBytes, !unread.isEmpty { (until, isSpin) = (now, false) }
         isClockFresh = false
         let timeout = Nanoseconds(raw: max(0, until.raw &- now.raw))
         do {
@@ -47,16 +51,14 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// Sends every due request for which a connection is free.
     @inline(always)
     mutating func sendDue() {
+        if Client.speaksUnasked, !unprocessed.isEmpty { sendAgain() }
         while pacing.next <= now {
-            let intended = pacing.next
-            if intended >= sendsUntil { break }
+            if pacing.next >= sendsUntil { break }
             guard let index = takeIdle() else {
                 isBacklogged = true
                 return
             }
-            pacing.advance()
-            if isBacklogged, intended >= recordsFrom { tally.starved &+= 1 }
-            begin(index, intended: intended)
+            beginDue(index)
             flush(index)
             listIfIdle(index)
             now = time.now
@@ -64,8 +66,17 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         isBacklogged = false
     }
 
+    /// Begins the request that is due.
     @inline(always)
-    private mutating func takeIdle() -> Int? {
+    mutating func beginDue(_ index: Int) {
+        let intended = pacing.next
+        pacing.advance()
+        if isBacklogged, intended >= recordsFrom { tally.starved &+= 1 }
+        begin(index, intended: intended)
+    }
+
+    @inline(always)
+    mutating func takeIdle() -> Int? {
         while let index = idle.pop() {
             table[index].isListed = false
             if hasRoom(index) { return index }
@@ -74,8 +85,12 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     @inline(always)
-    func hasRoom(_ index: Int) -> Bool {
-        table[index].isOpen && Int(table[index].inFlight) < table.capacity
+    func hasRoom(_ index: Int) -> Bool { table[index].isOpen && mayBegin(index) }
+
+    /// Whether the session takes one more request, be it open or not.
+    @inline(always)
+    func mayBegin(_ index: Int) -> Bool {
+        Int(table[index].inFlight) < client.room(on: table[index].session)
             && table[index].remaining > 0
     }
 
@@ -90,23 +105,20 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// Gives an open connection its next requests, or notes that it is free for one.
     @inline(always)
     mutating func makeAvailable(_ index: Int) {
+        if Client.speaksUnasked, !unprocessed.isEmpty { beginAgain(index) }
         if Pace.isOpenLoop {
             listIfIdle(index)
-        } else {
-            guard now < sendsUntil, hasRoom(index) else { return }
+        } else if now < sendsUntil, hasRoom(index) {
             repeat { begin(index, intended: now) } while hasRoom(index)
             flush(index)
         }
+        // What the peer waits for must not wait for the next request.
+        if Client.speaksUnasked { flushRest(index) }
     }
 
     @inline(always)
-    private mutating func begin(_ index: Int, intended: Instant) {
-        // SAFETY: the table checks the numbers and outlives the call.
-        let connection = unsafe table.pointer(to: index)
-        let slot = unsafe client.begin(on: &connection.pointee.session)
-        unsafe table.times(of: index, slot).pointee = RequestTimes(intended: intended, sent: now)
-        unsafe connection.pointee.inFlight &+= 1
-        unsafe connection.pointee.remaining &-= 1
+    mutating func begin(_ index: Int, intended: Instant) {
+        place(RequestTimes(intended: intended, sent: now), on: index)
         inFlight &+= 1
         if Pace.isOpenLoop, intended >= recordsFrom {
             let lateness = now.since(intended)
@@ -117,10 +129,23 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
+    /// Puts a request with its times on a connection that has room.
+    @inline(always)
+    mutating func place(_ times: RequestTimes, on index: Int) {
+        // SAFETY: the table checks the numbers and outlives the call.
+        let connection = unsafe table.pointer(to: index)
+        let slot = unsafe client.begin(on: &connection.pointee.session)
+        unsafe table.times(of: index, slot).pointee = times
+        if Client.hasParts { unsafe table.lastPart(of: index, slot).pointee = .distantFuture }
+        unsafe connection.pointee.inFlight &+= 1
+        unsafe connection.pointee.remaining &-= 1
+    }
+
     /// Sends what lies in the connection's output; watches for room when the kernel takes only a
     /// part.
     @inline(always)
     mutating func flush(_ index: Int) {
+        defer { if Client.hasTimer { noteDeadline(index) } }
         // SAFETY: the table checks that the connection is there and has a link, and outlives the
         // call.
         let connection = unsafe table.pointer(to: index)
@@ -167,7 +192,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     }
 
     @inline(always)
-    private mutating func receive(_ index: Int) {
+    mutating func receive(_ index: Int) {
         let held = table[index].holdsBytes ? restoreHeld(index) : 0
         let outcome: StreamInput
         do {
@@ -183,7 +208,8 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         now = time.now
         isClockFresh = true
         switch outcome {
-        case .bytes(let count, _):
+        case .bytes(let count, let isAll):
+            if Stream.holdsBytes, !isAll { noteUnread(index) }
             bytesRead &+= UInt64(truncatingIfNeeded: count)
             read(index, held &+ count)
         case .nothing: return
@@ -209,6 +235,15 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
                     replace(index)
                     return
                 }
+            case .part(let slot, let bytes, let end):
+                if Client.hasParts { notePart(index, slot, bytes) }
+                offset = end
+            case .lost(let slot, let mayRetry, let end):
+                loseOne(index, slot, mayRetry: mayRetry)
+                offset = end
+            case .lastRequests(let end):
+                table[index].remaining = 0
+                offset = end
             case .needMore(let keepFrom):
                 offset = count
                 if keepFrom < count, !hold(index, bytes.extracting(keepFrom..<count)) {
@@ -231,12 +266,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
     /// in the buffer from `start` to `end` at most.
     @inline(always)
     mutating func finish(_ index: Int, _ answer: Answer, from start: Int, to end: Int) {
-        // SAFETY: `times` checks both numbers.
-        let slot = unsafe table.times(of: index, answer.slot)
-        let times = unsafe slot.pointee
-        unsafe slot.pointee = .free
-        precondition(!times.isFree, "an answer to a request that was never sent")
-        table[index].inFlight &-= 1
+        let times = takeOff(index, answer.slot)
         table[index].hasAnswered = true
         inFlight &-= 1
         if times.intended >= recordsFrom {
@@ -247,15 +277,43 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
+    /// A part of an answer came: the first, or one behind another.
+    @inline(always)
+    private mutating func notePart(_ index: Int, _ slot: Int, _ bytes: UInt64) {
+        // SAFETY: `times` and `lastPart` check both numbers.
+        let times = unsafe table.times(of: index, slot).pointee
+        let last = unsafe table.lastPart(of: index, slot)
+        precondition(!times.isFree, "a part of an answer to a request that was never sent")
+        defer { unsafe last.pointee = now }
+        if times.intended < recordsFrom { return }
+        tally.bodyBytes &+= bytes
+        if unsafe last.pointee == .distantFuture {
+            tally.firstPart.record(now.since(times.intended))
+        } else {
+            tally.partGap.record(unsafe now.since(last.pointee))
+        }
+    }
+
+    /// Takes a request off its connection.
+    @inline(always)
+    mutating func takeOff(_ index: Int, _ slot: Int) -> RequestTimes {
+        // SAFETY: `times` checks both numbers.
+        let place = unsafe table.times(of: index, slot)
+        let times = unsafe place.pointee
+        unsafe place.pointee = .free
+        precondition(!times.isFree, "an event of a request that was never sent")
+        table[index].inFlight &-= 1
+        return times
+    }
+
     @inline(always)
     private mutating func record(
         _ index: Int, _ answer: Answer, _ times: RequestTimes, from start: Int, to end: Int
     ) {
-        let family = Int(answer.status / 100)
-        // RFC 9110 §15: a status outside of 100 to 599 is treated like one of class 5xx.
-        tally.statuses[family <= 5 ? family : 5] &+= 1
+        let outcome = answer.outcome
+        tally.statuses[Int(outcome.kind.rawValue)] &+= 1
         table[index].served &+= 1
-        if family < 4 {
+        if !outcome.kind.isError {
             tally.bodyBytes &+= answer.bodyBytes
             tally.response.record(now.since(times.intended))
             if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
@@ -263,7 +321,7 @@ extension Worker where Stream: ~Copyable, Client: ~Copyable {
         } else {
             tally.errors.status &+= 1
             tally.refused.record(now.since(times.intended))
-            noteStatus(answer.status, from: start, to: end)
+            noteStatus(outcome.code, from: start, to: end)
         }
     }
 }

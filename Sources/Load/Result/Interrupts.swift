@@ -1,7 +1,7 @@
 package import Basis
 
 /// How a user ended a run: once ends the window, twice the wait for the last answers.
-package struct Interruption: Equatable, Sendable {
+package struct Interrupts: Equatable, Sendable {
     package private(set) var count = 0
     /// From the start of the load to the first time.
     package private(set) var after = Nanoseconds.zero

@@ -1,44 +1,8 @@
 // Hot path
 package import Measure
 
-/// Why requests and connections failed, by the phase they failed in.
-package struct ErrorCounts: Equatable, Sendable {
-    /// Attempts to connect that were refused or took too long.
-    package var connect: UInt64 = 0
-    package var handshake: UInt64 = 0
-    package var write: UInt64 = 0
-    /// Requests whose connection ended before the answer.
-    package var read: UInt64 = 0
-    /// Requests without an answer within the time limit.
-    package var timeout: UInt64 = 0
-    /// Answers of class 4xx and 5xx.
-    package var status: UInt64 = 0
-    /// Answers that were not of the protocol.
-    package var protocolViolation: UInt64 = 0
-
-    package init() {}
-
-    /// Requests that failed. A connection that can't be made carries none: a request that waits for
-    /// it is answered by another or runs out of time.
-    package var requests: UInt64 { write + read + timeout + status + protocolViolation }
-    /// Connections that could not be made.
-    package var attempts: UInt64 { connect + handshake }
-
-    package var total: UInt64 { requests + attempts }
-
-    package mutating func add(_ other: ErrorCounts) {
-        connect += other.connect
-        handshake += other.handshake
-        write += other.write
-        read += other.read
-        timeout += other.timeout
-        status += other.status
-        protocolViolation += other.protocolViolation
-    }
-}
-
 /// What one thread counts, without atomics or locks, over some span of time.
-package struct Tally: ~Copyable, Sendable {
+package struct LoadTally: ~Copyable, Sendable {
     /// From the intended start to the answer; in a closed loop the round trip. Successes, and
     /// requests that ran out of time at the age they had reached: they are the tail.
     package var response = Histogram()
@@ -49,8 +13,12 @@ package struct Tally: ~Copyable, Sendable {
     package var lateness = Histogram()
     /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
     package var refused = Histogram()
+    /// From the intended start to the first part of the answer, and from each part to the next one,
+    /// where answers have parts. Those of requests that failed later are in it, too.
+    package var firstPart = Histogram()
+    package var partGap = Histogram()
     package var errors = ErrorCounts()
-    /// Answers by the first digit of their status, those beyond 5xx with these; index 0 stays zero.
+    /// Answers by the class of their outcome; index 0 stays zero.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
     /// Answers to requests of the warm-up: for the eye, never for the result.
     package var warmUpAnswers: UInt64 = 0
@@ -72,11 +40,13 @@ package struct Tally: ~Copyable, Sendable {
     /// Requests answered with a status below 400.
     package var succeeded: UInt64 { statuses[1] + statuses[2] + statuses[3] }
 
-    package mutating func add(_ other: borrowing Tally) {
+    package mutating func add(_ other: borrowing LoadTally) {
         response.add(other.response)
         service.add(other.service)
         lateness.add(other.lateness)
         refused.add(other.refused)
+        firstPart.add(other.firstPart)
+        partGap.add(other.partGap)
         errors.add(other.errors)
         for index in statuses.indices { statuses[index] += other.statuses[index] }
         warmUpAnswers += other.warmUpAnswers
@@ -94,6 +64,8 @@ package struct Tally: ~Copyable, Sendable {
         service.reset()
         lateness.reset()
         refused.reset()
+        firstPart.reset()
+        partGap.reset()
         errors = ErrorCounts()
         statuses = InlineArray(repeating: 0)
         warmUpAnswers = 0

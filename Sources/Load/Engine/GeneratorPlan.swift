@@ -2,7 +2,7 @@ package import Basis
 package import Platform
 
 /// What one generator thread is to do, the same for every protocol and pacing.
-package struct WorkerPlan: Sendable {
+package struct GeneratorPlan: Sendable {
     /// Which of the threads, from 0.
     package var index = 0
     package var connections = 1

@@ -1,28 +1,11 @@
-package import Basis
+import Basis
 import Platform
-package import Report
+import Report
 import Secure
-
-/// The first failure that a thread counted, and when.
-package struct FailureNote: Equatable, Sendable {
-    package let at: Instant
-    package let failure: FirstFailure
-
-    package init(at: Instant, _ failure: FirstFailure) {
-        self.at = at
-        self.failure = failure
-    }
-}
-
-/// What is said of a failure besides its phase.
-struct FailureText {
-    let reason: String
-    var received: String?
-}
 
 /// The first failure of the window is told with its reason. All of this runs for failures only, and
 /// texts are made for the first one alone.
-extension Worker where Stream: ~Copyable, Client: ~Copyable {
+extension Generator where Stream: ~Copyable, Client: ~Copyable {
     var wantsFailure: Bool { upkeep.firstFailure == nil }
 
     mutating func noteFailure(_ phase: FirstFailure.Phase, _ text: FailureText?) {

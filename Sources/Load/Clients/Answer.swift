@@ -1,0 +1,24 @@
+// Hot path
+
+/// One answered request.
+package struct Answer: BitwiseCopyable, Sendable {
+    /// Which of the connection's requests, as `begin` named it.
+    package let slot: Int
+    package let outcome: Outcome
+    /// Payload without heads and frames, and without what parts have told.
+    package let bodyBytes: UInt64
+    /// Where in the input the answer ends.
+    package let end: Int
+    /// Whether the connection can carry another request. Where it can't, the requests behind this
+    /// one were not processed, and are begun again elsewhere.
+    package let keepsOpen: Bool
+
+    @inline(always)
+    package init(slot: Int, outcome: Outcome, bodyBytes: UInt64, end: Int, keepsOpen: Bool) {
+        self.slot = slot
+        self.outcome = outcome
+        self.bodyBytes = bodyBytes
+        self.end = end
+        self.keepsOpen = keepsOpen
+    }
+}

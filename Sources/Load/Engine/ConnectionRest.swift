@@ -1,0 +1,9 @@
+import Basis
+
+/// What only opening, closing and unfinished answers touch.
+struct ConnectionRest: ~Copyable {
+    /// Bytes that the next receive goes on from.
+    var held = ByteQueue()
+    /// When the opening began, or when to try again.
+    var since = Instant.distantFuture
+}

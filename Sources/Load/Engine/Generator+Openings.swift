@@ -1,0 +1,186 @@
+import Basis
+import Platform
+import Report
+import Secure
+
+/// How connections are made, and made again.
+extension Generator where Stream: ~Copyable, Client: ~Copyable {
+    /// Gives a closed connection a new socket and begins to connect it.
+    @inline(never)
+    mutating func open(_ index: Int) {
+        precondition(table[index].state == .closed, "a connection is opened once")
+        table[index].remaining = UInt32(clamping: plan.requestsPerConnection ?? .max)
+        table[index].hasAnswered = false
+        // SAFETY: the table checks the number and outlives the call.
+        unsafe table.rest(index).pointee.since = now
+        let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
+        do {
+            upkeep.nextSource += 1
+            if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
+            let descriptor = try Socket.client(
+                for: plan.destination, from: source, sendsAtOnce: plan.sendsAtOnce)
+            let isConnected = try kernel.connect(descriptor, to: plan.destination)
+            try kernel.control(
+                poller, .add, descriptor, interest: isConnected ? .readable : .writable,
+                token: token(index))
+            table.attach(
+                Link(descriptor: descriptor, stream: Stream(context)), to: index,
+                as: isConnected ? .opening : .connecting)
+            upkeep.opening += 1
+            if isConnected { beginOpening(index) }
+        } catch {
+            openingFailed(index, error, from: source)
+        }
+    }
+
+    /// Something happened to a connection that is not open yet.
+    @inline(never)
+    mutating func goOnOpening(_ index: Int) {
+        switch table[index].state {
+        case .closed, .open: return
+        case .opening: handshake(index)
+        case .connecting:
+            do {
+                // SAFETY: `link` checks that the connection has one.
+                try unsafe kernel.connectOutcome(of: table.link(index).pointee.descriptor)
+                table[index].state = .opening
+                beginOpening(index)
+            } catch {
+                endOpening(index)
+                openingFailed(index, error)
+            }
+        }
+    }
+
+    /// The socket is connected. Where the stream takes early bytes, its opening carries the first
+    /// requests: their time includes it.
+    private mutating func beginOpening(_ index: Int) {
+        if hasEarlyRoom(index) { now = time.now }
+        while hasEarlyRoom(index), !unprocessed.isEmpty {
+            place(unprocessed.removeFirst(), on: index)
+        }
+        if Pace.isOpenLoop {
+            while pacing.next <= now, pacing.next < sendsUntil, hasEarlyRoom(index) {
+                beginDue(index)
+            }
+        } else {
+            while now < sendsUntil, hasEarlyRoom(index) { begin(index, intended: now) }
+        }
+        handshake(index)
+    }
+
+    private func hasEarlyRoom(_ index: Int) -> Bool {
+        // SAFETY: `link` checks that the connection has one.
+        let room = unsafe table.link(index).pointee.stream.earlyRoom
+        return Self.unsent(client, table[index].session) < room && mayBegin(index)
+            && isTrusted(index)
+    }
+
+    private static func unsent(
+        _ client: borrowing Client, _ session: borrowing Client.Session
+    ) -> Int {
+        client.output(of: session).count
+    }
+
+    private mutating func handshake(_ index: Int) {
+        // SAFETY: the table checks that the connection is there and has a link, and outlives the
+        // call.
+        let connection = unsafe table.pointer(to: index)
+        let link = unsafe table.link(index)
+        do {
+            switch try unsafe Self.open(
+                &link.pointee, offering: client, connection.pointee.session, with: &kernel)
+            {
+            case .wants(let interest): try watch(index, interest)
+            // No protocol here lets a server speak before the client's last word of the opening.
+            case .earlyInput: try watch(index, .readable)
+            case .done(let facts):
+                try watch(index, .readable)
+                if facts.earlyBytes > 0 {
+                    bytesWritten += UInt64(facts.earlyBytes)
+                    unsafe client.wrote(facts.earlyBytes, on: &connection.pointee.session)
+                }
+                opened(index)
+            }
+        } catch {
+            endOpening(index)
+            if isRecording {
+                tally.errors.handshake += 1
+                noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
+            }
+            retryLater(index, .refused(error))
+        }
+    }
+
+    private static func open(
+        _ link: inout Link<Stream>, offering client: borrowing Client,
+        _ session: borrowing Client.Session, with kernel: inout K
+    ) throws(SystemError) -> OpeningStep {
+        try link.open(offering: client.output(of: session), with: &kernel)
+    }
+
+    /// An opening failed. What it carried was never answered, and goes early only where it may be
+    /// sent twice (RFC 8446 §8): it is begun again.
+    private mutating func endOpening(_ index: Int) {
+        keepUnprocessed(index)
+        close(index)
+        upkeep.opening -= 1
+    }
+
+    private mutating func opened(_ index: Int) {
+        upkeep.opening -= 1
+        if !table[index].wasOpened { upkeep.opened += 1 }
+        table[index].wasOpened = true
+        table[index].state = .open
+        upkeep.openings += 1
+        upkeep.fullSince = nil
+        // What the opening received beyond its own bytes, no readiness announces.
+        if Stream.holdsBytes { noteUnread(index) }
+        now = time.now
+        use(index)
+    }
+
+    private mutating func openingFailed(
+        _ index: Int, _ error: SystemError, from source: SocketAddress? = nil
+    ) {
+        if plan.destination.isUnix, error.wouldBlock, upkeep.mayWaitForListener(plan, now) {
+            retryLater(index, nil)
+            return
+        }
+        if isRecording {
+            tally.errors.connect += 1
+            noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
+        }
+        upkeep.lastRefusal = error
+        if let source, error.isAboutSource {
+            retryLater(index, .sourceRefused(source, error))
+        } else {
+            retryLater(index, .refused(error))
+        }
+    }
+
+    /// Before the start a failure ends the run with its reason; afterwards it is counted and tried
+    /// again.
+    mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
+        if let refusal, control.start == nil { control.report(refusal) }
+        // SAFETY: the table checks the number and outlives the call.
+        unsafe table.rest(index).pointee.since = now + Limit.retryDelay
+        waiting.push(index)
+        nextTick = min(nextTick, now + Limit.retryDelay)
+    }
+
+    /// The peer did not finish the opening within the time limit.
+    mutating func openingTimedOut(_ index: Int) {
+        let isHandshake = table[index].state == .opening
+        endOpening(index)
+        if isRecording, isHandshake { tally.errors.handshake += 1 }
+        if isRecording, !isHandshake { tally.errors.connect += 1 }
+        if isRecording {
+            noteFailure(
+                .connect,
+                FailureText(
+                    reason: "\(plan.destination): no answer within \(plan.timeout.display)"))
+        }
+        retryLater(index, .tookTooLong)
+    }
+}

@@ -1,0 +1,38 @@
+package import Basis
+
+/// What speaks for and against a result.
+package struct Evidence: Equatable, Sendable {
+    package var isOpenLoop = false
+    package var succeeded: UInt64 = 0
+    package var failed: UInt64 = 0
+    /// Connections that could not be made in the window.
+    package var failedAttempts: UInt64 = 0
+    /// Requests of the warm-up that were never sent, where so none of the window was either.
+    package var warmUpUnsent: UInt64 = 0
+    /// The busiest thread's share of the window spent computing, 0...1.
+    package var busyShare = 0.0
+    /// The share it spent ready to run, without a CPU.
+    package var waitShare = 0.0
+    /// The share of the generator's own CPUs that others took; nil where it has none for itself.
+    package var foreignShare: Double?
+    /// These CPUs.
+    package var cpus = ""
+    package var latenessP99: Nanoseconds?
+    /// Requests that were due while no connection was free.
+    package var starved: UInt64 = 0
+    package var targetRate: Double?
+    package var achievedRate = 0.0
+    /// Requests under way on the average by Little's law, as a share of what the connections carry.
+    package var occupancy: Double?
+    /// The longest time from send to answer.
+    package var longest = Nanoseconds.zero
+    /// Whether chance decides how many requests are due.
+    package var isRandom = false
+    package var duration = Nanoseconds.zero
+    /// Whether there was no measured window at all.
+    package var isEmpty = false
+    /// Over time, successes a second; in an open loop, successes for each request that was due.
+    package var rates: [Double] = []
+
+    package init() {}
+}
