@@ -12,7 +12,7 @@ struct ExactMeterTests {
     ) -> ExactMeter.Round {
         var round = ExactMeter.Round()
         round.requests = 1_000
-        round.server.receive = syscalls
+        round.server.counts.syscalls.receive = syscalls
         round.server.wakeups = wakeups
         round.allocations = allocations
         round.bytes = 135_000

@@ -77,7 +77,7 @@ struct ExactMeter {
         return [
             .init(cell: cell, metric: "errors", value: Double(errors)),
             perRequest("syscalls_per_req") { $0.server.syscalls },
-            perRequest("epoll_waits_per_req") { $0.server.epollWait },
+            perRequest("epoll_waits_per_req") { $0.server.counts.syscalls.wait },
             perRequest("wakeups_per_req") { $0.server.wakeups },
             perRequest("response_bytes_per_req") { $0.bytes },
             perRequest("allocations_per_req") { $0.allocations },
@@ -173,13 +173,10 @@ struct ExactMeter {
         blockThread(for: Limit.settle)
         var sum = WorkerReport(worker: 0)
         for worker in report.workers {
-            sum.requests += worker.requests
-            sum.epollWait += worker.epollWait
-            sum.receive += worker.receive
-            sum.send += worker.send
-            sum.accept += worker.accept
-            sum.other += worker.other
-            sum.wakeups += worker.wakeups
+            for index in 0..<ThreadCounts<Int64?>.count {
+                guard let count = worker.counts[index] else { continue }
+                sum.counts[index] = (sum.counts[index] ?? 0) + count
+            }
         }
         return sum
     }

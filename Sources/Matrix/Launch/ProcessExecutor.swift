@@ -186,7 +186,7 @@ package struct ProcessExecutor: Executor {
                 voluntarySwitches: b.voluntarySwitches - a.voluntarySwitches,
                 involuntarySwitches: b.involuntarySwitches - a.involuntarySwitches,
                 migrations: migrations, syscalls: workers.map { $0.reduce(0) { $0 + $1.syscalls } },
-                epollWaits: workers.map { $0.reduce(0) { $0 + $1.epollWait } },
+                epollWaits: workers.map { $0.reduce(0) { $0 + ($1.counts.syscalls.wait ?? 0) } },
                 peakResident: ByteCount(raw: Int(b.peakResident)),
                 residentGrowth: b.resident - idle.resident)
         }
