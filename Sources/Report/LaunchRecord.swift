@@ -1,4 +1,5 @@
 package import Basis
+package import Measure
 
 /// Which run a row belongs to and which code it measured.
 package struct RunIdentity: Equatable, Sendable {
@@ -186,33 +187,9 @@ package struct LaunchRecord: Equatable, Sendable {
     package var tag: String { "b\(block)s\(slot)" }
 
     /// Over the threads that answer requests: acceptors never do, nor do readers that have workers.
-    package var balance: WorkerBalance? {
+    package var balance: Evenness? {
         let idleRole = workers.contains { $0.role == "worker" } ? "reader" : "acceptor"
         let answering = workers.filter { $0.role != "acceptor" && $0.role != idleRole }
-        return WorkerBalance(answering.map { Double($0.requests) })
-    }
-}
-
-/// How evenly the workers of a server shared the requests.
-package struct WorkerBalance: Equatable, Sendable {
-    /// Standard deviation over mean, dividing by n; 0 is even.
-    package let variation: Double
-    /// The busiest worker's share over the fair one; 1 is even.
-    package let maxOverMean: Double
-    /// (Σx)² / (n Σx²), from 1/n to 1; 1 is even (R. Jain, D. Chiu, W. Hawe, "A quantitative
-    /// measure of fairness", DEC TR-301, 1984).
-    package let jain: Double
-
-    /// Nil without workers or without work.
-    package init?(_ work: [Double]) {
-        let count = Double(work.count)
-        let sum = work.reduce(0, +)
-        let squares = work.reduce(0) { $0 + $1 * $1 }
-        guard sum > 0, let most = work.max() else { return nil }
-        let mean = sum / count
-        let variance = work.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-        variation = variance.squareRoot() / mean
-        maxOverMean = most / mean
-        jain = sum * sum / (count * squares)
+        return Evenness(answering.map { Double($0.requests) })
     }
 }

@@ -126,9 +126,9 @@ package struct GateDesign: Sendable {
             guard let sum = tails.firstIndex(where: { $0 <= level }) else { continue }
             var generator = SeededGenerator(seed: Limit.seed)
             noises[pairs] = (0..<Limit.replicates).map { _ in
-                let screen = (0..<policy.screenPairs).map { _ in gaussian(&generator) }
+                let screen = (0..<policy.screenPairs).map { _ in Normal.sample(&generator) }
                 let averages = SignedRank.walshAverages(
-                    (0..<pairs).map { _ in gaussian(&generator) })
+                    (0..<pairs).map { _ in Normal.sample(&generator) })
                 return (SignedRank.hodgesLehmann(screen) ?? 0, averages[averages.count - sum])
             }
         }
@@ -148,10 +148,4 @@ package struct GateDesign: Sendable {
         }.sorted()
         return exp(effects[Int((policy.power * Double(effects.count)).rounded(.up)) - 1]) - 1
     }
-}
-
-/// A normal deviate by Box and Muller's method (Ann. Math. Stat. 29, 1958).
-private func gaussian(_ generator: inout SeededGenerator) -> Double {
-    (-2 * log(generator.nextOpenUnit())).squareRoot()
-        * cos(2 * Double.pi * generator.nextOpenUnit())
 }

@@ -13,14 +13,8 @@ package enum Axis: String, CaseIterable, Sendable {
 
 /// A cell in the making: what defaults and axes have said so far.
 struct CellDraft: Equatable {
-    /// What a bare family means.
-    static let variants = [
-        "readers": "readers:direct", "balanced": "balanced:shared",
-        "acceptors": "acceptors:exclusive", "sharded": "sharded:hash",
-    ]
-
     var server: String = Cell.builtIn
-    var pattern = "sharded:hash"
+    var pattern = PatternFamily.usualPattern
     var language = Cell.Language.h1
     var threads: Int?
     var connections = 64
@@ -130,7 +124,7 @@ extension CellDraft {
             throw place.complaint(
                 "'\(text)' is no pattern", "write family or family:variant such as sharded:hash")
         }
-        return variants[text] ?? text
+        return PatternFamily.usualVariants[text] ?? text
     }
 
     private static func choice<Choice: RawRepresentable & CaseIterable>(

@@ -122,7 +122,7 @@ struct RunningServer: ~Copyable {
                 if line.contains(text) { return Loopback.listener(port: port) }
             case .port:
                 for place in Loopback.allCases
-                where Dialogue.accepts(place.address(port: port), timeout: .seconds(1)) {
+                where Conversation.isAccepted(by: place.address(port: port), timeout: .seconds(1)) {
                     blockThread(for: Limit.settle)
                     return place
                 }
@@ -141,10 +141,15 @@ struct RunningServer: ~Copyable {
     private static func answers(_ place: Loopback, port: UInt16, _ path: String) -> Bool {
         let request =
             "GET \(path) HTTP/1.1\r\nHost: \(place.host):\(port)\r\nConnection: close\r\n\r\n"
-        let answer = try? Dialogue.ask(
-            request, of: place.address(port: port), timeout: .seconds(1))
-        let status = answer?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return status.map { (200..<400).contains($0) } ?? false
+        let limit = Nanoseconds.seconds(1)
+        do throws(SystemError) {
+            var server = try Conversation(with: place.address(port: port), timeout: limit)
+            let status = try server.askLine(request, timeout: limit).split(separator: " ")
+                .dropFirst()
+            return status.first.flatMap { Int($0) }.map { (200..<400).contains($0) } ?? false
+        } catch {
+            return false
+        }
     }
 
     /// Why a server is not ready: it has ended, or else `what` it did.
