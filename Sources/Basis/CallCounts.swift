@@ -1,5 +1,5 @@
 /// System calls by kind.
-package struct CallCounts<Cell: CounterCell>: Equatable, Sendable {
+package struct CallCounts<Cell: CounterCell>: CounterTable {
     package var wait = Cell("epoll_wait", "calls of epoll_wait", in: "syscalls")
     package var receive = Cell("recv", "calls of recv", in: "syscalls", isReported: false)
     package var send = Cell("send", "calls of send", in: "syscalls", isReported: false)

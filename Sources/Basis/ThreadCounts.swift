@@ -4,7 +4,7 @@
 /// threads count into `ThreadCounts<UInt64>`, plain numbers at constant offsets; what they publish,
 /// the lines of a server, journals, tables and reports follow from `Counter.all`, and a test asks
 /// for its row in docs/FORMAT.md. New ones go to the end.
-package struct ThreadCounts<Cell: CounterCell>: Equatable, Sendable {
+package struct ThreadCounts<Cell: CounterCell>: CounterTable {
     package var accepted = Cell(
         "accepted", "connections taken from the kernel since the start", .sinceStart,
         isReported: false)
@@ -27,39 +27,6 @@ package struct ThreadCounts<Cell: CounterCell>: Equatable, Sendable {
 }
 
 extension ThreadCounts {
-    /// How many counters there are.
-    package static var count: Int {
-        @inline(always) get { MemoryLayout<Self>.stride / MemoryLayout<Cell>.stride }
-    }
-
-    /// The cells in the order of `Counter.all`.
-    @inline(always)
-    package func withCells<Result>(_ body: (Span<Cell>) -> Result) -> Result {
-        // SAFETY: the members, also the nested ones, are all of type Cell, so that the value is an
-        // array of `count` cells, lent for the call; a test compares it with its reflection.
-        unsafe withUnsafePointer(to: self) {
-            unsafe $0.withMemoryRebound(to: Cell.self, capacity: Self.count) {
-                body(unsafe Span(_unsafeStart: $0, count: Self.count))
-            }
-        }
-    }
-
-    package var cells: [Cell] { withCells { cells in cells.indices.map { cells[$0] } } }
-
-    /// The counter at `index` of `Counter.all`.
-    package subscript(index: Int) -> Cell {
-        get { withCells { $0[index] } }
-        set {
-            precondition(index >= 0 && index < Self.count)
-            // SAFETY: as above.
-            unsafe withUnsafeMutablePointer(to: &self) {
-                unsafe $0.withMemoryRebound(to: Cell.self, capacity: Self.count) {
-                    unsafe $0[index] = newValue
-                }
-            }
-        }
-    }
-
     /// The members of a thread's entry, each of what `value` makes of its cell.
     package func members(_ value: (Cell) -> JSONValue) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = []

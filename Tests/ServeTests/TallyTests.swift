@@ -35,6 +35,17 @@ struct TallyTests {
         }
     }
 
+    @Test("counts are added and subtracted one by one")
+    func sums() {
+        var (first, second) = (SyscallCounts(), SyscallCounts())
+        for index in 0..<SyscallCounts.count {
+            (first[index], second[index]) = (Self.count(index), UInt64(index))
+        }
+        let sum = first + second
+        #expect(sum.cells == first.cells.indices.map { Self.count($0) + UInt64($0) })
+        #expect(sum - second == first)
+    }
+
     @Test("system calls are counted by the kernel, not by the tally")
     func calls() {
         let board = TallyBoard()
