@@ -115,11 +115,6 @@ int clinux_has_waiting(int listener) {
     return poll(&entry, 1, 0) == 1 && (entry.revents & POLLIN) && !(entry.revents & POLLHUP);
 }
 
-int clinux_set_linger(int fd, int on, int seconds) {
-    struct linger linger = {on, seconds};
-    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-}
-
 int clinux_pending_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;

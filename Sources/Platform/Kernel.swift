@@ -26,28 +26,7 @@ package enum Sent: Equatable, Sendable {
 }
 
 /// System calls by kind, as the loops made them. Plain counters of one thread.
-package struct SyscallCounts: Equatable, Sendable {
-    package var wait: UInt64 = 0
-    package var receive: UInt64 = 0
-    package var send: UInt64 = 0
-    package var accept: UInt64 = 0
-    /// epoll_ctl, close, connect, setsockopt, eventfd reads and writes.
-    package var other: UInt64 = 0
-
-    package init() {}
-
-    package var total: UInt64 { wait + receive + send + accept + other }
-
-    package static func + (one: SyscallCounts, other: SyscallCounts) -> SyscallCounts {
-        var sum = one
-        sum.wait += other.wait
-        sum.receive += other.receive
-        sum.send += other.send
-        sum.accept += other.accept
-        sum.other += other.other
-        return sum
-    }
-}
+package typealias SyscallCounts = CallCounts<UInt64>
 
 /// The system calls of the event loops, as a generic parameter, so that a test can make the N-th
 /// fail.

@@ -107,19 +107,6 @@ package enum Socket {
         _ = try checked("fcntl") { fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) }
     }
 
-    /// Lets close(2) reset the connection instead of going through TIME_WAIT.
-    package static func resetOnClose(_ descriptor: borrowing Descriptor) throws(SystemError) {
-        let fd = descriptor.raw
-        _ = try checked("setsockopt") { clinux_set_linger(fd, 1, 0) }
-    }
-
-    /// Nagle's algorithm off (`true`) or on, for a connected socket.
-    package static func setSendsAtOnce(
-        _ descriptor: borrowing Descriptor, _ on: Bool
-    ) throws(SystemError) {
-        try set(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, on ? 1 : 0)
-    }
-
     private static func open(for address: SocketAddress) throws(SystemError) -> Descriptor {
         Descriptor(raw: try checked("socket") { clinux_socket(address.family) })
     }

@@ -52,15 +52,18 @@ package enum StandardStreams {
     }
 
     /// Whether a person is likely to look at the stream as it is written (isatty(3)).
-    package static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    package static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// How many characters a line of the terminal behind the standard error has; nil where there is
-    /// none (ioctl_tty(2)).
-    package static var errorColumns: Int? {
+    /// How many characters a line of the terminal behind the stream has; nil where there is none.
+    package static var outputColumns: Int? { columns(of: STDOUT_FILENO) }
+    package static var errorColumns: Int? { columns(of: STDERR_FILENO) }
+
+    /// ioctl_tty(2).
+    private static func columns(of descriptor: CInt) -> Int? {
         var size = winsize()
         // SAFETY: TIOCGWINSZ fills the structure it is given.
-        let outcome = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+        let outcome = unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size)
         return outcome == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
     }
 

@@ -30,29 +30,9 @@ extension CSVTable {
     }
 }
 
-/// A figure of a launch that cells take the median of.
-package struct Metric: Sendable {
-    package let name: String
-    package let unit: String
-    package let meaning: String
-    /// Digits behind the point in the tables.
-    package let decimals: Int
-    package let value: @Sendable (LaunchRecord) -> Double?
-
-    init(
-        _ name: String, _ unit: String, _ decimals: Int, _ meaning: String,
-        _ value: @escaping @Sendable (LaunchRecord) -> Double?
-    ) {
-        self.name = name
-        self.unit = unit
-        self.decimals = decimals
-        self.meaning = meaning
-        self.value = value
-    }
-}
-
 /// The text of an optional figure in a table.
 func field(_ value: (some BinaryInteger)?) -> String { value.map { "\($0)" } ?? "" }
+
 func field(_ value: Double?, decimals: Int) -> String {
     guard let value, value.isFinite else { return "" }
     return fixed(value, decimals: decimals)

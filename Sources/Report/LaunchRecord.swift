@@ -1,92 +1,5 @@
 package import Basis
-
-/// Which run a row belongs to and which code it measured.
-package struct RunIdentity: Equatable, Sendable {
-    package var runID: String
-    /// The full id of the commit; nil outside a repository.
-    package var commit: String?
-    package var branch: String?
-    /// Whether the working tree differed from the commit.
-    package var isDirty: Bool?
-
-    package init(runID: String, commit: String?, branch: String?, isDirty: Bool?) {
-        self.runID = runID
-        self.commit = commit
-        self.branch = branch
-        self.isDirty = isDirty
-    }
-}
-
-/// What a server used between two readings, both taken while it was under the measured load.
-///
-/// The readings cover all its threads and processes. Figures for each request divide by the
-/// requests of the same span, so it does not matter that the span is a little shorter than the
-/// measured phase.
-package struct ServerUsage: Equatable, Sendable {
-    /// From the first reading to the second.
-    package var span: Nanoseconds
-    /// Requests answered in the span: the server's own count, or the generator's rate times the
-    /// span where the server does not count.
-    package var requests: Double
-    package var cpu: Nanoseconds
-    /// Sampled by the kernel's tick, unlike `cpu`.
-    package var user: Nanoseconds
-    package var system: Nanoseconds
-    /// Time in which a thread could run but had no CPU.
-    package var runQueueWait: Nanoseconds
-    package var voluntarySwitches: Int64
-    package var involuntarySwitches: Int64
-    /// Moves of a thread to another CPU; nil where the kernel does not tell.
-    package var migrations: Int64?
-    /// System calls; nil for a server that does not count them.
-    package var syscalls: Int64?
-    package var epollWaits: Int64?
-    /// The largest resident set since the start, all processes summed up.
-    package var peakResident: ByteCount
-    /// Growth of the resident set from before the first connection to the second reading; without
-    /// the kernel's socket buffers.
-    package var residentGrowth: Int64
-
-    package init(
-        span: Nanoseconds, requests: Double, cpu: Nanoseconds, user: Nanoseconds,
-        system: Nanoseconds, runQueueWait: Nanoseconds, voluntarySwitches: Int64,
-        involuntarySwitches: Int64, migrations: Int64?, syscalls: Int64?, epollWaits: Int64?,
-        peakResident: ByteCount, residentGrowth: Int64
-    ) {
-        self.span = span
-        self.requests = requests
-        self.cpu = cpu
-        self.user = user
-        self.system = system
-        self.runQueueWait = runQueueWait
-        self.voluntarySwitches = voluntarySwitches
-        self.involuntarySwitches = involuntarySwitches
-        self.migrations = migrations
-        self.syscalls = syscalls
-        self.epollWaits = epollWaits
-        self.peakResident = peakResident
-        self.residentGrowth = residentGrowth
-    }
-}
-
-/// What others did to the machine during a launch.
-package struct MachineUsage: Equatable, Sendable {
-    /// Share of all CPU time that the hypervisor withheld, 0...1; nil where /proc/stat has no such
-    /// field.
-    package var stolenShare: Double?
-    /// Time in which some task waited for a CPU (/proc/pressure/cpu); nil where it is absent. The
-    /// server and the generator cause most of it themselves.
-    package var pressure: Nanoseconds?
-    /// The share of the server's CPUs, 0...1, that others took while it was read under load, at
-    /// least; of all measured CPUs where server and generator have some in common. Nil where it was
-    /// not read.
-    package var foreignShare: Double?
-
-    package init(stolenShare: Double? = nil, pressure: Nanoseconds? = nil) {
-        self.stolenShare = stolenShare
-        self.pressure = pressure
-    }
-}
+package import Measure
 
 /// One launch of a server under one load: a line of the journal and a row of `runs.csv`.
 package struct LaunchRecord: Equatable, Sendable {
@@ -186,33 +99,9 @@ package struct LaunchRecord: Equatable, Sendable {
     package var tag: String { "b\(block)s\(slot)" }
 
     /// Over the threads that answer requests: acceptors never do, nor do readers that have workers.
-    package var balance: WorkerBalance? {
+    package var balance: Evenness? {
         let idleRole = workers.contains { $0.role == "worker" } ? "reader" : "acceptor"
         let answering = workers.filter { $0.role != "acceptor" && $0.role != idleRole }
-        return WorkerBalance(answering.map { Double($0.requests) })
-    }
-}
-
-/// How evenly the workers of a server shared the requests.
-package struct WorkerBalance: Equatable, Sendable {
-    /// Standard deviation over mean, dividing by n; 0 is even.
-    package let variation: Double
-    /// The busiest worker's share over the fair one; 1 is even.
-    package let maxOverMean: Double
-    /// (Σx)² / (n Σx²), from 1/n to 1; 1 is even (R. Jain, D. Chiu, W. Hawe, "A quantitative
-    /// measure of fairness", DEC TR-301, 1984).
-    package let jain: Double
-
-    /// Nil without workers or without work.
-    package init?(_ work: [Double]) {
-        let count = Double(work.count)
-        let sum = work.reduce(0, +)
-        let squares = work.reduce(0) { $0 + $1 * $1 }
-        guard sum > 0, let most = work.max() else { return nil }
-        let mean = sum / count
-        let variance = work.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-        variation = variance.squareRoot() / mean
-        maxOverMean = most / mean
-        jain = sum * sum / (count * squares)
+        return Evenness(answering.map { Double($0.requests) })
     }
 }

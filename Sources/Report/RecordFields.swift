@@ -1,19 +1,5 @@
 package import Basis
 
-/// A record that does not have the shape its schema says.
-package struct RecordRefusal: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The dotted path of the member, such as `errors.connect`.
-    package let path: String
-    package let problem: String
-
-    package init(path: String, problem: String) {
-        self.path = path
-        self.problem = problem
-    }
-
-    package var description: String { path.isEmpty ? problem : "\(path) \(problem)" }
-}
-
 /// Typed access to the members of one JSON object, with refusals that name the member.
 ///
 /// Members that are not asked for are ignored: a record may grow. A member that is absent and one

@@ -1,4 +1,5 @@
 import Basis
+import Measure
 
 /// A row of `runs.csv`: a launch and the run it belongs to.
 package struct RunRow: Sendable {

@@ -13,11 +13,23 @@ package struct WorkerRow: Sendable {
     }
 }
 
-/// The columns of `workers.csv`. The order is frozen; new ones go to the end.
+/// The columns of `workers.csv`: what names the row, then what a worker counted.
 package enum WorkerColumns {
     package static let schema = "switchyard.workers/1"
 
-    package static let all: [Column<WorkerRow>] = [
+    /// Frozen. A counter that has no place here goes behind these, in the order of its table.
+    private static let order = [
+        "accepted", "requests", "cpu_ns", "voluntary_switches", "involuntary_switches",
+        "epoll_wait", "recv", "send", "accept", "other", "wakeups", "eagain_accepts", "handoffs",
+        "steals", "role", "owned",
+    ]
+
+    package static let all =
+        place
+        + order.compactMap { name in figures.first { $0.name == name } }
+        + figures.filter { !order.contains($0.name) }
+
+    private static let place: [Column<WorkerRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
         Column("run_id", "text", "the name of the run's folder") { $0.run.runID },
         Column("cell_id", "text", "the cell") { $0.launch.cell.id },
@@ -29,29 +41,24 @@ package enum WorkerColumns {
         Column("block", "1", "the repetition, counted from 0") { "\($0.launch.block)" },
         Column("slot", "1", "the launch; joins runs.csv") { "\($0.launch.slot)" },
         Column("worker", "1", "the worker, counted from 0") { "\($0.worker.worker)" },
-        count("accepted", "connections taken from the kernel since the start") { $0.accepted },
-        count("requests", "requests answered between the two readings") { $0.requests },
-        Column("cpu_ns", "ns", "CPU time, like all that follows between the two readings") {
-            "\($0.worker.cpu.raw)"
-        },
-        count("voluntary_switches", "voluntary context switches") { $0.voluntarySwitches },
-        count("involuntary_switches", "involuntary context switches") { $0.involuntarySwitches },
-        count("epoll_wait", "calls of epoll_wait") { $0.epollWait },
-        count("recv", "calls of recv") { $0.receive },
-        count("send", "calls of send") { $0.send },
-        count("accept", "calls of accept") { $0.accept },
-        count("other", "other counted system calls") { $0.other },
-        count("wakeups", "wakes sent to another worker") { $0.wakeups },
-        count("eagain_accepts", "accepts that found an empty queue") { $0.emptyAccepts },
-        count("handoffs", "connections or messages passed to another worker") { $0.handoffs },
-        count("steals", "messages taken from another worker's queue") { $0.steals },
-        Column("role", "text", "loop, acceptor, reader or worker") { $0.worker.role },
-        count("owned", "connections that became this worker's since the start") { $0.connections },
     ]
 
-    private static func count(
-        _ name: String, _ meaning: String, _ value: @escaping @Sendable (WorkerReport) -> Int64
-    ) -> Column<WorkerRow> {
-        Column(name, "1", meaning) { "\(value($0.worker))" }
-    }
+    private static let figures: [Column<WorkerRow>] =
+        [
+            Column("role", "text", "loop, acceptor, reader or worker") { $0.worker.role },
+            Column("cpu_ns", "ns", "CPU time, like all that follows between the two readings") {
+                "\($0.worker.cpu.raw)"
+            },
+            Column("voluntary_switches", "1", "voluntary context switches") {
+                "\($0.worker.voluntarySwitches)"
+            },
+            Column("involuntary_switches", "1", "involuntary context switches") {
+                "\($0.worker.involuntarySwitches)"
+            },
+        ]
+        + Counter.all.enumerated().map { index, counter in
+            Column(counter.column, counter.unit, counter.meaning) {
+                field($0.worker.counts[index])
+            }
+        }
 }

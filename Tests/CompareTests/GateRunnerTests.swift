@@ -25,7 +25,7 @@ struct GateRunnerTests {
         var spoil: (inout LoadReport) -> Void = { _ in }
 
         mutating func launch(
-            _ slot: Slot, settings: Settings, interruption: Interruption
+            _ slot: Slot, settings: Settings, interruption: StopRequest
         ) -> LaunchRecord? {
             log.count += 1
             if log.count == stoppedAt { return nil }
@@ -70,7 +70,7 @@ struct GateRunnerTests {
                 cells: gated, policy: GatePolicy(),
                 design: GateRateTests.design, seed: 42),
             settings: Settings(), base: base, candidate: candidate,
-            interruption: Interruption { .none })
+            interruption: StopRequest { .none })
     }
 
     static func journal() -> String {

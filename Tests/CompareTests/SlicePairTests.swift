@@ -106,7 +106,7 @@ struct SlicePairTests {
         init(slowness: Double) { self.slowness = slowness }
 
         mutating func measure(
-            _ record: SliceRecord, settings: Settings, interruption: Interruption
+            _ record: SliceRecord, settings: Settings, interruption: StopRequest
         ) -> SliceRecord? {
             count += 1
             if count == stopsAt { return nil }
@@ -141,7 +141,7 @@ struct SlicePairTests {
                 cells: cells.map { GateRunner<ProcessExecutor>.gated($0) }, policy: GatePolicy(),
                 design: GateRateTests.design, seed: 42),
             settings: Settings(), base: server, candidate: server,
-            interruption: Interruption { .none })
+            interruption: StopRequest { .none })
         runner.meter = meter
         return runner
     }

@@ -12,7 +12,7 @@ struct ExactMeterTests {
     ) -> ExactMeter.Round {
         var round = ExactMeter.Round()
         round.requests = 1_000
-        round.server.receive = syscalls
+        round.server.counts.syscalls.receive = syscalls
         round.server.wakeups = wakeups
         round.allocations = allocations
         round.bytes = 135_000
@@ -59,16 +59,16 @@ struct ExactMeterTests {
     @Test(
         "the length of an answer is that of head and content",
         arguments: [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n", 52, true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, world!", 52, true),
             ("HTTP/1.1 200 OK\r\ncontent-length:2\r\nA: b\r\n\r\nok", 45, true),
             ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 45, false),
         ])
     func answers(text: String, bytes: Int, isSuccess: Bool) {
-        #expect(Conversation.answer(in: text) == .init(bytes: bytes, isSuccess: isSuccess))
+        #expect(ExactMeter.answer(in: text) == .init(bytes: bytes, isSuccess: isSuccess))
     }
 
-    @Test("a head that is not whole is no answer")
-    func partial() {
-        #expect(Conversation.answer(in: "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n") == nil)
+    @Test("an answer that is not whole is none", arguments: ["", "\r\nabc"])
+    func partial(rest: String) {
+        #expect(ExactMeter.answer(in: "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n" + rest) == nil)
     }
 }

@@ -92,7 +92,7 @@ struct MockExecutor: Executor {
     var stoppedAt: Int?
 
     mutating func launch(
-        _ slot: Slot, settings: Settings, interruption: Interruption
+        _ slot: Slot, settings: Settings, interruption: StopRequest
     ) -> LaunchRecord? {
         if slot.index == stoppedAt { return nil }
         log.slots.append(slot.index)

@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Matrix
+import Measure
 import Platform
 import Report
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct LaunchTests {
     private static func launch(
         _ cell: Cell, in scratch: Scratch, servers: [ServerCommand] = [],
-        interruption: Interruption = Interruption { .none }
+        interruption: StopRequest = StopRequest { .none }
     ) throws -> LaunchRecord? {
         let plan = Plan(cells: [cell], settings: .short(), seed: 3)
         let cpu = CPUSet.available.cpus[0]
@@ -95,7 +96,7 @@ struct LaunchTests {
             cells: [Cell(pattern: "single", threads: 1, connections: 1)], settings: .short(),
             seed: 1)
         let record = executor.launch(
-            plan.slots[0], settings: plan.settings, interruption: Interruption { .none })
+            plan.slots[0], settings: plan.settings, interruption: StopRequest { .none })
         #expect(
             record?.failure
                 == "the server /nonexistent/server can't be started: No such file or directory")
@@ -108,7 +109,7 @@ struct LaunchTests {
         var looks = 0
         let record = try Self.launch(
             cell, in: scratch,
-            interruption: Interruption {
+            interruption: StopRequest {
                 looks += 1
                 return looks == 3 ? .now : .none
             })
@@ -247,16 +248,16 @@ struct LaunchTests {
                         peer.sendall(part.encode())
                 peer.close()
             """)
-        #expect(ControlSocket.snapshot(at: socket, timeout: .milliseconds(50)) == nil)
+        #expect(ControlClient.snapshot(at: socket, timeout: .milliseconds(50)) == nil)
         var process = try ChildProcess(SpawnOptions("python3", ["-SE", program, socket]))
         #expect(process.nextLine(timeout: .seconds(10)) == "ready")
         for _ in 0..<3 {
-            let report = ControlSocket.snapshot(at: socket, timeout: .seconds(5))
+            let report = ControlClient.snapshot(at: socket, timeout: .seconds(5))
             #expect(report?.event == .snapshot && report?.workers.count == 40)
             #expect(report?.workers.last?.syscalls == 15 && report?.peakResident.raw == 9)
         }
         process.pause()
-        #expect(ControlSocket.snapshot(at: socket, timeout: .milliseconds(30)) == nil)
+        #expect(ControlClient.snapshot(at: socket, timeout: .milliseconds(30)) == nil)
         process.proceed()
     }
 

@@ -13,7 +13,7 @@ struct RunnerTests {
     }
 
     private static func runner(
-        _ plan: Plan, _ executor: MockExecutor, interruption: Interruption = Interruption { .none },
+        _ plan: Plan, _ executor: MockExecutor, interruption: StopRequest = StopRequest { .none },
         lines: @escaping (String) -> Void = { _ in }, done: Int = 0
     ) -> Runner<MockExecutor> {
         var clock: Int64 = 0
@@ -89,7 +89,7 @@ struct RunnerTests {
         let plan = Self.plan()
         let path = scratch.path + "/journal.ndjson"
         var looks = 0
-        let interruption = Interruption {
+        let interruption = StopRequest {
             looks += 1
             return looks == count + 1 ? .afterLaunch : .none
         }
@@ -121,7 +121,7 @@ struct RunnerTests {
 
     @Test("the first Ctrl-C waits, the second does not, SIGTERM neither; levels never fall")
     func levels() {
-        typealias Level = Interruption.Level
+        typealias Level = StopRequest.Level
         for (given, wanted) in [
             ([Level.none, .none], [Level.none, .none]),
             (
@@ -132,7 +132,7 @@ struct RunnerTests {
         ] as [([Level], [Level])] {
             var queue = given
             var told = 0
-            let interruption = Interruption { queue.removeFirst() }
+            let interruption = StopRequest { queue.removeFirst() }
             interruption.onFirst = { told += 1 }
             #expect(given.map { _ in interruption.check() } == wanted)
             #expect(told == (wanted.contains(.afterLaunch) ? 1 : 0))
@@ -221,7 +221,7 @@ struct RunnerTests {
         ] {
             text = ""
             let record = executor.launch(
-                plan.slots[index], settings: plan.settings, interruption: Interruption { .none })
+                plan.slots[index], settings: plan.settings, interruption: StopRequest { .none })
             live.end(record!, elapsed: .zero)
             #expect(text == wanted)
         }

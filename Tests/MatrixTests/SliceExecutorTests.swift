@@ -29,7 +29,7 @@ struct SliceExecutorTests {
             time: .zero)
         return meter.measure(
             record, settings: settings,
-            interruption: Interruption {
+            interruption: StopRequest {
                 left -= 1
                 return left == 0 ? .now : .none
             })

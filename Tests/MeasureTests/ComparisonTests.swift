@@ -64,21 +64,17 @@ struct ComparisonTests {
         #expect(VarghaDelaney.a(pairedDifferences: []) == nil)
     }
 
-    @Test("balance of workers")
-    func balance() throws {
-        #expect(Balance.jainIndex([4, 4, 4, 4]) == 1)
-        #expect(Balance.jainIndex([400, 0, 0, 0]) == 0.25)
-        #expect(Balance.jainIndex([0, 0]) == nil)
+    @Test("how evenly workers share")
+    func evenness() throws {
+        #expect(Evenness([4, 4, 4, 4])?.jain == 1)
+        #expect(Evenness([400, 0, 0, 0])?.jain == 0.25)
         // Connections of 8 nginx workers sharing one listener, and what was published of them:
         // 0.14.
-        let skewed: [Double] = [349, 17, 4, 0, 0, 0, 0, 0]
-        let index = try #require(Balance.jainIndex(skewed))
-        #expect(abs(index - 0.14) < 0.005)
-        let cv = try #require(Balance.variationCoefficient(skewed))
-        #expect(abs(1 / (1 + cv * cv) - index) < 1e-12)
-        #expect(Balance.maxOverMean([1, 2, 3]) == 1.5)
-        #expect(Balance.maxOverMean([]) == nil)
-        #expect(Balance.variationCoefficient([0, 0]) == nil)
+        let skewed = try #require(Evenness([349, 17, 4, 0, 0, 0, 0, 0]))
+        #expect(abs(skewed.jain - 0.14) < 0.005)
+        #expect(abs(1 / (1 + skewed.variation * skewed.variation) - skewed.jain) < 1e-12)
+        #expect(Evenness([1, 2, 3])?.maxOverMean == 1.5)
+        #expect(Evenness([]) == nil && Evenness([0, 0]) == nil)
     }
 
     private static let sample = [

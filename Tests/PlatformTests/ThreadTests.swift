@@ -85,7 +85,7 @@ struct KernelTests {
         count = events.count
         let event = events[0]
         #expect(count == 1 && event.token == 9 && event.isReadable && !event.isBroken)
-        #expect(kernel.counts.wait == 2 && kernel.counts.total == 2)
+        #expect(kernel.counts.wait == 2 && kernel.counts.other == 0)
     }
 
     private func receive(

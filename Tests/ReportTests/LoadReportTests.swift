@@ -146,7 +146,7 @@ struct LoadReportTests {
         let report = ServerReport(
             event: .stopped, workers: [worker], peakResident: .mebibytes(5))
         #expect(try ServerReport(json: JSONValue(parsing: report.json.compact)) == report)
-        #expect(throws: RecordRefusal(path: "workers[0].accepted", problem: "is missing")) {
+        #expect(throws: RecordRefusal(path: "workers[0].role", problem: "is missing")) {
             try ServerReport(
                 json: ["event": "stopped", "workers": [["worker": 0]], "rss_peak_bytes": 1])
         }

@@ -41,11 +41,3 @@ package struct ServerReport: Decodable {
             .map { role == "acceptor" ? $0.accepted : $0.connections }
     }
 }
-
-/// Jain's index of fairness: 1 when all are equal, 1/n when one has everything (Jain, Chiu and
-/// Hawe, 1984).
-package func fairness(_ counts: [Int]) -> Double {
-    let sum = Double(counts.reduce(0, +))
-    let squares = counts.map { Double($0) * Double($0) }.reduce(0, +)
-    return squares == 0 ? 1 : sum * sum / (Double(counts.count) * squares)
-}

@@ -34,7 +34,6 @@ int clinux_accept(int fd);
 
 int clinux_socket(int family);
 int clinux_set_option(int fd, int level, int name, int value);
-int clinux_set_linger(int fd, int on, int seconds);
 int clinux_pending_error(int fd);
 /* Bytes sent that the peer has not acknowledged, bytes received that nobody has read (tcp(7),
  * SIOCOUTQ and SIOCINQ); -1 where the kernel does not say. */

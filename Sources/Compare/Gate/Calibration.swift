@@ -1,17 +1,5 @@
 package import Basis
-import Measure
 import Report
-
-/// How the two servers of a pair are measured.
-package enum Pairing: String, Equatable, Sendable, CaseIterable {
-    /// One launch each, one directly after the other.
-    case launch
-    /// Both at once, under load by turns.
-    case slice
-
-    /// The figure that slices tell; every other is of launches.
-    package static let slicedMetric = "srv_cpu_ns_per_req"
-}
 
 /// How much pairs of identical servers differ on one machine, by metric: what a gate can find.
 package struct Calibration: Equatable, Sendable {

@@ -2,65 +2,6 @@ import Basis
 import Foundation
 import Measure
 
-/// What a gate found for one metric of one cell.
-package struct GateFinding: Equatable, Sendable {
-    package let cell: String
-    package let metric: ComparedMetric
-    /// The last stage that measured it.
-    package let stage: PairRequest.Stage
-    package let verdict: Verdict
-    /// Nil without pairs.
-    package let change: Change?
-    /// After Holm's correction; nil unless it was tested.
-    package let pAdjusted: Double?
-    /// The noise of its metric over the gate, as the deviation of a pair's log ratio.
-    package let sigma: Double?
-    /// The smallest worsening that the gate finds with its power, as a share; nil when it finds
-    /// nothing.
-    package let minimumDetectableEffect: Double?
-    /// Why, in a clause; empty when the verdict says all.
-    package let reason: String
-    /// The logarithm of each pair's ratio in the order of measuring, positive when worse.
-    package let worsenings: [Double]
-}
-
-/// What base against base showed in one metric.
-package struct ControlFinding: Equatable, Sendable {
-    package let metric: String
-    package let pairs: Int
-    /// The second over the first launch, oriented so that more than 1 is worse.
-    package let ratio: Double
-    /// Two-sided.
-    package let p: Double
-    package let isBroken: Bool
-}
-
-/// The end of a gate.
-package struct GateResult: Equatable, Sendable {
-    package let verdict: Verdict
-    /// Why the verdict is not PASS; one line each.
-    package let reasons: [String]
-    /// One for each metric of each cell, in the order of the cells.
-    package let findings: [GateFinding]
-    package let control: [ControlFinding]
-    package let lost: [GateProcedure.LostPair]
-    /// How often the gate began anew.
-    package let reruns: Int
-    /// Counters held to a committed baseline.
-    package var counters: [ExactBaseline.Finding] = []
-
-    /// Of a gate that timed nothing, for the answers were wrong.
-    package static func wrong(_ reason: String) -> GateResult {
-        GateResult(
-            verdict: .wrong, reasons: [reason], findings: [], control: [], lost: [], reruns: 0)
-    }
-
-    /// Of a gate that timed nothing.
-    package static func untimed() -> GateResult {
-        GateResult(verdict: .pass, reasons: [], findings: [], control: [], lost: [], reruns: 0)
-    }
-}
-
 extension GateProcedure {
     /// The verdict and the reasons for it, one line each; nil before the gate is over.
     package var verdict: (name: Verdict, reasons: [String])? {

@@ -2,17 +2,6 @@ import Basis
 import Foundation
 import Measure
 
-/// A cell of a gate with the metrics that it is judged by.
-package struct GateCell: Equatable, Sendable {
-    package let id: String
-    package let metrics: [ComparedMetric]
-
-    package init(id: String, metrics: [ComparedMetric]) {
-        self.id = id
-        self.metrics = metrics
-    }
-}
-
 /// The gate as a procedure without input or output: it says which pair to launch next, takes what
 /// came of it, and ends with findings.
 ///

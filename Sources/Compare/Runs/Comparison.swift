@@ -2,14 +2,6 @@ package import Basis
 import Foundation
 import Measure
 
-/// What a comparison of two runs may say of one metric of one cell.
-package enum Finding: String, Equatable, Sendable, CaseIterable {
-    case better, worse
-    /// Proved to lie within the dead band.
-    case same
-    case unproven
-}
-
 /// Two runs, cell by cell and metric by metric.
 ///
 /// It calls nothing worse, better or the same that the design of the two runs can't carry: runs

@@ -11,9 +11,6 @@ package enum Design: Equatable, Sendable {
     /// The tables don't say when.
     case unknown
 
-    /// Whether a difference can be told from a drift of the machine.
-    package var canProve: Bool { self == .interleaved || self == .mixed }
-
     package var name: String {
         switch self {
         case .interleaved: "interleaved"

@@ -18,7 +18,7 @@ struct CalibrateSession {
     let run: RunRequest
     let programs: Programs
     let directory: RunDirectory
-    let interruption: Interruption
+    let interruption: StopRequest
     let console: Console
     let isQuiet: Bool
 

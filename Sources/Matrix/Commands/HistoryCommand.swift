@@ -89,7 +89,7 @@ package enum HistoryCommand: Command {
             added.append(["run_id": .string(directory.name), "cells": .count(count)])
             lines.append("\(directory.name): \(count) cells\(others)\n")
         }
-        try OutputFile.write(history.table.text, to: path(results), on: console)
+        try console.write(history.table.text, to: path(results))
         console.errors(lines.joined())
         if options.has("json") {
             let object: JSONValue = [
@@ -140,7 +140,7 @@ package enum HistoryCommand: Command {
         let seed = try options.count("seed", in: 0...Int.max) ?? 1
         let changes = HistoryChanges.find(in: history, seed: UInt64(seed))
         let table = CSVTable(ChangeColumns.all, rows: changes)
-        try OutputFile.write(table.text, to: "\(results)/changes.csv", on: console)
+        try console.write(table.text, to: "\(results)/changes.csv")
         if options.has("json") {
             let object: JSONValue = [
                 "schema": "switchyard.level-changes/1", "changes": .array(table.records),

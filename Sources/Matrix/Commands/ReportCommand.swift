@@ -59,7 +59,7 @@ package enum ReportCommand: Command {
                 "no cell of \(directory.name) has a valid verdict, so nothing is exported",
                 remedy: "see why with: switchyard report '\(directory.path)'", status: .invalidRun)
         }
-        try OutputFile.write(json.pretty, to: file ?? "-", on: console)
+        try console.write(json.pretty, to: file ?? "-")
         // An export is JSON itself.
         if options.has("json"), let file, file != "-" { console.output(Self.json(file).pretty) }
         return .success
@@ -93,7 +93,7 @@ package enum ReportCommand: Command {
         let files = try RunFiles(folder: directory.path)
         let folder = file == "-" ? "." : folderPart(of: file)
         let base = relativePath(from: folder.isEmpty ? "." : folder, to: directory.path)
-        try OutputFile.write(ReportPage(files, base: base).text, to: file, on: console)
+        try console.write(ReportPage(files, base: base).text, to: file)
         if file != "-" { console.output(asJSON ? json(file).pretty : "\(file)\n") }
     }
 
@@ -107,22 +107,5 @@ package enum ReportCommand: Command {
         let shared = zip(from, to).prefix { $0 == $1 }.count
         let way = from.dropFirst(shared).map { _ in ".." } + to.dropFirst(shared)
         return way.joined(separator: "/")
-    }
-}
-
-/// A file that the user named for what a command makes.
-enum OutputFile {
-    /// Writes all of `text` or nothing; `-` is standard output.
-    static func write(_ text: String, to file: String, on console: Console) throws(Complaint) {
-        if file == "-" {
-            console.output(text)
-            return
-        }
-        do throws(SystemError) {
-            try AtomicFile.replace(file, with: text)
-        } catch {
-            throw error.complaint(
-                "can't write \(file)", remedy: "name a file in a folder that exists and has room")
-        }
     }
 }

@@ -15,7 +15,7 @@ struct RunSession {
     let console: Console
 
     mutating func run() throws(Complaint) -> ExitStatus {
-        let interruption: Interruption
+        let interruption: StopRequest
         do throws(SystemError) {
             interruption = try .fromSignals()
         } catch {

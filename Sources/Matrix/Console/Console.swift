@@ -31,7 +31,7 @@ package struct Console {
     /// The streams of this process.
     package static var standard: Console {
         let environment = ProcessInfo.processInfo.environment
-        let outputIsTerminal = isTerminal(1)
+        let outputIsTerminal = StandardStreams.outputIsTerminal
         let isPlain =
             environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
         return Console(
@@ -44,24 +44,22 @@ package struct Console {
                         status: .failure))
             },
             errors: { StandardStreams.error($0) },
-            outputIsTerminal: outputIsTerminal, errorsIsTerminal: isTerminal(2),
-            allowsColours: outputIsTerminal && !isPlain, width: outputIsTerminal ? columns : nil)
+            outputIsTerminal: outputIsTerminal, errorsIsTerminal: StandardStreams.errorIsTerminal,
+            allowsColours: outputIsTerminal && !isPlain, width: StandardStreams.outputColumns)
     }
 
-    private static func isTerminal(_ descriptor: Int) -> Bool {
-        let link = try? FileManager.default.destinationOfSymbolicLink(
-            atPath: "/proc/self/fd/\(descriptor)")
-        return link.map { $0.hasPrefix("/dev/pts/") || $0.hasPrefix("/dev/tty") } ?? false
-    }
-
-    /// What stty(1) says of the controlling terminal: rows and columns.
-    private static var columns: Int? {
-        let size = capture(["stty", "-F", "/dev/tty", "size"])?.split(
-            whereSeparator: \.isWhitespace)
-        guard let size, size.count == 2, let columns = Int(size[1]), columns >= 20 else {
-            return nil
+    /// Writes all of `text` or nothing to a file that the user named; `-` is the output.
+    func write(_ text: String, to file: String) throws(Complaint) {
+        if file == "-" {
+            output(text)
+            return
         }
-        return columns
+        do throws(SystemError) {
+            try AtomicFile.replace(file, with: text)
+        } catch {
+            throw error.complaint(
+                "can't write \(file)", remedy: "name a file in a folder that exists and has room")
+        }
     }
 }
 

@@ -16,6 +16,7 @@ struct ExactMeter {
         /// Of which the median counts: threads may meet by chance.
         static let rounds = 3
         static let ready = Nanoseconds.seconds(10)
+        static let answer = Nanoseconds.seconds(5)
         static let snapshot = Nanoseconds.seconds(1)
         /// For the threads to publish their last turn and fall asleep.
         static let settle = Nanoseconds.milliseconds(10)
@@ -77,7 +78,7 @@ struct ExactMeter {
         return [
             .init(cell: cell, metric: "errors", value: Double(errors)),
             perRequest("syscalls_per_req") { $0.server.syscalls },
-            perRequest("epoll_waits_per_req") { $0.server.epollWait },
+            perRequest("epoll_waits_per_req") { $0.server.counts.syscalls.wait },
             perRequest("wakeups_per_req") { $0.server.wakeups },
             perRequest("response_bytes_per_req") { $0.bytes },
             perRequest("allocations_per_req") { $0.allocations },
@@ -106,8 +107,9 @@ struct ExactMeter {
         let request = "GET \(cell.target) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         var rounds: [Round] = []
         do throws(SystemError) {
-            var conversation = try Conversation(port: port)
-            for _ in 0..<Limit.warmup { _ = try conversation.ask(request) }
+            var conversation = try Conversation(
+                with: .v4(0x7F00_0001, port: port), timeout: Limit.answer)
+            for _ in 0..<Limit.warmup { _ = try Self.ask(request, of: &conversation) }
             for _ in 0..<Limit.rounds {
                 rounds.append(
                     try round(&conversation, request, control: control, counts: counts))
@@ -154,9 +156,9 @@ struct ExactMeter {
         // The snapshot allocates too, in the thread that answers it.
         let allocated = allocations(counts)
         for _ in 0..<Limit.requests {
-            let answer = try conversation.ask(request)
-            if !answer.isSuccess { round.errors += 1 }
-            round.bytes += Int64(answer.bytes)
+            let answer = try Self.ask(request, of: &conversation)
+            if answer?.isSuccess != true { round.errors += 1 }
+            round.bytes += Int64(answer?.bytes ?? 0)
         }
         blockThread(for: Limit.settle)
         if let allocated, let now = allocations(counts) { round.allocations = now - allocated }
@@ -164,22 +166,46 @@ struct ExactMeter {
         return round
     }
 
+    /// What came back for one request, which must tell its length.
+    struct Answer: Equatable {
+        /// Of head and content.
+        var bytes: Int
+        var isSuccess: Bool
+    }
+
+    /// Nil when the server ended the connection before all of the answer had come.
+    private static func ask(
+        _ request: String, of server: inout Conversation
+    ) throws(SystemError) -> Answer? {
+        answer(in: try server.ask(request, timeout: Limit.answer) { answer(in: $0) != nil })
+    }
+
+    /// The answer that `text` begins with; nil before it is whole.
+    static func answer(in text: String) -> Answer? {
+        guard let end = text.firstRange(of: "\r\n\r\n")?.upperBound else { return nil }
+        let head = text[..<end]
+        let length = head.split(separator: "\r\n").first {
+            $0.lowercased().hasPrefix("content-length:")
+        }
+        let content = length?.drop { $0 != ":" }.dropFirst().drop { $0 == " " }
+        let bytes = head.utf8.count + (content.flatMap { Int($0) } ?? 0)
+        if text.utf8.count < bytes { return nil }
+        return Answer(bytes: bytes, isSuccess: head.hasPrefix("HTTP/1.1 200 "))
+    }
+
     /// The counters of all threads of the server in one.
     private func snapshot(_ control: String) -> WorkerReport? {
         blockThread(for: Limit.settle)
-        guard let report = ControlSocket.snapshot(at: control, timeout: Limit.snapshot) else {
+        guard let report = ControlClient.snapshot(at: control, timeout: Limit.snapshot) else {
             return nil
         }
         blockThread(for: Limit.settle)
         var sum = WorkerReport(worker: 0)
         for worker in report.workers {
-            sum.requests += worker.requests
-            sum.epollWait += worker.epollWait
-            sum.receive += worker.receive
-            sum.send += worker.send
-            sum.accept += worker.accept
-            sum.other += worker.other
-            sum.wakeups += worker.wakeups
+            for index in 0..<ThreadCounts<Int64?>.count {
+                guard let count = worker.counts[index] else { continue }
+                sum.counts[index] = (sum.counts[index] ?? 0) + count
+            }
         }
         return sum
     }

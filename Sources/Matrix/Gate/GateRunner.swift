@@ -75,7 +75,7 @@ package struct GateRunner<Launcher: Executor> {
     package var candidate: Launcher
     /// Measures pairs by slices; nil to launch every pair.
     package var meter: (any SliceMeter)?
-    package let interruption: Interruption
+    package let interruption: StopRequest
     /// Told each pair with its outcome.
     package var note: (PairRequest, PairOutcome, GateProcedure) -> Void = { _, _, _ in }
     /// Told what a person should know, a line each.
@@ -84,7 +84,7 @@ package struct GateRunner<Launcher: Executor> {
     /// `procedure` gates `cells`, one for one.
     package init(
         cells: [Cell], procedure: GateProcedure, settings: Settings, base: Launcher,
-        candidate: Launcher, interruption: Interruption
+        candidate: Launcher, interruption: StopRequest
     ) {
         precondition(
             cells.map(\.id) == procedure.cells.map(\.id), "the procedure is of these cells")

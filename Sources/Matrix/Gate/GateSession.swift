@@ -99,9 +99,9 @@ struct GateSession {
     }
 
     /// Takes the signals, and keeps this process off the server's CPUs.
-    static func interruption(_ cpus: CPUSplit) throws(Complaint) -> Interruption {
+    static func interruption(_ cpus: CPUSplit) throws(Complaint) -> StopRequest {
         do throws(SystemError) {
-            let interruption = try Interruption.fromSignals()
+            let interruption = try StopRequest.fromSignals()
             try CPUSet(cpus.load).bindThisThread()
             return interruption
         } catch {

@@ -49,7 +49,7 @@ package struct ProcessExecutor: Executor {
     }
 
     package mutating func launch(
-        _ slot: Slot, settings: Settings, interruption: Interruption
+        _ slot: Slot, settings: Settings, interruption: StopRequest
     ) -> LaunchRecord? {
         var record = LaunchRecord(
             slot: slot.index, block: slot.block, cell: slot.cell, seed: slot.seed,
@@ -85,7 +85,7 @@ package struct ProcessExecutor: Executor {
 
     private mutating func measure(
         _ record: inout LaunchRecord, _ settings: Settings, folder: String,
-        _ interruption: Interruption
+        _ interruption: StopRequest
     ) throws(LaunchFailure) {
         do throws(Complaint) {
             try Self.make(folder: folder)
@@ -132,7 +132,7 @@ package struct ProcessExecutor: Executor {
     /// Lets time pass until `instant`, the end of the generator, or a stop. Keeps the pipes empty.
     private func wait(
         until instant: Instant, _ server: inout RunningServer, _ generator: inout RunningGenerator,
-        _ interruption: Interruption
+        _ interruption: StopRequest
     ) throws(LaunchFailure) {
         while !generator.hasEnded {
             if interruption.check() == .now { throw .stopped }
@@ -141,7 +141,7 @@ package struct ProcessExecutor: Executor {
             try server.lookUnderLoad()
             generator.drain()
             generator.process.sleep(
-                until: min(instant, now + Interruption.look), unless: server.process)
+                until: min(instant, now + StopRequest.look), unless: server.process)
         }
     }
 
@@ -155,7 +155,7 @@ package struct ProcessExecutor: Executor {
         let cpu: Nanoseconds
 
         init(_ group: ProcessGroup, control: String?) {
-            report = control.flatMap { ControlSocket.snapshot(at: $0, timeout: Limit.snapshot) }
+            report = control.flatMap { ControlClient.snapshot(at: $0, timeout: Limit.snapshot) }
             process = group.read()
             time = report?.time ?? MonotonicClock.now
             cpu = (group.processIDs.count == 1 ? report?.cpu : nil) ?? process.cpu
@@ -186,7 +186,7 @@ package struct ProcessExecutor: Executor {
                 voluntarySwitches: b.voluntarySwitches - a.voluntarySwitches,
                 involuntarySwitches: b.involuntarySwitches - a.involuntarySwitches,
                 migrations: migrations, syscalls: workers.map { $0.reduce(0) { $0 + $1.syscalls } },
-                epollWaits: workers.map { $0.reduce(0) { $0 + $1.epollWait } },
+                epollWaits: workers.map { $0.reduce(0) { $0 + ($1.counts.syscalls.wait ?? 0) } },
                 peakResident: ByteCount(raw: Int(b.peakResident)),
                 residentGrowth: b.resident - idle.resident)
         }

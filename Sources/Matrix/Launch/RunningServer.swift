@@ -3,19 +3,6 @@ import Foundation
 import Platform
 import Report
 
-/// Why one launch gave no figures, as one line. The run goes on.
-struct LaunchFailure: Error, Equatable {
-    let reason: String
-
-    /// The user wants the run to end now: there is nothing to record.
-    static let stopped = LaunchFailure("stopped by the user")
-
-    init(_ reason: String) {
-        // A server's own words are among it, which the terminal must not obey.
-        self.reason = printable(String(reason.map { $0.isNewline ? " " : $0 }))
-    }
-}
-
 /// A server that was started for one launch and accepts connections. Dropping it kills it.
 struct RunningServer: ~Copyable {
     private enum Limit {
@@ -122,7 +109,7 @@ struct RunningServer: ~Copyable {
                 if line.contains(text) { return Loopback.listener(port: port) }
             case .port:
                 for place in Loopback.allCases
-                where Dialogue.accepts(place.address(port: port), timeout: .seconds(1)) {
+                where Conversation.isAccepted(by: place.address(port: port), timeout: .seconds(1)) {
                     blockThread(for: Limit.settle)
                     return place
                 }
@@ -141,10 +128,15 @@ struct RunningServer: ~Copyable {
     private static func answers(_ place: Loopback, port: UInt16, _ path: String) -> Bool {
         let request =
             "GET \(path) HTTP/1.1\r\nHost: \(place.host):\(port)\r\nConnection: close\r\n\r\n"
-        let answer = try? Dialogue.ask(
-            request, of: place.address(port: port), timeout: .seconds(1))
-        let status = answer?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return status.map { (200..<400).contains($0) } ?? false
+        let limit = Nanoseconds.seconds(1)
+        do throws(SystemError) {
+            var server = try Conversation(with: place.address(port: port), timeout: limit)
+            let status = try server.askLine(request, timeout: limit).split(separator: " ")
+                .dropFirst()
+            return status.first.flatMap { Int($0) }.map { (200..<400).contains($0) } ?? false
+        } catch {
+            return false
+        }
     }
 
     /// Why a server is not ready: it has ended, or else `what` it did.

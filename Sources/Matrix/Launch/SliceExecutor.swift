@@ -9,7 +9,7 @@ package protocol SliceMeter {
     /// Starts both servers, gives them the load by turns and stops them. A pair that fails is a
     /// record with its reason; nil when `interruption` asked to stop at once.
     mutating func measure(
-        _ record: SliceRecord, settings: Settings, interruption: Interruption
+        _ record: SliceRecord, settings: Settings, interruption: StopRequest
     ) -> SliceRecord?
 }
 
@@ -55,7 +55,7 @@ package struct SliceExecutor: SliceMeter {
     }
 
     package mutating func measure(
-        _ record: SliceRecord, settings: Settings, interruption: Interruption
+        _ record: SliceRecord, settings: Settings, interruption: StopRequest
     ) -> SliceRecord? {
         var record = record
         var at = Side.base
@@ -83,7 +83,7 @@ package struct SliceExecutor: SliceMeter {
                     try second.look()
                     let now = MonotonicClock.now
                     if now >= moment { break }
-                    first.sleep(until: min(moment, now + Interruption.look))
+                    first.sleep(until: min(moment, now + StopRequest.look))
                 }
                 switch record.side(ofSlice: reading) {
                 case .base: second.read(for: moment, round)
@@ -214,14 +214,14 @@ private struct LoadedServer: ~Copyable {
     /// The CPU time of a request in each slice, in nanoseconds, once the generator has ended; nil
     /// where the load was not as planned.
     mutating func figures(
-        _ round: SliceRound, _ settings: Settings, _ interruption: Interruption
+        _ round: SliceRound, _ settings: Settings, _ interruption: StopRequest
     ) throws(LaunchFailure) -> [Double?] {
         let deadline =
             MonotonicClock.now + round.turn * 2 + settings.timeout + SliceExecutor.Limit.grace
         while !generator.hasEnded, MonotonicClock.now < deadline {
             if interruption.check() == .now { throw .stopped }
             try look()
-            sleep(until: min(deadline, MonotonicClock.now + Interruption.look))
+            sleep(until: min(deadline, MonotonicClock.now + StopRequest.look))
         }
         try look()
         let report = try generator.report()

@@ -1,17 +1,6 @@
 package import Basis
 package import Report
 
-/// One launch to be made.
-package struct Slot: Equatable, Sendable {
-    /// The position in the plan, counted from 0.
-    package let index: Int
-    /// The repetition, counted from 0.
-    package let block: Int
-    package let cell: Cell
-    /// For the generator; the same in a whole block, so that its cells meet the same arrivals.
-    package let seed: Int64
-}
-
 /// Every launch of a run in its order: each block launches all cells once, in an order of its own
 /// that follows from the seed. What drifts in the machine so falls on all cells alike (randomised
 /// interleaved trials: A. Abedi and T. Brecht, ICPE 2017).
@@ -85,28 +74,4 @@ package struct Plan: Equatable, Sendable {
 
     /// Time under load of each launch; starting and stopping come on top.
     package var loadTime: Nanoseconds { settings.warmup + settings.duration }
-}
-
-/// How long a run still takes. Launches have a fixed length but for starting and stopping, which is
-/// learnt from the launches made.
-package struct TimeEstimate: Sendable {
-    /// Starting a server and a generator, connecting and stopping, before anything is known.
-    package static let firstOverhead = Nanoseconds.milliseconds(350)
-
-    private let loadTime: Nanoseconds
-    private var overhead = Nanoseconds.zero
-    private var launches: Int64 = 0
-
-    package init(loadTime: Nanoseconds) { self.loadTime = loadTime }
-
-    /// Takes note of a launch that came to its end.
-    package mutating func note(elapsed: Nanoseconds) {
-        overhead = overhead + max(.zero, elapsed - loadTime)
-        launches += 1
-    }
-
-    package func remaining(launches left: Int) -> Nanoseconds {
-        let each = launches == 0 ? Self.firstOverhead : overhead / launches
-        return (loadTime + each) * Int64(left)
-    }
 }

@@ -8,13 +8,13 @@ package struct Runner<Launcher: Executor> {
 
     package let plan: Plan
     package var executor: Launcher
-    package let interruption: Interruption
+    package let interruption: StopRequest
     package var progress: Progress
     /// The monotonic clock, as a parameter for tests.
     package let now: () -> Instant
 
     package init(
-        plan: Plan, executor: Launcher, interruption: Interruption, progress: Progress,
+        plan: Plan, executor: Launcher, interruption: StopRequest, progress: Progress,
         now: @escaping () -> Instant
     ) {
         self.plan = plan

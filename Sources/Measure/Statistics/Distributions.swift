@@ -1,3 +1,5 @@
+package import Basis
+
 /// The standard normal distribution.
 package enum Normal {
     /// P(Z > z), accurate in relative terms also far out.
@@ -43,20 +45,15 @@ package enum Normal {
 
     /// One standard normal deviate (Box and Muller, Ann. Math. Stat. 29, 1958; the second is
     /// dropped).
-    package static func sample(_ generator: inout some RandomNumberGenerator) -> Double {
-        let radius = (-2 * Elementary.log(openUnit(&generator))).squareRoot()
-        return radius * Elementary.cos(2 * Double.pi * openUnit(&generator))
+    package static func sample(_ generator: inout SeededGenerator) -> Double {
+        let radius = (-2 * Elementary.log(generator.nextOpenUnit())).squareRoot()
+        return radius * Elementary.cos(2 * Double.pi * generator.nextOpenUnit())
     }
 }
 
 /// One exponential deviate of mean 1, by inversion.
-func sampleExponential(_ generator: inout some RandomNumberGenerator) -> Double {
-    -Elementary.log(openUnit(&generator))
-}
-
-/// A number drawn evenly from the open interval (0, 1).
-private func openUnit(_ generator: inout some RandomNumberGenerator) -> Double {
-    (Double(generator.next() >> 11) + 0.5) * 0x1p-53
+func sampleExponential(_ generator: inout SeededGenerator) -> Double {
+    -Elementary.log(generator.nextOpenUnit())
 }
 
 /// The number of successes in `trials` independent trials.

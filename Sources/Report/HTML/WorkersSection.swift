@@ -14,10 +14,8 @@ struct WorkersSection {
         var sums: [String: Double] = [:]
     }
 
-    private static let sums = [
-        "requests", "cpu_ns", "voluntary_switches", "epoll_wait", "recv", "send", "accept", "other",
-        "wakeups", "handoffs", "steals",
-    ]
+    private static let calls = Counter.all.filter { $0.group == "syscalls" }.map(\.column)
+    private static let sums = ["cpu_ns", "voluntary_switches"] + Counter.all.map(\.column)
 
     let files: RunFiles
 
@@ -29,6 +27,9 @@ struct WorkersSection {
             return .element("p", [:], "No server of this run reports about its workers.")
         }
         let cells = CellsSection(files)
+        // A run that was measured before a counter came has no column of it.
+        let counters = Counter.all.filter(\.isReported).map(\.column)
+            .filter { files.workers.index(of: $0) != nil }
         var page = PageTable(
             id: "workers",
             caption: "Workers: shares as the median over launches, counters as sums for a request",
@@ -39,29 +40,24 @@ struct WorkersSection {
                 PageTable.Column("requests", "requests" + .unit("%"), isNumber: true),
                 PageTable.Column("owned", "connections" + .unit("%"), isNumber: true),
                 PageTable.Column("cpu", "CPU a request" + .unit("µs"), isNumber: true),
-                PageTable.Column("syscalls", "system calls a request", isNumber: true),
-                PageTable.Column("epoll_wait", "epoll_wait a request", isNumber: true),
-                PageTable.Column("wakeups", "wakeups a request", isNumber: true),
                 PageTable.Column("sleeps", "sleeps a request", isNumber: true),
-                PageTable.Column("handoffs", "handoffs a request", isNumber: true),
-                PageTable.Column("steals", "steals a request", isNumber: true),
-                PageTable.Column("cell_id", "cell"),
-            ])
+                PageTable.Column("syscalls", "system calls a request", isNumber: true),
+            ]
+                + counters.map { PageTable.Column($0, "\($0) a request", isNumber: true) }
+                + [PageTable.Column("cell_id", "cell")])
         page.rows = workers.map { worker in
             let name = cells.name(worker.row)
             let id = cells.id(worker.row)
-            return [
+            let start = [
                 PageTable.Entry(.breakable(name), order: name),
                 PageTable.Entry(.text("\(worker.index)"), order: "\(worker.index)"),
                 PageTable.Entry(.text(worker.role), order: worker.role),
                 share(worker.requestShares), share(worker.connectionShares),
                 perRequest(worker, ["cpu_ns"], scale: 1e-3),
-                perRequest(worker, ["epoll_wait", "recv", "send", "accept", "other"]),
-                perRequest(worker, ["epoll_wait"]), perRequest(worker, ["wakeups"]),
-                perRequest(worker, ["voluntary_switches"]), perRequest(worker, ["handoffs"]),
-                perRequest(worker, ["steals"]),
-                PageTable.Entry(.element("code", [:], .breakable(id)), order: id),
+                perRequest(worker, ["voluntary_switches"]), perRequest(worker, Self.calls),
             ]
+            return start + counters.map { perRequest(worker, [$0]) }
+                + [PageTable.Entry(.element("code", [:], .breakable(id)), order: id)]
         }
         return page.markup
     }

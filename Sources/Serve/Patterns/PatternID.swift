@@ -14,19 +14,14 @@ package enum PatternID: String, CaseIterable, Sendable {
     case acceptorsOneReader = "acceptors:one-reader"
     case shardedHash = "sharded:hash"
 
-    /// What a bare family name means.
-    private static let defaults: [String: PatternID] = [
-        "readers": .readersDirect, "balanced": .balancedShared,
-        "acceptors": .acceptorsExclusive, "sharded": .shardedHash,
-    ]
-
     /// Reads an id or a family name.
     package init(parsing text: String) throws(Complaint) {
-        if let known = PatternID(rawValue: text) ?? Self.defaults[text] {
+        let families = PatternFamily.usualVariants
+        if let known = PatternID(rawValue: families[text] ?? text) {
             self = known
             return
         }
-        let names = Self.allCases.map(\.rawValue) + Self.defaults.keys.sorted()
+        let names = Self.allCases.map(\.rawValue) + families.keys.sorted()
         let near = nearestName(to: text, among: names).map { "did you mean \($0)? " } ?? ""
         throw Complaint(
             "pattern '\(text)' is unknown",

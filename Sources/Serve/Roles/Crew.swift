@@ -191,28 +191,14 @@ package final class Crew<K: Kernel>: Sendable {
         let staff = seats.withLock { $0 }
         let workers = staff.enumerated().map { number, seat -> JSONValue in
             let (tally, thread) = seat.board.value.read()
-            return [
-                "worker": .integer(Int64(number)),
-                "role": .string(seat.role.rawValue),
-                "accepted": JSONValue(tally.accepted),
-                "connections": JSONValue(tally.connections),
-                "requests": JSONValue(tally.requests),
-                "cpu_ns": .integer(thread.cpu.raw),
-                "voluntary_switches": .integer(thread.voluntarySwitches),
-                "involuntary_switches": .integer(thread.involuntarySwitches),
-                "syscalls": [
-                    "epoll_wait": JSONValue(tally.syscalls.wait),
-                    "recv": JSONValue(tally.syscalls.receive),
-                    "send": JSONValue(tally.syscalls.send),
-                    "accept": JSONValue(tally.syscalls.accept),
-                    "other": JSONValue(tally.syscalls.other),
-                ],
-                "wakeups": JSONValue(tally.wakeups),
-                "eagain_accepts": JSONValue(tally.emptyAccepts),
-                "handoffs": JSONValue(tally.handoffs),
-                "steals": JSONValue(tally.steals),
-                "shed": JSONValue(tally.shed),
+            let kept: [JSONValue.Member] = [
+                .init("worker", .integer(Int64(number))),
+                .init("role", .string(seat.role.rawValue)),
+                .init("cpu_ns", .integer(thread.cpu.raw)),
+                .init("voluntary_switches", .integer(thread.voluntarySwitches)),
+                .init("involuntary_switches", .integer(thread.involuntarySwitches)),
             ]
+            return .object(kept + tally.members { .integer(Int64(clamping: $0)) })
         }
         let process = ResourceUsage.thisProcess
         return [
@@ -225,8 +211,4 @@ package final class Crew<K: Kernel>: Sendable {
             "rss_peak_bytes": .integer(Int64(process.peakResident.raw)),
         ]
     }
-}
-
-extension JSONValue {
-    fileprivate init(_ count: UInt64) { self = .integer(Int64(clamping: count)) }
 }

@@ -1,3 +1,4 @@
+import Basis
 package import Platform
 import Synchronization
 

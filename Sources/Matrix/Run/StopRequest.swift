@@ -3,7 +3,7 @@ package import Platform
 
 /// How a run is stopped from outside: the first Ctrl-C lets the launch under way finish, the
 /// second, a SIGTERM or the end of the terminal (SIGHUP) stops it where it stands.
-package final class Interruption {
+package final class StopRequest {
     /// How soon the run is to end.
     package enum Level: Int, Comparable, Sendable {
         case none, afterLaunch, now
@@ -24,9 +24,9 @@ package final class Interruption {
 
     /// Looks at the signals of this process; they must be blocked from here on (see
     /// `TerminationSignals`).
-    package static func fromSignals() throws(SystemError) -> Interruption {
+    package static func fromSignals() throws(SystemError) -> StopRequest {
         let holder = SignalHolder(try TerminationSignals())
-        return Interruption { holder.level }
+        return StopRequest { holder.level }
     }
 
     /// The level by now; it never falls.

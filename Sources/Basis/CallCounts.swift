@@ -1,0 +1,12 @@
+/// System calls by kind.
+package struct CallCounts<Cell: CounterCell>: CounterTable {
+    package var wait = Cell("epoll_wait", "calls of epoll_wait", in: "syscalls")
+    package var receive = Cell("recv", "calls of recv", in: "syscalls", isReported: false)
+    package var send = Cell("send", "calls of send", in: "syscalls", isReported: false)
+    package var accept = Cell("accept", "calls of accept", in: "syscalls", isReported: false)
+    /// epoll_ctl, close, connect, setsockopt, eventfd reads and writes.
+    package var other = Cell(
+        "other", "other counted system calls", in: "syscalls", isReported: false)
+
+    package init() {}
+}

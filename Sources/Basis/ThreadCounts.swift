@@ -1,0 +1,45 @@
+/// What a thread of a server counts.
+///
+/// A counter is the one line that declares it here, or in `CallCounts` when it counts system calls:
+/// threads count into `ThreadCounts<UInt64>`, plain numbers at constant offsets; what they publish,
+/// the lines of a server, journals, tables and reports follow from `Counter.all`, and a test asks
+/// for its row in docs/FORMAT.md. New ones go to the end.
+package struct ThreadCounts<Cell: CounterCell>: CounterTable {
+    package var accepted = Cell(
+        "accepted", "connections taken from the kernel since the start", .sinceStart,
+        isReported: false)
+    package var connections = Cell(
+        "connections", "connections that became this worker's since the start", column: "owned",
+        .sinceStart, isReported: false)
+    package var requests = Cell(
+        "requests", "requests answered between the two readings", isReported: false)
+    package var syscalls = CallCounts<Cell>()
+    package var wakeups = Cell("wakeups", "wakes sent to another worker")
+    package var emptyAccepts = Cell(
+        "eagain_accepts", "accepts that found an empty queue", isReported: false)
+    package var handoffs = Cell("handoffs", "connections or messages passed to another worker")
+    package var steals = Cell("steals", "messages taken from another worker's queue")
+    package var shed = Cell(
+        "shed", "connections closed at once: descriptors, slots or readers had run out",
+        isReported: false)
+
+    package init() {}
+}
+
+extension ThreadCounts {
+    /// The members of a thread's entry, each of what `value` makes of its cell.
+    package func members(_ value: (Cell) -> JSONValue) -> [JSONValue.Member] {
+        var members: [JSONValue.Member] = []
+        var groups: [String: [JSONValue.Member]] = [:]
+        for (counter, cell) in zip(Counter.all, cells) {
+            let member = JSONValue.Member(counter.name, value(cell))
+            guard let group = counter.group else {
+                members.append(member)
+                continue
+            }
+            groups[group, default: []].append(member)
+        }
+        return members
+            + groups.sorted { $0.key < $1.key }.map { .init($0.key, .object($0.value)) }
+    }
+}

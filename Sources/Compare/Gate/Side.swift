@@ -1,0 +1,5 @@
+/// The two things that are compared.
+package enum Side: String, Equatable, Hashable, Sendable, CaseIterable {
+    case base
+    case candidate = "cand"
+}

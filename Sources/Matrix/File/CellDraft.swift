@@ -1,0 +1,208 @@
+import Basis
+import Report
+
+/// A cell in the making: what defaults and axes have said so far.
+struct CellDraft: Equatable {
+    var server: String = Cell.builtIn
+    var pattern = PatternFamily.usualPattern
+    var language = Cell.Language.h1
+    var threads: Int?
+    var connections = 64
+    var streams = 1
+    var payload = ByteCount(raw: 13)
+    var path: String?
+    var pipeline = 1
+    var tls = Cell.TLS.off
+    var sendsAtOnce = true
+    var rate: PerSecond?
+    var isPoisson = true
+    var expected = ExpectedStatus.success
+
+    /// - Parameter serverThreads: for a cell that does not say.
+    func cell(serverThreads: Int) -> Cell {
+        var cell = Cell(
+            pattern: server == Cell.builtIn ? pattern : nil, threads: threads ?? serverThreads,
+            connections: connections)
+        cell.server = server
+        cell.language = language
+        cell.streams = streams
+        cell.payload = payload
+        cell.path = path
+        cell.pipeline = pipeline
+        cell.tls = tls
+        cell.sendsAtOnce = sendsAtOnce
+        cell.expected = expected
+        if let rate { cell.arrival = isPoisson ? .poisson(rate) : .constant(rate) }
+        return cell
+    }
+
+    /// Takes one value of one axis. A server's object must have been replaced by its name before.
+    mutating func set(
+        _ axis: Axis, _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) {
+        switch axis {
+        case .server: server = try Self.text(value, place, example: "switchyard")
+        case .pattern: pattern = try Self.pattern(value, place)
+        case .protocol: language = try Self.choice(value, place)
+        case .threads: threads = try Self.count(value, place, in: 1...4_096)
+        case .connections: connections = try Self.count(value, place, in: 1...Axis.countLimit)
+        case .streams: streams = try Self.count(value, place, in: 1...Axis.countLimit)
+        case .payload: payload = try Self.size(value, place)
+        case .path: path = try Self.path(value, place)
+        case .pipeline: pipeline = try Self.count(value, place, in: 1...1_024)
+        case .tls: tls = try Self.choice(value, place)
+        case .nodelay: sendsAtOnce = try Self.toggle(value, place)
+        case .rate: rate = try Self.rate(value, place)
+        case .arrivals:
+            let name = try Self.text(value, place, example: "poisson")
+            guard ["poisson", "constant"].contains(name) else {
+                throw place.complaint("'\(name)' is unknown", "choose poisson or constant")
+            }
+            isPoisson = name == "poisson"
+        case .expect: expected = try Self.expectation(value, place)
+        }
+    }
+}
+
+/// Readers of single values. They complain in one line that names the file and the key.
+extension CellDraft {
+    static func text(
+        _ value: JSONValue, _ place: FilePlace, example: String
+    ) throws(Complaint) -> String {
+        guard case .string(let text) = value, !text.isEmpty else {
+            throw place.complaint(
+                "\(value.compact) is not a text", "write one such as \"\(example)\"")
+        }
+        return text
+    }
+
+    static func count(
+        _ value: JSONValue, _ place: FilePlace, in range: ClosedRange<Int>
+    ) throws(Complaint) -> Int {
+        var number: Int?
+        if case .integer(let integer) = value { number = Int(integer) }
+        if case .string(let text) = value { number = parseCount(text) }
+        guard let number, range.contains(number) else {
+            throw place.complaint(
+                "\(value.compact) is not a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)",
+                "write one such as \(max(range.lowerBound, min(64, range.upperBound)))")
+        }
+        return number
+    }
+
+    static func time(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Nanoseconds {
+        var span: Nanoseconds?
+        switch value {
+        case .string(let text): span = Nanoseconds(parsing: text)
+        case .integer(let seconds): span = Nanoseconds(parsing: "\(seconds)")
+        case .number(let seconds): span = Nanoseconds(parsing: "\(seconds)")
+        default: break
+        }
+        guard let span, span <= .seconds(86_400) else {
+            throw place.complaint(
+                "\(value.compact) is not a time", "write one such as \"2s\" or \"300ms\"")
+        }
+        return span
+    }
+
+    private static func pattern(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> String {
+        let text = try text(value, place, example: "sharded:hash")
+        guard text.wholeMatch(of: /[a-z][a-z-]*(:[a-z][a-z-]*)?/) != nil else {
+            throw place.complaint(
+                "'\(text)' is no pattern", "write family or family:variant such as sharded:hash")
+        }
+        return PatternFamily.usualVariants[text] ?? text
+    }
+
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> Choice where Choice.RawValue == String {
+        let names = Choice.allCases.map(\.rawValue)
+        var text = value.compact
+        if case .string(let string) = value { text = string }
+        if let choice = Choice(rawValue: text) { return choice }
+        let near = nearestName(to: text, among: names).map { "did you mean \($0)? " } ?? ""
+        throw place.complaint(
+            "'\(text)' is unknown", near + "choose from \(names.joined(separator: ", "))")
+    }
+
+    private static func size(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> ByteCount
+    {
+        var size: ByteCount?
+        if case .integer(let integer) = value, integer >= 0 { size = ByteCount(raw: Int(integer)) }
+        if case .string(let text) = value { size = ByteCount(parsing: text) }
+        guard let size, size.raw <= 1 << 30 else {
+            throw place.complaint(
+                "\(value.compact) is not a size up to 1GiB", "write bytes such as 13 or \"64KiB\"")
+        }
+        return size
+    }
+
+    private static func path(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> String {
+        let text = try text(value, place, example: "/work?us=50")
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw place.complaint("'\(text)' is no path", "write one such as \"/work?us=50\"")
+        }
+        return text
+    }
+
+    private static func toggle(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Bool {
+        switch value {
+        case .bool(let on): return on
+        case "on": return true
+        case "off": return false
+        default:
+            throw place.complaint("\(value.compact) is neither on nor off", "write true or false")
+        }
+    }
+
+    /// Classes of status with commas between them, in any order.
+    private static func expectation(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> ExpectedStatus {
+        let text = try text(value, place, example: "2xx")
+        let words = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+        let names = ["2xx", "3xx"]
+        for word in words where !names.contains(word) {
+            if word.wholeMatch(of: /[1-5][0-9][0-9]/) != nil {
+                throw place.complaint(
+                    "'\(word)' is one status, and answers are counted by their class",
+                    "write \(word.hasPrefix("3") ? "3xx" : "2xx")")
+            }
+            if ["1xx", "4xx", "5xx"].contains(word) {
+                throw place.complaint(
+                    "'\(word)' is no kind of success: such answers count as failures",
+                    "choose from 2xx, 3xx and \"2xx,3xx\"")
+            }
+            let near = nearestName(to: word, among: names).map { "did you mean \($0)? " } ?? ""
+            throw place.complaint(
+                "'\(word)' is unknown", near + "choose from 2xx, 3xx and \"2xx,3xx\"")
+        }
+        guard let found = ExpectedStatus(rawValue: Set(words).sorted().joined(separator: ","))
+        else {
+            throw place.complaint("'\(text)' names no class", "write one such as \"2xx\"")
+        }
+        return found
+    }
+
+    private static func rate(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> PerSecond?
+    {
+        var text = ""
+        switch value {
+        case "closed", 0: return nil
+        case .string(let string): text = string
+        case .integer(let number): text = "\(number)"
+        case .number(let number): text = "\(number)"
+        default: break
+        }
+        guard let rate = PerSecond(parsing: text), rate.raw <= 1e9 else {
+            throw place.complaint(
+                "\(value.compact) is not a rate",
+                "write requests a second such as 5000 or \"50k\", or \"closed\" for a closed loop")
+        }
+        return rate
+    }
+}

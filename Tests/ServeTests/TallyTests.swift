@@ -1,0 +1,58 @@
+import Basis
+import Platform
+import Testing
+
+@testable import Serve
+
+@Suite("tallies")
+struct TallyTests {
+    /// Publishes a tally of known counts and ends.
+    private struct Counting<K: Kernel>: Post {
+        let station: Station<K>
+
+        func run() {
+            var tally = Tally()
+            for index in 0..<Tally.count { tally[index] = TallyTests.count(index) }
+            station.board.value.publish(tally, tally.syscalls)
+        }
+    }
+
+    private static func count(_ index: Int) -> UInt64 { 1_000 + UInt64(index) }
+
+    @Test("a thread's counts reach the control socket, each under its name")
+    func snapshot() throws {
+        let crew = try Crew(options: ServerOptions()) { LinuxKernel() }
+        let station = crew.station(.loop, 0)
+        try crew.start(Counting(station: station), at: station)
+        crew.dismiss()
+        guard case .array(let workers) = crew.snapshot(event: "stopped")["workers"] else {
+            Issue.record("no workers")
+            return
+        }
+        for (index, counter) in Counter.all.enumerated() {
+            let owner = counter.group.map { workers[0][$0] } ?? workers[0]
+            #expect(owner?[counter.name] == .integer(Int64(Self.count(index))), "\(counter.name)")
+        }
+    }
+
+    @Test("counts are added and subtracted one by one")
+    func sums() {
+        var (first, second) = (SyscallCounts(), SyscallCounts())
+        for index in 0..<SyscallCounts.count {
+            (first[index], second[index]) = (Self.count(index), UInt64(index))
+        }
+        let sum = first + second
+        #expect(sum.cells == first.cells.indices.map { Self.count($0) + UInt64($0) })
+        #expect(sum - second == first)
+    }
+
+    @Test("system calls are counted by the kernel, not by the tally")
+    func calls() {
+        let board = TallyBoard()
+        var (tally, syscalls) = (Tally(), SyscallCounts())
+        (tally.requests, tally.syscalls.send, syscalls.send) = (5, 6, 7)
+        board.publish(tally, syscalls)
+        let read = board.read().tally
+        #expect(read.requests == 5 && read.syscalls == syscalls)
+    }
+}
