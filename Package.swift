@@ -91,7 +91,8 @@ let package = Package(
             ["Basis", "Platform", "Wire", "Measure", "Serve"], exclude: ["hot-symbols.txt"]),
 
         .target(
-            name: "TestSupport", dependencies: ["Basis", "Platform"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Basis", "Platform", "Measure"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("BasisTests", ["Basis"]),
         tests("PlatformTests", ["Basis", "Platform"]),

@@ -162,7 +162,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a doorway that opened only in part is opened whole later")
+    @Test("a watched that opened only in part is opened whole later")
     func halfOpenDoorway() throws {
         for nth in 1...2 {
             let server = try InProcessServer(.single, addresses: 2) { $0.connectionsPerReader = 1 }

@@ -17,6 +17,11 @@ func withHead<Result>(
     return try body(head, bytes.span)
 }
 
+/// The route of a head that was parsed from `input`.
+func chosenRoute(of head: HTTP1.RequestHead, in input: Span<UInt8>) -> Route {
+    Route(head.method, path: head.path.bytes(of: input), query: head.query.bytes(of: input))
+}
+
 struct BadHead: Error { let text: String }
 
 /// The bytes of a queue as text.

@@ -23,7 +23,7 @@ struct ReplyTests {
         from writer: inout ReplyWriter
     ) throws -> (text: String, filler: Int, delay: Nanoseconds) {
         try withHead(request) { head, input in
-            let route = Route(head, in: input)
+            let route = chosenRoute(of: head, in: input)
             let key = head.idempotencyKey.bytes(of: input)
             var beside = ByteQueue()
             if route == .payments { beside.append(key) }

@@ -7,13 +7,13 @@ import Testing
 @Suite("tallies")
 struct TallyTests {
     /// Publishes a tally of known counts and ends.
-    private struct Counting<K: Kernel>: Post {
-        let station: Station<K>
+    private struct Counting<K: Kernel>: ThreadBody {
+        let context: ThreadContext<K>
 
         func run() {
             var tally = Tally()
             for index in 0..<Tally.count { tally[index] = TallyTests.count(index) }
-            station.board.value.publish(tally, tally.syscalls)
+            context.board.value.publish(tally, tally.syscalls)
         }
     }
 
@@ -22,8 +22,8 @@ struct TallyTests {
     @Test("a thread's counts reach the control socket, each under its name")
     func snapshot() throws {
         let crew = try Crew(options: ServerOptions()) { LinuxKernel() }
-        let station = crew.station(.loop, 0)
-        try crew.start(Counting(station: station), at: station)
+        let context = crew.context(.loop, 0)
+        try crew.start(Counting(context: context), at: context)
         crew.dismiss()
         guard case .array(let workers) = crew.snapshot(event: "stopped")["workers"] else {
             Issue.record("no workers")

@@ -105,7 +105,7 @@ struct WorkTests {
 
     private func message(_ line: String) throws -> Message {
         try withHead("\(line) HTTP/1.1\r\nHost: h\r\n\r\n") { head, input in
-            Message(route: Route(head, in: input))
+            Message(route: chosenRoute(of: head, in: input))
         }
     }
 

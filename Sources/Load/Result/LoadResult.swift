@@ -135,11 +135,6 @@ package struct LoadResult: ~Copyable {
     /// The part of the window for which the busiest thread computed, 0...1.
     package var busiestShare: Double { threads.map(\.busyShare).max() ?? 0 }
 
-    /// How evenly connections were served: 1 when all alike, 1/n when one had all (R. Jain, D.
-    /// Chiu, W. Hawe, "A quantitative measure of fairness", DEC-TR-301, 1984). Nil without answers.
-    package var fairness: Double? {
-        let sum = served.reduce(0.0) { $0 + Double($1) }
-        let squares = served.reduce(0.0) { $0 + Double($1) * Double($1) }
-        return squares == 0 ? nil : sum * sum / (Double(served.count) * squares)
-    }
+    /// How evenly connections were served (`Evenness.jain`); nil without answers.
+    package var fairness: Double? { Evenness(served.map(Double.init))?.jain }
 }

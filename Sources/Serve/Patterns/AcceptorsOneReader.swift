@@ -15,15 +15,15 @@ struct AcceptorsOneReader: ExecutionPattern {
         try crew.startReader(
             0, port: port, inboxes: inboxes, promisesSlots: false, kind: kind)
         for (index, inbox) in inboxes.enumerated() {
-            let station = crew.station(.acceptor, index)
+            let context = crew.context(.acceptor, index)
             let dispatcher = Dispatcher(
-                ways: [.init(port: port, inbox: inbox)], passage: .queue, balance: .roundRobin,
+                destinations: [.init(port: port, inbox: inbox)], mode: .queue, balance: .roundRobin,
                 seed: 1)
             try crew.start(
                 try Acceptor.polling(
-                    listeners, exclusive: true, dispatcher: dispatcher, station: station,
+                    listeners, exclusive: true, dispatcher: dispatcher, context: context,
                     crew: crew),
-                at: station)
+                at: context)
         }
         return listeners
     }

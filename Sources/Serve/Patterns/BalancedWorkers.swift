@@ -27,22 +27,22 @@ struct BalancedWorkers: ExecutionPattern {
             crew.keep(lane)
             crew.whenWorkersEnd { lane.value.gate.waker.wake() }
             lanes.append(lane)
-            let station = crew.station(.worker, index)
+            let context = crew.context(.worker, index)
             try crew.start(
                 try Worker(
-                    station: station, pool: pool, lane: lane, distribution: distribution,
+                    context: context, pool: pool, lane: lane, distribution: distribution,
                     readerPort: port),
-                at: station)
+                at: context)
         }
-        let station = crew.station(.reader, 0)
+        let context = crew.context(.reader, 0)
         let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
-            station: station, port: port,
+            context: context, port: port,
             desk: WorkerDesk(
-                kernel: station.kernel, lanes: lanes, distribution: distribution),
+                kernel: context.kernel, lanes: lanes, distribution: distribution),
             items: pool,
             kind: kind,
-            doorway: try Doorway(listeners, budget: Limit.acceptsPerTurn))
-        try crew.start(reader, at: station)
+            watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))
+        try crew.start(reader, at: context)
         return listeners
     }
 

@@ -18,14 +18,14 @@ struct BlockingAcceptors: ExecutionPattern {
             try crew.startReader(
                 index, port: port, inboxes: inboxes, promisesSlots: true, kind: kind)
             for (listener, inbox) in zip(listeners, inboxes) {
-                let station = crew.station(.acceptor, index)
+                let context = crew.context(.acceptor, index)
                 let dispatcher = Dispatcher(
-                    ways: [.init(port: port, inbox: inbox)], passage: .direct,
+                    destinations: [.init(port: port, inbox: inbox)], mode: .direct,
                     balance: .roundRobin, seed: 1)
                 try crew.start(
                     try Acceptor.blocking(
-                        listener, dispatcher: dispatcher, station: station, crew: crew),
-                    at: station)
+                        listener, dispatcher: dispatcher, context: context, crew: crew),
+                    at: context)
             }
         }
         return listeners

@@ -51,12 +51,12 @@ extension Crew {
         _ index: Int, listeners: [Listener], exclusive: Bool = false, budget: Int,
         kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
-        let station = station(.loop, index)
+        let context = context(.loop, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
-            station: station, port: try openPort(),
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)), kind: kind,
-            doorway: try Doorway(listeners, exclusive: exclusive, budget: budget))
-        try start(reader, at: station)
+            context: context, port: try openPort(),
+            desk: OwnDesk(responder: Responder(ledger: context.ledger)), kind: kind,
+            watched: try WatchedListeners(listeners, exclusive: exclusive, budget: budget))
+        try start(reader, at: context)
     }
 
     /// Starts one thread that reads what comes through `inboxes`, and works.
@@ -64,12 +64,12 @@ extension Crew {
         _ index: Int, port: Shared<ReaderPort>, inboxes: [Shared<Inbox>], promisesSlots: Bool,
         kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
-        let station = station(.reader, index)
+        let context = context(.reader, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
-            station: station, port: port,
-            desk: OwnDesk(responder: Responder(ledger: station.ledger)), kind: kind,
+            context: context, port: port,
+            desk: OwnDesk(responder: Responder(ledger: context.ledger)), kind: kind,
             inboxes: inboxes,
-            promisesSlots: promisesSlots, doorway: try Doorway([], budget: 0))
-        try start(reader, at: station)
+            promisesSlots: promisesSlots, watched: try WatchedListeners([], budget: 0))
+        try start(reader, at: context)
     }
 }

@@ -4,9 +4,9 @@ import Secure
 /// `readers:direct` and `readers:queue`: one acceptor spreads connections over N readers, which
 /// also work. A connection stays with its reader.
 struct HandedToReaders: ExecutionPattern {
-    private let passage: Passage
+    private let mode: HandoffMode
 
-    init(_ passage: Passage) { self.passage = passage }
+    init(_ mode: HandoffMode) { self.mode = mode }
 
     func assemble<
         K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
@@ -14,21 +14,21 @@ struct HandedToReaders: ExecutionPattern {
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
-        var ways: [Dispatcher.Way] = []
+        var destinations: [Dispatcher.Destination] = []
         for index in 0..<crew.options.threads {
-            let way = Dispatcher.Way(port: try crew.openPort(), inbox: crew.openInbox())
-            ways.append(way)
+            let way = Dispatcher.Destination(port: try crew.openPort(), inbox: crew.openInbox())
+            destinations.append(way)
             try crew.startReader(
-                index, port: way.port, inboxes: [way.inbox], promisesSlots: passage == .direct,
+                index, port: way.port, inboxes: [way.inbox], promisesSlots: mode == .direct,
                 kind: kind)
         }
-        let station = crew.station(.acceptor, 0)
+        let context = crew.context(.acceptor, 0)
         let dispatcher = Dispatcher(
-            ways: ways, passage: passage, balance: crew.options.balance, seed: 1)
+            destinations: destinations, mode: mode, balance: crew.options.balance, seed: 1)
         try crew.start(
             try Acceptor.polling(
-                listeners, exclusive: false, dispatcher: dispatcher, station: station, crew: crew),
-            at: station)
+                listeners, exclusive: false, dispatcher: dispatcher, context: context, crew: crew),
+            at: context)
         return listeners
     }
 }

@@ -48,7 +48,7 @@ enum Reply: BitwiseCopyable, Sendable {
 
 /// A reply's status, type and payload, before any protocol has framed it.
 struct Content: BitwiseCopyable, Sendable {
-    var status: HTTP1.Status
+    var status: HTTP.Status
     var payload: Payload
 
     enum Payload: BitwiseCopyable, Sendable {

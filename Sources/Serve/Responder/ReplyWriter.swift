@@ -119,7 +119,7 @@ struct ReplyWriter: ~Copyable {
 
 /// What a session must say of a reply whose payload it frames.
 struct ReplyHead: BitwiseCopyable, Sendable {
-    var status: HTTP1.Status
+    var status: HTTP.Status
     var contentType: StaticString?
     /// What an `Allow` field says.
     var allowed: StaticString?
@@ -128,7 +128,7 @@ struct ReplyHead: BitwiseCopyable, Sendable {
     /// What of the payload is still to be made.
     var source = ReplySource()
 
-    init(status: HTTP1.Status) { self.status = status }
+    init(status: HTTP.Status) { self.status = status }
 }
 
 extension HTTP1.ReplyEncoder {

@@ -50,36 +50,35 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
 }
 
 extension Route {
-    /// Finds the route of a request head that was parsed from `input`.
+    /// Finds the route of a request.
     ///
     /// Hot: once a request.
-    init(_ head: HTTP1.RequestHead, in input: Span<UInt8>) {
-        if head.method == .other {
+    /// - Parameters:
+    ///   - path: begins with `/`; empty where the target has none.
+    ///   - query: what follows the path's `?`.
+    init(_ method: HTTP.Method, path: Span<UInt8>, query: Span<UInt8>) {
+        if method == .other {
             self = .methodNotImplemented
-            return
-        }
-        let path = head.path.bytes(of: input)
-        if let resource = Resource(path) {
-            self = resource.route(
-                head.method, path: path, query: head.query.bytes(of: input))
+        } else if let resource = Resource(path) {
+            self = resource.route(method, path: path, query: query)
         } else {
-            self = Self.uncommon(head, path: path, in: input)
+            self = Self.uncommon(method, path: path, query: query)
         }
     }
 
     /// The route of what is not the path of a resource as it is usually written.
     @inline(never)
     private static func uncommon(
-        _ head: HTTP1.RequestHead, path: Span<UInt8>, in input: Span<UInt8>
+        _ method: HTTP.Method, path: Span<UInt8>, query: Span<UInt8>
     ) -> Route {
         // This is no proxy.
-        if head.method == .connect { return .methodNotImplemented }
-        if head.method == .options, path.isEmpty { return .serverOptions }
+        if method == .connect { return .methodNotImplemented }
+        if method == .options, path.isEmpty { return .serverOptions }
         let plain = path.withoutNeedlessEscapes()
         guard plain.bytes.count < path.count, let resource = Resource(plain.bytes) else {
             return .notFound
         }
-        return resource.route(head.method, path: plain.bytes, query: head.query.bytes(of: input))
+        return resource.route(method, path: plain.bytes, query: query)
     }
 
     private enum Resource {
@@ -110,7 +109,7 @@ extension Route {
 
         @inline(always)
         func route(
-            _ method: HTTP1.Method, path: Span<UInt8>, query: Span<UInt8>
+            _ method: HTTP.Method, path: Span<UInt8>, query: Span<UInt8>
         ) -> Route {
             switch (self.method, method) {
             case (.get, .get), (.get, .head), (.post, .post): break

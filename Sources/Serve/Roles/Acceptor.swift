@@ -2,12 +2,12 @@ import Basis
 import Platform
 
 /// A thread that only accepts and hands over, waiting in epoll or in accept itself.
-struct Acceptor<K: Kernel>: Post, ~Copyable {
+struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
     private var kernel: K
     private let listeners: [Listener]
     private let wait: Wait
     private var dispatcher: Dispatcher
-    private var doorkeeper: Doorkeeper
+    private var admission: Admission
     private let stop: StopFlag
     private let board: Shared<TallyBoard>
     private var tally = Tally()
@@ -24,7 +24,7 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
     /// instead of all.
     static func polling(
         _ listeners: [Listener], exclusive: Bool, dispatcher: consuming Dispatcher,
-        station: Station<K>, crew: Crew<K>
+        context: ThreadContext<K>, crew: Crew<K>
     ) throws(SystemError) -> Acceptor {
         let poller = Shared(try Poller())
         crew.keep(poller)
@@ -38,29 +38,31 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
         try poller.value.add(gate.value.waker, token: 1)
         crew.whenAcceptingEnds { gate.value.waker.wake() }
         return try Acceptor(
-            station: station, listeners: listeners, wait: .polling(poller), dispatcher: dispatcher)
+            context: context, listeners: listeners, wait: .polling(poller), dispatcher: dispatcher)
     }
 
     /// An acceptor that sleeps in accept on its one listener, which must block.
     static func blocking(
-        _ listener: Listener, dispatcher: consuming Dispatcher, station: Station<K>, crew: Crew<K>
+        _ listener: Listener, dispatcher: consuming Dispatcher, context: ThreadContext<K>,
+        crew: Crew<K>
     ) throws(SystemError) -> Acceptor {
-        let patience = station.options.drainTimeout
+        let patience = context.options.drainTimeout
         crew.whenAcceptingEnds { endWhenEmpty(listener, within: patience) }
         return try Acceptor(
-            station: station, listeners: [listener], wait: .blocking, dispatcher: dispatcher)
+            context: context, listeners: [listener], wait: .blocking, dispatcher: dispatcher)
     }
 
     private init(
-        station: Station<K>, listeners: [Listener], wait: Wait, dispatcher: consuming Dispatcher
+        context: ThreadContext<K>, listeners: [Listener], wait: Wait,
+        dispatcher: consuming Dispatcher
     ) throws(SystemError) {
-        kernel = station.kernel
-        stop = station.stop
-        board = station.board
+        kernel = context.kernel
+        stop = context.stop
+        board = context.board
         self.listeners = listeners
         self.wait = wait
         self.dispatcher = dispatcher
-        doorkeeper = try Doorkeeper()
+        admission = try Admission()
     }
 
     mutating func run() throws(SystemError) {
@@ -109,7 +111,7 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
     private mutating func acceptTheLast() {
         for listener in listeners {
             for _ in 0..<Limit.arrivals where !admitOne(from: listener) {
-                if !doorkeeper.mustPause { Socket.stopListening(listener.socket.value) }
+                if !admission.mustPause { Socket.stopListening(listener.socket.value) }
                 break
             }
         }
@@ -124,14 +126,14 @@ struct Acceptor<K: Kernel>: Post, ~Copyable {
 
     @discardableResult
     private mutating func admitOne(from listener: Listener) -> Bool {
-        if let descriptor = doorkeeper.admit(
+        if let descriptor = admission.admit(
             from: listener.socket.value, with: &kernel, tally: &tally)
         {
             dispatcher.hand(descriptor, with: &kernel, tally: &tally)
             return true
         }
         // An acceptor has nothing else to do, so it may wait for descriptors to come free.
-        if doorkeeper.mustPause, !stop.isSet(.accepting) { blockThread(for: .milliseconds(10)) }
+        if admission.mustPause, !stop.isSet(.accepting) { blockThread(for: .milliseconds(10)) }
         return false
     }
 }

@@ -3,7 +3,7 @@ package import Platform
 import Synchronization
 
 /// What a thread does for its whole life.
-protocol Post: ~Copyable, SendableMetatype {
+protocol ThreadBody: ~Copyable, SendableMetatype {
     /// Returns when the server stops; throws when it can't go on.
     mutating func run() throws(SystemError)
 }
@@ -18,7 +18,7 @@ package enum Role: String, Sendable, CaseIterable {
 }
 
 /// What a post is given to start with.
-struct Station<K: Kernel>: Sendable {
+struct ThreadContext<K: Kernel>: Sendable {
     let role: Role
     /// Which of its role it is, from 0.
     let index: Int
@@ -40,20 +40,20 @@ package final class Crew<K: Kernel>: Sendable {
     private let makeKernel: @Sendable () -> K
     private let ledger = PaymentLedger()
     private let stop: StopFlag
-    private let seats = Mutex<[Seat]>([])
-    private let chores = Mutex(Chores())
+    private let threads = Mutex<[StartedThread]>([])
+    private let hooks = Mutex(Hooks())
     /// Woken when a post can't go on.
     package let alarm: Waker
     private let firstFailure = Mutex<SystemError?>(nil)
 
-    private struct Seat {
+    private struct StartedThread {
         let role: Role
         let index: Int
         let board: Shared<TallyBoard>
         let thread: Handover<Thread>
     }
 
-    private struct Chores {
+    private struct Hooks {
         var whenAcceptingEnds: [@Sendable () -> Void] = []
         var whenDraining: [@Sendable () -> Void] = []
         var whenWorkersEnd: [@Sendable () -> Void] = []
@@ -69,7 +69,7 @@ package final class Crew<K: Kernel>: Sendable {
         alarm = try Waker()
         let stop = StopFlag()
         self.stop = stop
-        chores.withLock { $0.atTheEnd.append { stop.free() } }
+        hooks.withLock { $0.atTheEnd.append { stop.free() } }
     }
 
     /// A server whose start failed has threads no more, and nothing else would free what they
@@ -79,10 +79,10 @@ package final class Crew<K: Kernel>: Sendable {
     // MARK: for patterns
 
     /// A station for the next post of `role`.
-    func station(_ role: Role, _ index: Int) -> Station<K> {
+    func context(_ role: Role, _ index: Int) -> ThreadContext<K> {
         let board = Shared(TallyBoard())
         keep(board)
-        return Station(
+        return ThreadContext(
             role: role, index: index, kernel: makeKernel(), options: options, ledger: ledger,
             stop: stop, board: board, crew: self)
     }
@@ -107,13 +107,13 @@ package final class Crew<K: Kernel>: Sendable {
     }
 
     /// Starts a thread that holds `post`.
-    func start<P: Post & ~Copyable>(
-        _ post: consuming sending P, at station: Station<K>
+    func start<P: ThreadBody & ~Copyable>(
+        _ post: consuming sending P, at context: ThreadContext<K>
     ) throws(SystemError) {
         let box = Handover(post)
-        let pin = pin(forSeat: seats.withLock { $0.count })
-        let board = station.board
-        let thread = try Thread(named: "\(station.role.rawValue)-\(station.index)") { [self] in
+        let pin = pin(forSeat: threads.withLock { $0.count })
+        let board = context.board
+        let thread = try Thread(named: "\(context.role.rawValue)-\(context.index)") { [self] in
             if let pin { try? pin.bindThisThread() }
             board.value.begin()
             var post = box.take()
@@ -121,26 +121,27 @@ package final class Crew<K: Kernel>: Sendable {
             board.value.end()
         }
         let joinable = Handover(thread)
-        seats.withLock {
+        threads.withLock {
             $0.append(
-                Seat(role: station.role, index: station.index, board: board, thread: joinable))
+                StartedThread(
+                    role: context.role, index: context.index, board: board, thread: joinable))
         }
     }
 
-    func whenAcceptingEnds(_ chore: @escaping @Sendable () -> Void) {
-        chores.withLock { $0.whenAcceptingEnds.append(chore) }
+    func whenAcceptingEnds(_ hook: @escaping @Sendable () -> Void) {
+        hooks.withLock { $0.whenAcceptingEnds.append(hook) }
     }
 
-    func whenDraining(_ chore: @escaping @Sendable () -> Void) {
-        chores.withLock { $0.whenDraining.append(chore) }
+    func whenDraining(_ hook: @escaping @Sendable () -> Void) {
+        hooks.withLock { $0.whenDraining.append(hook) }
     }
 
-    func whenWorkersEnd(_ chore: @escaping @Sendable () -> Void) {
-        chores.withLock { $0.whenWorkersEnd.append(chore) }
+    func whenWorkersEnd(_ hook: @escaping @Sendable () -> Void) {
+        hooks.withLock { $0.whenWorkersEnd.append(hook) }
     }
 
     func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) {
-        chores.withLock { $0.atTheEnd.append { value.free() } }
+        hooks.withLock { $0.atTheEnd.append { value.free() } }
     }
 
     /// Thread i runs on the i-th of the CPUs that were given, round and round.
@@ -162,33 +163,32 @@ package final class Crew<K: Kernel>: Sendable {
     /// Lets every thread finish what it has begun, in order, and waits for it: at most the drain
     /// time and one handler.
     package func dismiss() {
-        let chores = chores.withLock { $0 }
-        finish(.accepting, chores.whenAcceptingEnds, [.acceptor])
-        finish(.draining, chores.whenDraining, [.loop, .reader])
-        finish(.workers, chores.whenWorkersEnd, [.worker])
+        let hooks = hooks.withLock { $0 }
+        finish(.accepting, hooks.whenAcceptingEnds, [.acceptor])
+        finish(.draining, hooks.whenDraining, [.loop, .reader])
+        finish(.workers, hooks.whenWorkersEnd, [.worker])
     }
 
-    private func finish(_ stage: StopFlag.Stage, _ chores: [@Sendable () -> Void], _ roles: [Role])
-    {
+    private func finish(_ stage: StopFlag.Stage, _ hooks: [@Sendable () -> Void], _ roles: [Role]) {
         stop.set(stage)
-        for chore in chores { chore() }
-        for seat in seats.withLock({ $0 }) where roles.contains(seat.role) {
+        for hook in hooks { hook() }
+        for seat in threads.withLock({ $0 }) where roles.contains(seat.role) {
             seat.thread.take().join()
         }
     }
 
     /// Frees what the threads shared. Only after `dismiss`, and after the last `snapshot`.
     package func disband() {
-        let last = chores.withLock { chores in
-            defer { chores.atTheEnd = [] }
-            return chores.atTheEnd
+        let last = hooks.withLock { hooks in
+            defer { hooks.atTheEnd = [] }
+            return hooks.atTheEnd
         }
-        for chore in last { chore() }
+        for hook in last { hook() }
     }
 
     /// What every thread has counted and used, as the control socket and the last line say it.
     package func snapshot(event: String) -> JSONValue {
-        let staff = seats.withLock { $0 }
+        let staff = threads.withLock { $0 }
         let workers = staff.enumerated().map { number, seat -> JSONValue in
             let (tally, thread) = seat.board.value.read()
             let kept: [JSONValue.Member] = [

@@ -12,7 +12,7 @@ package enum Balance: String, CaseIterable, Sendable {
 }
 
 /// How a connection reaches its reader.
-enum Passage: Sendable {
+enum HandoffMode: Sendable {
     /// The acceptor arms the reader's poller itself: no queue, no wake, the connection's first
     /// bytes wake the reader.
     case direct
@@ -22,21 +22,21 @@ enum Passage: Sendable {
 
 /// Hands connections to readers. Belongs to one acceptor.
 struct Dispatcher: ~Copyable {
-    struct Way {
+    struct Destination {
         let port: Shared<ReaderPort>
         let inbox: Shared<Inbox>
     }
 
-    private let ways: [Way]
-    private let passage: Passage
+    private let destinations: [Destination]
+    private let mode: HandoffMode
     private let balance: Balance
     private var turn = 0
     private var generator: SeededGenerator
 
-    init(ways: [Way], passage: Passage, balance: Balance, seed: UInt64) {
-        precondition(!ways.isEmpty, "an acceptor needs a reader")
-        self.ways = ways
-        self.passage = passage
+    init(destinations: [Destination], mode: HandoffMode, balance: Balance, seed: UInt64) {
+        precondition(!destinations.isEmpty, "an acceptor needs a reader")
+        self.destinations = destinations
+        self.mode = mode
         self.balance = balance
         generator = SeededGenerator(seed: seed)
     }
@@ -44,20 +44,20 @@ struct Dispatcher: ~Copyable {
     mutating func hand<K: Kernel>(
         _ descriptor: consuming Descriptor, with kernel: inout K, tally: inout Tally
     ) {
-        let way = ways[choose()]
-        way.port.value.load.wrappingAdd(1, ordering: .relaxed)
+        let destination = destinations[choose()]
+        destination.port.value.load.wrappingAdd(1, ordering: .relaxed)
         let unplaced: Arrival?
-        switch passage {
-        case .direct: unplaced = arm(descriptor, way, with: &kernel, tally: &tally)
+        switch mode {
+        case .direct: unplaced = arm(descriptor, destination, with: &kernel, tally: &tally)
         case .queue:
-            unplaced = way.inbox.value.arrivals.push(
+            unplaced = destination.inbox.value.arrivals.push(
                 Arrival(descriptor: descriptor, promised: nil))
-            if way.port.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
+            if destination.port.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
         }
         if let unplaced = consume unplaced {
             // The reader has as much as it may have: refusing at once is kinder than a queue
             // without end.
-            way.port.value.load.wrappingSubtract(1, ordering: .relaxed)
+            destination.port.value.load.wrappingSubtract(1, ordering: .relaxed)
             kernel.close(unplaced.intoDescriptor())
             tally.shed &+= 1
         } else {
@@ -68,31 +68,32 @@ struct Dispatcher: ~Copyable {
     /// Publishes the connection, then arms the poller: from that moment on the reader may run with
     /// it.
     private func arm<K: Kernel>(
-        _ descriptor: consuming Descriptor, _ way: Way, with kernel: inout K, tally: inout Tally
+        _ descriptor: consuming Descriptor, _ destination: Destination, with kernel: inout K,
+        tally: inout Tally
     ) -> Arrival? {
-        guard let promised = promise(of: way, with: &kernel, tally: &tally) else {
+        guard let promised = promise(of: destination, with: &kernel, tally: &tally) else {
             return Arrival(descriptor: descriptor, promised: nil)
         }
         let alias = descriptor.alias
-        if let refused = way.inbox.value.arrivals.push(
+        if let refused = destination.inbox.value.arrivals.push(
             Arrival(descriptor: descriptor, promised: promised))
         {
             return refused
         }
         // Where the kernel has no memory for the watch, the reader's deadline ends the connection.
         _ = kernel.arm(
-            way.port.value.poller, alias, interest: .newConnection, token: promised.token)
+            destination.port.value.poller, alias, interest: .newConnection, token: promised.token)
         return nil
     }
 
     /// A slot at the reader. When none is left the reader is woken and given a moment: it renews
     /// its promises every turn.
     private func promise<K: Kernel>(
-        of way: Way, with kernel: inout K, tally: inout Tally
+        of destination: Destination, with kernel: inout K, tally: inout Tally
     ) -> ConnectionReference? {
         for attempt in 0..<40 {
-            if let promised = way.inbox.value.promises.pop() { return promised }
-            kernel.wake(way.port.value.gate.waker)
+            if let promised = destination.inbox.value.promises.pop() { return promised }
+            kernel.wake(destination.port.value.gate.waker)
             tally.wakeups &+= 1
             blockThread(for: .microseconds(attempt < 20 ? 50 : 1_000))
         }
@@ -102,25 +103,25 @@ struct Dispatcher: ~Copyable {
     private mutating func choose() -> Int {
         switch balance {
         case .roundRobin:
-            turn = turn + 1 == ways.count ? 0 : turn + 1
+            turn = turn + 1 == destinations.count ? 0 : turn + 1
             return turn
         case .leastConnections:
             // Starting behind the last choice spreads connections among equals.
-            turn = turn + 1 == ways.count ? 0 : turn + 1
+            turn = turn + 1 == destinations.count ? 0 : turn + 1
             var best = turn
-            for offset in 1..<max(2, ways.count) {
-                let candidate = (turn + offset) % ways.count
+            for offset in 1..<max(2, destinations.count) {
+                let candidate = (turn + offset) % destinations.count
                 if load(candidate) < load(best) { best = candidate }
             }
             return best
         case .twoChoices:
-            let first = Int.random(in: 0..<ways.count, using: &generator)
-            let second = Int.random(in: 0..<ways.count, using: &generator)
+            let first = Int.random(in: 0..<destinations.count, using: &generator)
+            let second = Int.random(in: 0..<destinations.count, using: &generator)
             return load(second) < load(first) ? second : first
         }
     }
 
     private func load(_ reader: Int) -> Int {
-        ways[reader].port.value.load.load(ordering: .relaxed)
+        destinations[reader].port.value.load.load(ordering: .relaxed)
     }
 }

@@ -11,11 +11,11 @@ import Wire
 struct Reader<
     K: Kernel, Stream: StreamTransport & ~Copyable, Desk: MessageDesk & ~Copyable,
     S: Session & ~Copyable
->: Post, ~Copyable {
+>: ThreadBody, ~Copyable {
     private var connections: ConnectionSlab<Stream, S>
     private var buffer = ByteQueue(capacity: Limit.receiveBytes)
     private var io: ReaderIO<K, Stream, Desk, S>
-    private var doorway: Doorway
+    private var watched: WatchedListeners
     private let inboxes: [Shared<Inbox>]
     /// Whether acceptors arm this reader's poller themselves, with slots promised to them.
     private let promisesSlots: Bool
@@ -32,22 +32,22 @@ struct Reader<
     ///   - promisesSlots: whether those acceptors arm this reader's poller themselves.
     ///   - doorway: the listeners of its own, perhaps none.
     init(
-        station: Station<K>, port: Shared<ReaderPort>, desk: consuming Desk,
+        context: ThreadContext<K>, port: Shared<ReaderPort>, desk: consuming Desk,
         items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>,
         inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
-        doorway: consuming Doorway
+        watched: consuming WatchedListeners
     ) throws(SystemError) {
-        connections = ConnectionSlab(limit: station.options.connectionsPerReader)
+        connections = ConnectionSlab(limit: context.options.connectionsPerReader)
         io = ReaderIO(
-            kernel: station.kernel,
-            core: ConnectionCore(options: station.options, desk: desk, items: WorkItems(items)),
+            kernel: context.kernel,
+            core: ConnectionCore(options: context.options, desk: desk, items: WorkItems(items)),
             port: port, context: kind.context)
-        self.doorway = doorway
+        self.watched = watched
         self.inboxes = inboxes
         self.promisesSlots = promisesSlots
-        drainTime = station.options.drainTimeout
-        stop = station.stop
-        board = station.board
+        drainTime = context.options.drainTimeout
+        stop = context.stop
+        board = context.board
         try port.value.poller.add(port.value.gate.waker, token: Self.wakeToken)
         relisted.reserveCapacity(256)
         // Before any thread runs: an acceptor may be faster than the reader.
@@ -58,7 +58,7 @@ struct Reader<
 
     mutating func run() throws(SystemError) {
         var events = EventBuffer()
-        try doorway.open(with: &io.kernel, on: io.port.value.poller)
+        try watched.open(with: &io.kernel, on: io.port.value.poller)
         while true {
             try wait(for: &events)
             io.core.note(.current)
@@ -115,24 +115,24 @@ struct Reader<
     // MARK: new connections
 
     private mutating func acceptSome(_ token: UInt64) {
-        let budget = doorway.budget
+        let budget = watched.budget
         for attempt in 0..<budget {
             if connections.isFull {
-                doorway.close(with: &io.kernel, on: io.port.value.poller)
+                watched.close(with: &io.kernel, on: io.port.value.poller)
                 return
             }
-            guard let descriptor = doorway.admit(token, with: &io.kernel, tally: &io.core.tally)
+            guard let descriptor = watched.admit(token, with: &io.kernel, tally: &io.core.tally)
             else {
                 if attempt == 0 { io.core.tally.emptyAccepts &+= 1 }
-                if doorway.mustPause {
-                    doorway.close(with: &io.kernel, on: io.port.value.poller)
+                if watched.mustPause {
+                    watched.close(with: &io.kernel, on: io.port.value.poller)
                 }
                 return
             }
             io.port.value.load.wrappingAdd(1, ordering: .relaxed)
             adopt(descriptor, at: nil)
-            if doorway.isExclusive, connections.isFull {
-                doorway.close(with: &io.kernel, on: io.port.value.poller)
+            if watched.isExclusive, connections.isFull {
+                watched.close(with: &io.kernel, on: io.port.value.poller)
                 return
             }
         }
@@ -140,13 +140,13 @@ struct Reader<
 
     /// Accepts what waits, whether an event says so or not, as long as there is room.
     private mutating func acceptAll(
-        whenEmpty: (_ doorway: borrowing Doorway, _ token: UInt64) -> Void = { _, _ in }
+        whenEmpty: (_ watched: borrowing WatchedListeners, _ token: UInt64) -> Void = { _, _ in }
     ) {
-        for token in doorway.tokens {
+        for token in watched.tokens {
             while !connections.isFull {
-                guard let descriptor = doorway.admit(token, with: &io.kernel, tally: &io.core.tally)
+                guard let descriptor = watched.admit(token, with: &io.kernel, tally: &io.core.tally)
                 else {
-                    if !doorway.mustPause { whenEmpty(doorway, token) }
+                    if !watched.mustPause { whenEmpty(watched, token) }
                     break
                 }
                 io.port.value.load.wrappingAdd(1, ordering: .relaxed)
@@ -265,8 +265,8 @@ struct Reader<
         io.core.output.trim(above: Limit.unsentStorageBytes)
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
-            try? doorway.open(with: &io.kernel, on: io.port.value.poller)
-            if doorway.mayStrand { acceptAll() }
+            try? watched.open(with: &io.kernel, on: io.port.value.poller)
+            if watched.mayStrand { acceptAll() }
         }
     }
 
@@ -323,8 +323,8 @@ struct Reader<
     /// Ending a listener resets what waits in its queue, so the queue is emptied first. Then who
     /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
-        acceptAll { doorway, token in doorway.refuseMore(token) }
-        doorway.close(with: &io.kernel, on: io.port.value.poller)
+        acceptAll { watched, token in watched.refuseMore(token) }
+        watched.close(with: &io.kernel, on: io.port.value.poller)
     }
 
     /// A request that arrived before the stop is answered; closing over its unread bytes would

@@ -3,7 +3,7 @@ import Platform
 
 /// Takes messages from its queue, does their work and returns the encoded replies. It never touches
 /// a socket, so it can't write to a connection that has been closed and its number used again.
-struct Worker<K: Kernel>: Post, ~Copyable {
+struct Worker<K: Kernel>: ThreadBody, ~Copyable {
     private var kernel: K
     private let responder: Responder
     private var writer = ReplyWriter()
@@ -21,13 +21,13 @@ struct Worker<K: Kernel>: Post, ~Copyable {
     }
 
     init(
-        station: Station<K>, pool: Shared<WorkItemPool>, lane: Shared<WorkerLane>,
+        context: ThreadContext<K>, pool: Shared<WorkItemPool>, lane: Shared<WorkerLane>,
         distribution: WorkDistribution, readerPort: Shared<ReaderPort>
     ) throws(SystemError) {
-        kernel = station.kernel
-        responder = Responder(ledger: station.ledger)
-        stop = station.stop
-        board = station.board
+        kernel = context.kernel
+        responder = Responder(ledger: context.ledger)
+        stop = context.stop
+        board = context.board
         self.pool = pool
         self.lane = lane
         self.readerPort = readerPort
@@ -36,7 +36,7 @@ struct Worker<K: Kernel>: Post, ~Copyable {
         case .perWorker:
             let poller = Shared(try Poller())
             try poller.value.add(lane.value.gate.waker, token: 0)
-            station.keep(poller)
+            context.keep(poller)
             source = .own(poller)
         }
     }

@@ -40,7 +40,8 @@ struct HTTP1Session: Session, ~Copyable {
         switch parser.next(input, from: offset, into: &head, bodyLimit: bodyLimit) {
         case .needMore: return .needMore
         case .head(let end):
-            let route = Route(head, in: input)
+            let route = Route(
+                head.method, path: head.path.bytes(of: input), query: head.query.bytes(of: input))
             let key = route.wantsKey ? head.idempotencyKey.range : 0..<0
             var shape: ReplyShape = []
             if head.method == .head { shape.insert(.headOnly) }

@@ -74,13 +74,6 @@ extension HTTP1 {
         package static let trailerBytes = 8 * 1_024
     }
 
-    /// RFC 9110 §9 and RFC 5789; the name is case-sensitive.
-    package enum Method: UInt8, BitwiseCopyable, Sendable {
-        case get, head, post, put, delete, connect, options, trace, patch
-        /// A well-formed name that is none of these: 501 (RFC 9110 §9.1).
-        case other
-    }
-
     /// How the payload of a request is delimited, RFC 9112 §6.3.
     package enum RequestFraming: BitwiseCopyable, Equatable, Sendable {
         /// No payload; a `Content-Length` of zero is this too.

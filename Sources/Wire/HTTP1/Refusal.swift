@@ -19,7 +19,7 @@ extension HTTP1 {
         case unsupportedVersion
 
         /// The status of the answer to such a request.
-        package var status: Status {
+        package var status: HTTP.Status {
             switch self {
             case .timedOut: .requestTimeout
             case .bodyTooLarge: .contentTooLarge

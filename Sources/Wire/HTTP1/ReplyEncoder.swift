@@ -44,7 +44,7 @@ extension HTTP1 {
         ///
         /// Hot: once a request.
         package mutating func write(
-            _ status: Status, contentType: StaticString, content: Span<UInt8>,
+            _ status: HTTP.Status, contentType: StaticString, content: Span<UInt8>,
             date: borrowing HTTPDate, to output: inout ByteQueue
         ) {
             output.reserve(Self.usualHeadBytes + content.count)
@@ -109,7 +109,7 @@ extension HTTP1 {
         /// costs more than the bytes it moves.
         @inline(always)
         package mutating func beginHead(
-            _ status: Status, date: borrowing HTTPDate, to output: inout ByteQueue
+            _ status: HTTP.Status, date: borrowing HTTPDate, to output: inout ByteQueue
         ) {
             // RFC 9110 §6.2: the version says what the server conforms to, not what the client
             // spoke.
@@ -207,7 +207,7 @@ extension Span where Element == UInt8 {
 extension ByteQueue {
     /// Appends what a reply begins with, up to its date.
     @inline(never)
-    fileprivate mutating func append(uncommon status: HTTP1.Status) {
+    fileprivate mutating func append(uncommon status: HTTP.Status) {
         append("HTTP/1.1 ")
         append(decimal: UInt64(status.code))
         append(.space)

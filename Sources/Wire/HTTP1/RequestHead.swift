@@ -4,7 +4,7 @@ extension HTTP1 {
 
     /// A whole, checked request head. The runs point into the span it was parsed from.
     package struct RequestHead: BitwiseCopyable, Equatable, Sendable {
-        package internal(set) var method = Method.other
+        package internal(set) var method = HTTP.Method.other
         package internal(set) var version = Version.http11
         /// Whether the connection may carry another request after this one.
         package internal(set) var keepAlive = false

@@ -10,7 +10,7 @@ extension HTTP1 {
     /// A whole, checked response head. The runs point into the span it was parsed from; a value
     /// that was folded (RFC 9112 §5.2) still holds its line ends.
     package struct ResponseHead: BitwiseCopyable, Equatable, Sendable {
-        package internal(set) var status = Status(0)
+        package internal(set) var status = HTTP.Status(0)
         package internal(set) var version = Version.http11
         /// Whether the connection may carry another request after this response.
         package internal(set) var keepAlive = false
@@ -101,13 +101,13 @@ extension Span where Element == UInt8 {
     /// The three digits at `at`; nil where they are none. RFC 9110 §15 has a client take a code
     /// outside of 100...599 for one of class 5xx; those below 100 become 500, for a code below 200
     /// announces that another response follows.
-    fileprivate func statusCode(at: Int) -> HTTP1.Status? {
+    fileprivate func statusCode(at: Int) -> HTTP.Status? {
         let hundreds = self[at] &- .zero
         let tens = self[at &+ 1] &- .zero
         let ones = self[at &+ 2] &- .zero
         guard hundreds < 10, tens < 10, ones < 10 else { return nil }
         if hundreds == 0 { return .internalServerError }
-        return HTTP1.Status(UInt16(hundreds) &* 100 &+ UInt16(tens) &* 10 &+ UInt16(ones))
+        return HTTP.Status(UInt16(hundreds) &* 100 &+ UInt16(tens) &* 10 &+ UInt16(ones))
     }
 }
 

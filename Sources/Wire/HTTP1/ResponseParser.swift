@@ -1,7 +1,7 @@
 extension HTTP1 {
     /// One finished response, reduced to what a load generator counts.
     package struct Response: BitwiseCopyable, Equatable, Sendable {
-        package var status = Status(0)
+        package var status = HTTP.Status(0)
         /// Whether the connection may carry another request.
         package var keepAlive = false
         private var head: UInt32 = 0
@@ -15,7 +15,7 @@ extension HTTP1 {
         package init() {}
 
         @inline(always)
-        package init(status: Status, keepAlive: Bool, headBytes: Int, bodyBytes: UInt64) {
+        package init(status: HTTP.Status, keepAlive: Bool, headBytes: Int, bodyBytes: UInt64) {
             self.status = status
             self.keepAlive = keepAlive
             head = UInt32(truncatingIfNeeded: headBytes)
@@ -39,7 +39,7 @@ extension HTTP1 {
         /// Keep everything from the offset of this call on.
         case needMore
         /// A head before the final one, RFC 9110 §15.2; go on at `end`.
-        case interim(Status, end: Int)
+        case interim(HTTP.Status, end: Int)
         /// A final head; its payload, or the next response, begins at `end`.
         case head(ResponseHead, end: Int)
         /// A piece of payload, never empty; go on at `end`.

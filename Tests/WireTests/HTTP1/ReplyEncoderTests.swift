@@ -73,7 +73,7 @@ struct ReplyEncoderTests {
         var output = ByteQueue()
         let payload = Array("hello".utf8)
         encoder.write(
-            HTTP1.Status(test.status), contentType: "text/plain", content: payload.span,
+            HTTP.Status(test.status), contentType: "text/plain", content: payload.span,
             date: Self.date, to: &output)
         let written = text(output)
         #expect(written == test.reply)
@@ -86,7 +86,7 @@ struct ReplyEncoderTests {
         let payload = Array("hello".utf8)
         func write(_ encoder: inout HTTP1.ReplyEncoder, to output: inout ByteQueue) {
             encoder.write(
-                HTTP1.Status(test.status), contentType: "text/plain", content: payload.span,
+                HTTP.Status(test.status), contentType: "text/plain", content: payload.span,
                 date: Self.date, to: &output)
         }
         var written = ByteQueue()
@@ -126,7 +126,7 @@ struct ReplyEncoderTests {
     func streams(_ test: Case) {
         var encoder = HTTP1.ReplyEncoder(answering: head(test.request))
         var output = ByteQueue()
-        encoder.beginHead(HTTP1.Status(test.status), date: Self.date, to: &output)
+        encoder.beginHead(HTTP.Status(test.status), date: Self.date, to: &output)
         encoder.field("Content-Type", "text/event-stream", to: &output)
         encoder.endHead(.stream, to: &output)
         for piece in ["hello", "", "abcdefghijklmnopqrstuvwxyz!"] {

@@ -1,10 +1,10 @@
 import Platform
 
 /// The listeners in a reader's own poller.
-struct Doorway: ~Copyable {
+struct WatchedListeners: ~Copyable {
     private let listeners: [Listener]
     private let interest: Interest
-    private var doorkeeper: Doorkeeper
+    private var admission: Admission
     private var isOpen = false
     /// Connections accepted in one turn at most.
     let budget: Int
@@ -17,13 +17,13 @@ struct Doorway: ~Copyable {
         self.listeners = listeners
         interest = exclusive ? [.readable, .exclusive] : .readable
         self.budget = budget
-        doorkeeper = try Doorkeeper(holdingReserve: !listeners.isEmpty)
+        admission = try Admission(holdingReserve: !listeners.isEmpty)
     }
 
     /// The tokens of the listeners' events: special slots behind the waker's.
     var tokens: [UInt64] { listeners.indices.map { token(of: $0) } }
 
-    var mustPause: Bool { doorkeeper.mustPause }
+    var mustPause: Bool { admission.mustPause }
 
     /// Whether one loop alone is woken for a connection: one that is full must not be that one, as
     /// nobody else would hear of it.
@@ -85,6 +85,6 @@ struct Doorway: ~Copyable {
     mutating func admit<K: Kernel>(
         _ token: UInt64, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {
-        doorkeeper.admit(from: listener(token).value, with: &kernel, tally: &tally)
+        admission.admit(from: listener(token).value, with: &kernel, tally: &tally)
     }
 }

@@ -1,4 +1,4 @@
-extension HTTP1 {
+extension HTTP {
     /// A three-digit status code, RFC 9110 §15.
     package struct Status: BitwiseCopyable, Equatable, Sendable {
         package let code: UInt16
