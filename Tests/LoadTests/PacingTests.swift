@@ -1,6 +1,5 @@
 import Basis
 import Measure
-import TestSupport
 import Testing
 
 @testable import Load

@@ -1,5 +1,4 @@
 import Basis
-import TestSupport
 import Testing
 
 @testable import Measure

@@ -1,5 +1,4 @@
 package import Basis
-package import Measure
 
 /// Whether an open-loop generator sent as it should have: the gaps between sends against the
 /// schedule's.
