@@ -52,8 +52,8 @@ extension StreamTransport where Self: ~Copyable {
 package enum OpeningStep: Equatable, Sendable {
     /// Nothing happens before the socket is ready for this.
     case wants(Interest)
-    /// Bytes that the peer sent before the opening was done can be received, and answered. They wait
-    /// in the stream.
+    /// Bytes that the peer sent before the opening was done can be received, and answered. They
+    /// wait in the stream.
     case earlyInput(OpeningFacts)
     case done(OpeningFacts)
 }
@@ -93,6 +93,7 @@ package enum StreamInput: Equatable, Sendable {
 
 /// A stream without encryption: every call is the kernel's.
 package struct PlainStream: StreamTransport, ~Copyable {
+    /// There is nothing to share.
     package struct Context: Sendable {
         package init() {}
     }

@@ -163,14 +163,14 @@ struct FaultTests {
     }
 
     @Test("a watched that opened only in part is opened whole later")
-    func halfOpenDoorway() throws {
+    func halfOpenListeners() throws {
         for nth in 1...2 {
             let server = try InProcessServer(.single, addresses: 2) { $0.connectionsPerReader = 1 }
             let waiting: RawClient
             do {
                 let only = try server.connect(0)
                 #expect(try only.ask(HTTPText.get("/plaintext")).status == 200)
-                // Three watches were added; being full, the doorway ended its own two.
+                // Three watches were added; being full, the loop ended its own two.
                 #expect(TestClock.eventually { server.plan.made(.control) == 5 })
                 waiting = try server.connect(1)
                 server.plan.strike(.control, nth: nth, code: ENOMEM)

@@ -232,7 +232,7 @@ struct SessionTests {
     // MARK: over records
 
     @Test(
-        "records may be cut and come together anywhere, and bytes that wait in the stream are not forgotten",
+        "records may be cut and come together, and what waits in the stream is not forgotten",
         arguments: served, [1, 7, 150, Int.max])
     func records(pattern: PatternID, cut: Int) throws {
         var context = RecordStream.Context()

@@ -11,9 +11,9 @@ import Wire
 ///
 /// A frame is a stream (`1`, `2`, or `0` for the connection), a kind, the length of what follows in
 /// two hexadecimal digits, and that. The peer sends `Q` (a request: the path), `B` (a piece of its
-/// payload), `E` (its end), `W` (credit for so many decimal bytes), `X` (reset) and `P` (a ping); the
-/// server `H` (a reply begins: its status), `D` (data), `F` (the reply's end), `P` and `G` (no more
-/// requests).
+/// payload), `E` (its end), `W` (credit for so many decimal bytes), `X` (reset) and `P` (a ping);
+/// the server `H` (a reply begins: its status), `D` (data), `F` (the reply's end), `P` and `G` (no
+/// more requests).
 struct TwoStreamSession: RecognisableSession, ~Copyable {
     /// The state of one stream.
     private struct Stream: ~Copyable {

@@ -1,10 +1,10 @@
 import Platform
 import Secure
 
-/// Says which thread plays which role: a pattern is one file that builds posts and starts them.
+/// Says which thread plays which role: a pattern is one file that builds threads and starts them.
 protocol ExecutionPattern {
-    /// Opens the listeners, builds every post and starts the threads. Returns the listeners, for
-    /// their addresses. What was started is dismissed by the caller if this throws.
+    /// Opens the listeners, builds what every thread does and starts them. Returns the listeners,
+    /// for their addresses. What was started is dismissed by the caller if this throws.
     func assemble<
         K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
     >(

@@ -4,21 +4,21 @@ import Synchronization
 
 /// Accepts one connection at a time and survives having no descriptor for it.
 ///
-/// The table of descriptors is the process's: while one keeper has given up its reserve, another
+/// The table of descriptors is the process's: while one has given up its reserve, another
 /// may accept a connection with it. So each gives such a connection up again.
 struct Admission: ~Copyable {
-    /// The keepers of this process whose reserve is given up.
+    /// Those of this process whose reserve is given up.
     private static let withoutReserve = Atomic(0)
 
     /// Given up for a moment when descriptors run out, so that the waiting connection can be
     /// accepted and closed. Otherwise it would stay ready for ever and the loop would spin on it.
     private var reserve: Descriptor?
-    /// Whether this keeper is one of those.
+    /// Whether this is one of those.
     private var isWithoutReserve = false
     /// Set when accepting is pointless before something else has happened.
     private(set) var mustPause = false
 
-    /// - Parameter holdingReserve: false for a keeper of no door.
+    /// - Parameter holdingReserve: false where nothing is to be accepted.
     init(holdingReserve: Bool = true) throws(SystemError) {
         reserve = holdingReserve ? try Descriptor.placeholder() : nil
     }
@@ -92,6 +92,6 @@ struct Admission: ~Copyable {
         Self.withoutReserve.subtract(1, ordering: .sequentiallyConsistent)
     }
 
-    /// Whether a descriptor is free at all, as when the keeper without a reserve only sleeps.
+    /// Whether a descriptor is free at all, as when the one without a reserve only sleeps.
     private static var hasRoom: Bool { (try? Descriptor.placeholder()) != nil }
 }

@@ -17,7 +17,7 @@ package enum Role: String, Sendable, CaseIterable {
     case worker
 }
 
-/// What a post is given to start with.
+/// What a thread is given to start with.
 struct ThreadContext<K: Kernel>: Sendable {
     let role: Role
     /// Which of its role it is, from 0.
@@ -42,7 +42,7 @@ package final class Crew<K: Kernel>: Sendable {
     private let stop: StopFlag
     private let threads = Mutex<[StartedThread]>([])
     private let hooks = Mutex(Hooks())
-    /// Woken when a post can't go on.
+    /// Woken when a thread can't go on.
     package let alarm: Waker
     private let firstFailure = Mutex<SystemError?>(nil)
 
@@ -78,7 +78,7 @@ package final class Crew<K: Kernel>: Sendable {
 
     // MARK: for patterns
 
-    /// A station for the next post of `role`.
+    /// The context of the next thread of `role`.
     func context(_ role: Role, _ index: Int) -> ThreadContext<K> {
         let board = Shared(TallyBoard())
         keep(board)
@@ -106,18 +106,18 @@ package final class Crew<K: Kernel>: Sendable {
         return listeners
     }
 
-    /// Starts a thread that holds `post`.
+    /// Starts a thread that holds `body`.
     func start<P: ThreadBody & ~Copyable>(
-        _ post: consuming sending P, at context: ThreadContext<K>
+        _ body: consuming sending P, at context: ThreadContext<K>
     ) throws(SystemError) {
-        let box = Handover(post)
-        let pin = pin(forSeat: threads.withLock { $0.count })
+        let box = Handover(body)
+        let pin = pin(forThread: threads.withLock { $0.count })
         let board = context.board
         let thread = try Thread(named: "\(context.role.rawValue)-\(context.index)") { [self] in
             if let pin { try? pin.bindThisThread() }
             board.value.begin()
-            var post = box.take()
-            do throws(SystemError) { try post.run() } catch { report(error) }
+            var body = box.take()
+            do throws(SystemError) { try body.run() } catch { report(error) }
             board.value.end()
         }
         let joinable = Handover(thread)
@@ -145,9 +145,9 @@ package final class Crew<K: Kernel>: Sendable {
     }
 
     /// Thread i runs on the i-th of the CPUs that were given, round and round.
-    private func pin(forSeat seat: Int) -> CPUSet? {
+    private func pin(forThread number: Int) -> CPUSet? {
         guard let cpus = options.cpus?.cpus, !cpus.isEmpty else { return nil }
-        return CPUSet([cpus[seat % cpus.count]])
+        return CPUSet([cpus[number % cpus.count]])
     }
 
     private func report(_ error: SystemError) {
@@ -157,7 +157,7 @@ package final class Crew<K: Kernel>: Sendable {
 
     // MARK: for the program
 
-    /// Why a post gave up, if one did.
+    /// Why a thread gave up, if one did.
     package var failure: SystemError? { firstFailure.withLock { $0 } }
 
     /// Lets every thread finish what it has begun, in order, and waits for it: at most the drain
@@ -172,8 +172,8 @@ package final class Crew<K: Kernel>: Sendable {
     private func finish(_ stage: StopFlag.Stage, _ hooks: [@Sendable () -> Void], _ roles: [Role]) {
         stop.set(stage)
         for hook in hooks { hook() }
-        for seat in threads.withLock({ $0 }) where roles.contains(seat.role) {
-            seat.thread.take().join()
+        for started in threads.withLock({ $0 }) where roles.contains(started.role) {
+            started.thread.take().join()
         }
     }
 
@@ -189,11 +189,11 @@ package final class Crew<K: Kernel>: Sendable {
     /// What every thread has counted and used, as the control socket and the last line say it.
     package func snapshot(event: String) -> JSONValue {
         let staff = threads.withLock { $0 }
-        let workers = staff.enumerated().map { number, seat -> JSONValue in
-            let (tally, thread) = seat.board.value.read()
+        let workers = staff.enumerated().map { number, started -> JSONValue in
+            let (tally, thread) = started.board.value.read()
             let kept: [JSONValue.Member] = [
                 .init("worker", .integer(Int64(number))),
-                .init("role", .string(seat.role.rawValue)),
+                .init("role", .string(started.role.rawValue)),
                 .init("cpu_ns", .integer(thread.cpu.raw)),
                 .init("voluntary_switches", .integer(thread.voluntarySwitches)),
                 .init("involuntary_switches", .integer(thread.involuntarySwitches)),

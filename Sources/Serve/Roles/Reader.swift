@@ -30,7 +30,7 @@ struct Reader<
     /// - Parameters:
     ///   - inboxes: one for each acceptor that hands over to this reader.
     ///   - promisesSlots: whether those acceptors arm this reader's poller themselves.
-    ///   - doorway: the listeners of its own, perhaps none.
+    ///   - watched: the listeners of its own, perhaps none.
     init(
         context: ThreadContext<K>, port: Shared<ReaderPort>, desk: consuming Desk,
         items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>,
@@ -248,7 +248,7 @@ struct Reader<
         relisted.removeAll(keepingCapacity: true)
     }
 
-    /// Ends what is overdue, and opens the doorway again if it had to close.
+    /// Ends what is overdue, and watches the listeners again if that had to end.
     ///
     /// - Parameter beginning: when the turn began. What arrived later, while a handler held the
     ///   thread, has not been looked at and is not late.

@@ -13,8 +13,8 @@ protocol RecognisableSession: Session, ~Copyable {
 /// HTTP/1.1 or one other protocol, as the peer chooses.
 ///
 /// HTTP/1.1 lies in place and the other beside it: a change through the payload of an enum that
-/// can't be copied moves all of it out and back (Swift 6.3). So what is large lives behind a pointer
-/// of the other session's own.
+/// can't be copied moves all of it out and back (Swift 6.3). So what is large lives behind a
+/// pointer of the other session's own.
 struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copyable {
     private var http1: HTTP1Session
     private var other: Other?

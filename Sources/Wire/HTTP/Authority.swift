@@ -13,7 +13,8 @@ extension Span where Element == UInt8 {
             guard at < end, isAddressLiteral(inner..<at) else { return false }
             at &+= 1
         } else {
-            guard let nameEnd = endOfRegisteredName(from: at, until: end), nameEnd > at else {
+            let common = min(end, firstIndex(of: UncommonHostByte(), from: at))
+            guard let nameEnd = endOfRegisteredName(from: common, until: end), nameEnd > at else {
                 return false
             }
             at = nameEnd
@@ -119,5 +120,20 @@ extension Span where Element == UInt8 {
             at = end &+ 1
         }
         return numbers == 4
+    }
+}
+
+/// What hosts are not made of, as a rule: all but letters, digits, dots and hyphens.
+private struct UncommonHostByte: ByteClass {
+    @inline(always)
+    func contains(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- 0x61 >= 26 && byte &- 0x30 >= 10 && byte &- 0x2D >= 2
+    }
+    @inline(always)
+    func mask(_ lanes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+        let letters = ((lanes | .all(0x20)) &- .all(0x61)) .< .all(26)
+        let digits = (lanes &- .all(0x30)) .< .all(10)
+        let others = (lanes &- .all(0x2D)) .< .all(2)
+        return .!(letters .| digits .| others)
     }
 }
