@@ -13,6 +13,13 @@ package struct Event: Sendable {
         self.readiness = readiness
     }
 
+    /// Stands for whatever may have been reported of `token` and was not handled, errors apart.
+    package static func missed(_ token: UInt64) -> Event {
+        Event(
+            token: token,
+            readiness: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue)
+    }
+
     /// A read will not block: data, the peer's close or an error waits.
     @inline(always)
     package var isReadable: Bool {

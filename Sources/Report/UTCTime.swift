@@ -1,7 +1,6 @@
 package import Basis
 
-/// A point of the calendar in UTC, to the second (proleptic Gregorian; H. Hinnant,
-/// "chrono-compatible low-level date algorithms").
+/// A point of the calendar in UTC, to the second.
 package struct UTCTime: Equatable, Sendable {
     package let year: Int
     package let month: Int
@@ -13,16 +12,8 @@ package struct UTCTime: Equatable, Sendable {
     /// - Parameter sinceEpoch: since 1970-01-01 00:00 UTC, not negative.
     package init(_ sinceEpoch: Nanoseconds) {
         let seconds = Int(sinceEpoch.raw / 1_000_000_000)
-        let shifted = seconds / 86_400 + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let date = CivilDate(daysSinceEpoch: seconds / 86_400)
+        (year, month, day) = (date.year, date.month, date.day)
         hour = seconds % 86_400 / 3_600
         minute = seconds % 3_600 / 60
         second = seconds % 60

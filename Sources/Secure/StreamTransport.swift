@@ -6,8 +6,8 @@ package protocol StreamTransport: ~Copyable {
     /// What all streams of one side share: keys, settings, what earlier connections have left.
     associatedtype Context: Sendable
 
-    /// Whether a receive may leave bytes behind that no readiness of the socket announces. If not,
-    /// the kernel has all that was not received.
+    /// Whether a receive, or the opening, may leave bytes behind that no readiness of the socket
+    /// announces. If not, the kernel has all that was not received.
     static var holdsBytes: Bool { get }
 
     /// How many early bytes the opening takes; does not change while it is under way.
@@ -64,8 +64,6 @@ package struct OpeningFacts: Equatable, Sendable {
     package var application: ApplicationProtocol?
     /// Whether an earlier connection's keys were used again.
     package var isResumed = false
-    /// Whether input may wait that no readiness of the socket announces.
-    package var holdsInput = false
     /// How many of this end's early bytes the peer has accepted: none or all.
     package var earlyBytes = 0
 

@@ -1,5 +1,7 @@
 import Basis
+import Platform
 import Serve
+import Synchronization
 import TestSupport
 import Testing
 
@@ -150,6 +152,40 @@ struct ServerPipelineTests {
             #expect(try client.reply().status == 200)
         }
         #expect(try client.ask(HTTPText.get("/plaintext")).status == 200)
+        _ = try server.stop()
+    }
+
+    @Test("urgent data keeps nothing back while signals arrive", arguments: patterns)
+    func urgentDataAndSignals(pattern: String) throws {
+        let server = try ServerUnderTest(pattern)
+        let process = server.process
+        let port = server.port
+        let isOver = Atomic<Bool>(false)
+        let missing = Guarded<String?>(nil)
+        // At an urgent mark Linux ends a receive with EAGAIN if a signal is pending.
+        try withThreads(2) { index in
+            guard index == 0 else {
+                while !isOver.load(ordering: .relaxed) {
+                    process.pause()
+                    process.proceed()
+                }
+                return
+            }
+            let request = HTTPText.get("/plaintext")
+            do {
+                let client = try RawClient(port: port)
+                for _ in 0..<1_000 {
+                    try client.sendUrgent(String(request.prefix(20)) + "!")
+                    try client.send(String(request.dropFirst(20)))
+                    let status = try client.reply().status
+                    if status != 200 { missing.withLock { $0 = "status \(status)" } }
+                }
+            } catch {
+                missing.withLock { $0 = "\(error)" }
+            }
+            isOver.store(true, ordering: .relaxed)
+        }
+        #expect(missing.withLock { $0 } == nil)
         _ = try server.stop()
     }
 

@@ -51,7 +51,6 @@ struct RecordStream: StreamTransport, ~Copyable {
                 if raw.bytes[0] == 0 {
                     raw.consume(1)
                     isOpen = true
-                    facts.holdsInput = !raw.isEmpty || !isDry
                     return .done(facts)
                 }
                 if context.takesEarly, hasWholeRecord { return .earlyInput(facts) }

@@ -138,7 +138,7 @@ private struct Driver<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     mutating func finish() {
         guard !isClosed else { return }
         core.note(time)
-        if core.noteEnd(&state) == .close { close() } else { settle() }
+        if core.noteEnd(&state) { close() } else { settle() }
     }
 
     /// The stream's opening is done, behind early input.
@@ -178,10 +178,10 @@ private struct Driver<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     private mutating func expire() {
         if state.phase == .lingering {
             if !core.mayLinger(&state, unacknowledged: unacknowledged) { close() }
-        } else if core.expire(&state) == .close {
-            close()
-        } else {
+        } else if core.mayEndInOrder(expiring: &state) {
             settle()
+        } else {
+            close()
         }
     }
 

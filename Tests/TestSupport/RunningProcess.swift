@@ -10,6 +10,8 @@ package struct RunningProcess: Sendable {
 
     /// Asks it to end in order (SIGTERM).
     package func terminate() { kill(id, SIGTERM) }
+    package func pause() { kill(id, SIGSTOP) }
+    package func proceed() { kill(id, SIGCONT) }
 
     /// Descriptors that it has open.
     package var descriptors: Int {

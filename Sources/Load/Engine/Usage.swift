@@ -51,16 +51,10 @@ extension Usage {
     }
 
     func since(_ earlier: Usage) -> UsedResources {
-        var counts = SyscallCounts()
-        counts.wait = syscalls.wait - earlier.syscalls.wait
-        counts.receive = syscalls.receive - earlier.syscalls.receive
-        counts.send = syscalls.send - earlier.syscalls.send
-        counts.accept = syscalls.accept - earlier.syscalls.accept
-        counts.other = syscalls.other - earlier.syscalls.other
         var used = UsedResources(
             span: time.since(earlier.time), cpu: cpu - earlier.cpu, user: user - earlier.user,
             system: system - earlier.system, spun: spun - earlier.spun,
-            waited: waited - earlier.waited, syscalls: counts,
+            waited: waited - earlier.waited, syscalls: syscalls - earlier.syscalls,
             bytesRead: bytesRead - earlier.bytesRead,
             bytesWritten: bytesWritten - earlier.bytesWritten)
         if let occupation, let before = earlier.occupation {

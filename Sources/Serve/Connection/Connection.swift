@@ -13,6 +13,8 @@ struct Connection<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>: 
     var interest: Interest = []
     /// The last receive may have left something that no event will announce.
     var hasUnreceived = false
+    /// An end or urgent data may wait behind the next receive, if there is something unreceived.
+    var isInterrupted = false
     var state = ConnectionState<S>()
 
     init() {}

@@ -132,12 +132,10 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
         connection.arrived = min(connection.arrived, connection.input.count)
     }
 
-    /// The peer has ended its half in order.
-    func noteEnd(_ connection: inout State) -> Rest? {
+    /// The peer has ended its half in order; says whether that is the end.
+    func noteEnd(_ connection: inout State) -> Bool {
         connection.hasPeerFinished = true
-        let isOver =
-            connection.phase == .lingering || !connection.owesReply && !connection.hasMore
-        return isOver ? .close : nil
+        return connection.phase == .lingering || !connection.owesReply && !connection.hasMore
     }
 
     /// Goes on with a connection whose replies were in the way and have been sent: parses what
@@ -149,18 +147,15 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
         }
     }
 
-    /// What becomes of a connection whose time is over; nil where that is to be settled.
-    mutating func expire(_ connection: inout State) -> Rest? {
+    /// The time of a connection that does not linger is over: says whether it may end in order,
+    /// behind what is settled now.
+    func mayEndInOrder(expiring connection: inout State) -> Bool {
         switch connection.phase {
-        case .free, .reserved: return nil
-        case .receiving:
-            connection.expire()
-            return nil
-        case .idle:
-            connection.session.end()
-            return nil
-        case .opening, .replying, .lingering: return .close
+        case .receiving: connection.expire()
+        case .idle: connection.session.end()
+        default: return false
         }
+        return true
     }
 
     // MARK: output

@@ -57,13 +57,19 @@ struct ConnectionSlab<Stream: StreamTransport & ~Copyable, S: Session & ~Copyabl
         slots.contains(reference.slot) && self[reference.slot].generation == reference.generation
     }
 
+    /// What names the connection that has `slot` now.
+    @inline(always)
+    func reference(to slot: UInt32) -> ConnectionReference {
+        ConnectionReference(slot: slot, generation: self[slot].generation)
+    }
+
     /// A slot for a new connection, or nil at the limit. The caller sets its phase.
     mutating func allocate() -> ConnectionReference? {
         if used >= limit { return nil }
         if freeSlots.isEmpty { grow() }
         let slot = freeSlots.removeLast()
         used += 1
-        return ConnectionReference(slot: slot, generation: self[slot].generation)
+        return reference(to: slot)
     }
 
     /// Ends the use of a slot; every reference to it is stale from now on.

@@ -255,8 +255,7 @@ struct Reader<
     private mutating func sweep(at beginning: Instant) {
         nextSweep = beginning + Limit.tick
         for slot in connections.slots where connections[slot].state.deadline <= beginning {
-            let reference = ConnectionReference(
-                slot: slot, generation: connections[slot].generation)
+            let reference = connections.reference(to: slot)
             io.expire(&connections[slot], reference)
             freeIfClosed(reference)
         }
@@ -297,8 +296,7 @@ struct Reader<
             switch connections[slot].state.phase {
             case .free, .reserved: continue
             case .idle:
-                let reference = ConnectionReference(
-                    slot: slot, generation: connections[slot].generation)
+                let reference = connections.reference(to: slot)
                 io.drain(&connections[slot], reference)
                 freeIfClosed(reference)
                 if connections.isAlive(reference) { isEmpty = false }
@@ -311,8 +309,7 @@ struct Reader<
     /// Draws the line behind what has arrived, on every connection before any is gone on with.
     private mutating func noteStop() {
         for slot in connections.slots where connections[slot].descriptor != nil {
-            let reference = ConnectionReference(
-                slot: slot, generation: connections[slot].generation)
+            let reference = connections.reference(to: slot)
             io.noteStop(&connections[slot], reference)
             freeIfClosed(reference)
         }
@@ -333,9 +330,8 @@ struct Reader<
     private mutating func lookAtAll() {
         for slot in connections.slots where connections[slot].descriptor != nil {
             if mustEndTurn { return }
-            let reference = ConnectionReference(
-                slot: slot, generation: connections[slot].generation)
-            io.lookAgain(&connections[slot], reference, &buffer)
+            let reference = connections.reference(to: slot)
+            io.handle(.missed(reference.token), &connections[slot], reference, &buffer)
             freeIfClosed(reference)
         }
     }

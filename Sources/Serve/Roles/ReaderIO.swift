@@ -78,7 +78,7 @@ struct ReaderIO<
             case .done(let facts):
                 connection.isOpening = false
                 core.open(&connection.state, facts: facts, isEarly: false)
-                if facts.holdsInput { expectInput(&connection, reference) }
+                if Stream.holdsBytes { expectInput(&connection, reference) }
                 watch(&connection, reference, for: connection.state.wanted)
                 return connection.descriptor != nil
             case .earlyInput(let facts):
@@ -100,6 +100,7 @@ struct ReaderIO<
         _ connection: inout Peer, _ reference: ConnectionReference
     ) {
         connection.hasUnreceived = true
+        connection.isInterrupted = true
         core.list(&connection.state, reference)
     }
 
@@ -130,20 +131,6 @@ struct ReaderIO<
         } else if event.isBroken {
             // An error or a hang-up is reported even when nothing may be read now.
             close(&connection)
-        }
-    }
-
-    /// Does what any event would ask for, where one may have been left unhandled.
-    mutating func lookAgain(
-        _ connection: inout Peer, _ reference: ConnectionReference, _ buffer: inout ByteQueue
-    ) {
-        if connection.isOpening, !open(&connection, reference) { return }
-        if connection.interest.contains(.writable) {
-            resume(&connection, reference)
-            if connection.descriptor == nil { return }
-        }
-        if connection.interest.contains(.readable) {
-            receive(&connection, reference, &buffer, isInterrupted: true)
         }
     }
 
@@ -180,9 +167,12 @@ struct ReaderIO<
         switch received {
         case .nothing:
             core.noteEmptied(&connection.state)
+            // At the mark of urgent data a receive says this too when a signal is pending
+            // (tcp_recvmsg), whatever waits behind; so the poller is to look afresh.
+            if isInterrupted { change(&connection, reference, to: connection.interest) }
             return
         case .closed:
-            if core.noteEnd(&connection.state) == .close {
+            if core.noteEnd(&connection.state) {
                 close(&connection)
                 return
             }
@@ -191,7 +181,10 @@ struct ReaderIO<
                 close(&connection)
                 return
             }
-            if connection.hasUnreceived { core.list(&connection.state, reference) }
+            if connection.hasUnreceived {
+                connection.isInterrupted = isInterrupted
+                core.list(&connection.state, reference)
+            }
             if isLingering { return }
             core.take(buffer.bytes, &connection.state, reference)
         }
@@ -209,7 +202,8 @@ struct ReaderIO<
         if connection.descriptor != nil, connection.hasUnreceived,
             connection.interest.contains(.readable)
         {
-            receive(&connection, reference, &buffer, isInterrupted: true)
+            receive(
+                &connection, reference, &buffer, isInterrupted: connection.isInterrupted)
         }
     }
 
@@ -236,10 +230,10 @@ struct ReaderIO<
             let count = kernel.unacknowledged(on: connection.descriptor!)
             if !core.mayLinger(&connection.state, unacknowledged: count) { close(&connection) }
         default:
-            if core.expire(&connection.state) == .close {
-                close(&connection)
-            } else {
+            if core.mayEndInOrder(expiring: &connection.state) {
                 settle(&connection, reference)
+            } else {
+                close(&connection)
             }
         }
     }
@@ -257,6 +251,7 @@ struct ReaderIO<
     mutating func drain(_ connection: inout Peer, _ reference: ConnectionReference) {
         if core.drain(&connection.state, reference) {
             connection.hasUnreceived = true
+            connection.isInterrupted = true
         } else {
             settle(&connection, reference)
         }
