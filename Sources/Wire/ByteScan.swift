@@ -23,6 +23,35 @@ extension Span where Element == UInt8 {
         return at
     }
 
+    /// Whether both hold the same bytes.
+    @inline(always)
+    func equals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var at = 0
+        while count &- at >= 8 {
+            if bigEndian(UInt64.self, at: at) != other.bigEndian(UInt64.self, at: at) {
+                return false
+            }
+            at &+= 8
+        }
+        while at < count {
+            if self[at] != other[at] { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    /// The integer whose bytes in network order stand at `offset`.
+    @inline(always)
+    func bigEndian<Word: FixedWidthInteger & BitwiseCopyable>(
+        _: Word.Type, at offset: Int
+    ) -> Word {
+        precondition(offset >= 0 && count &- offset >= MemoryLayout<Word>.size)
+        // SAFETY: the line above; unaligned loads of trivial types are allowed.
+        let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Word.self)
+        return Word(bigEndian: word)
+    }
+
     /// Whether `text` stands at `offset`, byte for byte.
     @inline(always)
     func has(_ text: StaticString, at offset: Int) -> Bool {
@@ -77,6 +106,19 @@ extension Span where Element == UInt8 {
         let theirs = unsafe UnsafeRawPointer(text.utf8Start).loadUnaligned(
             fromByteOffset: at, as: Word.self)
         return ours | fold == theirs | fold
+    }
+}
+
+extension StaticString {
+    /// The UTF-8 of the literal.
+    var span: Span<UInt8> {
+        @_lifetime(immortal)
+        get {
+            // SAFETY: a literal's bytes live for ever.
+            let bytes = unsafe Span(
+                _unsafeElements: UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount))
+            return unsafe _overrideLifetime(bytes, copying: ())
+        }
     }
 }
 
