@@ -117,6 +117,35 @@ package struct ByteQueue: ~Copyable {
         tail += count
     }
 
+    /// Appends `value` in network order.
+    @inline(always)
+    package mutating func append<Word: FixedWidthInteger & BitwiseCopyable>(bigEndian value: Word) {
+        reserve(MemoryLayout<Word>.size)
+        // SAFETY: `reserve` left room for the word at `tail`; unaligned stores of trivial types are
+        // allowed.
+        unsafe UnsafeMutableRawPointer(base! + tail).storeBytes(
+            of: value.bigEndian, as: Word.self)
+        tail += MemoryLayout<Word>.size
+    }
+
+    /// Writes `value` in network order over what is queued at `offset`.
+    @inline(always)
+    package mutating func overwrite<Word: FixedWidthInteger & BitwiseCopyable>(
+        bigEndian value: Word, at offset: Int
+    ) {
+        precondition(offset >= 0 && count - offset >= MemoryLayout<Word>.size)
+        // SAFETY: the line above; unaligned stores of trivial types are allowed.
+        unsafe UnsafeMutableRawPointer(base! + head + offset).storeBytes(
+            of: value.bigEndian, as: Word.self)
+    }
+
+    /// Drops the `count` youngest bytes.
+    @inline(always)
+    package mutating func removeLast(_ count: Int) {
+        precondition(count >= 0 && count <= tail - head, "dropping more than is queued")
+        tail -= count
+    }
+
     /// Appends `value` in decimal digits.
     @inline(always)
     package mutating func append(decimal value: UInt64) {

@@ -168,6 +168,8 @@ struct ASCIISet: Sendable {
     static let token = ASCIISet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
     /// Letters, digits and what means nothing but itself, RFC 3986 §2.3.
     static let unreserved = ASCIISet(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// What a scheme consists of, RFC 3986 §3.1.
+    static let scheme = ASCIISet(low: 0x03FF_6800_0000_0000, high: 0x07FF_FFFE_07FF_FFFE)
     /// reg-name but for its escapes, RFC 3986 §3.2.2.
     static let registeredName = ASCIISet(low: 0x2BFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
     /// The address of a version behind 6, RFC 3986 §3.2.2.

@@ -16,7 +16,20 @@ struct ByteQueueTests {
         var model: [UInt8] = []
         for step in 0..<400 {
             let count = Int.random(in: 0...(step % 7 == 0 ? 300 : 24), using: &random)
-            switch Int.random(in: 0..<9, using: &random) {
+            switch Int.random(in: 0..<12, using: &random) {
+            case 9:
+                let word = UInt32(truncatingIfNeeded: random.next())
+                queue.append(bigEndian: word)
+                model += Self.bytes(word)
+            case 10 where model.count >= 4:
+                let at = Int.random(in: 0...model.count - 4, using: &random)
+                let word = UInt32(truncatingIfNeeded: random.next())
+                queue.overwrite(bigEndian: word, at: at)
+                model.replaceSubrange(at..<at + 4, with: Self.bytes(word))
+            case 11:
+                let dropped = min(count, model.count)
+                queue.removeLast(dropped)
+                model.removeLast(dropped)
             case 0:
                 queue.append(UInt8(truncatingIfNeeded: step))
                 model.append(UInt8(truncatingIfNeeded: step))
@@ -51,6 +64,10 @@ struct ByteQueueTests {
             #expect(queue.count == model.count && queue.isEmpty == model.isEmpty)
             #expect(queue.storageBytes >= queue.count)
         }
+    }
+
+    private static func bytes(_ word: UInt32) -> [UInt8] {
+        stride(from: 24, through: 0, by: -8).map { UInt8(word >> UInt32($0) & 0xFF) }
     }
 
     private func lend(
@@ -165,6 +182,24 @@ struct ByteQueueTests {
             var queue = ByteQueue()
             queue.append("ab")
             queue.consume(3)
+        }
+    }
+
+    @Test("dropping more than is queued stops the program")
+    func overdrop() async {
+        await #expect(processExitsWith: .failure) {
+            var queue = ByteQueue()
+            queue.append(1)
+            queue.removeLast(2)
+        }
+    }
+
+    @Test("overwriting what is not queued stops the program")
+    func overwriteBehind() async {
+        await #expect(processExitsWith: .failure) {
+            var queue = ByteQueue()
+            queue.append(repeating: 1, count: 8)
+            queue.overwrite(bigEndian: UInt32(0), at: 5)
         }
     }
 

@@ -9,6 +9,9 @@ extension HTTP2 {
     /// Which end of the connection this is.
     package enum Role: BitwiseCopyable, Sendable { case client, server }
 
+    /// A piece of the parsed span.
+    package typealias Run = HTTP1.Run
+
     /// The 24 bytes a client opens its connection with, RFC 9113 §3.4.
     package static let clientPreface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
