@@ -99,6 +99,7 @@ extension UInt8 {
     static let space: UInt8 = 0x20
     static let numberSign: UInt8 = 0x23
     static let comma: UInt8 = 0x2C
+    static let asterisk: UInt8 = 0x2A
     static let slash: UInt8 = 0x2F
     static let zero: UInt8 = 0x30
     static let colon: UInt8 = 0x3A
@@ -113,6 +114,9 @@ extension UInt8 {
     /// space where they are not refused.
     @inline(always)
     var isWhite: Bool { isBlank || self == .carriageReturn || self == .lineFeed }
+    /// A letter in lower case; all else as it is.
+    @inline(always)
+    var lowercasedLetter: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
     @inline(always)
     var isDigit: Bool { self &- .zero < 10 }
 }

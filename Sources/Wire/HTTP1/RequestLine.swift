@@ -59,7 +59,7 @@ extension HTTP1.RequestHead: HTTP1.MessageHead {
     private mutating func noteMethod(
         at start: Int, in head: Span<UInt8>
     ) throws(HTTP1.Refusal) -> Int? {
-        var end = head.endOfName(from: start)
+        let end = head.endOfName(from: start)
         guard end < head.count else { return nil }
         guard head[end] == .space, end > start else {
             switch head[end] {
@@ -67,20 +67,8 @@ extension HTTP1.RequestHead: HTTP1.MessageHead {
             default: throw .badMethod
             }
         }
-        end &+= 1
-        method =
-            switch end &- start {
-            case 5 where head.has("HEAD", at: start): .head
-            case 5 where head.has("POST", at: start): .post
-            case 4 where head.has("PUT", at: start): .put
-            case 7 where head.has("DELETE", at: start): .delete
-            case 8 where head.has("CONNECT", at: start): .connect
-            case 8 where head.has("OPTIONS", at: start): .options
-            case 6 where head.has("TRACE", at: start): .trace
-            case 6 where head.has("PATCH", at: start): .patch
-            default: .other
-            }
-        return end
+        method = HTTP.Method(token: head.extracting(start..<end))
+        return end &+ 1
     }
 
     /// Reads `HTTP/d.d` and the line end when it is not `HTTP/1.1`.

@@ -74,3 +74,14 @@ func hex(_ digits: String) -> [UInt8] {
     precondition(values.count % 2 == 0)
     return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
 }
+
+/// A field section on one line: `name: value` and a bar between two.
+func fieldSection(_ line: String) -> [TestField] {
+    line.split(separator: "|").map { field in
+        // The colon of a pseudo-field is part of its name.
+        let colon = field.dropFirst().firstIndex(of: ":") ?? field.endIndex
+        let value = field[colon...].dropFirst()
+        return TestField(
+            String(field[..<colon]), String(value.first == " " ? value.dropFirst() : value))
+    }
+}
