@@ -91,7 +91,7 @@ let package = Package(
             ["Basis", "Platform", "Wire", "Measure", "Serve"], exclude: ["hot-symbols.txt"]),
 
         .target(
-            name: "TestSupport", dependencies: ["Basis", "Platform"],
+            name: "TestSupport", dependencies: ["Basis", "Platform", "Measure", "Report"],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("BasisTests", ["Basis"]),

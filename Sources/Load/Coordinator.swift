@@ -1,6 +1,7 @@
 package import Basis
 import Measure
 package import Platform
+import Report
 import Secure
 import Wire
 
@@ -219,7 +220,7 @@ package struct Coordinator: ~Copyable {
     }
 
     /// Nobody is disturbed for counts that nobody looks at.
-    private var wantsIntervals: Bool { !plan.isQuiet || plan.outputs.hlog != nil }
+    private var wantsIntervals: Bool { !plan.isQuiet || plan.outputs.paths[.hlog] != nil }
 
     private mutating func follow(
         _ team: [GeneratorThread], from start: Instant, progress: (LoadProgress) -> Void
@@ -272,7 +273,7 @@ package struct Coordinator: ~Copyable {
     /// Ends an interval; the next one begins at the same instant. Samples lie behind the warm-up.
     private mutating func close(_ interval: borrowing LoadTally, at end: Instant, start: Instant) {
         let began = max(boundary, start + plan.warmUp)
-        if plan.outputs.hlog != nil, !interval.response.isEmpty {
+        if plan.outputs.paths[.hlog] != nil, !interval.response.isEmpty {
             intervals.append(
                 IntervalRecord(
                     interval, start: began.since(start), length: max(.zero, end.since(began))))

@@ -72,16 +72,11 @@ package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
     package static var current: Int { max(0, Int(clinux_current_cpu())) }
 
     /// Binds the calling thread to these CPUs.
-    package func bindThisThread() throws(SystemError) { try bind(0) }
-
-    /// Binds the only or main thread of another process.
-    package func bind(processID: Int32) throws(SystemError) { try bind(processID) }
-
-    private func bind(_ id: pid_t) throws(SystemError) {
+    package func bindThisThread() throws(SystemError) {
         let mask = words
         // SAFETY: the call reads `mask.count` words of the array.
         _ = try checked("sched_setaffinity") {
-            unsafe clinux_set_affinity(id, mask, CInt(mask.count))
+            unsafe clinux_set_affinity(0, mask, CInt(mask.count))
         }
     }
 

@@ -46,11 +46,7 @@ package struct ResourceUsage: Equatable, Sendable {
     /// count what the process that started it held at that moment: exec keeps its peak.
     private static var ownPeakResident: ByteCount? {
         guard let status = try? readFile("/proc/self/status") else { return nil }
-        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
-            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
-            if words.count == 3, let kibibytes = Int(words[1]) { return .kibibytes(kibibytes) }
-        }
-        return nil
+        return processEntry(status, "VmHWM:").map { .kibibytes(Int($0)) }
     }
 }
 
@@ -71,34 +67,18 @@ package struct ThreadStatistics: Equatable, Sendable {
             cpu = Nanoseconds(raw: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
         }
         guard let status = try? readFile("/proc/self/task/\(id)/status") else { return }
-        for line in status.split(separator: "\n") {
-            let words = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " })
-            guard words.count == 2, let value = Int64(words[1]) else { continue }
-            if words[0] == "voluntary_ctxt_switches" { voluntarySwitches = value }
-            if words[0] == "nonvoluntary_ctxt_switches" { involuntarySwitches = value }
-        }
+        voluntarySwitches = processEntry(status, "voluntary_ctxt_switches:") ?? 0
+        involuntarySwitches = processEntry(status, "nonvoluntary_ctxt_switches:") ?? 0
     }
 }
 
-/// Reads a whole file, including those of /proc that claim no size. The text is repaired UTF-8.
-package func readFile(_ path: String) throws(SystemError) -> String {
-    // SAFETY: open(2) reads the path, a C string for the call's time.
-    let file = Descriptor(raw: try checked("open") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
-    var bytes = ByteQueue()
-    while true {
-        // An error is no end of the file: half a file must not pass for a whole one.
-        let got = try unsafe bytes.withFreeSpace(minimum: 16 * 1_024) {
-            free throws(SystemError) in
-            Int(
-                try checked("read") {
-                    // SAFETY: read(2) fills at most the room it is given, and less than 2 GiB.
-                    CInt(clamping: unsafe Glibc.read(file.raw, free.baseAddress!, free.count))
-                })
-        }
-        if got == 0 { break }
+/// The first number on the line of a file of /proc that begins with `name`.
+package func processEntry(_ text: String, _ name: String) -> Int64? {
+    for line in text.split(separator: "\n") where line.hasPrefix(name) {
+        let words = line.dropFirst(name.count).split { $0 == " " || $0 == "\t" || $0 == ":" }
+        return words.first.flatMap { Int64($0) }
     }
-    let content = bytes.bytes
-    return unsafe content.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    return nil
 }
 
 /// The soft and hard limits of open descriptors, and raising the soft one.

@@ -5,40 +5,6 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// The name of the server that is this project's own.
     package static let builtIn = "switchyard"
 
-    /// How requests arrive.
-    package enum Arrival: Equatable, Hashable, Sendable {
-        /// The next request of a connection follows its last answer.
-        case closed
-        /// By a schedule: gaps drawn from an exponential distribution, or all alike.
-        case poisson(PerSecond)
-        case constant(PerSecond)
-
-        /// `closed`, `poisson` or `constant`.
-        package var name: String {
-            switch self {
-            case .closed: "closed"
-            case .poisson: "poisson"
-            case .constant: "constant"
-            }
-        }
-
-        package var rate: PerSecond? {
-            switch self {
-            case .closed: nil
-            case .poisson(let rate), .constant(let rate): rate
-            }
-        }
-
-        /// The same at one of `count` equal parts of its rate.
-        package func part(of count: Int) -> Arrival {
-            switch self {
-            case .closed: .closed
-            case .poisson(let rate): .poisson(PerSecond(raw: rate.raw / Double(count)))
-            case .constant(let rate): .constant(PerSecond(raw: rate.raw / Double(count)))
-            }
-        }
-    }
-
     /// The version of TLS that is spoken, if any.
     package enum TLS: String, Sendable, CaseIterable {
         case off

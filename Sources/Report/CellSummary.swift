@@ -78,15 +78,7 @@ package struct CellSummary: Equatable, Sendable {
 }
 
 /// A row of `cells.csv`: a cell and the run it belongs to.
-package struct CellRow: Sendable {
-    package let run: RunIdentity
-    package let summary: CellSummary
-
-    package init(run: RunIdentity, summary: CellSummary) {
-        self.run = run
-        self.summary = summary
-    }
-}
+package typealias CellRow = (run: RunIdentity, summary: CellSummary)
 
 /// The columns of `cells.csv`. The order is frozen; new ones go to the end.
 package enum CellColumns {

@@ -60,19 +60,19 @@ extension ServerUsage {
     }
 
     init(_ fields: RecordFields) throws(RecordRefusal) {
-        self.init(
-            span: Nanoseconds(raw: try fields.integer("span_ns")),
-            requests: try fields.number("requests"),
-            cpu: Nanoseconds(raw: try fields.integer("cpu_ns")),
-            user: Nanoseconds(raw: try fields.integer("user_ns")),
-            system: Nanoseconds(raw: try fields.integer("system_ns")),
-            runQueueWait: Nanoseconds(raw: try fields.integer("runq_wait_ns")),
-            voluntarySwitches: try fields.integer("voluntary_switches"),
-            involuntarySwitches: try fields.integer("involuntary_switches"),
-            migrations: try fields.optionalInteger("migrations"),
-            syscalls: try fields.optionalInteger("syscalls"),
-            epollWaits: try fields.optionalInteger("epoll_waits"),
-            peakResident: ByteCount(raw: try fields.count("rss_peak_bytes")),
-            residentGrowth: try fields.integer("rss_growth_bytes"))
+        self.init()
+        span = Nanoseconds(raw: try fields.integer("span_ns"))
+        requests = try fields.number("requests")
+        cpu = Nanoseconds(raw: try fields.integer("cpu_ns"))
+        user = Nanoseconds(raw: try fields.integer("user_ns"))
+        system = Nanoseconds(raw: try fields.integer("system_ns"))
+        runQueueWait = Nanoseconds(raw: try fields.integer("runq_wait_ns"))
+        voluntarySwitches = try fields.integer("voluntary_switches")
+        involuntarySwitches = try fields.integer("involuntary_switches")
+        migrations = try fields.optionalInteger("migrations")
+        syscalls = try fields.optionalInteger("syscalls")
+        epollWaits = try fields.optionalInteger("epoll_waits")
+        peakResident = ByteCount(raw: try fields.count("rss_peak_bytes"))
+        residentGrowth = try fields.integer("rss_growth_bytes")
     }
 }

@@ -1,4 +1,5 @@
 package import Basis
+import Measure
 
 extension LoadReport {
     package var json: JSONValue {
@@ -83,9 +84,9 @@ extension LoadReport {
         bytesRead = try fields.integer("bytes_read")
         bytesWritten = try fields.integer("bytes_written")
         bodyBytes = try fields.integer("body_bytes")
-        latency = try LatencyFigures(try fields.fields("latency_us"))
-        service = try LatencyFigures(try fields.fields("service_us"))
-        lateness = try LatencyFigures(try fields.fields("lateness_us"))
+        latency = try LatencySummary(try fields.fields("latency_us"))
+        service = try LatencySummary(try fields.fields("service_us"))
+        lateness = try LatencySummary(try fields.fields("lateness_us"))
         errors = try Errors(try fields.fields("errors"))
         statuses = try Statuses(try fields.fields("statuses"))
         firstFailure = try fields.optionalFields("first_failure").map {
@@ -104,68 +105,43 @@ extension LoadReport {
         serviceHistogram = try fields.text("service_histogram")
         latenessHistogram = try fields.optionalText("lateness_histogram")
         if let fields = try fields.optionalFields("first_part_us") {
-            firstPart = try LatencyFigures(fields)
+            firstPart = try LatencySummary(fields)
         }
         if let fields = try fields.optionalFields("part_gap_us") {
-            partGap = try LatencyFigures(fields)
+            partGap = try LatencySummary(fields)
         }
         firstPartHistogram = try fields.optionalText("first_part_histogram")
         partGapHistogram = try fields.optionalText("part_gap_histogram")
     }
 }
 
-extension LoadReport.Errors {
-    package var json: JSONValue {
-        [
-            "connect": .integer(connect), "handshake": .integer(handshake),
-            "write": .integer(write), "read": .integer(read), "timeout": .integer(timeout),
-            "status": .integer(status), "protocol": .integer(`protocol`),
-        ]
-    }
-
-    init(_ fields: RecordFields) throws(RecordRefusal) {
-        connect = try fields.integer("connect")
-        handshake = try fields.integer("handshake")
-        write = try fields.integer("write")
-        read = try fields.integer("read")
-        timeout = try fields.integer("timeout")
-        status = try fields.integer("status")
-        `protocol` = try fields.integer("protocol")
-    }
+extension LoadReport.Errors: NamedCounts {
+    package static let counts: [NamedCount<Self>] = [
+        ("connect", \.connect), ("handshake", \.handshake), ("write", \.write),
+        ("read", \.read), ("timeout", \.timeout), ("status", \.status),
+        ("protocol", \.protocol),
+    ]
 }
 
-extension LoadReport.Statuses {
-    package var json: JSONValue {
-        [
-            "2xx": .integer(success2xx), "3xx": .integer(redirect3xx),
-            "4xx": .integer(client4xx), "5xx": .integer(server5xx),
-        ]
-    }
-
-    init(_ fields: RecordFields) throws(RecordRefusal) {
-        success2xx = try fields.integer("2xx")
-        redirect3xx = try fields.integer("3xx")
-        client4xx = try fields.integer("4xx")
-        server5xx = try fields.integer("5xx")
-    }
+extension LoadReport.Statuses: NamedCounts {
+    package static let counts: [NamedCount<Self>] = [
+        ("2xx", \.success2xx), ("3xx", \.redirect3xx), ("4xx", \.client4xx),
+        ("5xx", \.server5xx),
+    ]
 }
 
-extension LoadReport.Handshakes {
-    package var json: JSONValue {
-        [
-            "full": .integer(full), "resumed": .integer(resumed),
-            "early_accepted": .integer(earlyAccepted), "early_rejected": .integer(earlyRejected),
-            "tfo_accepted": .integer(fastOpenAccepted),
-        ]
-    }
+extension LoadReport.Handshakes: NamedCounts {
+    package static let counts: [NamedCount<Self>] = [
+        ("full", \.full), ("resumed", \.resumed), ("early_accepted", \.earlyAccepted),
+        ("early_rejected", \.earlyRejected), ("tfo_accepted", \.fastOpenAccepted),
+    ]
+}
 
-    init(_ fields: RecordFields) throws(RecordRefusal) {
-        full = try fields.integer("full")
-        resumed = try fields.integer("resumed")
-        earlyAccepted = try fields.integer("early_accepted")
-        earlyRejected = try fields.integer("early_rejected")
-        fastOpenAccepted = try fields.integer("tfo_accepted")
-    }
+extension LoadReport.Syscalls: NamedCounts {
+    package static let counts: [NamedCount<Self>] = [
+        ("wait", \.wait), ("receive", \.receive), ("send", \.send), ("accept", \.accept),
+        ("other", \.other),
+    ]
 }
 
 extension LoadReport.CPU {
@@ -185,22 +161,5 @@ extension LoadReport.CPU {
         perRequest = (try fields.optionalNumber("per_request_us") ?? 0) * 1e3
         busiestThreadShare = try fields.number("busiest_thread_share")
         foreignShare = try fields.optionalNumber("foreign_share")
-    }
-}
-
-extension LoadReport.Syscalls {
-    package var json: JSONValue {
-        [
-            "wait": .integer(wait), "receive": .integer(receive), "send": .integer(send),
-            "accept": .integer(accept), "other": .integer(other),
-        ]
-    }
-
-    init(_ fields: RecordFields) throws(RecordRefusal) {
-        wait = try fields.integer("wait")
-        receive = try fields.integer("receive")
-        send = try fields.integer("send")
-        accept = try fields.integer("accept")
-        other = try fields.integer("other")
     }
 }

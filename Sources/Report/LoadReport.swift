@@ -1,5 +1,5 @@
 package import Basis
-import Measure
+package import Measure
 
 /// What one run of the load generator found: the record `switchyard.load/1`.
 ///
@@ -48,10 +48,6 @@ package struct LoadReport: Equatable, Sendable {
         package var `protocol`: Int64 = 0
 
         package init() {}
-
-        package var total: Int64 {
-            connect + handshake + write + read + timeout + status + `protocol`
-        }
     }
 
     /// Answers by status class.
@@ -99,8 +95,6 @@ package struct LoadReport: Equatable, Sendable {
         package var other: Int64 = 0
 
         package init() {}
-
-        package var total: Int64 { wait + receive + send + accept + other }
     }
 
     /// The target as it was given.
@@ -144,15 +138,15 @@ package struct LoadReport: Equatable, Sendable {
     /// Bytes of the bodies (messages, events) of successful answers, without heads and frames.
     package var bodyBytes: Int64 = 0
     /// Round trip (closed loop) or response time (open loop).
-    package var latency: LatencyFigures
+    package var latency = LatencySummary()
     /// From the actual send to the last byte of the answer; equals `latency` in a closed loop.
-    package var service: LatencyFigures
+    package var service = LatencySummary()
     /// Actual minus intended send; without samples in a closed loop.
-    package var lateness: LatencyFigures
+    package var lateness = LatencySummary()
     /// From the intended start to the first part of the answer, and from each part to the next one;
     /// without samples where answers have no parts.
-    package var firstPart: LatencyFigures
-    package var partGap: LatencyFigures
+    package var firstPart = LatencySummary()
+    package var partGap = LatencySummary()
     package var errors = Errors()
     package var statuses = Statuses()
     /// Nil when nothing failed.
@@ -184,7 +178,6 @@ package struct LoadReport: Equatable, Sendable {
         connections: Int, streams: Int = 1, pipeline: Int = 1, seed: Int64, duration: Nanoseconds,
         warmup: Nanoseconds, targetRate: Double? = nil
     ) {
-        let nothing = Histogram()
         self.url = url
         self.protocol = `protocol`
         self.mode = mode
@@ -197,12 +190,7 @@ package struct LoadReport: Equatable, Sendable {
         self.duration = duration
         self.warmup = warmup
         self.targetRate = targetRate
-        latency = LatencyFigures(nothing)
-        service = LatencyFigures(nothing)
-        lateness = LatencyFigures(nothing)
-        firstPart = LatencyFigures(nothing)
-        partGap = LatencyFigures(nothing)
-        latencyHistogram = HistogramCodec.encodeBase64(nothing)
+        latencyHistogram = HistogramCodec.encodeBase64(Histogram())
         serviceHistogram = latencyHistogram
     }
 }

@@ -1,4 +1,5 @@
 import Basis
+import Measure
 
 extension Metric {
     static let rps = Metric("rps", "1/s", 1, "successful requests a second") {
@@ -55,7 +56,7 @@ extension Metric {
 
     private static func latency(
         _ name: String, _ meaning: String,
-        _ figure: @escaping @Sendable (LatencyFigures) -> Nanoseconds?
+        _ figure: @escaping @Sendable (LatencySummary) -> Nanoseconds?
     ) -> Metric {
         span(name, meaning) { figure($0.latency) }
     }

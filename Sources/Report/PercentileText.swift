@@ -72,22 +72,6 @@ package enum PercentileText {
         return text
     }
 
-    /// The lines of a file in this layout, ours or another's in milliseconds; nil when a line is
-    /// malformed.
-    package static func rows(parsing text: String) -> [Row]? {
-        var rows: [Row] = []
-        for line in text.split(whereSeparator: \.isNewline) {
-            let words = line.split(separator: " ")
-            if words.isEmpty || line.hasPrefix("#") || words[0] == "Value" { continue }
-            guard words.count >= 3, let value = Double(words[0]), let percentile = Double(words[1]),
-                let count = UInt64(words[2]), value >= 0, value < 9e12, (0...1).contains(percentile)
-            else { return nil }
-            rows.append(
-                Row(value: .seconds(value / 1e3), percentile: percentile, count: count))
-        }
-        return rows
-    }
-
     private static func milliseconds(_ nanoseconds: Double) -> String {
         fixed(nanoseconds / 1e6, decimals: 6)
     }

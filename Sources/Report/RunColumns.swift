@@ -2,15 +2,7 @@ import Basis
 import Measure
 
 /// A row of `runs.csv`: a launch and the run it belongs to.
-package struct RunRow: Sendable {
-    package let run: RunIdentity
-    package let launch: LaunchRecord
-
-    package init(run: RunIdentity, launch: LaunchRecord) {
-        self.run = run
-        self.launch = launch
-    }
-}
+package typealias RunRow = (run: RunIdentity, launch: LaunchRecord)
 
 /// The columns of `runs.csv`. The order is frozen; new ones go to the end.
 package enum RunColumns {

@@ -9,13 +9,6 @@ package struct ServerReady: Equatable, Sendable {
     package var pattern: String
     package var threads: Int
 
-    package init(listen: String, processID: Int32, pattern: String, threads: Int) {
-        self.listen = listen
-        self.processID = processID
-        self.pattern = pattern
-        self.threads = threads
-    }
-
     package init(json: JSONValue) throws(RecordRefusal) {
         let fields = try RecordFields(json)
         guard try fields.text("event") == "ready" else {
@@ -25,13 +18,6 @@ package struct ServerReady: Equatable, Sendable {
         processID = Int32(clamping: try fields.integer("pid"))
         pattern = try fields.text("pattern")
         threads = try fields.count("threads")
-    }
-
-    package var json: JSONValue {
-        [
-            "event": "ready", "listen": .string(listen), "pid": .integer(Int64(processID)),
-            "pattern": .string(pattern), "threads": .count(threads),
-        ]
     }
 
     package var port: UInt16? {

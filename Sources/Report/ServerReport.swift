@@ -17,12 +17,6 @@ package struct ServerReport: Equatable, Sendable {
     /// say.
     package var cpu: Nanoseconds?
 
-    package init(event: Event, workers: [WorkerReport], peakResident: ByteCount) {
-        self.event = event
-        self.workers = workers
-        self.peakResident = peakResident
-    }
-
     package init(json: JSONValue) throws(RecordRefusal) {
         let fields = try RecordFields(json)
         event = try fields.choice("event", of: Event.self)
@@ -31,13 +25,5 @@ package struct ServerReport: Equatable, Sendable {
         peakResident = ByteCount(raw: try fields.count("rss_peak_bytes"))
         time = try fields.optionalInteger("monotonic_ns").map { Instant(raw: $0) }
         cpu = try fields.optionalInteger("cpu_ns").map { Nanoseconds(raw: $0) }
-    }
-
-    package var json: JSONValue {
-        [
-            "event": .string(event.rawValue), "monotonic_ns": .optional(time?.raw),
-            "workers": .array(workers.map(\.json)), "cpu_ns": .optional(cpu?.raw),
-            "rss_peak_bytes": .count(peakResident.raw),
-        ]
     }
 }

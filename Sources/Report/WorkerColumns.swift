@@ -1,17 +1,7 @@
 import Basis
 
 /// A row of `workers.csv`: what one worker did during one launch.
-package struct WorkerRow: Sendable {
-    package let run: RunIdentity
-    package let launch: LaunchRecord
-    package let worker: WorkerReport
-
-    package init(run: RunIdentity, launch: LaunchRecord, worker: WorkerReport) {
-        self.run = run
-        self.launch = launch
-        self.worker = worker
-    }
-}
+package typealias WorkerRow = (run: RunIdentity, launch: LaunchRecord, worker: WorkerReport)
 
 /// The columns of `workers.csv`: what names the row, then what a worker counted.
 package enum WorkerColumns {

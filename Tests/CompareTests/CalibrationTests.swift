@@ -1,9 +1,10 @@
 import Basis
 import Compare
 import Foundation
-import Matrix
 import Report
 import Testing
+
+@testable import Matrix
 
 /// What a gate makes of a calibration.
 struct CalibrationTests {

@@ -1,8 +1,9 @@
 import Basis
-import Compare
 import Foundation
 import Measure
 import Testing
+
+@testable import Compare
 
 struct ChangeTests {
     @Test("the shift between samples and its interval agree with published figures")
@@ -74,5 +75,15 @@ struct ChangeTests {
         let fromZero = Change(pairs: [(base: 0, candidate: 1)], metric: ComparedMetric.known[0])
         #expect(fromZero?.ratio == nil && fromZero?.difference == 1)
         #expect(Change(pairs: [], metric: ComparedMetric.known[0]) == nil)
+    }
+}
+
+extension ShiftEstimate {
+    /// The interval of two samples alone.
+    fileprivate static func interval(
+        of x: [Double], over y: [Double], confidence: Double
+    ) -> ConfidenceInterval<Double> {
+        var ranks = Ranks(confidence: confidence)
+        return interval(of: x, over: y, &ranks)
     }
 }

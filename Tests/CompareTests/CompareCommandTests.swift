@@ -1,7 +1,8 @@
 import Basis
 import Foundation
-import Matrix
 import Testing
+
+@testable import Matrix
 
 /// `switchyard compare` as a user runs it, without the process around it.
 struct CompareCommandTests {

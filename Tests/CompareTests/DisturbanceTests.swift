@@ -57,7 +57,7 @@ struct DisturbanceTests {
             load.verdict = disturbed.verdict
             var lateness = Histogram()
             lateness.record(disturbed.lateness, count: 1_000)
-            load.lateness = LatencyFigures(lateness)
+            load.lateness = LatencySummary(lateness)
             record.load = load
             let reason = Disturbance.reason(record, load)
             #expect((reason == nil) == (expected == nil), "\(reason ?? "counts")")

@@ -301,3 +301,15 @@ struct GateProcedureTests {
                 "<testcase name=\"gate\"><error message=\"\(verdict.rawValue): "))
     }
 }
+
+extension GatePolicy {
+    /// Fewer pairs for a first look: fit to see a tenth, not a twentieth.
+    static var quick: GatePolicy {
+        var policy = GatePolicy()
+        policy.screenPairs = 4
+        policy.controlPairs = 8
+        policy.suspectsMax = 3
+        policy.confirmPairs = [.init(sigma: 0.027, pairs: 10), .init(sigma: 0.05, pairs: 12)]
+        return policy
+    }
+}

@@ -1,10 +1,11 @@
 import Basis
 import Compare
 import Foundation
-import Matrix
 import Measure
 import Report
 import Testing
+
+@testable import Matrix
 
 /// A gate driven through launches that a table makes.
 struct GateRunnerTests {
@@ -47,11 +48,18 @@ struct GateRunnerTests {
             // A little noise that follows from the slot, the same on both sides.
             let noise = 1 + 0.001 * Double(slot.index % 7)
             let cpu = Nanoseconds(raw: Int64(90_000_000 * slowness * noise))
-            record.server = ServerUsage(
-                span: .seconds(1), requests: 10_000, cpu: cpu, user: cpu, system: .zero,
-                runQueueWait: .zero, voluntarySwitches: 1, involuntarySwitches: 0,
-                migrations: nil, syscalls: nil, epollWaits: nil, peakResident: .mebibytes(8),
-                residentGrowth: 0)
+            var usage = ServerUsage()
+            usage.span = .seconds(1)
+            usage.requests = 10_000
+            usage.cpu = cpu
+            usage.user = cpu
+            usage.system = .zero
+            usage.runQueueWait = .zero
+            usage.voluntarySwitches = 1
+            usage.involuntarySwitches = 0
+            usage.peakResident = .mebibytes(8)
+            usage.residentGrowth = 0
+            record.server = usage
             return record
         }
     }

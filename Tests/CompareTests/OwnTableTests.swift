@@ -309,9 +309,9 @@ struct OwnTableTests {
     @Test("what was not tested has no p-value, whatever the reason")
     func untested() throws {
         let pairs = (0..<20).map { (base: 100.0 + Double($0), candidate: 120.0) }
-        let advisory = ComparedMetric("x", unit: "", better: .lower, tier: .advisory)
+        let advisory = ComparedMetric(name: "x", unit: "", better: .lower, tier: .advisory)
         #expect(Change(pairs: pairs, metric: advisory)?.pWorse == nil)
-        let judged = ComparedMetric("x", unit: "", better: .lower, tier: .paired)
+        let judged = ComparedMetric(name: "x", unit: "", better: .lower, tier: .paired)
         #expect(Change(pairs: pairs, metric: judged, isTested: false)?.pBetter == nil)
         // Without pairs and times nothing can be tested.
         let desk = try Desk(Self.pairs({ "\(100 + $0)" }, { _ in "120" }))

@@ -1,10 +1,11 @@
 import Basis
 import Compare
 import Foundation
-import Matrix
 import Platform
 import Report
 import Testing
+
+@testable import Matrix
 
 /// Pairs of resident servers: what their slices say, and a gate over them.
 struct SlicePairTests {

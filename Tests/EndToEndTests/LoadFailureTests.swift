@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Glibc
+import Measure
 import Platform
 import Report
 import Serve

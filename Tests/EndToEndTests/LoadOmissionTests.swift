@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Platform
 import Report
 import Serve

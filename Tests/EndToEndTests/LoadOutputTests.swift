@@ -1,5 +1,6 @@
 import Basis
 import Foundation
+import Measure
 import Platform
 import Report
 import Serve

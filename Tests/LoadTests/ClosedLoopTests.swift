@@ -1,5 +1,6 @@
 import Basis
 import Platform
+import TestSupport
 import Testing
 
 @testable import Load

@@ -30,7 +30,7 @@ struct CoordinatorTests {
     func lateOffer() throws {
         let plan = try Sample.plan {
             $0.warmUp = .zero
-            $0.outputs.hlog = "x"
+            $0.outputs.paths[.hlog] = "x"
         }
         var coordinator = try coordinator(plan)
         let team = (0..<2).map { GeneratorThread(plan.share(ofThread: $0)) }
@@ -50,7 +50,7 @@ struct CoordinatorTests {
         let plan = try Sample.plan {
             $0.warmUp = .milliseconds(500)
             $0.duration = .seconds(10)
-            $0.outputs.hlog = "x"
+            $0.outputs.paths[.hlog] = "x"
         }
         var coordinator = try coordinator(plan)
         coordinator.begin(at: start)

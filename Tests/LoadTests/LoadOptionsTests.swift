@@ -1,5 +1,6 @@
 import Basis
 import Platform
+import Report
 import Testing
 import Wire
 
@@ -47,8 +48,8 @@ struct LoadOptionsTests {
         #expect(plan.requestsPerConnection == 100 && plan.timeout == .milliseconds(500))
         #expect(!plan.sendsAtOnce && plan.spins && plan.isQuiet && plan.seed == 42)
         #expect(plan.sources.count == 8 && plan.cpus == CPUSet([cpu]))
-        #expect(plan.outputs.json == "-" && plan.outputs.csv == "b")
-        #expect(plan.outputs.hlog == "c" && plan.outputs.hgrm == "d")
+        #expect(plan.outputs.paths[.json] == "-" && plan.outputs.paths[.csv] == "b")
+        #expect(plan.outputs.paths[.hlog] == "c" && plan.outputs.paths[.hgrm] == "d")
         #expect(plan.outputs.takeStandardOutput)
         #expect(plan.objectives.count == 2)
         let text = String(decoding: plan.request.bytes, as: UTF8.self)

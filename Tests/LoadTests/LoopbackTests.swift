@@ -1,5 +1,6 @@
 import Basis
 import Glibc
+import Measure
 import Report
 import Synchronization
 import Testing

@@ -1,5 +1,6 @@
 import Basis
 import Measure
+import TestSupport
 import Testing
 
 @testable import Load

@@ -1,5 +1,6 @@
 import Basis
 import Measure
+import Report
 import Testing
 
 @testable import Load

@@ -2,6 +2,7 @@ import Basis
 import Measure
 import Platform
 import Report
+import TestSupport
 import Testing
 
 @testable import Load

@@ -1,6 +1,7 @@
 import Basis
-import Matrix
 import Testing
+
+@testable import Matrix
 
 @Suite("what the programs can carry out")
 struct AbilitiesTests {

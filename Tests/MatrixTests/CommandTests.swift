@@ -1,9 +1,10 @@
 import Basis
 import Foundation
-import Matrix
 import Platform
 import Report
 import Testing
+
+@testable import Matrix
 
 /// What a command printed.
 final class Transcript {

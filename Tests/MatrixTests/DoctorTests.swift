@@ -1,7 +1,8 @@
 import Basis
-import Matrix
 import Report
 import Testing
+
+@testable import Matrix
 
 @Suite("the doctor and the fingerprint")
 struct DoctorTests {

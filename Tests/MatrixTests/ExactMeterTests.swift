@@ -51,24 +51,20 @@ struct ExactMeterTests {
         first.arrival = .constant(PerSecond(raw: 15_000))
         let second = Cell(pattern: "single", threads: 2, connections: 1_024)
         let other = Cell(pattern: "sharded:hash", threads: 2, connections: 64)
+        var events = other
+        events.language = .sse
         #expect(
-            ExactMeter.cells(of: [first, second, other]).map(\.id)
-                == ["h1/single/w1/c1/p13", "h1/sharded:hash/w1/c1/p13"])
+            ExactMeter.cells(of: [first, second, other, events]).map(\.id) == [
+                "h1/single/w1/c1/p13", "h1/sharded:hash/w1/c1/p13", "sse/sharded:hash/w1/c1/p13",
+            ])
     }
 
-    @Test(
-        "the length of an answer is that of head and content",
-        arguments: [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, world!", 52, true),
-            ("HTTP/1.1 200 OK\r\ncontent-length:2\r\nA: b\r\n\r\nok", 45, true),
-            ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 45, false),
-        ])
-    func answers(text: String, bytes: Int, isSuccess: Bool) {
-        #expect(ExactMeter.answer(in: text) == .init(bytes: bytes, isSuccess: isSuccess))
-    }
-
-    @Test("an answer that is not whole is none", arguments: ["", "\r\nabc"])
-    func partial(rest: String) {
-        #expect(ExactMeter.answer(in: "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n" + rest) == nil)
+    @Test("a round that lacks the bytes of its last answer is not whole")
+    func whole() {
+        var round = Self.round(syscalls: 3_000)
+        #expect(round.isWhole)
+        round.bytes -= 135
+        #expect(!round.isWhole)
+        #expect(!ExactMeter.Round().isWhole, "nothing was asked")
     }
 }

@@ -1,9 +1,10 @@
 import Basis
 import Foundation
-import Matrix
 import Measure
 import Report
 import Testing
+
+@testable import Matrix
 
 /// A folder of its own for one test, removed with it.
 final class Scratch {
@@ -43,7 +44,7 @@ enum Fake {
         report.requests = 5_000
         report.achievedRate = 250_000
         report.bodyBytes = 65_000
-        report.latency = LatencyFigures(histogram)
+        report.latency = LatencySummary(histogram)
         report.service = report.latency
         report.latencyHistogram = HistogramCodec.encodeBase64(histogram)
         report.serviceHistogram = report.latencyHistogram

@@ -1,10 +1,11 @@
 import Basis
 import Foundation
-import Matrix
 import Measure
 import Platform
 import Report
 import Testing
+
+@testable import Matrix
 
 @Suite("launches with real processes")
 struct LaunchTests {

@@ -1,8 +1,9 @@
 import Basis
 import Foundation
-import Matrix
 import Platform
 import Testing
+
+@testable import Matrix
 
 @Suite("what commands refuse or warn of before anything is measured")
 struct RefusalTests {

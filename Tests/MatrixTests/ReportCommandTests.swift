@@ -1,8 +1,9 @@
 import Basis
 import Foundation
-import Matrix
 import Report
 import Testing
+
+@testable import Matrix
 
 /// A folder of results with a copy of the fixture run `plots/fixture/run` in it.
 private final class Results {

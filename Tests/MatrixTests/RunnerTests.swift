@@ -1,9 +1,11 @@
 import Basis
 import Foundation
-import Matrix
 import Platform
 import Report
+import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("plan, journal and resume")
 struct RunnerTests {

@@ -1,10 +1,12 @@
 import Basis
 import Compare
 import Foundation
-import Matrix
+import Measure
 import Platform
 import Report
 import Testing
+
+@testable import Matrix
 
 @Suite("slices with real processes")
 struct SliceExecutorTests {

@@ -1,8 +1,9 @@
 import Basis
 import Foundation
-import Matrix
 import Report
 import Testing
+
+@testable import Matrix
 
 @Suite("what a manifest does not tell")
 struct SurroundingsTests {

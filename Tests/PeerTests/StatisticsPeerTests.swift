@@ -1,5 +1,6 @@
 import Basis
 import Measure
+import TestSupport
 import Testing
 
 /// A sample that follows from its seed.

@@ -78,11 +78,20 @@ struct ColumnTests {
             seed: 5, time: .seconds(1_764_000_217), warmup: .milliseconds(500),
             duration: .seconds(2), serverCPUs: "1", loadCPUs: "0")
         record.load = load
-        record.server = ServerUsage(
-            span: .seconds(1), requests: 1_000, cpu: .microseconds(9_500), user: .milliseconds(3),
-            system: .milliseconds(6), runQueueWait: .microseconds(10), voluntarySwitches: 250,
-            involuntarySwitches: 1, migrations: nil, syscalls: 2_500, epollWaits: 500,
-            peakResident: .mebibytes(8), residentGrowth: 65_536)
+        var usage = ServerUsage()
+        usage.span = .seconds(1)
+        usage.requests = 1_000
+        usage.cpu = .microseconds(9_500)
+        usage.user = .milliseconds(3)
+        usage.system = .milliseconds(6)
+        usage.runQueueWait = .microseconds(10)
+        usage.voluntarySwitches = 250
+        usage.involuntarySwitches = 1
+        usage.syscalls = 2_500
+        usage.epollWaits = 500
+        usage.peakResident = .mebibytes(8)
+        usage.residentGrowth = 65_536
+        record.server = usage
         var (first, second) = (WorkerReport(worker: 0), WorkerReport(worker: 1))
         (first.requests, second.requests) = (750, 250)
         record.workers = [first, second]
@@ -95,7 +104,7 @@ struct ColumnTests {
     func fields() throws {
         let run = RunIdentity(runID: "r", commit: "abc", branch: nil, isDirty: true)
         let table = CSVTable(
-            RunColumns.all, rows: [RunRow(run: run, launch: Self.launch())])
+            RunColumns.all, rows: [(run: run, launch: Self.launch())])
         for (name, wanted) in [
             ("time_utc", "2025-11-24T16:03:37Z"), ("dirty", "1"), ("branch", nil),
             ("cell_id", "h1/sharded:hash/w2/c64/p13"), ("warmup_s", "0.500"), ("rate_target", nil),
@@ -120,9 +129,9 @@ struct ColumnTests {
             "first_part_p50_ns", "first_part_p99_ns", "part_gap_p50_ns", "part_gap_p99_ns",
         ]
         func fields(_ record: LaunchRecord) -> [String?] {
-            let row = CSVTable(RunColumns.all, rows: [RunRow(run: run, launch: record)])
+            let row = CSVTable(RunColumns.all, rows: [(run: run, launch: record)])
             let summary = CellSummary.all([record])[0]
-            let cell = CSVTable(CellColumns.all, rows: [CellRow(run: run, summary: summary)])
+            let cell = CSVTable(CellColumns.all, rows: [(run: run, summary: summary)])
             return names.map { row.field(0, $0) } + names.map { cell.field(0, $0 + "_median") }
         }
         var record = Self.launch()
@@ -130,7 +139,7 @@ struct ColumnTests {
         let figures = [500, 1_500].map { shift in
             var histogram = Histogram()
             for value in 1...1_000 { histogram.record(Nanoseconds(raw: Int64(value + shift))) }
-            return LatencyFigures(histogram)
+            return LatencySummary(histogram)
         }
         record.load?.firstPart = figures[0]
         record.load?.partGap = figures[1]

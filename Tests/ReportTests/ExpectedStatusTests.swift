@@ -94,9 +94,9 @@ struct ExpectedStatusTests {
             var launch = ColumnTests.launch()
             change(&launch)
             let run = RunIdentity(runID: "r", commit: nil, branch: nil, isDirty: nil)
-            let runs = CSVTable(RunColumns.all, rows: [RunRow(run: run, launch: launch)])
+            let runs = CSVTable(RunColumns.all, rows: [(run: run, launch: launch)])
             let summary = CellSummary(launch.cell, records: [launch])
-            let cells = CSVTable(CellColumns.all, rows: [CellRow(run: run, summary: summary)])
+            let cells = CSVTable(CellColumns.all, rows: [(run: run, summary: summary)])
             return (runs.field(0, "payload_bytes"), cells.field(0, "payload_bytes"))
         }
         // 40 000 answers with 520 000 bytes.
@@ -119,7 +119,7 @@ struct ExpectedStatusTests {
         var launch = ColumnTests.launch()
         launch.load = Self.report(100, 7)
         let run = RunIdentity(runID: "r", commit: nil, branch: nil, isDirty: nil)
-        let table = CSVTable(RunColumns.all, rows: [RunRow(run: run, launch: launch)])
+        let table = CSVTable(RunColumns.all, rows: [(run: run, launch: launch)])
         #expect(table.field(0, "answers_3xx") == "7" && table.field(0, "verdict") == "errors")
     }
 }

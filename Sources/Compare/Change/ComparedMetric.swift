@@ -11,28 +11,21 @@ package struct ComparedMetric: Equatable, Hashable, Sendable {
     package let better: Direction
     package let tier: MetricTier
 
-    package init(_ name: String, unit: String, better: Direction, tier: MetricTier) {
-        self.name = name
-        self.unit = unit
-        self.better = better
-        self.tier = tier
-    }
-
     /// The columns of `runs.csv` that are compared, in the order of the reports. What describes the
     /// generator rather than the server is not among them.
     package static let known: [ComparedMetric] = [
-        .init("rps", unit: "1/s", better: .higher, tier: .paired),
-        .init("srv_cpu_ns_per_req", unit: "ns", better: .lower, tier: .paired),
-        .init("p50_ns", unit: "ns", better: .lower, tier: .wide),
-        .init("p90_ns", unit: "ns", better: .lower, tier: .wide),
-        .init("p99_ns", unit: "ns", better: .lower, tier: .advisory),
-        .init("p999_ns", unit: "ns", better: .lower, tier: .advisory),
-        .init("max_ns", unit: "ns", better: .lower, tier: .advisory),
-        .init("srv_syscalls_per_req", unit: "1", better: .lower, tier: .paired),
-        .init("srv_epoll_wait_per_req", unit: "1", better: .lower, tier: .paired),
-        .init("srv_ctxsw_vol_per_req", unit: "1", better: .lower, tier: .paired),
-        .init("srv_rss_peak_bytes", unit: "bytes", better: .lower, tier: .wide),
-        .init("worker_balance_cv", unit: "1", better: .lower, tier: .advisory),
+        .init(name: "rps", unit: "1/s", better: .higher, tier: .paired),
+        .init(name: "srv_cpu_ns_per_req", unit: "ns", better: .lower, tier: .paired),
+        .init(name: "p50_ns", unit: "ns", better: .lower, tier: .wide),
+        .init(name: "p90_ns", unit: "ns", better: .lower, tier: .wide),
+        .init(name: "p99_ns", unit: "ns", better: .lower, tier: .advisory),
+        .init(name: "p999_ns", unit: "ns", better: .lower, tier: .advisory),
+        .init(name: "max_ns", unit: "ns", better: .lower, tier: .advisory),
+        .init(name: "srv_syscalls_per_req", unit: "1", better: .lower, tier: .paired),
+        .init(name: "srv_epoll_wait_per_req", unit: "1", better: .lower, tier: .paired),
+        .init(name: "srv_ctxsw_vol_per_req", unit: "1", better: .lower, tier: .paired),
+        .init(name: "srv_rss_peak_bytes", unit: "bytes", better: .lower, tier: .wide),
+        .init(name: "worker_balance_cv", unit: "1", better: .lower, tier: .advisory),
     ]
 
     package static func known(_ name: String) -> ComparedMetric? { known.first { $0.name == name } }

@@ -1,5 +1,4 @@
-import Foundation
-package import Measure
+import Measure
 
 /// By how much the values of one sample lie above those of another that was measured independently
 /// of it: the Hodges-Lehmann estimate that belongs to the rank-sum test (M. Hollander, D. A. Wolfe
@@ -28,14 +27,8 @@ package enum ShiftEstimate {
     /// The interval of all shifts of `y` that the two-sided rank-sum test would not refuse. Both
     /// bounds are nil where even the widest falls short: below 4 against 4 values at 95 %, below 5
     /// against 5 at 99 %.
-    package static func interval(
-        of x: [Double], over y: [Double], confidence: Double
-    ) -> ConfidenceInterval<Double> {
-        var ranks = Ranks(confidence: confidence)
-        return interval(of: x, over: y, &ranks)
-    }
-
-    /// The same, with the ranks of sample sizes met before.
+    ///
+    /// `ranks` are those of sample sizes met before.
     static func interval(
         of x: [Double], over y: [Double], _ ranks: inout Ranks
     ) -> ConfidenceInterval<Double> {
@@ -75,7 +68,7 @@ package enum ShiftEstimate {
         let count = Double(m) * Double(n)
         guard m * n <= Limit.exact else {
             let deviation = (count * Double(m + n + 1) / 12).squareRoot()
-            let rank = count / 2 - normalQuantile(1 - tail) * deviation
+            let rank = count / 2 - Normal.quantile(1 - tail) * deviation
             return rank < 1 ? nil : (Int(rank), confidence)
         }
         let chances = distribution(m, n)
@@ -104,17 +97,6 @@ package enum ShiftEstimate {
         }
         let all = ways[m].reduce(0, +)
         return ways[m].map { $0 / all }
-    }
-
-    /// Φ⁻¹ by bisection of the complementary error function.
-    private static func normalQuantile(_ p: Double) -> Double {
-        var low = -10.0
-        var high = 10.0
-        for _ in 0..<80 {
-            let middle = (low + high) / 2
-            if 0.5 * erfc(-middle / 2.0.squareRoot()) < p { low = middle } else { high = middle }
-        }
-        return (low + high) / 2
     }
 
     /// All differences of two samples, by rank, without holding them where they are many.

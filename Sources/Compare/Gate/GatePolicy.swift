@@ -44,16 +44,6 @@ package struct GatePolicy: Equatable, Sendable {
 
     package init() {}
 
-    /// Fewer pairs for a first look: fit to see a tenth, not a twentieth.
-    package static var quick: GatePolicy {
-        var policy = GatePolicy()
-        policy.screenPairs = 4
-        policy.controlPairs = 8
-        policy.suspectsMax = 3
-        policy.confirmPairs = [.init(sigma: 0.027, pairs: 10), .init(sigma: 0.05, pairs: 12)]
-        return policy
-    }
-
     /// Above this noise a gate that finds nothing has proved nothing.
     package var sigmaLimit: Double { confirmPairs.map(\.sigma).max() ?? 0 }
 

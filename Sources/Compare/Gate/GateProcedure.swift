@@ -78,8 +78,6 @@ package struct GateProcedure: Sendable {
     /// The pair to launch next; nil when the gate is over. The same until an outcome is taken.
     package var next: PairRequest? { stop == nil ? queue.first : nil }
 
-    package var isOver: Bool { stop != nil }
-
     /// Pairs still to come in the stage under way.
     package var upcoming: [PairRequest] { stop == nil ? queue + pendingRepeats : [] }
 

@@ -25,11 +25,6 @@ package struct RunTable: Equatable, Sendable {
     package struct Machine: Equatable, Sendable {
         package let hardwareID: String
         package let softwareID: String
-
-        package init(hardwareID: String, softwareID: String) {
-            self.hardwareID = hardwareID
-            self.softwareID = softwareID
-        }
     }
 
     /// A time that holds for all launches of a run, as in its manifest.

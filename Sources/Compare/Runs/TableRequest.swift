@@ -83,7 +83,7 @@ package struct TableRequest: Equatable, Sendable {
                 remedy: "name a column and which way is better")
         }
         return ComparedMetric(
-            name, unit: known?.unit ?? "", better: better, tier: known?.tier ?? .paired)
+            name: name, unit: known?.unit ?? "", better: better, tier: known?.tier ?? .paired)
     }
 
     /// The name in quotes that `text` begins with, and what follows it; nil when it begins

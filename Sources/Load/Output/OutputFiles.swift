@@ -3,36 +3,35 @@ import Platform
 package import Report
 
 extension LoadPlan.Outputs {
-    /// The outputs that are wanted, by the names of their options.
-    private var named: [(option: String, path: String)] {
-        [("json", json), ("csv", csv), ("hlog", hlog), ("hgrm", hgrm)].compactMap { pair in
-            pair.1.map { (pair.0, $0) }
-        }
+    /// The outputs that are wanted.
+    private var wanted: [(kind: Kind, path: String)] {
+        Kind.allCases.compactMap { kind in paths[kind].map { (kind, $0) } }
     }
 
     /// Looks whether every output can be written, before the run: a long one must not end with
     /// nowhere to write.
     package func check() throws(Complaint) {
         var files: [(option: String, file: OutputFile)] = []
-        for (option, path) in named where path != "-" {
+        for (kind, path) in wanted where path != "-" {
             if path.isEmpty {
                 throw Complaint(
-                    "--\(option) names no file", remedy: "give one, or - for the standard output")
+                    "--\(kind.rawValue) names no file",
+                    remedy: "give one, or - for the standard output")
             }
             let file = OutputFile(path)
             if file.kind == .folder || path.hasSuffix("/") {
                 throw Complaint(
-                    "--\(option) '\(path)' is a folder", remedy: "name a file in it")
+                    "--\(kind.rawValue) '\(path)' is a folder", remedy: "name a file in it")
             }
             if let other = files.first(where: { $0.file.resolved == file.resolved }),
                 file.kind != .other
             {
                 throw Complaint(
-                    "--\(other.option) and --\(option) both write '\(path)'",
+                    "--\(other.option) and --\(kind.rawValue) both write '\(path)'",
                     remedy: "give each a file of its own")
             }
             if !file.isWritable { throw Self.unwritable(path, nil) }
-            files.append((option, file))
+            files.append((kind.rawValue, file))
         }
     }
 
@@ -45,13 +44,13 @@ extension LoadPlan.Outputs {
         standardOutput: (String) -> Bool
     ) -> [Complaint] {
         var complaints: [Complaint] = []
-        for (option, path) in named {
+        for (kind, path) in wanted {
             let text =
-                switch option {
-                case "json": Renderings.json(report)
-                case "csv": Renderings.csv(report)
-                case "hlog": Renderings.hlog(result)
-                default: Renderings.hgrm(result)
+                switch kind {
+                case .json: Renderings.json(report)
+                case .csv: Renderings.csv(report)
+                case .hlog: Renderings.hlog(result)
+                case .hgrm: Renderings.hgrm(result)
                 }
             if path == "-" {
                 if !standardOutput(text) {

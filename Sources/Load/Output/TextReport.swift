@@ -1,4 +1,5 @@
 import Basis
+import Measure
 package import Report
 
 /// The result for people, in the terminal.
@@ -105,7 +106,7 @@ package struct TextReport {
         text += table.text(width: nil, colours: colours) + "\n"
     }
 
-    private func row(_ name: String, _ figures: LatencyFigures) -> [TextTable.Cell] {
+    private func row(_ name: String, _ figures: LatencySummary) -> [TextTable.Cell] {
         let none = figures.samples == 0
         let mean = none ? "-" : Nanoseconds(raw: Int64(figures.mean.rounded())).display
         let deviation =

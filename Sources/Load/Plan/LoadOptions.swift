@@ -1,5 +1,6 @@
 package import Basis
 import Platform
+import Report
 import Wire
 
 /// The command line of the load generator.
@@ -97,11 +98,10 @@ package enum LoadOptions {
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
             try Objective(parsing: text)
         }
-        plan.outputs.json = options.text("json")
-        plan.outputs.csv = options.text("csv")
-        plan.outputs.hlog = options.text("hlog")
-        plan.outputs.hgrm = options.text("hgrm")
-        if plan.outputs.all.count(where: { $0 == "-" }) > 1 {
+        for kind in LoadPlan.Outputs.Kind.allCases {
+            plan.outputs.paths[kind] = options.text(kind.rawValue)
+        }
+        if plan.outputs.paths.values.count(where: { $0 == "-" }) > 1 {
             throw Complaint(
                 "two outputs on - would mix", remedy: "give all but one of them a file")
         }

@@ -1,35 +1,10 @@
 package import Basis
 package import Platform
+package import Report
 package import Wire
 
 /// Everything a run needs to know, checked; made from the command line by `LoadOptions`.
 package struct LoadPlan: Sendable {
-    /// When requests are sent.
-    package enum Arrivals: Equatable, Sendable {
-        /// As fast as answers come.
-        case closed
-        /// In equal steps.
-        case constant(PerSecond)
-        /// With exponentially distributed gaps.
-        case poisson(PerSecond)
-
-        package var rate: PerSecond? {
-            switch self {
-            case .closed: nil
-            case .constant(let rate), .poisson(let rate): rate
-            }
-        }
-
-        /// As the report names them; nil for the closed loop.
-        package var name: String? {
-            switch self {
-            case .closed: nil
-            case .constant: "constant"
-            case .poisson: "poisson"
-            }
-        }
-    }
-
     /// What is spoken.
     package enum Application: String, Sendable, CaseIterable {
         case h1
@@ -45,7 +20,7 @@ package struct LoadPlan: Sendable {
     package var request: HTTP1.RequestTemplate
     package var connections = 64
     package var threads = 1
-    package var arrivals = Arrivals.closed
+    package var arrivals = Arrival.closed
     /// When requests may be sent at all; nil for always.
     package var turns: Turns?
     package var duration = Nanoseconds.seconds(10)
@@ -69,25 +44,13 @@ package struct LoadPlan: Sendable {
 
     /// Where results are written besides the terminal; `-` is the standard output.
     package struct Outputs: Equatable, Sendable {
-        package var json: String?
-        package var csv: String?
-        package var hlog: String?
-        package var hgrm: String?
+        /// The kinds of results, by the names of their options.
+        package enum Kind: String, Sendable, CaseIterable { case json, csv, hlog, hgrm }
 
-        package init() {}
+        package var paths: [Kind: String] = [:]
 
-        package var all: [String] { [json, csv, hlog, hgrm].compactMap { $0 } }
         /// Whether the standard output belongs to a machine, so that people are told elsewhere.
-        package var takeStandardOutput: Bool { all.contains("-") }
-    }
-
-    package init(
-        url: TargetURL, destination: SocketAddress, request: HTTP1.RequestTemplate, seed: Int64
-    ) {
-        self.url = url
-        self.destination = destination
-        self.request = request
-        self.seed = seed
+        package var takeStandardOutput: Bool { paths.values.contains("-") }
     }
 
     /// The CPUs that the generator was given for itself; nil where it shares them by turns or by

@@ -33,6 +33,4 @@ package struct Evidence: Equatable, Sendable {
     package var isEmpty = false
     /// Over time, successes a second; in an open loop, successes for each request that was due.
     package var rates: [Double] = []
-
-    package init() {}
 }

@@ -40,7 +40,7 @@ extension LoadResult {
     package var report: LoadReport {
         var report = LoadReport(
             url: plan.url.description, protocol: plan.application.rawValue,
-            mode: isOpenLoop ? .open : .closed, arrivals: plan.arrivals.name,
+            mode: isOpenLoop ? .open : .closed, arrivals: isOpenLoop ? plan.arrivals.name : nil,
             threads: plan.threads, connections: plan.connections, pipeline: plan.pipeline,
             seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.arrivals.rate?.raw)
@@ -49,17 +49,17 @@ extension LoadResult {
         report.rateRatio = plan.arrivals.rate.map { achievedRate / $0.raw }
         report.lateSends = Int64(clamping: tally.lateSends)
         report.bodyBytes = Int64(clamping: tally.bodyBytes)
-        report.latency = LatencyFigures(tally.response)
+        report.latency = LatencySummary(tally.response)
         report.latencyHistogram = HistogramCodec.encodeBase64(tally.response)
-        report.service = isOpenLoop ? LatencyFigures(tally.service) : report.latency
+        report.service = isOpenLoop ? LatencySummary(tally.service) : report.latency
         report.serviceHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.service) : report.latencyHistogram
-        report.lateness = LatencyFigures(tally.lateness)
+        report.lateness = LatencySummary(tally.lateness)
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
         if !tally.firstPart.isEmpty {
-            report.firstPart = LatencyFigures(tally.firstPart)
-            report.partGap = LatencyFigures(tally.partGap)
+            report.firstPart = LatencySummary(tally.firstPart)
+            report.partGap = LatencySummary(tally.partGap)
             report.firstPartHistogram = HistogramCodec.encodeBase64(tally.firstPart)
             report.partGapHistogram = HistogramCodec.encodeBase64(tally.partGap)
         }

@@ -1,6 +1,7 @@
 package import Basis
 import Measure
 package import Platform
+import Report
 
 /// What a whole run measured, all threads together.
 package struct LoadResult: ~Copyable {

@@ -1,12 +1,12 @@
-package import Basis
+import Basis
 import Compare
 import Foundation
 import Platform
 import Report
 
 /// Measures how much identical servers differ on this machine.
-package enum CalibrateCommand: Command {
-    package static let name = "calibrate"
+enum CalibrateCommand: Command {
+    static let name = "calibrate"
     private enum Limit {
         /// Pairs of a cell; with fewer the noise itself is noisy.
         static let pairs = 24
@@ -27,7 +27,7 @@ package enum CalibrateCommand: Command {
 
     private static let turn = "\(SliceExecutor.Limit.turn.raw / 1_000_000) ms"
 
-    package static let parser = OptionParser(
+    static let parser = OptionParser(
         program: "switchyard calibrate", operands: "[MATRIX]",
         summary: "measure a server against itself: what a gate can find here",
         options: RunOptions.matrix + [
@@ -36,13 +36,9 @@ package enum CalibrateCommand: Command {
                 help: "your own server instead of this project's"),
             OptionSpec("pairs", value: "N", help: "pairs of each cell, even (\(Limit.pairs))"),
             OptionSpec("pairing", value: "HOW", help: "launch, slice or both (both)"),
-            OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
-            OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
-            OptionSpec("duration", value: "TIME", help: "the measured phase"),
-            OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
-            OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
-            RunOptions.bin, RunOptions.results, RunOptions.json,
-            OptionSpec("quiet", short: "q", help: "no progress"),
+            RunOptions.seed,
+        ] + RunOptions.launch + [
+            RunOptions.bin, RunOptions.results, RunOptions.json, RunOptions.quiet,
         ],
         epilogue: """
             MATRIX and COMMAND are as for 'switchyard gate'. A pair is two launches, one after the
@@ -53,7 +49,7 @@ package enum CalibrateCommand: Command {
             interrupted.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let pairs = try options.count("pairs", in: 6...400) ?? Limit.pairs
@@ -61,7 +57,8 @@ package enum CalibrateCommand: Command {
             throw Complaint("--pairs \(pairs) is odd", remedy: "give an even number")
         }
         let wish = try options.choice("pairing", of: Wish.self) ?? .both
-        var request = GateRequest(run: try RunOptions.gateRequest(options))
+        var request = GateRequest(
+            run: try RunOptions.request(options, matrix: GateMatrix.standard, repeats: false))
         if let command = options.text("server-command") {
             try OwnCommand.checkProgram(command)
             request.commands = [command, command]
@@ -70,14 +67,14 @@ package enum CalibrateCommand: Command {
         let (cells, settings, servers) = try request.plan()
         let programs = try Programs.find(in: options.text("bin"))
         try Abilities.check(cells, programs)
-        let results = options.text("results") ?? RunOptions.defaultResults
+        let results = RunOptions.results(options)
         let session = CalibrateSession(
             cells: cells, settings: settings, servers: servers[0], pairs: pairs, run: request.run,
             programs: programs,
             directory: try RunDirectory.create(
                 "\(UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact)-calibration",
                 in: results),
-            interruption: try GateSession.interruption(request.run.cpus), console: console,
+            interruption: try StopRequest.offServerCPUs(request.run.cpus), console: console,
             isQuiet: options.has("quiet"))
         if let warning = request.run.cpus.warning { console.errors("note: \(warning)\n") }
         guard try session.tryOut() else { return .interrupted }

@@ -1,7 +1,7 @@
-package import Basis
+import Basis
 
 /// One subcommand of `switchyard`.
-package protocol Command: SendableMetatype {
+protocol Command: SendableMetatype {
     /// What stands behind `switchyard` on the command line; also in the parser's program name.
     static var name: String { get }
     static var parser: OptionParser { get }

@@ -1,13 +1,13 @@
-package import Basis
+import Basis
 import Compare
 import Foundation
 import Platform
 import Report
 
 /// Compares two runs.
-package enum CompareCommand: Command {
-    package static let name = "compare"
-    package static let parser = OptionParser(
+enum CompareCommand: Command {
+    static let name = "compare"
+    static let parser = OptionParser(
         program: "switchyard compare", operands: "BASE CAND",
         summary: "compare two runs, or two tables of your own",
         options: [
@@ -36,7 +36,7 @@ package enum CompareCommand: Command {
             that both have.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         guard options.operands.count == 2 else {
@@ -50,7 +50,7 @@ package enum CompareCommand: Command {
         if let text = options.text("pair-by") {
             request.pairBy = try TableRequest.column(text, option: "--pair-by")
         }
-        let results = options.text("results") ?? RunOptions.defaultResults
+        let results = RunOptions.results(options)
         let comparison = try Comparison(
             base: try RunTable.read(
                 try path(options.operands[0], results: results), request: request),
@@ -61,14 +61,11 @@ package enum CompareCommand: Command {
         let now = UTCTime(Nanoseconds(raw: WallClock.nanoseconds))
         let folder = try OutputFolder(
             options.text("out") ?? "\(results)/compare-\(now.compact)")
-        let rows = comparison.rows.map { CompareRow($0) }
-        try folder.write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
         try folder.write("compare.json", comparison.json.pretty)
         try folder.write("report.md", comparison.markdown)
-        let subtitle = "\(comparison.candidate) over \(comparison.base)"
-        if let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle) {
-            console.errors("note: \(note)\n")
-        }
+        try folder.write(
+            comparison.rows.map { CompareRow($0) }, plots: options.text("plots"),
+            subtitle: "\(comparison.candidate) over \(comparison.base)", on: console)
         console.output(
             options.has("json")
                 ? comparison.json.pretty

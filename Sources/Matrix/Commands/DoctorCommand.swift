@@ -1,17 +1,17 @@
-package import Basis
+import Basis
 import Foundation
 import Platform
 import Report
 
 /// Says whether the machine is fit to measure.
-package enum DoctorCommand: Command {
-    package static let name = "doctor"
-    package static let parser = OptionParser(
+enum DoctorCommand: Command {
+    static let name = "doctor"
+    static let parser = OptionParser(
         program: "switchyard doctor", summary: "say whether this machine is fit to measure",
         options: [RunOptions.bin, RunOptions.json],
         epilogue: "Exit status: 0 fit, perhaps with warnings; 1 something must be mended first.")
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         if let operand = options.operands.first {

@@ -1,13 +1,13 @@
-package import Basis
+import Basis
 import Compare
 import Foundation
 import Platform
 import Report
 
 /// Fails a change that made the server slower.
-package enum GateCommand: Command {
-    package static let name = "gate"
-    package static let parser = OptionParser(
+enum GateCommand: Command {
+    static let name = "gate"
+    static let parser = OptionParser(
         program: "switchyard gate", operands: "[MATRIX]",
         summary: "measure a change against its base, side by side, and judge it",
         options: RunOptions.matrix + [
@@ -29,14 +29,10 @@ package enum GateCommand: Command {
                 help: "slice or launch (slice, where the cells can be measured so)"),
             OptionSpec("force", help: "measure although calibration says that too little is seen"),
             OptionSpec("strict", help: "INCONCLUSIVE fails too (exit status 11)"),
-            OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
-            OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
-            OptionSpec("duration", value: "TIME", help: "the measured phase"),
-            OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
-            OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
+            RunOptions.seed,
+        ] + RunOptions.launch + [
             OptionSpec("resume", value: "DIR", help: "go on with an interrupted gate"),
-            RunOptions.results, RunOptions.plots, RunOptions.json,
-            OptionSpec("quiet", short: "q", help: "no progress"),
+            RunOptions.results, RunOptions.plots, RunOptions.json, RunOptions.quiet,
         ],
         epilogue: """
             MATRIX defaults to \(GateMatrix.file), or where there is none to the same, built in;
@@ -49,7 +45,7 @@ package enum GateCommand: Command {
             --results, --force, --quiet, --plots and --json may be given.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         try GateContradiction.check(options)
@@ -61,7 +57,7 @@ package enum GateCommand: Command {
                 remedy: "give it twice: the base's command, then the candidate's")
         }
         var request = GateRequest(
-            run: try RunOptions.gateRequest(options))
+            run: try RunOptions.request(options, matrix: GateMatrix.standard, repeats: false))
         request.commands = commands
         request.isStrict = options.has("strict")
         request.isForced = options.has("force")
@@ -81,7 +77,7 @@ package enum GateCommand: Command {
         if let file = request.baseline { _ = try ExactCheck.read(file) }
         let policy = try request.policy()
         try policy.check(cells: cells.count, metrics: 1)
-        let results = options.text("results") ?? RunOptions.defaultResults
+        let results = RunOptions.results(options)
         if !options.has("force"), let known = try Calibration.ofThisMachine(in: results) {
             let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
             try known.met(by: request.pairing).check(policy, gated)
@@ -121,7 +117,7 @@ package enum GateCommand: Command {
         let load = try Programs.find(in: nil)
         let time = UTCTime(Nanoseconds(raw: WallClock.nanoseconds)).compact
         let directory = try RunDirectory.create(
-            "\(time)-gate", in: options.text("results") ?? RunOptions.defaultResults)
+            "\(time)-gate", in: RunOptions.results(options))
         var programs = [load, load]
         do throws(Complaint) {
             if commands.isEmpty {

@@ -11,13 +11,14 @@ struct GateCounting {
     let options: ParsedOptions
 
     func run(on console: Console) throws(Complaint) -> ExitStatus {
-        let server = try Programs.find(in: options.text("bin")).server
+        let programs = try Programs.find(in: options.text("bin"))
         if let file = options.text("write-baseline") {
-            let counters = try ExactCheck.measure(cells, server: server, cpus: request.run.cpus)
+            let counters = try ExactCheck.measure(
+                cells, programs: programs, cpus: request.run.cpus)
             guard !counters.isEmpty else {
                 throw Complaint(
                     "none of these cells has counters",
-                    remedy: "choose cells of this project's own server that speak h1")
+                    remedy: "choose cells of this project's own server")
             }
             do throws(SystemError) {
                 try AtomicFile.replace(
@@ -36,7 +37,7 @@ struct GateCounting {
         }
         let result: GateResult
         do throws(Complaint) {
-            let found = try ExactCheck.hold(request, cells, server: server)
+            let found = try ExactCheck.hold(request, cells, programs: programs)
             result = try Self.judge(found, file: file)
         } catch {
             guard error.status == .wrongResponses else { throw error }
@@ -45,7 +46,7 @@ struct GateCounting {
         for reason in result.reasons { console.errors(reason + "\n") }
         for note in result.counters.compactMap(\.note) { console.errors(note + "\n") }
         let report = GateReport(
-            result, base: file, candidate: server, seed: UInt64(request.run.seed),
+            result, base: file, candidate: programs.server, seed: UInt64(request.run.seed),
             repro: request.repro + " --counters-only", isStrict: request.isStrict)
         report.say(asJSON: options.has("json"), on: console)
         return report.status

@@ -1,12 +1,12 @@
-package import Basis
+import Basis
 import Compare
 import Foundation
 import Platform
 
 /// Puts cases of known outcome before the gate: identical servers, one that is slower by a known
 /// share, and a machine that is jammed on purpose.
-package enum GateSelftestCommand: Command {
-    package static let name = "gate-selftest"
+enum GateSelftestCommand: Command {
+    static let name = "gate-selftest"
 
     private enum Limit {
         /// For one case; the longest confirm six suspects on a noisy machine.
@@ -32,7 +32,7 @@ package enum GateSelftestCommand: Command {
             ])
     }
 
-    package static let parser = OptionParser(
+    static let parser = OptionParser(
         program: "switchyard gate-selftest",
         summary: "show that the gate passes, catches and refuses what it must",
         options: [
@@ -44,12 +44,7 @@ package enum GateSelftestCommand: Command {
             OptionSpec("profile", short: "p", value: "NAME", help: "of the gate's matrix"),
             OptionSpec("filter", value: "TERMS", help: "only some cells of it"),
             OptionSpec("pairing", value: "HOW", help: "slice or launch (slice)"),
-            OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
-            OptionSpec("duration", value: "TIME", help: "the measured phase"),
-            OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
-            OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
-            RunOptions.json, OptionSpec("quiet", short: "q", help: "no progress"),
-        ],
+        ] + RunOptions.launch + [RunOptions.json, RunOptions.quiet],
         epilogue: """
             Run it in the folder of the sources: it builds a server of its own in .build-handicap.
             What each gate measured is kept in \(folder).
@@ -60,7 +55,7 @@ package enum GateSelftestCommand: Command {
     /// Where the gates' results are kept until the next time.
     private static let folder = ".build/gate/selftest"
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         if let stray = options.operands.first {

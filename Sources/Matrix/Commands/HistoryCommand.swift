@@ -1,13 +1,13 @@
-package import Basis
+import Basis
 import Foundation
 import Measure
 import Platform
 import Report
 
 /// Keeps the medians of runs, and says where they changed level.
-package enum HistoryCommand: Command {
-    package static let name = "history"
-    package static let parser = OptionParser(
+enum HistoryCommand: Command {
+    static let name = "history"
+    static let parser = OptionParser(
         program: "switchyard history", operands: "[show | add RUN... | series CELL]",
         summary: "keep the medians of runs and show where they changed",
         options: [
@@ -27,10 +27,10 @@ package enum HistoryCommand: Command {
     private static let leastChange = fixed(100 * HistoryChanges.leastChange, decimals: 0)
     private static let least = "\(leastChange) %"
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
-        let results = options.text("results") ?? RunOptions.defaultResults
+        let results = RunOptions.results(options)
         let operands = Array(options.operands.dropFirst())
         switch options.operands.first ?? "show" {
         case "add": try add(operands, options, results: results, on: console)

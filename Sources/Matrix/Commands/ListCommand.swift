@@ -1,11 +1,11 @@
-package import Basis
+import Basis
 import Platform
 import Report
 
 /// Shows the cells and the profiles of a matrix file.
-package enum ListCommand: Command {
-    package static let name = "list"
-    package static let parser = OptionParser(
+enum ListCommand: Command {
+    static let name = "list"
+    static let parser = OptionParser(
         program: "switchyard list", operands: "[MATRIX]",
         summary: "list the cells and profiles of a matrix file",
         options: RunOptions.matrix + [
@@ -18,7 +18,7 @@ package enum ListCommand: Command {
             What 'run' would refuse is refused here too.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let file = try options.operand("matrix file") ?? RunOptions.defaultMatrix

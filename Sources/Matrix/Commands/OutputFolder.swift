@@ -9,18 +9,24 @@ struct OutputFolder {
 
     init(_ path: String) throws(Complaint) {
         self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path + "/plots", withIntermediateDirectories: true)
-        } catch {
-            throw Complaint(
-                "can't make the folder \(path): \(FolderRefusal.reason(path, error))",
-                remedy: "choose another with --out", status: .failure)
-        }
+        try Folder.make(path, remedy: "choose another with --out")
+        try Folder.make(path + "/plots", remedy: "choose another with --out")
     }
 
     func write(_ name: String, _ content: String) throws(Complaint) {
         try RunDirectory(path: path).write(name, content)
+    }
+
+    /// Writes `compare.csv` and draws it.
+    ///
+    /// - Parameter plots: the folder of the scripts; nil for the usual one.
+    func write(
+        _ rows: [CompareRow], plots: String?, subtitle: String, on console: Console
+    ) throws(Complaint) {
+        try write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
+        if !rows.isEmpty, let note = try drawForest(rows, plots: plots, subtitle) {
+            console.errors("note: \(note)\n")
+        }
     }
 
     /// Draws `plots/forest.svg` of these rows of `compare.csv`; says in a clause why not, if not.
@@ -28,7 +34,7 @@ struct OutputFolder {
     /// Of many rows gnuplot is given few, in `forest.csv`: its arrays take time of order n² to
     /// choose from. There it is given names, too, that it would misread. What an earlier
     /// comparison left in this folder is removed first.
-    func drawForest(
+    private func drawForest(
         _ rows: [CompareRow], plots: String?, _ subtitle: String
     ) throws(Complaint) -> String? {
         let figure = Plotter.comparison

@@ -1,10 +1,10 @@
-package import Basis
+import Basis
 import Report
 
 /// Shows what a run would do.
-package enum PlanCommand: Command {
-    package static let name = "plan"
-    package static let parser = OptionParser(
+enum PlanCommand: Command {
+    static let name = "plan"
+    static let parser = OptionParser(
         program: "switchyard plan", operands: "[MATRIX]",
         summary: "show the launches of a run, their order and their time",
         options: RunOptions.plan + [RunOptions.bin],
@@ -13,7 +13,7 @@ package enum PlanCommand: Command {
             What 'run' would refuse is refused here too.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let request = try RunOptions.request(options)

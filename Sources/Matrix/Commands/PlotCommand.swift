@@ -1,11 +1,11 @@
-package import Basis
+import Basis
 import Foundation
 import Report
 
 /// Draws the figures of a run.
-package enum PlotCommand: Command {
-    package static let name = "plot"
-    package static let parser = OptionParser(
+enum PlotCommand: Command {
+    static let name = "plot"
+    static let parser = OptionParser(
         program: "switchyard plot", operands: "[RUN]",
         summary: "draw the figures of a run with gnuplot",
         options: [
@@ -18,14 +18,10 @@ package enum PlotCommand: Command {
             for which the run holds no rows is left out.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
-        let directory = try RunDirectory.find(
-            try options.operand("run") ?? "latest",
-            results: options.text("results") ?? RunOptions.defaultResults)
-        let manifest = try Manifest(
-            parsing: try RunOptions.read(directory.manifestPath), file: directory.manifestPath)
+        let (directory, manifest) = try RunOptions.run(options)
         guard let plotter = Plotter.find(options.text("plots")) else {
             throw Complaint(
                 "there is no folder of figures", remedy: "name it with --plots", status: .failure)
@@ -41,22 +37,20 @@ package enum PlotCommand: Command {
                 status: .failure)
         }
         let records = try Journal<LaunchRecord>.records(directory.journalPath)
-        if options.has("json") {
-            var outcomes: [JSONValue] = []
-            let status = try draw(
-                plotter, directory, manifest, records: records,
-                format: options.has("png") ? .png : .svg,
-                on: Console(output: { _ in }, errors: console.errors)
-            ) { outcomes.append($0) }
+        let isJSON = options.has("json")
+        var outcomes: [JSONValue] = []
+        let status = try draw(
+            plotter, directory, manifest, records: records,
+            format: options.has("png") ? .png : .svg,
+            on: isJSON ? Console(output: { _ in }, errors: console.errors) : console
+        ) { outcomes.append($0) }
+        if isJSON {
             let object: JSONValue = [
                 "schema": "switchyard.figures/1", "figures": .array(outcomes),
             ]
             console.output(object.pretty)
-            return status
         }
-        return try draw(
-            plotter, directory, manifest, records: records,
-            format: options.has("png") ? .png : .svg, on: console)
+        return status
     }
 
     /// Draws every figure that the run holds rows for; the status is `failure` when one could not
@@ -68,15 +62,7 @@ package enum PlotCommand: Command {
         records: [LaunchRecord], format: Plotter.Format, on console: Console,
         note: (JSONValue) -> Void = { _ in }
     ) throws(Complaint) -> ExitStatus {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory.plotsPath, withIntermediateDirectories: true)
-        } catch {
-            throw Complaint(
-                "can't make the folder \(directory.plotsPath): "
-                    + FolderRefusal.reason(directory.plotsPath, error),
-                remedy: "check its permissions", status: .failure)
-        }
+        try Folder.make(directory.plotsPath, remedy: "check its permissions")
         let subtitle = manifest.subtitle(
             cells: Set(records.map(\.cell)).count, launches: records.count)
         var status = ExitStatus.success

@@ -1,12 +1,12 @@
-package import Basis
+import Basis
 import Foundation
 import Platform
 import Report
 
 /// Makes the report of a run, or hands its figures to another tool.
-package enum ReportCommand: Command {
-    package static let name = "report"
-    package static let parser = OptionParser(
+enum ReportCommand: Command {
+    static let name = "report"
+    static let parser = OptionParser(
         program: "switchyard report", operands: "[RUN [FILE]]",
         summary: "write a run as one HTML file, or export its figures",
         options: [
@@ -36,12 +36,12 @@ package enum ReportCommand: Command {
         }
     }
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let directory = try RunDirectory.find(
             options.operands.first ?? "latest",
-            results: options.text("results") ?? RunOptions.defaultResults)
+            results: RunOptions.results(options))
         let file = try file(options)
         guard let format = try options.choice("export", of: Export.self) else {
             let file = file ?? "\(directory.path)/report.html"

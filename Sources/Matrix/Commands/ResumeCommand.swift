@@ -1,10 +1,10 @@
-package import Basis
+import Basis
 import Report
 
 /// Goes on with a run that was stopped or cut off.
-package enum ResumeCommand: Command {
-    package static let name = "resume"
-    package static let parser = OptionParser(
+enum ResumeCommand: Command {
+    static let name = "resume"
+    static let parser = OptionParser(
         program: "switchyard resume", operands: "[RUN]",
         summary: "go on with an interrupted run",
         options: RunOptions.execution + [
@@ -17,14 +17,10 @@ package enum ResumeCommand: Command {
             other programs than those that the run began with are refused.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
-        let directory = try RunDirectory.find(
-            try options.operand("run") ?? "latest",
-            results: options.text("results") ?? RunOptions.defaultResults)
-        var manifest = try Manifest(
-            parsing: try RunOptions.read(directory.manifestPath), file: directory.manifestPath)
+        var (directory, manifest) = try RunOptions.run(options)
         let (plan, servers) = try manifest.request.plan(reading: RunOptions.read)
         guard plan.hash(servers: servers) == manifest.planHash else {
             throw Complaint(

@@ -1,12 +1,12 @@
-package import Basis
+import Basis
 import Foundation
 import Platform
 import Report
 
 /// Measures a matrix.
-package enum RunCommand: Command {
-    package static let name = "run"
-    package static let parser = OptionParser(
+enum RunCommand: Command {
+    static let name = "run"
+    static let parser = OptionParser(
         program: "switchyard run", operands: "[MATRIX]",
         summary: "measure the cells of a matrix file and draw the results",
         options: RunOptions.plan + RunOptions.execution + [
@@ -19,7 +19,7 @@ package enum RunCommand: Command {
             a cell has no valid launch, 64 bad input, 130 interrupted.
             """)
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let request = try RunOptions.request(options)
@@ -42,7 +42,7 @@ package enum RunCommand: Command {
         let fingerprint = programs.fingerprint
         let directory = try RunDirectory.create(
             "\(UTCTime(started).compact)-\(commit)-\(request.profile)",
-            in: options.text("results") ?? RunOptions.defaultResults)
+            in: RunOptions.results(options))
         identity.runID = directory.name
         let time = TimeEstimate(loadTime: plan.loadTime).remaining(launches: plan.slots.count)
         if !options.has("quiet") {
@@ -81,7 +81,7 @@ package enum RunCommand: Command {
         _ plan: Plan, _ servers: [ServerCommand], _ warnings: [Warning]
     ) -> [JSONValue.Member] {
         [
-            .init("tool", ["name": "switchyard", "version": .string(Switchyard.version)])
+            .init("tool", ["name": "switchyard", "version": .string(switchyardVersion)])
         ] + Surroundings.current.members + [
             .init("fingerprint", Fingerprint(.system).json),
             .init("warnings", .array(warnings.map(\.json))),

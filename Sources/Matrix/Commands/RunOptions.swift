@@ -16,15 +16,18 @@ enum RunOptions {
     ]
 
     static let plan: [OptionSpec] =
-        matrix + [
-            OptionSpec("repeat", value: "N", help: "launches of each cell"),
-            OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
-            OptionSpec("duration", value: "TIME", help: "the measured phase"),
-            OptionSpec("seed", value: "N", help: "of the order and the arrivals (drawn and shown)"),
-            OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
-            OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
-            json,
-        ]
+        matrix + [OptionSpec("repeat", value: "N", help: "launches of each cell"), seed] + launch
+        + [json]
+    static let seed = OptionSpec(
+        "seed", value: "N", help: "of the order and the arrivals (drawn and shown)")
+
+    /// How long a launch is, and where.
+    static let launch: [OptionSpec] = [
+        OptionSpec("warmup", value: "TIME", help: "load before the measured phase"),
+        OptionSpec("duration", value: "TIME", help: "the measured phase"),
+        OptionSpec("server-cpus", value: "LIST", help: "CPUs of the server (the upper half)"),
+        OptionSpec("load-cpus", value: "LIST", help: "CPUs of the generator (the lower half)"),
+    ]
 
     static let results = OptionSpec(
         "results", value: "DIR", help: "where runs are kept (\(defaultResults))")
@@ -36,20 +39,43 @@ enum RunOptions {
 
     static let execution: [OptionSpec] = [
         results, bin, plots, OptionSpec("no-plots", help: "draw nothing at the end"),
-        OptionSpec("quiet", short: "q", help: "no progress"),
+        quiet,
     ]
+    static let quiet = OptionSpec("quiet", short: "q", help: "no progress")
+
+    /// Where runs are kept.
+    static func results(_ options: ParsedOptions) -> String {
+        options.text("results") ?? defaultResults
+    }
+
+    /// The run that the command line names, which is the latest where it names none.
+    static func run(
+        _ options: ParsedOptions
+    ) throws(Complaint) -> (directory: RunDirectory, manifest: Manifest) {
+        let directory = try RunDirectory.find(
+            try options.operand("run") ?? "latest", results: results(options))
+        let manifest = try Manifest(
+            parsing: try read(directory.manifestPath), file: directory.manifestPath)
+        return (directory, manifest)
+    }
 
     /// What the command line asks for, with a drawn seed where it names none.
-    static func request(_ options: ParsedOptions) throws(Complaint) -> RunRequest {
+    ///
+    /// - Parameters:
+    ///   - matrix: where none is named.
+    ///   - repeats: whether it may say how many launches a cell has; a gate has pairs instead.
+    static func request(
+        _ options: ParsedOptions, matrix: String = defaultMatrix, repeats: Bool = true
+    ) throws(Complaint) -> RunRequest {
         let seed = try options.seed("seed")
         // The lower digits of the nanosecond differ from run to run; six digits are easy to copy.
         let drawn = WallClock.nanoseconds / 1_000 % 1_000_000
         var request = RunRequest(
-            matrix: try options.operand("matrix file") ?? defaultMatrix,
+            matrix: try options.operand("matrix file") ?? matrix,
             profile: options.text("profile") ?? Matrix.defaultProfile,
             seed: seed ?? drawn, cpus: try cpus(options))
         request.filter = options.text("filter")
-        request.repeats = try options.count("repeat", in: 1...1_000)
+        if repeats { request.repeats = try options.count("repeat", in: 1...1_000) }
         request.warmup = try options.time("warmup", in: .zero ... .seconds(86_400))
         request.duration = try options.time("duration", in: .milliseconds(10) ... .seconds(86_400))
         return request

@@ -15,13 +15,7 @@ struct RunSession {
     let console: Console
 
     mutating func run() throws(Complaint) -> ExitStatus {
-        let interruption: StopRequest
-        do throws(SystemError) {
-            interruption = try .fromSignals()
-        } catch {
-            throw error.complaint("can't take signals", remedy: "report this")
-        }
-        try stayOffServerCPUs()
+        let interruption = try StopRequest.offServerCPUs(manifest.request.cpus)
         var journal = try Journal<LaunchRecord>(directory.journalPath)
         manifest.status = .running
         try directory.write("manifest.json", manifest.json.pretty)
@@ -50,17 +44,6 @@ struct RunSession {
     private var style: Progress.Style {
         if options.has("quiet") { return .silent }
         return console.errorsIsTerminal ? .live : .lines
-    }
-
-    /// The runner's own work, small as it is, is kept where the generator is.
-    private func stayOffServerCPUs() throws(Complaint) {
-        do throws(SystemError) {
-            try CPUSet(manifest.request.cpus.load).bindThisThread()
-        } catch {
-            throw error.complaint(
-                "can't use CPU \(CPUSet(manifest.request.cpus.load))",
-                remedy: "choose others with --load-cpus")
-        }
     }
 
     private func conclude(

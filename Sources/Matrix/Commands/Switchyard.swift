@@ -2,9 +2,7 @@ package import Basis
 
 /// The program `switchyard`.
 package enum Switchyard {
-    package static let version = "0.1.0"
-
-    package static let commands: [any Command.Type] = [
+    static let commands: [any Command.Type] = [
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
         ResumeCommand.self, CompareCommand.self, GateCommand.self,
         GateSelftestCommand.self, CalibrateCommand.self, PlotCommand.self, ReportCommand.self,

@@ -1,14 +1,14 @@
-package import Basis
+import Basis
 import Report
 
 /// Says which build this is and which formats it writes.
-package enum VersionCommand: Command {
-    package static let name = "version"
-    package static let parser = OptionParser(
+enum VersionCommand: Command {
+    static let name = "version"
+    static let parser = OptionParser(
         program: "switchyard version", summary: "show the version of the program and its formats",
         options: [RunOptions.json])
 
-    package static func run(
+    static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
         let formats = [
@@ -19,11 +19,11 @@ package enum VersionCommand: Command {
             console.output(
                 JSONValue.object([
                     .init("schema", "switchyard.version/1"), .init("name", "switchyard"),
-                    .init("version", .string(Switchyard.version)),
+                    .init("version", .string(switchyardVersion)),
                     .init("schemas", .array(formats.map { .string($0) })),
                 ]).pretty)
         } else {
-            console.output("switchyard \(Switchyard.version)\n")
+            console.output("switchyard \(switchyardVersion)\n")
             console.output("formats: \(formats.joined(separator: ", "))\n")
         }
         return .success

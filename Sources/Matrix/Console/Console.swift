@@ -5,28 +5,15 @@ import Platform
 /// The three streams of a command: data goes to `output`, everything else a person reads to
 /// `errors`.
 package struct Console {
-    package let output: (String) -> Void
-    package let errors: (String) -> Void
+    let output: (String) -> Void
+    let errors: (String) -> Void
     /// Whether the streams are a terminal.
-    package let outputIsTerminal: Bool
-    package let errorsIsTerminal: Bool
+    var outputIsTerminal = false
+    var errorsIsTerminal = false
     /// Whether text on a terminal may be coloured (no-color.org).
-    package let allowsColours: Bool
+    var allowsColours = false
     /// Characters in a line of the terminal; nil where there is none.
-    package let width: Int?
-
-    package init(
-        output: @escaping (String) -> Void, errors: @escaping (String) -> Void,
-        outputIsTerminal: Bool = false, errorsIsTerminal: Bool = false, allowsColours: Bool = false,
-        width: Int? = nil
-    ) {
-        self.output = output
-        self.errors = errors
-        self.outputIsTerminal = outputIsTerminal
-        self.errorsIsTerminal = errorsIsTerminal
-        self.allowsColours = allowsColours
-        self.width = width
-    }
+    var width: Int?
 
     /// The streams of this process.
     package static var standard: Console {
@@ -65,7 +52,7 @@ package struct Console {
 
 /// The standard output of a short command of the control plane; nil when it can't be run, fails or
 /// takes longer than ten seconds.
-package func capture(_ command: [String]) -> String? {
+func capture(_ command: [String]) -> String? {
     var options = SpawnOptions(command[0], Array(command.dropFirst()))
     options.standardError = .discarded
     guard var process = try? ChildProcess(options) else { return nil }

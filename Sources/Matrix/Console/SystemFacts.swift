@@ -1,10 +1,10 @@
 import Foundation
 import Platform
-package import Report
+import Report
 
 extension FactSource {
     /// This machine.
-    package static var system: FactSource {
+    static var system: FactSource {
         FactSource(
             read: { try? readFile($0) },
             list: { (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] },
@@ -14,7 +14,7 @@ extension FactSource {
 
 extension RunIdentity {
     /// The commit of the working directory.
-    package static func current(runID: String) -> RunIdentity {
+    static func current(runID: String) -> RunIdentity {
         func line(_ arguments: String...) -> String? {
             let text = capture(["git"] + arguments)?.split(whereSeparator: \.isNewline).first
             return text.map(String.init)

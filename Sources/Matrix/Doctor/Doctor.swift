@@ -1,21 +1,21 @@
-package import Basis
-package import Report
+import Basis
+import Report
 
 /// One thing about the machine that decides whether figures can be trusted or a load can be had.
-package struct Check: Equatable, Sendable {
+struct Check: Equatable, Sendable {
     /// How bad it is; `fail` must be mended before a run.
-    package enum Level: String, Sendable { case ok, warn, fail }
+    enum Level: String, Sendable { case ok, warn, fail }
 
-    package let name: String
-    package let value: String
-    package let want: String
+    let name: String
+    let value: String
+    let want: String
     /// What goes wrong otherwise.
-    package let why: String
+    let why: String
     /// A command or an action; empty where nothing can be done or need be.
-    package let fix: String
-    package let level: Level
+    let fix: String
+    let level: Level
 
-    package init(
+    init(
         _ name: String, value: String?, want: String, why: String, fix: String,
         level: (String) -> Level
     ) {
@@ -27,7 +27,7 @@ package struct Check: Equatable, Sendable {
         self.level = value.map(level) ?? .ok
     }
 
-    package var json: JSONValue {
+    var json: JSONValue {
         [
             "check": .string(name), "value": .string(value), "want": .string(want),
             "level": .string(level.rawValue), "why": .string(why), "fix": .string(fix),
@@ -39,46 +39,33 @@ package struct Check: Equatable, Sendable {
 ///
 /// A fact that the machine does not have, such as the frequency governor of a virtual one, is no
 /// fault.
-package struct Doctor {
+struct Doctor {
     /// What no file of /proc or /sys says.
-    package struct Facts: Sendable {
+    struct Facts: Sendable {
         /// The CPUs this process may use.
-        package var cpus: Int
-        package var openFiles: (soft: Int, hard: Int)
+        var cpus: Int
+        var openFiles: (soft: Int, hard: Int)
         /// What others did to the machine over a short while.
-        package var machine: MachineUsage
+        var machine: MachineUsage
         /// The share of the CPUs' time that was taken at the same time, 0...1; nil where the kernel
         /// does not tell.
-        package var busyShare: Double?
+        var busyShare: Double?
         /// Nil when gnuplot is not installed.
-        package var gnuplot: String?
+        var gnuplot: String?
         /// Nil when the server and the generator are there, else the complaint.
-        package var missingPrograms: String?
-        package var freeDisk: ByteCount?
-
-        package init(
-            cpus: Int, openFiles: (soft: Int, hard: Int), machine: MachineUsage,
-            busyShare: Double?, gnuplot: String?, missingPrograms: String?, freeDisk: ByteCount?
-        ) {
-            self.cpus = cpus
-            self.openFiles = openFiles
-            self.machine = machine
-            self.busyShare = busyShare
-            self.gnuplot = gnuplot
-            self.missingPrograms = missingPrograms
-            self.freeDisk = freeDisk
-        }
+        var missingPrograms: String?
+        var freeDisk: ByteCount?
     }
 
     private let source: FactSource
     private let facts: Facts
 
-    package init(_ source: FactSource, _ facts: Facts) {
+    init(_ source: FactSource, _ facts: Facts) {
         self.source = source
         self.facts = facts
     }
 
-    package var checks: [Check] { processor + quiet + network + tools }
+    var checks: [Check] { processor + quiet + network + tools }
 
     var openFiles: (soft: Int, hard: Int) { facts.openFiles }
 

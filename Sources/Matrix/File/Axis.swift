@@ -1,7 +1,7 @@
 import Basis
 
 /// What may vary from cell to cell. The raw value is the key in a matrix file and in a filter.
-package enum Axis: String, CaseIterable, Sendable {
+enum Axis: String, CaseIterable, Sendable {
     case server, pattern, `protocol`, threads, connections, streams, payload, path, pipeline, tls
     case nodelay, rate, arrivals, expect
 

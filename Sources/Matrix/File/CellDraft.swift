@@ -3,35 +3,20 @@ import Report
 
 /// A cell in the making: what defaults and axes have said so far.
 struct CellDraft: Equatable {
-    var server: String = Cell.builtIn
-    var pattern = PatternFamily.usualPattern
-    var language = Cell.Language.h1
-    var threads: Int?
-    var connections = 64
-    var streams = 1
-    var payload = ByteCount(raw: 13)
-    var path: String?
-    var pipeline = 1
-    var tls = Cell.TLS.off
-    var sendsAtOnce = true
-    var rate: PerSecond?
-    var isPoisson = true
-    var expected = ExpectedStatus.success
+    /// Whose threads and arrivals are not yet said.
+    private var cell = Cell(
+        pattern: PatternFamily.usualPattern, threads: 0, connections: 64)
+    private var threads: Int?
+    private var rate: PerSecond?
+    private var isPoisson = true
+
+    var server: String { cell.server }
 
     /// - Parameter serverThreads: for a cell that does not say.
     func cell(serverThreads: Int) -> Cell {
-        var cell = Cell(
-            pattern: server == Cell.builtIn ? pattern : nil, threads: threads ?? serverThreads,
-            connections: connections)
-        cell.server = server
-        cell.language = language
-        cell.streams = streams
-        cell.payload = payload
-        cell.path = path
-        cell.pipeline = pipeline
-        cell.tls = tls
-        cell.sendsAtOnce = sendsAtOnce
-        cell.expected = expected
+        var cell = cell
+        cell.threads = threads ?? serverThreads
+        if cell.server != Cell.builtIn { cell.pattern = nil }
         if let rate { cell.arrival = isPoisson ? .poisson(rate) : .constant(rate) }
         return cell
     }
@@ -41,17 +26,17 @@ struct CellDraft: Equatable {
         _ axis: Axis, _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) {
         switch axis {
-        case .server: server = try Self.text(value, place, example: "switchyard")
-        case .pattern: pattern = try Self.pattern(value, place)
-        case .protocol: language = try Self.choice(value, place)
+        case .server: cell.server = try Self.text(value, place, example: "switchyard")
+        case .pattern: cell.pattern = try Self.pattern(value, place)
+        case .protocol: cell.language = try Self.choice(value, place)
         case .threads: threads = try Self.count(value, place, in: 1...4_096)
-        case .connections: connections = try Self.count(value, place, in: 1...Axis.countLimit)
-        case .streams: streams = try Self.count(value, place, in: 1...Axis.countLimit)
-        case .payload: payload = try Self.size(value, place)
-        case .path: path = try Self.path(value, place)
-        case .pipeline: pipeline = try Self.count(value, place, in: 1...1_024)
-        case .tls: tls = try Self.choice(value, place)
-        case .nodelay: sendsAtOnce = try Self.toggle(value, place)
+        case .connections: cell.connections = try Self.count(value, place, in: 1...Axis.countLimit)
+        case .streams: cell.streams = try Self.count(value, place, in: 1...Axis.countLimit)
+        case .payload: cell.payload = try Self.size(value, place)
+        case .path: cell.path = try Self.path(value, place)
+        case .pipeline: cell.pipeline = try Self.count(value, place, in: 1...1_024)
+        case .tls: cell.tls = try Self.choice(value, place)
+        case .nodelay: cell.sendsAtOnce = try Self.toggle(value, place)
         case .rate: rate = try Self.rate(value, place)
         case .arrivals:
             let name = try Self.text(value, place, example: "poisson")
@@ -59,7 +44,7 @@ struct CellDraft: Equatable {
                 throw place.complaint("'\(name)' is unknown", "choose poisson or constant")
             }
             isPoisson = name == "poisson"
-        case .expect: expected = try Self.expectation(value, place)
+        case .expect: cell.expected = try Self.expectation(value, place)
         }
     }
 }

@@ -1,12 +1,12 @@
-package import Basis
-package import Report
+import Basis
+import Report
 
 /// A choice of cells such as `protocol=h1 pattern=~shard connections>=64`: terms with spaces
 /// between them, all of which must hold.
 ///
 /// `=` and `!=` compare with one or, separated by commas, several values; `=~` and `!~` search a
 /// regular expression; `<`, `<=`, `>` and `>=` compare numbers. A rate of 0 is a closed loop.
-package struct CellFilter: Equatable, Sendable {
+struct CellFilter: Equatable, Sendable {
     private enum Relation: String, CaseIterable {
         // The longer ones first: `=~` must not be read as `=`.
         case contains = "=~"
@@ -45,7 +45,7 @@ package struct CellFilter: Equatable, Sendable {
     private let terms: [Term]
 
     /// - Parameter origin: where the text stands, for complaints: `--filter`.
-    package init(parsing text: String, origin: String) throws(Complaint) {
+    init(parsing text: String, origin: String) throws(Complaint) {
         var terms: [Term] = []
         for word in text.split(separator: " ") {
             let key = word.prefix { $0.isLetter }
@@ -91,7 +91,7 @@ package struct CellFilter: Equatable, Sendable {
         }
     }
 
-    package func matches(_ cell: Cell) -> Bool {
+    func matches(_ cell: Cell) -> Bool {
         terms.allSatisfy { Self.holds($0, Self.text(cell, $0.key)) }
     }
 

@@ -1,14 +1,14 @@
-package import Basis
+import Basis
 import Compare
-package import Report
+import Report
 
 /// A matrix file, read and checked: which cells it spans, and its profiles.
 ///
 /// The format, by example, is `Benchmarks/default.json5`; its reference is docs/FORMAT.md.
-package struct Matrix: Sendable {
+struct Matrix: Sendable {
     /// A named part of the matrix, with its own times.
-    package struct Profile: Equatable, Sendable {
-        package var about = ""
+    struct Profile: Equatable, Sendable {
+        var about = ""
         fileprivate var filter: CellFilter?
         fileprivate var warmup: Nanoseconds?
         fileprivate var duration: Nanoseconds?
@@ -17,12 +17,12 @@ package struct Matrix: Sendable {
     }
 
     /// The profile that is meant when none is named: everything, with the file's defaults.
-    package static let defaultProfile = "default"
+    static let defaultProfile = "default"
 
-    package let file: String
-    package let servers: [ServerCommand]
+    let file: String
+    let servers: [ServerCommand]
     /// By rising name.
-    package let profiles: [(name: String, profile: Profile)]
+    let profiles: [(name: String, profile: Profile)]
     private let settings: Settings
     private let pairs: JSONValue?
     private let drafts: [CellDraft]
@@ -38,7 +38,7 @@ package struct Matrix: Sendable {
     /// Reads the text of a matrix file.
     ///
     /// - Parameter file: its path, for complaints.
-    package init(parsing text: String, file: String) throws(Complaint) {
+    init(parsing text: String, file: String) throws(Complaint) {
         let root = FilePlace(file: file, path: "")
         let value: JSONValue
         do throws(JSONRefusal) {
@@ -87,7 +87,7 @@ package struct Matrix: Sendable {
     /// The cells and times of a profile.
     ///
     /// - Parameter serverThreads: threads of a cell that does not say.
-    package func expand(
+    func expand(
         profile name: String, filter: CellFilter?, serverThreads: Int
     ) throws(Complaint) -> (cells: [Cell], settings: Settings) {
         var profile = Profile()

@@ -1,13 +1,13 @@
-package import Basis
+import Basis
 import Report
 
 /// How another server than this project's is started, and how one sees that it is ready.
 ///
 /// In `command` and `files` these stand for values of the launch: `{port}` a free port, `{threads}`
 /// and `{cpus}` what the cell asks for, `{dir}` an empty folder that is removed afterwards.
-package struct ServerCommand: Equatable, Sendable {
+struct ServerCommand: Equatable, Sendable {
     /// How one sees that a server can be asked.
-    package enum Readiness: Equatable, Sendable {
+    enum Readiness: Equatable, Sendable {
         /// The port accepts a connection.
         case port
         /// A line of standard output contains this text.
@@ -16,16 +16,16 @@ package struct ServerCommand: Equatable, Sendable {
         case http(String)
     }
 
-    package let name: String
+    let name: String
     /// The program and its arguments.
-    package let command: [String]
-    package let readiness: Readiness
+    let command: [String]
+    let readiness: Readiness
     /// Written into `{dir}` before the start, by name.
-    package let files: [JSONValue.Member]
+    let files: [JSONValue.Member]
 
-    package static let placeholders = ["{port}", "{threads}", "{cpus}", "{dir}"]
+    static let placeholders = ["{port}", "{threads}", "{cpus}", "{dir}"]
 
-    package var json: JSONValue {
+    var json: JSONValue {
         let rule: JSONValue
         switch readiness {
         case .port: rule = ["port": true]

@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Report
 
 /// What other work on the machine may do to a launch before the launch does not count in a gate.

@@ -30,37 +30,30 @@ enum ExactCheck {
         return try ExactBaseline(parsing: text, file: file)
     }
 
-    /// Counts what `server` does for each request of each pattern among `cells`.
+    /// Counts what the server does for each request of each pattern among `cells`.
     static func measure(
-        _ cells: [Cell], server: String, cpus: CPUSplit
+        _ cells: [Cell], programs: Programs, cpus: CPUSplit
     ) throws(Complaint) -> [ExactBaseline.Counter] {
         let manager = FileManager.default
-        let folder = NSTemporaryDirectory() + "switchyard-\(UUID().uuidString.prefix(8))"
-        do {
-            try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Complaint(
-                "can't make the folder \(folder): \(FolderRefusal.reason(folder, error))",
-                remedy: "name a writable folder in TMPDIR", status: .failure)
-        }
+        let folder = try Folder.makeTemporary()
         defer { try? manager.removeItem(atPath: folder) }
         let meter = "\(Programs.ownFolder)/libmallocmeter.so"
         return try ExactMeter(
-            program: server, cpus: CPUSet(cpus.server),
+            programs: programs, cpus: cpus,
             allocationMeter: manager.fileExists(atPath: meter) ? meter : nil, folder: folder
         ).measure(ExactMeter.cells(of: cells))
     }
 
-    /// Holds `server` to the baseline of `request`; nothing where there is none. A request that
+    /// Holds the server to the baseline of `request`; nothing where there is none. A request that
     /// asks for all cells asks for all counters.
     static func hold(
-        _ request: GateRequest, _ cells: [Cell], server: String
+        _ request: GateRequest, _ cells: [Cell], programs: Programs
     ) throws(Complaint) -> [ExactBaseline.Finding] {
         guard let file = request.baseline else { return [] }
         var baseline = try read(file)
         if request.run.filter != nil || request.run.profile != Matrix.defaultProfile {
             baseline = baseline.narrowed(to: ExactMeter.cells(of: cells).map(\.id))
         }
-        return baseline.compare(try measure(cells, server: server, cpus: request.run.cpus))
+        return baseline.compare(try measure(cells, programs: programs, cpus: request.run.cpus))
     }
 }

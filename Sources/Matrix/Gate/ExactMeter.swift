@@ -9,22 +9,26 @@ import Report
 /// connection, a fixed number of requests, each sent when the last was answered.
 struct ExactMeter {
     private enum Limit {
-        static let requests = 2_000
+        static let requests = 2_000.0
+        /// So slow that each is answered before the next is due, which makes their number exact;
+        /// down to the slowest where that is still too fast.
+        static let rate = PerSecond(raw: 5_000)
+        static let rateSlowest = PerSecond(raw: 500)
         /// What comes with time and not with requests, as a share of these.
         static let chance = 0.02
-        static let warmup = 200
-        /// Of which the median counts: threads may meet by chance.
+        /// Of which the median counts: threads may meet by chance, and the first round has what a
+        /// server does only once.
         static let rounds = 3
-        static let ready = Nanoseconds.seconds(10)
         static let answer = Nanoseconds.seconds(5)
         static let snapshot = Nanoseconds.seconds(1)
+        /// Beyond its planned time, for the generator to connect, drain and report.
+        static let grace = Nanoseconds.seconds(20)
         /// For the threads to publish their last turn and fall asleep.
         static let settle = Nanoseconds.milliseconds(10)
     }
 
-    /// The server.
-    let program: String
-    let cpus: CPUSet
+    let programs: Programs
+    let cpus: CPUSplit
     /// Benchmarks/Mallocmeter; nil leaves allocations out.
     let allocationMeter: String?
     /// For sockets and counters of the servers; a folder of its own.
@@ -33,8 +37,8 @@ struct ExactMeter {
     /// One cell for each pattern and request among `cells`, with a single connection.
     static func cells(of cells: [Cell]) -> [Cell] {
         var single: [Cell] = []
-        for var cell in cells where cell.server == Cell.builtIn && cell.language == .h1 {
-            (cell.threads, cell.connections, cell.pipeline) = (1, 1, 1)
+        for var cell in cells where cell.server == Cell.builtIn {
+            (cell.threads, cell.connections, cell.streams, cell.pipeline) = (1, 1, 1, 1)
             cell.arrival = .closed
             if !single.contains(cell) { single.append(cell) }
         }
@@ -56,13 +60,17 @@ struct ExactMeter {
         return counters
     }
 
-    /// What a server did between two looks at it.
+    /// What a server did for the requests of one generator.
     struct Round {
-        var requests = Limit.requests
+        /// All that were sent.
+        var requests: Int64 = 0
         var server = WorkerReport(worker: 0)
         var allocations: Int64?
         var bytes: Int64 = 0
         var errors: Int64 = 0
+
+        /// Whether every answer was read in time, for each is as long as the others.
+        var isWhole: Bool { requests > 0 && bytes.isMultiple(of: requests) }
     }
 
     /// The errors of all rounds, and each count a request.
@@ -93,112 +101,75 @@ struct ExactMeter {
     }
 
     private func measure(_ cell: Cell) throws(LaunchFailure) -> [Round] {
-        let control = "\(folder)/control"
         let counts = "\(folder)/allocations"
         try? FileManager.default.removeItem(atPath: counts)
-        var server = try start(cell, control: control, counts: counts)
-        guard let line = server.nextLine(timeout: Limit.ready),
-            let ready = try? ServerReady(json: JSONValue(parsing: line)), let port = ready.port
-        else {
-            throw LaunchFailure(
-                "the server did not start: "
-                    + lastLine(server.remainingErrors(timeout: .milliseconds(100))))
-        }
-        let request = "GET \(cell.target) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        var server = try RunningServer.builtIn(
+            cell, program: programs.server, cpus: CPUSet(cpus.server), folder: folder,
+            environment: allocationMeter.map {
+                [
+                    "LD_PRELOAD": $0, "MALLOCMETER_FILE": counts,
+                    "MALLOCMETER_PROGRAM": "switchyard-server",
+                ]
+            } ?? [:])
         var rounds: [Round] = []
-        do throws(SystemError) {
-            var conversation = try Conversation(
-                with: .v4(0x7F00_0001, port: port), timeout: Limit.answer)
-            for _ in 0..<Limit.warmup { _ = try Self.ask(request, of: &conversation) }
-            for _ in 0..<Limit.rounds {
-                rounds.append(
-                    try round(&conversation, request, control: control, counts: counts))
+        var rate = Limit.rate
+        while rounds.count < Limit.rounds {
+            let round = try round(of: cell, at: &server, rate, counts)
+            if round.isWhole || rate.raw <= Limit.rateSlowest.raw {
+                rounds.append(round)
+            } else {
+                rate = PerSecond(raw: rate.raw / 2)
             }
-        } catch {
-            throw LaunchFailure("the server does not answer: \(error.reason)")
         }
-        guard rounds.allSatisfy({ $0.server.requests == Limit.requests }) else {
+        guard rounds.allSatisfy({ $0.requests > 0 && $0.server.requests == $0.requests }) else {
             throw LaunchFailure("the server did not count its requests")
         }
         return rounds
     }
 
-    private func start(
-        _ cell: Cell, control: String, counts: String
-    ) throws(LaunchFailure) -> ChildProcess {
-        var options = SpawnOptions(
-            program,
-            [
-                "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads", "1",
-                "--nodelay", cell.sendsAtOnce ? "on" : "off", "--control", control,
-            ])
-        options.cpus = cpus
-        options.diesWithParent = true
-        options.standardError = .captured
-        if let allocationMeter {
-            options.environment = ProcessInfo.processInfo.environment.merging([
-                "LD_PRELOAD": allocationMeter, "MALLOCMETER_FILE": counts,
-                "MALLOCMETER_PROGRAM": "switchyard-server",
-            ]) { $1 }
-        }
-        do throws(SystemError) {
-            return try ChildProcess(options)
-        } catch {
-            throw LaunchFailure("the server \(program) can't be started: \(error.reason)")
-        }
-    }
-
+    /// Both counts are taken while nothing is under way.
     private func round(
-        _ conversation: inout Conversation, _ request: String, control: String, counts: String
-    ) throws(SystemError) -> Round {
+        of cell: Cell, at server: inout RunningServer, _ rate: PerSecond, _ counts: String
+    ) throws(LaunchFailure) -> Round {
         var round = Round()
-        let before = snapshot(control)
+        let before = snapshot(of: server)
         // The snapshot allocates too, in the thread that answers it.
         let allocated = allocations(counts)
-        for _ in 0..<Limit.requests {
-            let answer = try Self.ask(request, of: &conversation)
-            if answer?.isSuccess != true { round.errors += 1 }
-            round.bytes += Int64(answer?.bytes ?? 0)
-        }
+        let report = try load(cell, at: rate, on: &server)
+        round.requests = report.requests + report.errors.total
+        round.bytes = report.bytesRead
+        round.errors = round.requests - report.statuses.success2xx
         blockThread(for: Limit.settle)
         if let allocated, let now = allocations(counts) { round.allocations = now - allocated }
-        if let before, let after = snapshot(control) { round.server = after.since(before) }
+        if let before, let after = snapshot(of: server) { round.server = after.since(before) }
         return round
     }
 
-    /// What came back for one request, which must tell its length.
-    struct Answer: Equatable {
-        /// Of head and content.
-        var bytes: Int
-        var isSuccess: Bool
-    }
-
-    /// Nil when the server ended the connection before all of the answer had come.
-    private static func ask(
-        _ request: String, of server: inout Conversation
-    ) throws(SystemError) -> Answer? {
-        answer(in: try server.ask(request, timeout: Limit.answer) { answer(in: $0) != nil })
-    }
-
-    /// The answer that `text` begins with; nil before it is whole.
-    static func answer(in text: String) -> Answer? {
-        guard let end = text.firstRange(of: "\r\n\r\n")?.upperBound else { return nil }
-        let head = text[..<end]
-        let length = head.split(separator: "\r\n").first {
-            $0.lowercased().hasPrefix("content-length:")
-        }
-        let content = length?.drop { $0 != ":" }.dropFirst().drop { $0 == " " }
-        let bytes = head.utf8.count + (content.flatMap { Int($0) } ?? 0)
-        if text.utf8.count < bytes { return nil }
-        return Answer(bytes: bytes, isSuccess: head.hasPrefix("HTTP/1.1 200 "))
+    /// The requests of one round, on a connection of their own.
+    private func load(
+        _ cell: Cell, at rate: PerSecond, on server: inout RunningServer
+    ) throws(LaunchFailure) -> LoadReport {
+        var cell = cell
+        cell.arrival = .constant(rate)
+        var settings = Settings()
+        settings.warmup = .zero
+        settings.duration = .seconds(Limit.requests / rate.raw)
+        settings.timeout = Limit.answer
+        var generator = try RunningGenerator(
+            cell, host: server.host, port: server.port, program: programs.load,
+            cpus: CPUSet(cpus.load), sharesCPUs: !cpus.shared.isEmpty, seed: 0,
+            settings: settings)
+        try generator.go(
+            on: &server, until: MonotonicClock.now + settings.duration + Limit.grace)
+        return try generator.report()
     }
 
     /// The counters of all threads of the server in one.
-    private func snapshot(_ control: String) -> WorkerReport? {
+    private func snapshot(of server: borrowing RunningServer) -> WorkerReport? {
         blockThread(for: Limit.settle)
-        guard let report = ControlClient.snapshot(at: control, timeout: Limit.snapshot) else {
-            return nil
-        }
+        guard let control = server.control,
+            let report = ControlClient.snapshot(at: control, timeout: Limit.snapshot)
+        else { return nil }
         blockThread(for: Limit.settle)
         var sum = WorkerReport(worker: 0)
         for worker in report.workers {

@@ -1,25 +1,18 @@
-package import Basis
-package import Compare
+import Basis
+import Compare
 import Platform
-package import Report
+import Report
 
 /// What a gate has measured so far, by the way of pairing.
-package struct GateJournals: ~Copyable {
-    package var launches: Journal<LaunchRecord>
+struct GateJournals: ~Copyable {
+    var launches: Journal<LaunchRecord>
     /// nil where every pair is launched.
-    package var slices: Journal<SliceRecord>?
-
-    package init(
-        launches: consuming Journal<LaunchRecord>, slices: consuming Journal<SliceRecord>? = nil
-    ) {
-        self.launches = launches
-        self.slices = slices
-    }
+    var slices: Journal<SliceRecord>?
 }
 
 extension GateJournals {
     /// Whether nothing has been measured yet.
-    package var areEmpty: Bool {
+    var areEmpty: Bool {
         let counts = (launches.records.count, sliced.count)
         return counts == (0, 0)
     }
@@ -28,14 +21,14 @@ extension GateJournals {
     /// launches of a pair must share the state of the machine; a gate that goes on hours later
     /// makes the pair anew. It can only be the last launch of the journal, and the first of its
     /// pair.
-    package mutating func dropHalfPair() throws(Complaint) -> Bool {
+    mutating func dropHalfPair() throws(Complaint) -> Bool {
         guard let last = launches.records.last, last.slot.isMultiple(of: 2) else { return false }
         try launches.dropLast()
         return true
     }
 
     /// The pairs by slices.
-    package var sliced: [SliceRecord] {
+    var sliced: [SliceRecord] {
         switch slices {
         case .none: []
         case .some(let journal): journal.records
@@ -45,7 +38,7 @@ extension GateJournals {
 
 extension RunDirectory {
     /// Opens what a gate that measures pairs by `pairing` writes into this folder.
-    package func gateJournals(_ pairing: Pairing) throws(Complaint) -> GateJournals {
+    func gateJournals(_ pairing: Pairing) throws(Complaint) -> GateJournals {
         GateJournals(
             launches: try Journal<LaunchRecord>(journalPath),
             slices: pairing == .slice ? try Journal<SliceRecord>(slicesPath) : nil)
@@ -64,47 +57,33 @@ extension RunDirectory {
 /// Each launch and each pair of slices is in its journal before the next begins, and a gate that is
 /// begun again takes what the journals hold instead of measuring: the procedure asks for the same
 /// pairs, for they follow from its seed and the outcomes. Half a pair is no outcome and is dropped.
-package struct GateRunner<Launcher: Executor> {
+struct GateRunner<Launcher: Executor> {
     /// Why a run of the gate came to its end.
-    package enum Ending: Equatable, Sendable { case complete, interrupted }
+    enum Ending: Equatable, Sendable { case complete, interrupted }
 
-    package let cells: [Cell]
-    package private(set) var procedure: GateProcedure
-    package let settings: Settings
-    package var base: Launcher
-    package var candidate: Launcher
+    let cells: [Cell]
+    /// Gates `cells`, one for one.
+    private(set) var procedure: GateProcedure
+    let settings: Settings
+    var base: Launcher
+    var candidate: Launcher
     /// Measures pairs by slices; nil to launch every pair.
-    package var meter: (any SliceMeter)?
-    package let interruption: StopRequest
+    var meter: (any SliceMeter)?
+    let interruption: StopRequest
     /// Told each pair with its outcome.
-    package var note: (PairRequest, PairOutcome, GateProcedure) -> Void = { _, _, _ in }
+    var note: (PairRequest, PairOutcome, GateProcedure) -> Void = { _, _, _ in }
     /// Told what a person should know, a line each.
-    package var remark: (String) -> Void = { _ in }
-
-    /// `procedure` gates `cells`, one for one.
-    package init(
-        cells: [Cell], procedure: GateProcedure, settings: Settings, base: Launcher,
-        candidate: Launcher, interruption: StopRequest
-    ) {
-        precondition(
-            cells.map(\.id) == procedure.cells.map(\.id), "the procedure is of these cells")
-        self.cells = cells
-        self.procedure = procedure
-        self.settings = settings
-        self.base = base
-        self.candidate = candidate
-        self.interruption = interruption
-    }
+    var remark: (String) -> Void = { _ in }
 
     /// What a cell is gated by: the server's CPU time a request at a fixed rate, which no generator
     /// on the same machine disturbs; in a closed loop the rate.
-    package static func gated(_ cell: Cell) -> GateCell {
+    static func gated(_ cell: Cell) -> GateCell {
         let name = cell.arrival == .closed ? "rps" : Pairing.slicedMetric
         return GateCell(id: cell.id, metrics: ComparedMetric.known.filter { $0.name == name })
     }
 
     /// What came of the smoke test.
-    package enum Smoke: Equatable, Sendable {
+    enum Smoke: Equatable, Sendable {
         case passed, interrupted
         /// A side answers wrongly, or the two not alike.
         case wrong(String)
@@ -114,7 +93,7 @@ package struct GateRunner<Launcher: Executor> {
 
     /// Launches each cell on each side for a moment and looks at the answers before anything is
     /// measured: an answer that is wrong, or shorter than the base's, is easily a faster one.
-    package mutating func smoke(
+    mutating func smoke(
         duration: Nanoseconds, names: (own: String, other: String) = ("base", "candidate")
     ) -> Smoke {
         var brief = settings
@@ -154,7 +133,7 @@ package struct GateRunner<Launcher: Executor> {
     private static var bodySlack: Double { 0.01 }
 
     /// Runs to the verdict or until stopped.
-    package mutating func run(into journals: inout GateJournals) throws(Complaint) -> Ending {
+    mutating func run(into journals: inout GateJournals) throws(Complaint) -> Ending {
         if try journals.dropHalfPair() {
             remark("a launch whose pair was cut short is dropped; the pair is measured anew")
         }

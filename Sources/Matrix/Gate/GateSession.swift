@@ -36,7 +36,7 @@ struct GateSession {
     func run() throws(Complaint) -> ExitStatus {
         let (cells, settings, servers) = try request.plan()
         let waivers = try GateCommand.waivers(request)
-        let interruption = try Self.interruption(request.run.cpus)
+        let interruption = try StopRequest.offServerCPUs(request.run.cpus)
         var journals = try directory.gateJournals(request.pairing)
         let gated = cells.map { GateRunner<ProcessExecutor>.gated($0) }
         for waiver in waivers where !waiver.concerns(gated) {
@@ -83,7 +83,7 @@ struct GateSession {
         }
         let counters: [ExactBaseline.Finding]
         do throws(Complaint) {
-            counters = try ExactCheck.hold(request, cells, server: programs[1].server)
+            counters = try ExactCheck.hold(request, cells, programs: programs[1])
         } catch {
             guard error.status == .wrongResponses else { throw error }
             return try conclude(.wrong(error.problem))
@@ -96,19 +96,6 @@ struct GateSession {
             return interrupted()
         }
         return try conclude(result.waived(waivers).holding(counters))
-    }
-
-    /// Takes the signals, and keeps this process off the server's CPUs.
-    static func interruption(_ cpus: CPUSplit) throws(Complaint) -> StopRequest {
-        do throws(SystemError) {
-            let interruption = try StopRequest.fromSignals()
-            try CPUSet(cpus.load).bindThisThread()
-            return interruption
-        } catch {
-            throw error.complaint(
-                "can't take signals or CPU \(CPUSet(cpus.load))",
-                remedy: "choose CPUs with --load-cpus")
-        }
     }
 
     /// What this machine was found to be able to show, if it was calibrated.
@@ -169,18 +156,13 @@ struct GateSession {
             result, base: request.base, candidate: request.candidate,
             seed: UInt64(request.run.seed), repro: repro, isStrict: request.isStrict)
         let folder = try OutputFolder(directory.path)
-        let rows = result.findings.map { CompareRow($0) }
-        try folder.write("compare.csv", CSVTable(CompareColumns.all, rows: rows).text)
         try folder.write("verdict.json", report.json.pretty)
         try folder.write("report.md", report.markdown)
         try folder.write("junit.xml", report.junit)
-        let subtitle =
-            "\(request.candidate) over \(request.base), seed \(request.run.seed)"
-        if !rows.isEmpty,
-            let note = try folder.drawForest(rows, plots: options.text("plots"), subtitle)
-        {
-            console.errors("note: \(note)\n")
-        }
+        try folder.write(
+            result.findings.map { CompareRow($0) }, plots: options.text("plots"),
+            subtitle: "\(request.candidate) over \(request.base), seed \(request.run.seed)",
+            on: console)
         let environment = ProcessInfo.processInfo.environment
         if environment["GITHUB_ACTIONS"] == "true" {
             // A workflow command is one on either stream; JSON stays alone on its own.

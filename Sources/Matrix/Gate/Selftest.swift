@@ -1,8 +1,8 @@
-package import Compare
+import Compare
 
 /// Cases whose outcome is known, put before the gate itself: who trusts a gate should have seen it
 /// pass, catch and refuse.
-package enum SelftestCase: String, Equatable, Sendable, CaseIterable {
+enum SelftestCase: String, Equatable, Sendable, CaseIterable {
     /// Twice the same program.
     case identical
     /// The candidate burns a known share more CPU time.
@@ -11,7 +11,7 @@ package enum SelftestCase: String, Equatable, Sendable, CaseIterable {
     case jammed
 
     /// What the gate must say.
-    package var due: Verdict {
+    var due: Verdict {
         switch self {
         case .identical: .pass
         case .handicapped: .regression
@@ -20,7 +20,7 @@ package enum SelftestCase: String, Equatable, Sendable, CaseIterable {
     }
 
     /// How a gate's verdict stands to what is due.
-    package enum Standing: String, Equatable, Sendable {
+    enum Standing: String, Equatable, Sendable {
         case shown
         /// The gate said that it can't tell. A machine too noisy for the case is no fault of the
         /// gate, but proves nothing.
@@ -29,7 +29,7 @@ package enum SelftestCase: String, Equatable, Sendable, CaseIterable {
     }
 
     /// - Parameter verdict: nil when the gate ended without one.
-    package func standing(of verdict: Verdict?) -> Standing {
+    func standing(of verdict: Verdict?) -> Standing {
         switch verdict {
         case due: .shown
         case .inconclusive, .invalid: .notShown

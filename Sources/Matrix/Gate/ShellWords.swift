@@ -1,10 +1,10 @@
-package import Basis
+import Basis
 
 /// Command lines as a POSIX shell splits them into words (IEEE Std 1003.1, XCU 2.2 Quoting): by
 /// quotes and backslashes. Nothing is expanded: `$HOME`, `*` and `;` mean themselves.
-package enum ShellWords {
+enum ShellWords {
     /// - Parameter origin: where `text` comes from, for complaints.
-    package static func split(
+    static func split(
         _ text: String, origin: String
     ) throws(Complaint) -> [String] {
         var words: [String] = []
@@ -54,7 +54,7 @@ package enum ShellWords {
     }
 
     /// `word` as one word of a command line, in quotes only where it needs them.
-    package static func quote(_ word: String) -> String {
+    static func quote(_ word: String) -> String {
         let isPlain = word.allSatisfy {
             $0.isASCII && ($0.isLetter || $0.isNumber || "_@%+=:,./-{}".contains($0))
         }

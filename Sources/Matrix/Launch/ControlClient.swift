@@ -1,12 +1,12 @@
-package import Basis
+import Basis
 import Platform
-package import Report
+import Report
 
 /// Asks a running server for its counters over the Unix socket that it was started with.
-package enum ControlClient {
+enum ControlClient {
     /// Sends `snapshot` and reads the one line of the answer; nil when there is no such socket or
     /// no answer within `timeout`.
-    package static func snapshot(at path: String, timeout: Nanoseconds) -> ServerReport? {
+    static func snapshot(at path: String, timeout: Nanoseconds) -> ServerReport? {
         do {
             var server = try Conversation(with: .unix(path: path), timeout: timeout)
             let line = try server.askLine("snapshot\n", timeout: timeout)

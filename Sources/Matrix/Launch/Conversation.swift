@@ -1,9 +1,8 @@
-package import Basis
-package import Platform
+import Basis
+import Platform
 
-/// One connection to a server outside the measured load, on which requests follow one another, each
-/// after the last answer: what the server does for them then depends on nothing but the server.
-package struct Conversation: ~Copyable {
+/// One connection to a server outside the measured load, for a question that is answered in a line.
+struct Conversation: ~Copyable {
     private let socket: Descriptor
     private let poller: Poller
     private var kernel = LinuxKernel()
@@ -11,7 +10,7 @@ package struct Conversation: ~Copyable {
     private var buffer = ByteQueue()
 
     /// Throws what refuses the connection, or that it took longer than `timeout`.
-    package init(with address: SocketAddress, timeout: Nanoseconds) throws(SystemError) {
+    init(with address: SocketAddress, timeout: Nanoseconds) throws(SystemError) {
         let deadline = MonotonicClock.now + timeout
         let socket = try Socket.client(for: address, from: nil, sendsAtOnce: true)
         let poller = try Poller()
@@ -30,7 +29,7 @@ package struct Conversation: ~Copyable {
     }
 
     /// Whether `address` accepts a connection within `timeout`.
-    package static func isAccepted(by address: SocketAddress, timeout: Nanoseconds) -> Bool {
+    static func isAccepted(by address: SocketAddress, timeout: Nanoseconds) -> Bool {
         do throws(SystemError) {
             _ = try Conversation(with: address, timeout: timeout)
             return true
@@ -39,30 +38,21 @@ package struct Conversation: ~Copyable {
         }
     }
 
-    /// Sends `request`, which is not empty, and returns what comes back until `isWhole` says that
-    /// it is all, or until the end of the stream. Throws when neither comes within `timeout`.
-    package mutating func ask(
-        _ request: String, timeout: Nanoseconds, until isWhole: (String) -> Bool
-    ) throws(SystemError) -> String {
+    /// Sends `request`, which is not empty, and returns the first line of what comes back, or all
+    /// of it where the stream ends before. Throws when neither comes within `timeout`.
+    mutating func askLine(
+        _ request: String, timeout: Nanoseconds
+    ) throws(SystemError) -> Substring {
         let deadline = MonotonicClock.now + timeout
         // A request of a few bytes fits into the empty buffer of the socket.
         _ = try kernel.send(Array(request.utf8).span, to: socket)
-        buffer.removeAll()
         while true {
             try Self.wait(&kernel, on: poller, for: &events, until: deadline, "recv")
             let isOver = try receive() == .closed
             let bytes = buffer.bytes
             let text = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
-            if isOver || isWhole(text) { return text }
+            if isOver || text.contains(where: \.isNewline) { return text.prefix { !$0.isNewline } }
         }
-    }
-
-    /// The same up to the first line end, which is not part of it.
-    package mutating func askLine(
-        _ request: String, timeout: Nanoseconds
-    ) throws(SystemError) -> Substring {
-        let text = try ask(request, timeout: timeout) { $0.contains(where: \.isNewline) }
-        return text.prefix { !$0.isNewline }
     }
 
     /// A signal ends a wait early.

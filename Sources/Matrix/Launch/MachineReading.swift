@@ -1,9 +1,9 @@
 import Basis
 import Platform
-package import Report
+import Report
 
 /// What the whole machine has spent up to a moment.
-package struct MachineReading: Equatable, Sendable {
+struct MachineReading: Equatable, Sendable {
     /// CPU time of all kinds, and the part that the hypervisor withheld, in ticks (proc_stat(5)).
     private let total: Int64
     private let stolen: Int64?
@@ -11,7 +11,7 @@ package struct MachineReading: Equatable, Sendable {
     private let pressure: Nanoseconds?
 
     /// Reads /proc/stat and /proc/pressure/cpu.
-    package init() {
+    init() {
         self.init(
             stat: (try? readFile("/proc/stat")) ?? "",
             pressure: (try? readFile("/proc/pressure/cpu")) ?? "")
@@ -29,12 +29,12 @@ package struct MachineReading: Equatable, Sendable {
     }
 
     /// Above this share of their CPU time the CPUs are not quiet before a run.
-    package static let busyShareLimit = 0.1
+    static let busyShareLimit = 0.1
 
     /// The share of their time in which the CPUs of this machine are taken at this moment, 0...1:
     /// it is looked at for a quarter of a second. A load average would still tell of what ended a
     /// minute ago, and not yet of what has just begun.
-    package static var busyShare: Double? {
+    static var busyShare: Double? {
         let cpus = CPUSet.available
         let before = CPUOccupation(of: cpus, own: .zero)
         blockThread(for: .milliseconds(250))
@@ -42,7 +42,7 @@ package struct MachineReading: Equatable, Sendable {
         return after.busyShare(since: before)
     }
 
-    package func since(_ earlier: MachineReading) -> MachineUsage {
+    func since(_ earlier: MachineReading) -> MachineUsage {
         var usage = MachineUsage()
         if let stolen, let before = earlier.stolen, total > earlier.total {
             usage.stolenShare = Double(stolen - before) / Double(total - earlier.total)

@@ -1,7 +1,7 @@
-package import Basis
+import Basis
 import Foundation
 import Platform
-package import Report
+import Report
 
 /// Makes launches with real processes: a fresh server, the generator against it, and readings of
 /// the server while it is under the measured load.
@@ -10,7 +10,7 @@ package import Report
 /// counted from the start of the generator. Figures for each request divide what the server used
 /// between them by what the server itself counted between them, so neither start-up nor warm-up nor
 /// the generator's time to connect enters.
-package struct ProcessExecutor: Executor {
+struct ProcessExecutor: Executor {
     private enum Limit {
         /// For a control socket to answer; a server at full load may be slow.
         static let snapshot = Nanoseconds.seconds(1)
@@ -25,30 +25,18 @@ package struct ProcessExecutor: Executor {
     let scratch: String
 
     /// Makes its scratch folder; `removeScratch` removes it.
-    package init(
+    init(
         programs: Programs, servers: [ServerCommand], cpus: CPUSplit
     ) throws(Complaint) {
         self.programs = programs
         self.servers = servers
         self.cpus = cpus
-        scratch = NSTemporaryDirectory() + "switchyard-\(UUID().uuidString.prefix(8))"
-        try Self.make(folder: scratch)
+        scratch = try Folder.makeTemporary()
     }
 
-    package func removeScratch() { try? FileManager.default.removeItem(atPath: scratch) }
+    func removeScratch() { try? FileManager.default.removeItem(atPath: scratch) }
 
-    static func make(folder: String) throws(Complaint) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Complaint(
-                "can't make the folder \(folder): \(FolderRefusal.reason(folder, error))",
-                remedy: "name a writable folder in TMPDIR", status: .failure)
-        }
-    }
-
-    package mutating func launch(
+    mutating func launch(
         _ slot: Slot, settings: Settings, interruption: StopRequest
     ) -> LaunchRecord? {
         var record = LaunchRecord(
@@ -71,8 +59,13 @@ package struct ProcessExecutor: Executor {
         return record
     }
 
-    /// Starts the server of `cell`; `folder` exists and is its own.
+    /// Starts the server of `cell`; `folder` is made for it and is its own.
     func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer {
+        do throws(Complaint) {
+            try Folder.make(folder, remedy: "name a writable folder in TMPDIR")
+        } catch {
+            throw LaunchFailure(error.problem)
+        }
         let set = CPUSet(cpus.server)
         if cell.server != Cell.builtIn {
             guard let command = servers.first(where: { $0.name == cell.server }) else {
@@ -87,11 +80,6 @@ package struct ProcessExecutor: Executor {
         _ record: inout LaunchRecord, _ settings: Settings, folder: String,
         _ interruption: StopRequest
     ) throws(LaunchFailure) {
-        do throws(Complaint) {
-            try Self.make(folder: folder)
-        } catch {
-            throw LaunchFailure(error.problem)
-        }
         var server = try start(record.cell, folder: folder)
         let idle = ProcessGroup(of: server.process).read()
         var generator = try RunningGenerator(
@@ -103,16 +91,17 @@ package struct ProcessExecutor: Executor {
         let group = ProcessGroup(of: server.process)
         let watched = WatchedCPUs(cpus, server: group, generator: generator.process.processID)
         let phase = began + settings.warmup
-        try wait(until: phase + settings.duration / 10, &server, &generator, interruption)
+        try generator.go(on: &server, until: phase + settings.duration / 10, interruption)
         let first = Reading(group, control: server.control)
         let occupied = watched.read()
-        try wait(until: phase + settings.duration * 19 / 20, &server, &generator, interruption)
+        try generator.go(on: &server, until: phase + settings.duration * 19 / 20, interruption)
         let second = Reading(group, control: server.control)
         let taken = watched.read()
         let isUnderLoad = !generator.hasEnded
-        try wait(
-            until: phase + settings.duration + settings.timeout + Limit.generatorGrace, &server,
-            &generator, interruption)
+        try generator.go(
+            on: &server,
+            until: phase + settings.duration + settings.timeout + Limit.generatorGrace,
+            interruption)
         let load = try generator.report()
         record.load = load
         if isUnderLoad {
@@ -127,22 +116,6 @@ package struct ProcessExecutor: Executor {
         }
         record.workers =
             Reading.workers(from: first.report, to: second.report) ?? last?.workers ?? []
-    }
-
-    /// Lets time pass until `instant`, the end of the generator, or a stop. Keeps the pipes empty.
-    private func wait(
-        until instant: Instant, _ server: inout RunningServer, _ generator: inout RunningGenerator,
-        _ interruption: StopRequest
-    ) throws(LaunchFailure) {
-        while !generator.hasEnded {
-            if interruption.check() == .now { throw .stopped }
-            let now = MonotonicClock.now
-            if now >= instant { return }
-            try server.lookUnderLoad()
-            generator.drain()
-            generator.process.sleep(
-                until: min(instant, now + StopRequest.look), unless: server.process)
-        }
     }
 
     /// The state of a server at one moment.
@@ -175,20 +148,28 @@ package struct ProcessExecutor: Executor {
         ) -> ServerUsage {
             let span = second.time.since(first.time)
             let workers = workers(from: first.report, to: second.report)
-            let counted = workers.map { Double($0.reduce(0) { $0 + $1.requests }) }
             let (a, b) = (first.process, second.process)
-            var migrations: Int64?
-            if let before = a.migrations, let after = b.migrations { migrations = after - before }
-            return ServerUsage(
-                span: span, requests: counted ?? load.achievedRate * span.inSeconds,
-                cpu: second.cpu - first.cpu, user: b.user - a.user, system: b.system - a.system,
-                runQueueWait: b.runQueueWait - a.runQueueWait,
-                voluntarySwitches: b.voluntarySwitches - a.voluntarySwitches,
-                involuntarySwitches: b.involuntarySwitches - a.involuntarySwitches,
-                migrations: migrations, syscalls: workers.map { $0.reduce(0) { $0 + $1.syscalls } },
-                epollWaits: workers.map { $0.reduce(0) { $0 + ($1.counts.syscalls.wait ?? 0) } },
-                peakResident: ByteCount(raw: Int(b.peakResident)),
-                residentGrowth: b.resident - idle.resident)
+            var usage = ServerUsage()
+            usage.span = span
+            usage.requests =
+                workers.map { Double($0.reduce(0) { $0 + $1.requests }) }
+                ?? load.achievedRate * span.inSeconds
+            usage.cpu = second.cpu - first.cpu
+            usage.user = b.user - a.user
+            usage.system = b.system - a.system
+            usage.runQueueWait = b.runQueueWait - a.runQueueWait
+            usage.voluntarySwitches = b.voluntarySwitches - a.voluntarySwitches
+            usage.involuntarySwitches = b.involuntarySwitches - a.involuntarySwitches
+            if let before = a.migrations, let after = b.migrations {
+                usage.migrations = after - before
+            }
+            usage.syscalls = workers.map { $0.reduce(0) { $0 + $1.syscalls } }
+            usage.epollWaits = workers.map {
+                $0.reduce(0) { $0 + ($1.counts.syscalls.wait ?? 0) }
+            }
+            usage.peakResident = ByteCount(raw: Int(b.peakResident))
+            usage.residentGrowth = b.resident - idle.resident
+            return usage
         }
     }
 }

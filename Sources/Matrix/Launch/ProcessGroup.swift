@@ -1,31 +1,31 @@
-package import Basis
+import Basis
 import Foundation
-package import Platform
+import Platform
 
 /// What the threads of some processes have used up to a moment, from /proc (proc_pid_schedstat(5),
 /// proc_pid_stat(5), proc_pid_status(5)).
-package struct ProcessReading: Equatable, Sendable {
-    package var cpu = Nanoseconds.zero
-    package var runQueueWait = Nanoseconds.zero
-    package var user = Nanoseconds.zero
-    package var system = Nanoseconds.zero
-    package var voluntarySwitches: Int64 = 0
-    package var involuntarySwitches: Int64 = 0
+struct ProcessReading: Equatable, Sendable {
+    var cpu = Nanoseconds.zero
+    var runQueueWait = Nanoseconds.zero
+    var user = Nanoseconds.zero
+    var system = Nanoseconds.zero
+    var voluntarySwitches: Int64 = 0
+    var involuntarySwitches: Int64 = 0
     /// Nil when the kernel was built without /proc/PID/sched.
-    package var migrations: Int64? = 0
-    package var resident: Int64 = 0
-    package var peakResident: Int64 = 0
+    var migrations: Int64? = 0
+    var resident: Int64 = 0
+    var peakResident: Int64 = 0
 }
 
 /// The processes of one process group: a server and all that it forked.
-package struct ProcessGroup: Equatable, Sendable {
-    package let processIDs: [Int32]
+struct ProcessGroup: Equatable, Sendable {
+    let processIDs: [Int32]
     private let leader: Int32
     private let guardian: Int32
 
     /// The group of a child without its guardian, at this moment. Looks at every process of the
     /// machine, so not for a measured moment.
-    package init(of process: borrowing ChildProcess) {
+    init(of process: borrowing ChildProcess) {
         self.init(leader: process.processID, guardian: process.guardianID)
     }
 
@@ -42,14 +42,14 @@ package struct ProcessGroup: Equatable, Sendable {
     }
 
     /// The sum over the processes that still live.
-    package func read() -> ProcessReading {
+    func read() -> ProcessReading {
         var reading = ProcessReading()
         for id in processIDs { Self.add(id, to: &reading) }
         return reading
     }
 
     /// CPU time of the processes that still live, with their threads that ended, to the nanosecond.
-    package var cpu: Nanoseconds {
+    var cpu: Nanoseconds {
         processIDs.reduce(Nanoseconds.zero) { sum, id in sum + (CPUClock.process(id) ?? .zero) }
     }
 
@@ -85,8 +85,8 @@ package struct ProcessGroup: Equatable, Sendable {
             reading.system = reading.system + tick * fields[12]
         }
         let status = (try? readFile("/proc/\(id)/status")) ?? ""
-        reading.resident += 1_024 * (entry(status, "VmRSS:") ?? 0)
-        reading.peakResident += 1_024 * (entry(status, "VmHWM:") ?? 0)
+        reading.resident += 1_024 * (processEntry(status, "VmRSS:") ?? 0)
+        reading.peakResident += 1_024 * (processEntry(status, "VmHWM:") ?? 0)
         let tasks = "/proc/\(id)/task"
         for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
             let times = ((try? readFile("\(tasks)/\(task)/schedstat")) ?? "").split {
@@ -97,10 +97,10 @@ package struct ProcessGroup: Equatable, Sendable {
                 reading.runQueueWait = reading.runQueueWait + Nanoseconds(raw: times[1])
             }
             let status = (try? readFile("\(tasks)/\(task)/status")) ?? ""
-            reading.voluntarySwitches += entry(status, "voluntary_ctxt_switches:") ?? 0
-            reading.involuntarySwitches += entry(status, "nonvoluntary_ctxt_switches:") ?? 0
+            reading.voluntarySwitches += processEntry(status, "voluntary_ctxt_switches:") ?? 0
+            reading.involuntarySwitches += processEntry(status, "nonvoluntary_ctxt_switches:") ?? 0
             let scheduler = (try? readFile("\(tasks)/\(task)/sched")) ?? ""
-            let moves = entry(scheduler, "se.nr_migrations")
+            let moves = processEntry(scheduler, "se.nr_migrations")
             reading.migrations = reading.migrations.flatMap { sum in moves.map { sum + $0 } }
         }
     }
@@ -111,14 +111,5 @@ package struct ProcessGroup: Equatable, Sendable {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
         return fields.count > 3 ? fields.map { Int64($0) ?? 0 } : nil
-    }
-
-    /// The first number on the line that begins with `name`.
-    private static func entry(_ text: String, _ name: String) -> Int64? {
-        for line in text.split(separator: "\n") where line.hasPrefix(name) {
-            let words = line.dropFirst(name.count).split { $0 == " " || $0 == "\t" || $0 == ":" }
-            return words.first.flatMap { Int64($0) }
-        }
-        return nil
     }
 }

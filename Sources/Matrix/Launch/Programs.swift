@@ -1,26 +1,21 @@
-package import Basis
+import Basis
 import Foundation
 import Platform
 import Report
 
 /// The programs that a run starts, and where they lie.
-package struct Programs: Equatable, Sendable {
-    package let server: String
-    package let load: String
-
-    package init(server: String, load: String) {
-        self.server = server
-        self.load = load
-    }
+struct Programs: Equatable, Sendable {
+    let server: String
+    let load: String
 
     /// The folder of the program that runs now.
-    package static var ownFolder: String {
+    static var ownFolder: String {
         let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return folderPart(of: link ?? CommandLine.arguments[0])
     }
 
     /// Looks in `folder`, or beside this program.
-    package static func find(in folder: String?) throws(Complaint) -> Programs {
+    static func find(in folder: String?) throws(Complaint) -> Programs {
         let folder = folder ?? ownFolder
         var paths: [String] = []
         for name in ["switchyard-server", "switchyard-load"] {
@@ -36,7 +31,7 @@ package struct Programs: Equatable, Sendable {
     }
 
     /// Path and content hash of each, for the manifest.
-    package var fingerprint: [JSONValue.Member] {
+    var fingerprint: [JSONValue.Member] {
         [("server", server), ("load", load)].map { name, path in
             var hash = StableHash()
             let content = FileManager.default.contents(atPath: path)

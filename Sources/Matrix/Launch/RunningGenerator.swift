@@ -61,6 +61,21 @@ struct RunningGenerator: ~Copyable {
     /// Takes what it has printed, so that a full pipe never stops it.
     mutating func drain() { output += process.remainingOutput(timeout: .zero) }
 
+    /// Lets it load `server` until `instant`, its end or a stop. Keeps the pipes of both empty.
+    mutating func go(
+        on server: inout RunningServer, until instant: Instant,
+        _ interruption: StopRequest = StopRequest { .none }
+    ) throws(LaunchFailure) {
+        while !hasEnded {
+            if interruption.check() == .now { throw .stopped }
+            let now = MonotonicClock.now
+            if now >= instant { return }
+            try server.lookUnderLoad()
+            drain()
+            process.sleep(until: min(instant, now + StopRequest.look), unless: server.process)
+        }
+    }
+
     /// Its report, once it has ended or its time is over.
     mutating func report() throws(LaunchFailure) -> LoadReport {
         guard let end = process.wait(timeout: .zero) else {

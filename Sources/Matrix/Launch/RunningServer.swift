@@ -21,27 +21,22 @@ struct RunningServer: ~Copyable {
     let control: String?
     private(set) var process: ChildProcess
     /// What it wrote last to its standard error.
-    private var words = LastWords()
-
-    private init(
-        process: consuming ChildProcess, host: String, port: UInt16, control: String?
-    ) {
-        self.process = process
-        self.host = host
-        self.port = port
-        self.control = control
-    }
+    private(set) var words = LastWords()
 
     /// Starts this project's server on a port that the kernel chooses and waits for its ready line.
+    ///
+    /// - Parameter environment: what is set there beside what this process has.
     static func builtIn(
-        _ cell: Cell, program: String, cpus: CPUSet, folder: String
+        _ cell: Cell, program: String, cpus: CPUSet, folder: String,
+        environment: [String: String] = [:]
     ) throws(LaunchFailure) -> RunningServer {
         let control = folder + "/control"
         let arguments = [
             "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
             "\(cell.threads)", "--nodelay", cell.sendsAtOnce ? "on" : "off", "--control", control,
         ]
-        var process = try start(program, arguments, cell: cell, cpus: cpus)
+        var process = try start(
+            program, arguments, cell: cell, cpus: cpus, environment: environment)
         guard let line = process.nextLine(timeout: Limit.ready) else {
             throw notReady(&process, "printed no ready line within \(Limit.ready.display)")
         }
@@ -49,7 +44,7 @@ struct RunningServer: ~Copyable {
         else {
             throw ended(&process, "printed '\(line.prefix(120))' instead of a ready line")
         }
-        return RunningServer(process: process, host: "127.0.0.1", port: port, control: control)
+        return RunningServer(port: port, host: "127.0.0.1", control: control, process: process)
     }
 
     /// Starts another server on a free port and waits by its rule.
@@ -75,13 +70,17 @@ struct RunningServer: ~Copyable {
         let words = command.command.map(filled)
         var process = try start(words[0], Array(words.dropFirst()), cell: cell, cpus: cpus)
         let place = try waitUntilReady(&process, command.readiness, port: port)
-        return RunningServer(process: process, host: place.host, port: port, control: nil)
+        return RunningServer(port: port, host: place.host, control: nil, process: process)
     }
 
     private static func start(
-        _ program: String, _ arguments: [String], cell: Cell, cpus: CPUSet
+        _ program: String, _ arguments: [String], cell: Cell, cpus: CPUSet,
+        environment: [String: String] = [:]
     ) throws(LaunchFailure) -> ChildProcess {
         var options = SpawnOptions(program, arguments)
+        if !environment.isEmpty {
+            options.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         options.cpus = cpus
         options.diesWithParent = true
         options.standardError = .captured

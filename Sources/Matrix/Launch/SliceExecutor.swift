@@ -1,11 +1,12 @@
-package import Basis
+import Basis
 import Compare
 import Foundation
+import Measure
 import Platform
-package import Report
+import Report
 
 /// What measures a pair of resident servers: processes, or in a test a table.
-package protocol SliceMeter {
+protocol SliceMeter {
     /// Starts both servers, gives them the load by turns and stops them. A pair that fails is a
     /// record with its reason; nil when `interruption` asked to stop at once.
     mutating func measure(
@@ -20,13 +21,13 @@ package protocol SliceMeter {
 /// (clock_getcpuclockid(3): exact to the nanosecond, for all threads), while they have nothing to
 /// do: so it does not matter when exactly, and between two readings of a server lies one whole turn
 /// of its load. How many requests that were is in the schedule.
-package struct SliceExecutor: SliceMeter {
+struct SliceExecutor: SliceMeter {
     /// What a pair is made of.
-    package enum Limit {
+    enum Limit {
         /// Long against the answers that end in the next turn and the caches that a turn fills
         /// again, short against what disturbs a shared machine: neighbours that keep a core busy
         /// for tenths of a second.
-        package static let turn = Nanoseconds.milliseconds(25)
+        static let turn = Nanoseconds.milliseconds(25)
         /// Fewer requests in a turn say more about chance than about a server.
         static let requests = 16.0
         /// From the start of the generators' processes to the first turn: to load the program.
@@ -41,20 +42,15 @@ package struct SliceExecutor: SliceMeter {
         static let grace = Nanoseconds.seconds(5)
     }
 
-    private let base: ProcessExecutor
-    private let candidate: ProcessExecutor
+    let base: ProcessExecutor
+    let candidate: ProcessExecutor
 
     /// Whether a cell can be measured by slices: at a fixed rate, and with few enough connections.
-    package static func takes(_ cell: Cell) -> Bool {
+    static func takes(_ cell: Cell) -> Bool {
         cell.arrival != .closed && cell.connections <= Limit.connections
     }
 
-    package init(base: ProcessExecutor, candidate: ProcessExecutor) {
-        self.base = base
-        self.candidate = candidate
-    }
-
-    package mutating func measure(
+    mutating func measure(
         _ record: SliceRecord, settings: Settings, interruption: StopRequest
     ) -> SliceRecord? {
         var record = record
@@ -63,10 +59,10 @@ package struct SliceExecutor: SliceMeter {
         let folder = "\(base.scratch)/pair-\(record.pair)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do throws(LaunchFailure) {
-            let old = try start(base, record.cell, folder: folder + "/base")
+            let old = try base.start(record.cell, folder: folder + "/base")
             at = .candidate
-            let new = try start(
-                record.isControl ? base : candidate, record.cell, folder: folder + "/cand")
+            let new = try (record.isControl ? base : candidate).start(
+                record.cell, folder: folder + "/cand")
             let round = SliceRound(record.cell, settings, after: MonotonicClock.now)
             at = .base
             var first = try LoadedServer(old, record, .base, round, settings, executor: base)
@@ -105,27 +101,16 @@ package struct SliceExecutor: SliceMeter {
         record.machine = MachineReading().since(before)
         return record
     }
-
-    private func start(
-        _ executor: ProcessExecutor, _ cell: Cell, folder: String
-    ) throws(LaunchFailure) -> RunningServer {
-        do throws(Complaint) {
-            try ProcessExecutor.make(folder: folder)
-        } catch {
-            throw LaunchFailure(error.problem)
-        }
-        return try executor.start(cell, folder: folder)
-    }
 }
 
 /// When the slices of a pair are.
-package struct SliceRound: Equatable {
+struct SliceRound: Equatable {
     /// The turn of one server.
-    package let turn: Nanoseconds
+    let turn: Nanoseconds
     /// Of each side.
-    package let slices: Int
+    let slices: Int
     /// When the first turn begins; the load is on from then.
-    package let start: Instant
+    let start: Instant
     /// Rounds of two turns before the first slice.
     private let warmUpRounds: Int
     /// In a slice, in the mean.
@@ -133,7 +118,7 @@ package struct SliceRound: Equatable {
 
     private typealias Limit = SliceExecutor.Limit
 
-    package init(_ cell: Cell, _ settings: Settings, after now: Instant) {
+    init(_ cell: Cell, _ settings: Settings, after now: Instant) {
         let rate = cell.arrival.rate?.raw ?? 1
         // A slow rate takes longer turns, but not so long that there are too few.
         let wanted = Nanoseconds(raw: Int64(min(Limit.requests / rate * 1e9, 1e18)))
@@ -146,18 +131,18 @@ package struct SliceRound: Equatable {
     }
 
     /// How long the generators send, which is longer than the last reading takes.
-    package var duration: Nanoseconds { turn * Int64(2 * (warmUpRounds + slices + 1)) }
+    var duration: Nanoseconds { turn * Int64(2 * (warmUpRounds + slices + 1)) }
 
     /// The slices in whose middle the other server is read: one before the first of both sides, and
     /// one after the last.
-    package var readings: ClosedRange<Int> { -1...2 * slices }
+    var readings: ClosedRange<Int> { -1...2 * slices }
 
-    package func middle(ofSlice index: Int) -> Instant {
+    func middle(ofSlice index: Int) -> Instant {
         start + turn * Int64(2 * warmUpRounds + index) + turn / 2
     }
 
     /// How long a pair takes, without starting and stopping the servers.
-    package static func time(ofPair cell: Cell, _ settings: Settings) -> Nanoseconds {
+    static func time(ofPair cell: Cell, _ settings: Settings) -> Nanoseconds {
         let round = SliceRound(cell, settings, after: Instant(raw: 0))
         return round.start.since(Instant(raw: 0)) + round.duration
     }
@@ -218,11 +203,7 @@ private struct LoadedServer: ~Copyable {
     ) throws(LaunchFailure) -> [Double?] {
         let deadline =
             MonotonicClock.now + round.turn * 2 + settings.timeout + SliceExecutor.Limit.grace
-        while !generator.hasEnded, MonotonicClock.now < deadline {
-            if interruption.check() == .now { throw .stopped }
-            try look()
-            sleep(until: min(deadline, MonotonicClock.now + StopRequest.look))
-        }
+        try generator.go(on: &server, until: deadline, interruption)
         try look()
         let report = try generator.report()
         if let reason = report.wrongness(expecting: cell.expected) { throw LaunchFailure(reason) }

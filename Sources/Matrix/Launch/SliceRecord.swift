@@ -1,8 +1,8 @@
-package import Basis
-package import Compare
+import Basis
+import Compare
 import Foundation
 import Measure
-package import Report
+import Report
 
 /// What a pair of resident servers showed in alternating slices of load: a line of `slices.ndjson`.
 ///
@@ -10,8 +10,8 @@ package import Report
 /// disturbs the machine for longer than a slice falls on neighbours alike and leaves their ratio. A
 /// server that waits for events costs next to nothing while the other has the load; one that spins
 /// does not, and must not be measured so.
-package struct SliceRecord: Equatable, Sendable {
-    package static let schema = "switchyard.slices/1"
+struct SliceRecord: Equatable, Sendable {
+    static let schema = "switchyard.slices/1"
 
     private enum Limit {
         /// The share of neighbours that must both count, for their median to stand for the pair.
@@ -19,49 +19,33 @@ package struct SliceRecord: Equatable, Sendable {
     }
 
     /// Names the pair within its gate or calibration.
-    package let pair: Int
-    package let cell: Cell
+    let pair: Int
+    let cell: Cell
     /// The generator's; the same for every slice.
-    package let seed: Int64
+    let seed: Int64
     /// Which side has the first slice; from then on they alternate.
-    package let first: Side
+    let first: Side
     /// Whether both sides are the base.
-    package let isControl: Bool
+    let isControl: Bool
     /// When the pair began, since 1970-01-01 UTC.
-    package let time: Nanoseconds
+    let time: Nanoseconds
     /// CPU time of each side for a request, in nanoseconds, a slice each in the order of time; nil
     /// where the slice does not count.
-    package var base: [Double?] = []
-    package var candidate: [Double?] = []
-    package var machine = MachineUsage()
+    var base: [Double?] = []
+    var candidate: [Double?] = []
+    var machine = MachineUsage()
     /// Which side failed and why; nil when both answered.
-    package var failure: Failure?
+    var failure: Failure?
 
     /// A side that gave no figures.
-    package struct Failure: Equatable, Sendable {
-        package let side: Side
+    struct Failure: Equatable, Sendable {
+        let side: Side
         /// One line.
-        package let reason: String
-
-        package init(side: Side, reason: String) {
-            self.side = side
-            self.reason = reason
-        }
-    }
-
-    package init(
-        pair: Int, cell: Cell, seed: Int64, first: Side, isControl: Bool, time: Nanoseconds
-    ) {
-        self.pair = pair
-        self.cell = cell
-        self.seed = seed
-        self.first = first
-        self.isControl = isControl
-        self.time = time
+        let reason: String
     }
 
     /// The side that has slice `index`, counted over both.
-    package func side(ofSlice index: Int) -> Side {
+    func side(ofSlice index: Int) -> Side {
         index.isMultiple(of: 2) == (first == .base) ? .base : .candidate
     }
 
@@ -69,7 +53,7 @@ package struct SliceRecord: Equatable, Sendable {
     func turn(of side: Side) -> Int { side == first ? 0 : 1 }
 
     /// The logarithm of candidate over base for each two neighbours that both count.
-    package var logRatios: [Double] {
+    var logRatios: [Double] {
         zip(base, candidate).compactMap { base, candidate in
             guard let base, let candidate, base > 0, candidate > 0 else { return nil }
             return log(candidate / base)
@@ -78,7 +62,7 @@ package struct SliceRecord: Equatable, Sendable {
 
     /// What the pair says to a gate: the base by the median of its slices, and the candidate so
     /// that their ratio is the median of the neighbours' ratios.
-    package var outcome: PairOutcome {
+    var outcome: PairOutcome {
         if let failure { return .wrong(failure.side, failure.reason) }
         if let stolen = machine.stolenShare, stolen > Disturbance.stolenLimit {
             return .invalid(
@@ -96,10 +80,10 @@ package struct SliceRecord: Equatable, Sendable {
 }
 
 extension SliceRecord: JournalRecord {
-    package static var noun: String { "pair by slices" }
-    package var slot: Int { pair }
+    static var noun: String { "pair by slices" }
+    var slot: Int { pair }
 
-    package var json: JSONValue {
+    var json: JSONValue {
         [
             "schema": .string(Self.schema), "pair": .count(pair), "cell": cell.json,
             "seed": .integer(seed), "time_ns": .integer(time.raw),
@@ -112,7 +96,7 @@ extension SliceRecord: JournalRecord {
         ]
     }
 
-    package init(json: JSONValue) throws(RecordRefusal) {
+    init(json: JSONValue) throws(RecordRefusal) {
         let fields = try RecordFields(json)
         try fields.require(schema: Self.schema)
         self.init(

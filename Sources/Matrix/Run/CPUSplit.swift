@@ -1,18 +1,15 @@
 import Platform
-package import Report
+import Report
 
 /// Which CPUs the server has and which the generator, each ascending and not empty.
-package struct CPUSplit: Equatable, Sendable {
-    package let server: [Int]
-    package let load: [Int]
+struct CPUSplit: Equatable, Sendable {
+    let server: [Int]
+    let load: [Int]
+}
 
-    package init(server: [Int], load: [Int]) {
-        self.server = server
-        self.load = load
-    }
-
+extension CPUSplit {
     /// Half each, the generator's first; the server gets the odd one. A single CPU is shared.
-    package init(halving available: [Int]) {
+    init(halving available: [Int]) {
         precondition(!available.isEmpty, "there is a CPU to run on")
         let half = available.count / 2
         server = Array(available[half...])
@@ -20,10 +17,10 @@ package struct CPUSplit: Equatable, Sendable {
     }
 
     /// The CPUs that both use.
-    package var shared: [Int] { server.filter { load.contains($0) } }
+    var shared: [Int] { server.filter { load.contains($0) } }
 
     /// What is wrong with it for figures that one can trust.
-    package var warning: Warning? {
+    var warning: Warning? {
         shared.isEmpty ? nil : .sharedCPUs("\(CPUSet(shared))")
     }
 }

@@ -1,9 +1,9 @@
-package import Basis
+import Basis
 import Platform
-package import Report
+import Report
 
 /// What a journal keeps, a line each.
-package protocol JournalRecord {
+protocol JournalRecord {
     /// What one is called in complaints.
     static var noun: String { get }
     /// Names it within its run.
@@ -14,25 +14,25 @@ package protocol JournalRecord {
 }
 
 extension LaunchRecord: JournalRecord {
-    package static var noun: String { "launch" }
+    static var noun: String { "launch" }
 }
 
 /// The launches of a run, one JSON line each, on the disk before the next launch begins. From it
 /// all tables follow, and a run that was cut off goes on. A gate keeps its pairs by slices so too.
-package struct Journal<Record: JournalRecord>: ~Copyable {
+struct Journal<Record: JournalRecord>: ~Copyable {
     private let file: AppendOnlyFile
     private let path: String
     /// By rising time.
-    package private(set) var records: [Record]
+    private(set) var records: [Record]
     private var slots: Set<Int>
     /// Whether opening dropped a last line that a crash had cut short.
-    package let lostTornLine: Bool
+    let lostTornLine: Bool
 
     /// Opens or makes the journal at `path` for this process alone.
     ///
     /// A line counts once its line end is written; what follows the last one is dropped from the
     /// file. Anything else that is no record, or a slot that stands twice, is refused.
-    package init(_ path: String) throws(Complaint) {
+    init(_ path: String) throws(Complaint) {
         let opened = try Self.open(path)
         let content = try Self.read(path)
         if content.whole < content.total { try Self.cut(opened, path, to: content.whole) }
@@ -66,7 +66,7 @@ package struct Journal<Record: JournalRecord>: ~Copyable {
     }
 
     /// Adds a record; on the disk when this returns.
-    package mutating func append(_ record: Record) throws(Complaint) {
+    mutating func append(_ record: Record) throws(Complaint) {
         do throws(SystemError) {
             try file.append(record.json.compact)
         } catch {
@@ -78,7 +78,7 @@ package struct Journal<Record: JournalRecord>: ~Copyable {
     }
 
     /// Takes the last record back, from the file too, as if it had never been made.
-    package mutating func dropLast() throws(Complaint) {
+    mutating func dropLast() throws(Complaint) {
         guard let record = records.last else { return }
         let content: String
         do throws(SystemError) {
@@ -95,10 +95,10 @@ package struct Journal<Record: JournalRecord>: ~Copyable {
     }
 
     /// Whether the launch of `slot` is recorded.
-    package func holds(_ slot: Slot) -> Bool { slots.contains(slot.index) }
+    func holds(_ slot: Slot) -> Bool { slots.contains(slot.index) }
 
     /// The records at `path`, without opening it for writing.
-    package static func records(_ path: String) throws(Complaint) -> [Record] {
+    static func records(_ path: String) throws(Complaint) -> [Record] {
         try read(path).records
     }
 

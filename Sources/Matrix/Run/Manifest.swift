@@ -1,12 +1,12 @@
-package import Basis
-package import Report
+import Basis
+import Report
 
 /// The first file of a run: what was asked, of which code, on which machine, in which order.
-package struct Manifest: Sendable {
-    package static let schema = "switchyard.run/1"
+struct Manifest: Sendable {
+    static let schema = "switchyard.run/1"
 
     /// How far the run has come.
-    package enum Status: String, Sendable, CaseIterable {
+    enum Status: String, Sendable, CaseIterable {
         /// Under way, or cut off without notice.
         case running
         case complete
@@ -14,33 +14,22 @@ package struct Manifest: Sendable {
         case interrupted
     }
 
-    package var status: Status
-    package var run: RunIdentity
-    package var request: RunRequest
+    var status = Status.running
+    var run: RunIdentity
+    var request: RunRequest
     /// `Plan.hash`: a resumed run must come to the same.
-    package var planHash: String
+    var planHash: String
     /// The hashes of the two programs, to tell a rebuilt one.
-    package var programs: [JSONValue.Member]
-    package var started: Nanoseconds
-    package var finished: Nanoseconds?
+    var programs: [JSONValue.Member]
+    var started: Nanoseconds
+    var finished: Nanoseconds?
     /// What is written but not read back: command line, plan, fingerprint, warnings.
-    package var context: [JSONValue.Member]
+    var context: [JSONValue.Member]
+}
 
-    package init(
-        run: RunIdentity, request: RunRequest, planHash: String, programs: [JSONValue.Member],
-        started: Nanoseconds, context: [JSONValue.Member]
-    ) {
-        status = .running
-        self.run = run
-        self.request = request
-        self.planHash = planHash
-        self.programs = programs
-        self.started = started
-        self.context = context
-    }
-
+extension Manifest {
     /// Of the machine that the run began on; nil where the manifest does not say.
-    package var hardwareID: String? {
+    var hardwareID: String? {
         let fingerprint = context.first { $0.name == "fingerprint" }?.value
         guard case .string(let text)? = fingerprint?["hw_id"] else { return nil }
         return text
@@ -54,10 +43,10 @@ package struct Manifest: Sendable {
         context[index] = .init("warnings", .array(warnings + [warning.json]))
     }
 
-    package var json: JSONValue { json(.current) }
+    var json: JSONValue { json(.current) }
 
     /// As written by a program in `surroundings`: paths don't tell whose they are.
-    package func json(_ surroundings: Surroundings) -> JSONValue {
+    func json(_ surroundings: Surroundings) -> JSONValue {
         var request = request
         request.matrix = surroundings.withoutHome(request.matrix)
         let others = JSONValue.object([.init("programs", .object(programs))] + context)
@@ -79,7 +68,7 @@ package struct Manifest: Sendable {
     }
 
     /// Reads a manifest back. `file` is named in complaints.
-    package init(parsing text: String, file: String) throws(Complaint) {
+    init(parsing text: String, file: String) throws(Complaint) {
         do {
             let value = try JSONValue(parsing: text)
             let fields = try RecordFields(value)
@@ -109,7 +98,7 @@ package struct Manifest: Sendable {
     }
 
     /// The expanded plan as the manifest shows it.
-    package static func describe(_ plan: Plan) -> [JSONValue.Member] {
+    static func describe(_ plan: Plan) -> [JSONValue.Member] {
         [
             .init("settings", plan.settings.json),
             .init("cells", .array(plan.cells.map(\.json))),

@@ -1,17 +1,17 @@
-package import Basis
-package import Report
+import Basis
+import Report
 
 /// Every launch of a run in its order: each block launches all cells once, in an order of its own
 /// that follows from the seed. What drifts in the machine so falls on all cells alike (randomised
 /// interleaved trials: A. Abedi and T. Brecht, ICPE 2017).
-package struct Plan: Equatable, Sendable {
-    package let cells: [Cell]
-    package let settings: Settings
+struct Plan: Equatable, Sendable {
+    let cells: [Cell]
+    let settings: Settings
     /// One of `SeededGenerator.seeds`.
-    package let seed: Int64
-    package let slots: [Slot]
+    let seed: Int64
+    let slots: [Slot]
 
-    package init(cells: [Cell], settings: Settings, seed: Int64) {
+    init(cells: [Cell], settings: Settings, seed: Int64) {
         precondition(SeededGenerator.seeds.contains(seed), "the seed has 53 bits")
         self.cells = cells
         self.settings = settings
@@ -62,7 +62,7 @@ package struct Plan: Equatable, Sendable {
     /// What two plans must share to be parts of one run.
     ///
     /// - Parameter servers: how the servers of the cells are started.
-    package func hash(servers: [ServerCommand]) -> String {
+    func hash(servers: [ServerCommand]) -> String {
         let used = Set(cells.map(\.server))
         let value: JSONValue = [
             "cells": .array(cells.map(\.json)), "settings": settings.json,
@@ -73,5 +73,5 @@ package struct Plan: Equatable, Sendable {
     }
 
     /// Time under load of each launch; starting and stopping come on top.
-    package var loadTime: Nanoseconds { settings.warmup + settings.duration }
+    var loadTime: Nanoseconds { settings.warmup + settings.duration }
 }

@@ -5,12 +5,12 @@ import Report
 
 /// Draws the figures of a run: every script of a folder but `style.gp` and the one for the history,
 /// with gnuplot.
-package struct Plotter: Sendable {
+struct Plotter: Sendable {
     /// The kind of image, which is also the ending of its name.
-    package enum Format: String, Sendable { case svg, png }
+    enum Format: String, Sendable { case svg, png }
 
     /// What became of one figure.
-    package enum Outcome: Equatable, Sendable {
+    enum Outcome: Equatable, Sendable {
         case drawn(file: String)
         /// The run holds nothing for this figure; the script's own words.
         case skipped(String)
@@ -22,20 +22,18 @@ package struct Plotter: Sendable {
     private static let timeLimit = 60
 
     /// The figure of many runs.
-    package static let history = "history"
+    static let history = "history"
     /// The figure of a comparison or a gate.
-    package static let comparison = "forest"
+    static let comparison = "forest"
     private static let notOfARun = ["style.gp", "\(history).gp"]
 
     /// The folder of the scripts.
-    package let folder: String
+    let folder: String
 
-    package init(folder: String) { self.folder = folder }
-
-    package static var isAvailable: Bool { capture(["gnuplot", "--version"]) != nil }
+    static var isAvailable: Bool { capture(["gnuplot", "--version"]) != nil }
 
     /// `plots` in the working directory, or above this program.
-    package static func find(_ folder: String?) -> Plotter? {
+    static func find(_ folder: String?) -> Plotter? {
         if let folder { return Plotter(folder: folder) }
         var candidates = ["plots"]
         var above = Programs.ownFolder
@@ -48,7 +46,7 @@ package struct Plotter: Sendable {
     }
 
     /// The names of the figures, without their ending.
-    package var figures: [String] {
+    var figures: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasSuffix(".gp") && !Self.notOfARun.contains($0) }.map {
             String($0.dropLast(3))
@@ -57,7 +55,7 @@ package struct Plotter: Sendable {
     }
 
     /// Those of a run: the comparison's only where there is one.
-    package func figures(of run: RunDirectory) -> [String] {
+    func figures(of run: RunDirectory) -> [String] {
         let isCompared = FileManager.default.fileExists(atPath: run.path + "/compare.csv")
         return figures.filter { $0 != Self.comparison || isCompared }
     }
@@ -69,7 +67,7 @@ package struct Plotter: Sendable {
     }
 
     /// Draws one figure of `run` into its folder `plots`, which must exist.
-    package func draw(
+    func draw(
         _ figure: String, of run: RunDirectory, as format: Format, subtitle: String
     ) -> Outcome {
         let file = "\(run.plotsPath)/\(figure).\(format.rawValue)"
@@ -99,7 +97,7 @@ package struct Plotter: Sendable {
 
 extension Manifest {
     /// The line below the heading of a figure: where its numbers come from.
-    package func subtitle(cells: Int, launches: Int) -> String {
+    func subtitle(cells: Int, launches: Int) -> String {
         let commit = run.commit.map { String($0.prefix(12)) } ?? "no commit"
         let dirty = run.isDirty == true ? "+changes" : ""
         let hardware = context.first { $0.name == "fingerprint" }?.value["hw_id"]

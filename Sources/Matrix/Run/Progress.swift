@@ -1,11 +1,12 @@
-package import Basis
-package import Report
+import Basis
+import Measure
+import Report
 
 /// What a run tells while it goes on: a line that rewrites itself on a terminal, else a line a
 /// launch.
-package struct Progress {
+struct Progress {
     /// `live` rewrites one line, `lines` adds one a launch.
-    package enum Style: Sendable { case live, lines, silent }
+    enum Style: Sendable { case live, lines, silent }
 
     private let style: Style
     private let total: Int
@@ -17,7 +18,7 @@ package struct Progress {
     /// - Parameters:
     ///   - done: launches that an earlier part of the run made.
     ///   - write: takes text for the standard error, line ends included.
-    package init(
+    init(
         _ style: Style, plan: Plan, done: Int, write: @escaping (String) -> Void
     ) {
         self.style = style
@@ -27,14 +28,14 @@ package struct Progress {
         estimate = TimeEstimate(loadTime: plan.loadTime)
     }
 
-    package mutating func begin(_ slot: Slot) {
+    mutating func begin(_ slot: Slot) {
         guard style == .live else { return }
         show(
             "\(position(done + 1)) \(slot.cell.id)  \(100 * done / max(1, total))%  "
                 + "ETA \(clock(estimate.remaining(launches: total - done)))")
     }
 
-    package mutating func end(_ record: LaunchRecord, elapsed: Nanoseconds) {
+    mutating func end(_ record: LaunchRecord, elapsed: Nanoseconds) {
         done += 1
         if record.failure == nil { estimate.note(elapsed: elapsed) }
         let line =
@@ -45,14 +46,14 @@ package struct Progress {
     }
 
     /// A line that stays, such as a warning.
-    package mutating func note(_ line: String) {
+    mutating func note(_ line: String) {
         guard style != .silent else { return }
         clear()
         write(line + "\n")
     }
 
     /// Leaves the terminal clean for what follows.
-    package mutating func finish() { clear() }
+    mutating func finish() { clear() }
 
     private func position(_ number: Int) -> String { "[\(number)/\(total)]" }
 
@@ -78,7 +79,7 @@ package struct Progress {
 }
 
 /// Hours, minutes and seconds such as `12m40s`.
-package func clock(_ span: Nanoseconds) -> String {
+func clock(_ span: Nanoseconds) -> String {
     let seconds = Int((span.inSeconds).rounded(.up))
     if seconds < 60 { return "\(seconds)s" }
     if seconds < 3_600 { return "\(seconds / 60)m\(seconds % 60)s" }

@@ -1,23 +1,21 @@
-package import Basis
+import Basis
 import Foundation
 import Measure
 import Platform
-package import Report
+import Report
 
 /// The folder of one run, and the files in it.
-package struct RunDirectory: Equatable, Sendable {
+struct RunDirectory: Equatable, Sendable {
     /// Without a slash at its end.
-    package let path: String
+    let path: String
 
-    package init(path: String) { self.path = path }
-
-    package var name: String { namePart(of: path) }
-    package var manifestPath: String { path + "/manifest.json" }
-    package var journalPath: String { path + "/journal.ndjson" }
-    package var plotsPath: String { path + "/plots" }
+    var name: String { namePart(of: path) }
+    var manifestPath: String { path + "/manifest.json" }
+    var journalPath: String { path + "/journal.ndjson" }
+    var plotsPath: String { path + "/plots" }
 
     /// The folder that holds a run: a path, the name of a run below `results`, or `latest`.
-    package static func find(_ text: String, results: String) throws(Complaint) -> RunDirectory {
+    static func find(_ text: String, results: String) throws(Complaint) -> RunDirectory {
         for candidate in [text, "\(results)/\(text)"] {
             var path = candidate
             while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -34,27 +32,19 @@ package struct RunDirectory: Equatable, Sendable {
 
     /// Makes the folder of a new run. A second run of the same second gets a number behind its
     /// name.
-    package static func create(_ name: String, in results: String) throws(Complaint) -> RunDirectory
-    {
-        let manager = FileManager.default
+    static func create(_ name: String, in results: String) throws(Complaint) -> RunDirectory {
         for attempt in 1...100 {
             let path = "\(results)/\(name)" + (attempt == 1 ? "" : "-\(attempt)")
-            if manager.fileExists(atPath: path) { continue }
-            do {
-                try manager.createDirectory(
-                    atPath: path + "/hist", withIntermediateDirectories: true)
-            } catch {
-                throw Complaint(
-                    "can't make the folder \(path): \(FolderRefusal.reason(path, error))",
-                    remedy: "choose another with --results", status: .failure)
-            }
+            if FileManager.default.fileExists(atPath: path) { continue }
+            try Folder.make(path, remedy: "choose another with --results")
+            try Folder.make(path + "/hist", remedy: "choose another with --results")
             return RunDirectory(path: URL(fileURLWithPath: path).standardizedFileURL.path)
         }
         throw Complaint(
             "\(results) is full of runs named \(name)", remedy: "wait a second", status: .failure)
     }
 
-    package func write(_ name: String, _ content: String) throws(Complaint) {
+    func write(_ name: String, _ content: String) throws(Complaint) {
         do throws(SystemError) {
             try AtomicFile.replace("\(path)/\(name)", with: content)
         } catch {
@@ -64,7 +54,7 @@ package struct RunDirectory: Equatable, Sendable {
     }
 
     /// Points `results/latest` at this run.
-    package func becomeLatest() throws(Complaint) {
+    func becomeLatest() throws(Complaint) {
         let link = folderPart(of: path) + "/latest"
         do throws(SystemError) {
             try AtomicFile.link(link, to: name)
@@ -74,12 +64,12 @@ package struct RunDirectory: Equatable, Sendable {
     }
 
     /// Writes everything that follows from the journal: the three tables and the histograms.
-    package func writeTables(run: RunIdentity, records: [LaunchRecord]) throws(Complaint) {
+    func writeTables(run: RunIdentity, records: [LaunchRecord]) throws(Complaint) {
         let ordered = records.sorted { $0.slot < $1.slot }
-        let rows = ordered.map { RunRow(run: run, launch: $0) }
-        let cells = CellSummary.all(ordered).map { CellRow(run: run, summary: $0) }
+        let rows = ordered.map { (run: run, launch: $0) }
+        let cells = CellSummary.all(ordered).map { (run: run, summary: $0) }
         let workers = ordered.flatMap { launch in
-            launch.workers.map { WorkerRow(run: run, launch: launch, worker: $0) }
+            launch.workers.map { (run: run, launch: launch, worker: $0) }
         }
         try write("runs.csv", CSVTable(RunColumns.all, rows: rows).text)
         try write("cells.csv", CSVTable(CellColumns.all, rows: cells).text)

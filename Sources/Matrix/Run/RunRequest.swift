@@ -1,28 +1,23 @@
-package import Basis
-package import Report
+import Basis
+import Report
 
 /// What a run was asked to do: enough to plan it again, so that it can be resumed.
-package struct RunRequest: Equatable, Sendable {
-    package var matrix: String
-    package var profile: String
-    package var filter: String?
-    package var repeats: Int?
-    package var warmup: Nanoseconds?
-    package var duration: Nanoseconds?
-    package var seed: Int64
-    package var cpus: CPUSplit
+struct RunRequest: Equatable, Sendable {
+    var matrix: String
+    var profile: String
+    var filter: String?
+    var repeats: Int?
+    var warmup: Nanoseconds?
+    var duration: Nanoseconds?
+    var seed: Int64
+    var cpus: CPUSplit
+}
 
-    package init(matrix: String, profile: String, seed: Int64, cpus: CPUSplit) {
-        self.matrix = matrix
-        self.profile = profile
-        self.seed = seed
-        self.cpus = cpus
-    }
-
+extension RunRequest {
     /// The plan, and how its servers are started.
     ///
     /// - Parameter read: gives the text of the matrix file.
-    package func plan(
+    func plan(
         reading read: (String) throws(Complaint) -> String
     ) throws(Complaint) -> (plan: Plan, servers: [ServerCommand]) {
         let matrix = try Matrix(parsing: try read(matrix), file: matrix)
@@ -38,7 +33,7 @@ package struct RunRequest: Equatable, Sendable {
         return (Plan(cells: cells, settings: settings, seed: seed), matrix.servers)
     }
 
-    package var json: JSONValue {
+    var json: JSONValue {
         [
             "matrix": .string(matrix), "profile": .string(profile), "filter": .optional(filter),
             "repeat": .optional(repeats.map { Int64($0) }),
@@ -49,7 +44,7 @@ package struct RunRequest: Equatable, Sendable {
         ]
     }
 
-    package init(_ fields: RecordFields) throws(RecordRefusal) {
+    init(_ fields: RecordFields) throws(RecordRefusal) {
         matrix = try fields.text("matrix")
         profile = try fields.text("profile")
         filter = try fields.optionalText("filter")

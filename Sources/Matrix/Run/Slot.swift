@@ -1,12 +1,12 @@
-package import Report
+import Report
 
 /// One launch to be made.
-package struct Slot: Equatable, Sendable {
+struct Slot: Equatable, Sendable {
     /// The position in the plan, counted from 0.
-    package let index: Int
+    let index: Int
     /// The repetition, counted from 0.
-    package let block: Int
-    package let cell: Cell
+    let block: Int
+    let cell: Cell
     /// For the generator; the same in a whole block, so that its cells meet the same arrivals.
-    package let seed: Int64
+    let seed: Int64
 }

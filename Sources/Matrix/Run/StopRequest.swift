@@ -1,14 +1,14 @@
 import Basis
-package import Platform
+import Platform
 
 /// How a run is stopped from outside: the first Ctrl-C lets the launch under way finish, the
 /// second, a SIGTERM or the end of the terminal (SIGHUP) stops it where it stands.
-package final class StopRequest {
+final class StopRequest {
     /// How soon the run is to end.
-    package enum Level: Int, Comparable, Sendable {
+    enum Level: Int, Comparable, Sendable {
         case none, afterLaunch, now
 
-        package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+        static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
     }
 
     /// Between looks of who waits for children, whose doings are noticed at once.
@@ -16,21 +16,28 @@ package final class StopRequest {
 
     private let source: () -> Level
     /// Told once, when the launch under way is to be the last.
-    package var onFirst: () -> Void = {}
+    var onFirst: () -> Void = {}
     private var level = Level.none
 
     /// - Parameter source: what to add at each look: `afterLaunch` for one Ctrl-C.
-    package init(_ source: @escaping () -> Level) { self.source = source }
+    init(_ source: @escaping () -> Level) { self.source = source }
 
-    /// Looks at the signals of this process; they must be blocked from here on (see
-    /// `TerminationSignals`).
-    package static func fromSignals() throws(SystemError) -> StopRequest {
-        let holder = SignalHolder(try TerminationSignals())
-        return StopRequest { holder.level }
+    /// Takes the signals of this process, which is kept off the server's CPUs from here on: its own
+    /// work, small as it is, is done where the generator is.
+    static func offServerCPUs(_ cpus: CPUSplit) throws(Complaint) -> StopRequest {
+        do throws(SystemError) {
+            let holder = SignalHolder(try TerminationSignals())
+            try CPUSet(cpus.load).bindThisThread()
+            return StopRequest { holder.level }
+        } catch {
+            throw error.complaint(
+                "can't take signals or CPU \(CPUSet(cpus.load))",
+                remedy: "choose CPUs with --load-cpus")
+        }
     }
 
     /// The level by now; it never falls.
-    package func check() -> Level {
+    func check() -> Level {
         let added = source()
         if added == .none { return level }
         let before = level

@@ -1,9 +1,9 @@
 import Basis
-package import Report
+import Report
 
 /// The table that a run ends with.
-package enum SummaryTable {
-    package static func text(
+enum SummaryTable {
+    static func text(
         _ summaries: [CellSummary], width: Int?, colours: Bool
     ) -> String {
         var table = TextTable([

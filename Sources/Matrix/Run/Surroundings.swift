@@ -1,8 +1,8 @@
-package import Basis
+import Basis
 import Foundation
 
 /// How a program was called, told without naming the user or the machine: results are shown around.
-package struct Surroundings: Sendable {
+struct Surroundings: Sendable {
     private let arguments: [String]
     private let environment: [String: String]
     /// nil where leaving it out would leave no path.
@@ -15,7 +15,7 @@ package struct Surroundings: Sendable {
     ]
 
     /// - Parameter folder: the working directory, absolute.
-    package init(arguments: [String], environment: [String: String], folder: String) {
+    init(arguments: [String], environment: [String: String], folder: String) {
         func named(_ path: String?) -> String? {
             var path = path ?? ""
             while path.hasSuffix("/") { path.removeLast() }
@@ -28,14 +28,14 @@ package struct Surroundings: Sendable {
     }
 
     /// Those of this process.
-    package static var current: Surroundings {
+    static var current: Surroundings {
         Surroundings(
             arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment,
             folder: FileManager.default.currentDirectoryPath)
     }
 
     /// The command line, and those variables that programs heed.
-    package var members: [JSONValue.Member] {
+    var members: [JSONValue.Member] {
         let variables = Self.recordedVariables.compactMap { name in
             environment[name].map { JSONValue.Member(name, .string($0)) }
         }
@@ -47,7 +47,7 @@ package struct Surroundings: Sendable {
 
     /// `text` with paths below the working directory made relative to it, and the home folder
     /// written `~`.
-    package func anonymous(_ text: String) -> String {
+    func anonymous(_ text: String) -> String {
         var text = text
         if let folder {
             text = Self.replace(folder + "/", by: "", in: text)
@@ -57,7 +57,7 @@ package struct Surroundings: Sendable {
     }
 
     /// The same for every text within a value.
-    package func anonymous(_ value: JSONValue) -> JSONValue {
+    func anonymous(_ value: JSONValue) -> JSONValue {
         switch value {
         case .string(let text): .string(anonymous(text))
         case .array(let values): .array(values.map { anonymous($0) })
@@ -68,12 +68,12 @@ package struct Surroundings: Sendable {
     }
 
     /// `text` with the home folder written `~`.
-    package func withoutHome(_ text: String) -> String {
+    func withoutHome(_ text: String) -> String {
         home.map { Self.replace($0, by: "~", in: text) } ?? text
     }
 
     /// A path that `withoutHome` wrote, as it was.
-    package func withHome(_ path: String) -> String {
+    func withHome(_ path: String) -> String {
         guard let home, path == "~" || path.hasPrefix("~/") else { return path }
         return home + path.dropFirst()
     }

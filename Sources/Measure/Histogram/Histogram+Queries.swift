@@ -18,12 +18,6 @@ extension Histogram {
         return found
     }
 
-    /// All values that share a bucket with `value`: 1 ns wide below 2 048 ns, then at most
-    /// `relativeErrorBound` of the value. `value` is first brought into `0...highest`.
-    package static func equivalentRange(of value: Nanoseconds) -> ClosedRange<Nanoseconds> {
-        values(at: index(of: value))
-    }
-
     /// The mean of the samples in nanoseconds, from the exact sum; 0 when there is none.
     package var mean: Double {
         totalCount == 0 ? 0 : Double(sum) / Double(totalCount)
@@ -70,24 +64,11 @@ extension Histogram {
         return Self.values(at: topIndex)
     }
 
-    /// How many samples are not longer than `value`, as far as the histogram can tell: all samples
-    /// of the bucket of `value` are counted, although some may be longer by `relativeErrorBound`.
-    package func countAtOrBelow(_ value: Nanoseconds) -> UInt64 {
-        if value < .zero { return 0 }
-        var seen: UInt64 = 0
-        for index in 0...Swift.min(topIndex, Self.index(of: value)) { seen += count(at: index) }
-        return seen
-    }
-
     private func forEachUsed(_ body: (_ index: Int, _ count: UInt64) -> Void) {
         for index in 0...topIndex {
             let count = count(at: index)
             if count > 0 { body(index, count) }
         }
-    }
-
-    private static func index(of value: Nanoseconds) -> Int {
-        Layout.index(of: UInt64(Swift.max(0, Swift.min(value.raw, highest.raw))))
     }
 
     private static func values(at index: Int) -> ClosedRange<Nanoseconds> {

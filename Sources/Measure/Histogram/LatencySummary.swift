@@ -2,25 +2,28 @@ package import Basis
 
 /// The figures every report gives of a latency distribution.
 package struct LatencySummary: Equatable, Sendable {
-    package let samples: UInt64
+    package var samples: UInt64 = 0
     /// Zero when there are no samples, like the other figures that are not optional.
-    package let min: Nanoseconds
-    package let max: Nanoseconds
+    package var min = Nanoseconds.zero
+    package var max = Nanoseconds.zero
     /// In nanoseconds.
-    package let mean: Double
+    package var mean = 0.0
     /// In nanoseconds, dividing by n.
-    package let standardDeviation: Double
+    package var standardDeviation = 0.0
 
     /// A percentile is nil when fewer than `Percentile.samplesNeeded` samples stand behind it.
-    package let p50: Nanoseconds?
-    package let p75: Nanoseconds?
-    package let p90: Nanoseconds?
-    package let p95: Nanoseconds?
-    package let p99: Nanoseconds?
+    package var p50: Nanoseconds?
+    package var p75: Nanoseconds?
+    package var p90: Nanoseconds?
+    package var p95: Nanoseconds?
+    package var p99: Nanoseconds?
     /// The 99.9th.
-    package let p999: Nanoseconds?
+    package var p999: Nanoseconds?
     /// The 99.99th.
-    package let p9999: Nanoseconds?
+    package var p9999: Nanoseconds?
+
+    /// Of no sample.
+    package init() {}
 
     /// Percentiles are those of `Histogram.value(atPercentile:)`, but never above the exact
     /// maximum.

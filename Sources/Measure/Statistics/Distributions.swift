@@ -51,11 +51,6 @@ package enum Normal {
     }
 }
 
-/// One exponential deviate of mean 1, by inversion.
-func sampleExponential(_ generator: inout SeededGenerator) -> Double {
-    -Elementary.log(generator.nextOpenUnit())
-}
-
 /// The number of successes in `trials` independent trials.
 package enum Binomial {
     /// P(X ≤ successes), through the incomplete beta function (Abramowitz and Stegun 26.5.24).
@@ -66,14 +61,5 @@ package enum Binomial {
         if successes >= trials { return 1 }
         return SpecialFunctions.incompleteBeta(
             1 - probability, trials - successes, successes + 1)
-    }
-}
-
-/// Student's t distribution.
-package enum StudentT {
-    /// P(|T| ≥ |t|) with `degrees` > 0 degrees of freedom (Abramowitz and Stegun 26.7.1 and
-    /// 26.5.27).
-    package static func twoSided(_ t: Double, degrees: Double) -> Double {
-        SpecialFunctions.incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5)
     }
 }

@@ -1,12 +1,10 @@
 /// The elementary functions of libm, reached through the standard library's own intrinsics: this
 /// module computes and does not import the C library.
-enum Elementary {
+package enum Elementary {
     @inline(always)
-    static func log(_ x: Double) -> Double { _log(x) }
+    package static func log(_ x: Double) -> Double { _log(x) }
     @inline(always)
-    static func exp(_ x: Double) -> Double { _exp(x) }
-    @inline(always)
-    static func sin(_ x: Double) -> Double { _sin(x) }
+    package static func exp(_ x: Double) -> Double { _exp(x) }
     @inline(always)
     static func cos(_ x: Double) -> Double { _cos(x) }
 }

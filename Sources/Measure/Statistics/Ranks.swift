@@ -1,8 +1,8 @@
 /// Ranks of values by rising size.
-enum Ranks {
+package enum Ranks {
     /// Twice the rank of each value, from 2 upwards; equal values share their mean rank, which
     /// twice over is always whole.
-    static func doubledMidranks(of values: [Double]) -> [Int] {
+    package static func doubledMidranks(of values: [Double]) -> [Int] {
         let order = values.indices.sorted { values[$0] < values[$1] }
         var ranks = [Int](repeating: 0, count: values.count)
         var start = 0

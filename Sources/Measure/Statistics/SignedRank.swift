@@ -124,7 +124,10 @@ package enum SignedRank {
         WalshAverages(values).median
     }
 
-    /// The interval of all shifts that the two-sided signed-rank test would not refuse: from the
+    /// The estimate of `hodgesLehmann(_:)`, nil for an empty sample, and its interval, with the
+    /// distributions of sample sizes met before.
+    ///
+    /// The interval is of all shifts that the two-sided signed-rank test would not refuse: from the
     /// k-th least to the k-th greatest Walsh average (J. W. Tukey, 1949; Hollander, Wolfe and
     /// Chicken, section 3.3).
     ///
@@ -133,15 +136,6 @@ package enum SignedRank {
     /// Noether, "Wilcoxon confidence intervals for location parameters in the discrete case", JASA
     /// 62, 1967). Both bounds are nil when even the widest interval falls short: fewer than 6
     /// values at 95 %, fewer than 8 at 99 %.
-    package static func interval(
-        of values: [Double], confidence: Double
-    ) -> ConfidenceInterval<Double> {
-        var tails = Tails()
-        return estimate(of: values, confidence: confidence, &tails).interval
-    }
-
-    /// The estimate of `hodgesLehmann(_:)` and its interval, with the distributions of sample sizes
-    /// met before; the estimate is nil for an empty sample.
     package static func estimate(
         of values: [Double], confidence: Double, _ tails: inout Tails
     ) -> (centre: Double?, interval: ConfidenceInterval<Double>) {

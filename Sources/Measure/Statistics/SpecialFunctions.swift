@@ -1,5 +1,5 @@
 /// The gamma and beta functions behind the distributions, in double precision.
-enum SpecialFunctions {
+package enum SpecialFunctions {
     private enum Limit {
         /// The fraction needs about sqrt(max(a, b)) steps: enough for arguments of 10^9.
         static let fractionSteps = 100_000
@@ -27,7 +27,7 @@ enum SpecialFunctions {
     /// The regularised incomplete beta function I_x(a, b), a and b > 0, x in 0...1, by its
     /// continued fraction (Abramowitz and Stegun 26.5.8) with Lentz's method (Press et al.,
     /// "Numerical Recipes", section 6.4).
-    static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+    package static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
         if x <= 0 { return 0 }
         if x >= 1 { return 1 }
         let logFront =

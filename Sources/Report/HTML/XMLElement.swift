@@ -28,17 +28,13 @@ struct XMLElement: Equatable {
     subscript(attribute: String) -> String? {
         attributes.first { $0.name == attribute }?.value
     }
+}
 
+extension XMLElement {
     /// Reads the root element of a document.
     init(parsing text: String) throws(XMLRefusal) {
         var reader = XMLReader(bytes: Array(text.utf8))
         self = try reader.document()
-    }
-
-    fileprivate init(name: String, attributes: [Attribute], children: [Node]) {
-        self.name = name
-        self.attributes = attributes
-        self.children = children
     }
 }
 

@@ -1,10 +1,34 @@
+import Basis
 import Foundation
 import Platform
 
-/// Why a folder can't be made, in a clause.
-enum FolderRefusal {
+/// Makes folders.
+enum Folder {
+    /// Makes `path` and what is missing above it.
+    ///
+    /// - Parameter remedy: what to do where that is refused.
+    static func make(_ path: String, remedy: String) throws(Complaint) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw Complaint(
+                "can't make the folder \(path): \(reason(path, error))", remedy: remedy,
+                status: .failure)
+        }
+    }
+
+    /// Makes a folder for files that are soon removed.
+    static func makeTemporary() throws(Complaint) -> String {
+        let path = NSTemporaryDirectory() + "switchyard-\(UUID().uuidString.prefix(8))"
+        try make(path, remedy: "name a writable folder in TMPDIR")
+        return path
+    }
+
+    /// Why a folder can't be made, in a clause.
+    ///
     /// - Parameter error: what FileManager threw.
-    static func reason(_ path: String, _ error: any Error) -> String {
+    private static func reason(_ path: String, _ error: any Error) -> String {
         let nearest = nearestExisting(path)
         let target = URL(fileURLWithPath: nearest).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: target)

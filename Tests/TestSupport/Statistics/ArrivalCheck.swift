@@ -1,4 +1,5 @@
 package import Basis
+import Measure
 
 /// Whether an open-loop generator sent as it should have: the gaps between sends against the
 /// schedule's.

@@ -1,14 +1,15 @@
-package import Basis
+import Basis
+import TestSupport
 
 /// How long a worker is busy with one request.
-package enum ServiceTime: Equatable, Sendable {
+enum ServiceTime: Equatable, Sendable {
     case deterministic(Nanoseconds)
     case exponential(mean: Nanoseconds)
     /// `slow` with probability `slowShare` (0...1), else `fast`.
     case bimodal(fast: Nanoseconds, slow: Nanoseconds, slowShare: Double)
 
     /// In nanoseconds.
-    package var mean: Double {
+    var mean: Double {
         switch self {
         case .deterministic(let time): Double(time.raw)
         case .exponential(let mean): Double(mean.raw)

@@ -1,4 +1,5 @@
-package import Basis
+import Basis
+import Measure
 
 /// A closed-loop simulation of clients that share workers: what an execution pattern's way of
 /// handing out requests does to latency and throughput by itself, with no CPU, kernel or network in
@@ -8,9 +9,9 @@ package import Basis
 /// is answered. Each of `workers` workers serves one request at a time, first come first served. It
 /// predicts, for instance, the latency table of M. Majkowski, "Why does one NGINX worker take all
 /// the load?" (Cloudflare, 2017), from 12 workers, 200 clients and the mean service time alone.
-package struct QueueSimulator: Equatable, Sendable {
+struct QueueSimulator: Equatable, Sendable {
     /// Which worker serves a request. All but `shared` decide on arrival, for good.
-    package enum Discipline: Equatable, Sendable, CaseIterable {
+    enum Discipline: Equatable, Sendable, CaseIterable {
         /// One queue for all workers: a shared listening socket or a worker pool.
         case shared
         /// A random worker for each request: SO_REUSEPORT with a new connection for each.
@@ -28,12 +29,12 @@ package struct QueueSimulator: Equatable, Sendable {
         case leastLoaded
     }
 
-    package let workers: Int
-    package let clients: Int
-    package let service: ServiceTime
-    package let discipline: Discipline
+    let workers: Int
+    let clients: Int
+    let service: ServiceTime
+    let discipline: Discipline
 
-    package init(workers: Int, clients: Int, service: ServiceTime, discipline: Discipline) {
+    init(workers: Int, clients: Int, service: ServiceTime, discipline: Discipline) {
         precondition(workers >= 1 && clients >= 1, "a simulation needs a worker and a client")
         precondition(service.mean > 0, "a simulation needs a service time")
         self.workers = workers
@@ -43,23 +44,23 @@ package struct QueueSimulator: Equatable, Sendable {
     }
 
     /// What the counted requests met.
-    package struct Outcome: ~Copyable {
+    struct Outcome: ~Copyable {
         /// Time from sending to answer of the requests after the warm-up.
-        package let sojourn: Histogram
-        package let throughput: PerSecond
+        let sojourn: Histogram
+        let throughput: PerSecond
         /// Throughput over that of workers that are never idle, which is the share of their time
         /// that they spent on these requests: 1 is the best there can be, but for requests cut by
         /// the run's borders.
-        package let efficiency: Double
+        let efficiency: Double
         /// Requests that each worker finished after the warm-up.
-        package let served: [UInt64]
+        let served: [UInt64]
     }
 
     /// Simulates until `warmup + requests` requests are answered and reports the last `requests`.
     ///
     /// All clients send their first request at time zero, so some thousand requests of warm-up are
     /// needed for a picture of the steady state. The same seed gives the same outcome.
-    package func run(requests: Int, warmup: Int, seed: UInt64) -> Outcome {
+    func run(requests: Int, warmup: Int, seed: UInt64) -> Outcome {
         precondition(requests >= 1 && warmup >= 0, "a simulation needs requests")
         var state = State(self, seed: seed)
         for client in 0..<clients { state.send(client, at: 0) }

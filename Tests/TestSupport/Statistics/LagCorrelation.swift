@@ -1,3 +1,5 @@
+import Measure
+
 /// Whether neighbours in a sequence resemble each other: Spearman's rank correlation of each value
 /// with the one `lag` places later, as Lancet tests latencies (M. Kogias, S. Mallon and E. Bugnion,
 /// "Lancet: A self-correcting latency measuring tool", USENIX ATC 2019).
