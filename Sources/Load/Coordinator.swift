@@ -92,6 +92,11 @@ package struct Coordinator: ~Copyable {
                 HTTP1Client(
                     request: request.bytes, answersHead: request.answersHead, pipeline: pipeline)
             }
+        case .h2(let request):
+            let streams = plan.streams
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) {
+                HTTP2Client(request: request, streams: streams)
+            }
         }
     }
 

@@ -52,6 +52,16 @@ package enum Limit {
     static let connections = 1_000_000
     static let threads = 1_024
     static let pipeline = 1_024
+    static let streams = 1_024
+    /// What an HTTP/2 server may send on a connection or a stream before we take more: so much that
+    /// windows never slow an answer down.
+    static let http2Window: UInt32 = 1 << 30 - 1
+    /// Frames of our payloads: as large as every server takes (RFC 9113 §4.2).
+    static let http2FrameBytes: UInt32 = 16_384
+    /// Unsent output of a connection above which no payload is added to it.
+    static let http2Output = 256 * 1_024
+    /// The longest field block that is known again without decoding it.
+    static let http2KnownBlock = 256
     /// A schedule faster than one request every 100 ns a thread cannot be sent by anything here;
     /// without a bound, what a hung server leaves unsent could not be counted in a bearable time.
     static let ratePerThread = 10e6

@@ -35,6 +35,16 @@ package enum Limit {
     /// Of `messagesInFlight`, those kept for connections that have no other there: deep pipelines
     /// of slow messages must not keep everyone else waiting.
     static let messagesInReserve = messagesInFlight / 4
+    /// Streams of HTTP/2 that one connection may have under way: above what generators of load
+    /// usually ask for.
+    static let http2Streams = 128
+    /// What a peer may send on one stream, and on all of a connection, before it is told that more
+    /// is welcome.
+    static let http2StreamWindow: UInt32 = 256 * 1_024
+    static let http2ConnectionWindow: UInt32 = 1_024 * 1_024
+    /// Payload in one frame of HTTP/2: what every peer takes, and as much as one stream gets before
+    /// the others have a turn.
+    static let http2FrameBytes = 16_384
     /// Timers of connections that have ended which are not worth looking for.
     static let staleTimers = 4_096
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.

@@ -105,7 +105,8 @@ package enum Server {
     private static func assemble(_ crew: Crew<LinuxKernel>) throws(Complaint) -> [Listener] {
         do throws(SystemError) {
             return try crew.assemble(
-                kind: ConnectionKind<PlainStream, HTTP1Session>(context: PlainStream.Context()))
+                kind: ConnectionKind<PlainStream, NegotiatedSession<Boxed<HTTP2Session>>>(
+                    context: PlainStream.Context()))
         } catch {
             crew.dismiss()
             let addresses = crew.options.listen.map(\.description).joined(separator: ", ")

@@ -24,8 +24,7 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether both hold the same bytes.
-    @inline(always)
-    func equals(_ other: Span<UInt8>) -> Bool {
+    package func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         var at = 0
         while count &- at >= 8 {
@@ -111,7 +110,7 @@ extension Span where Element == UInt8 {
 
 extension StaticString {
     /// The UTF-8 of the literal.
-    var span: Span<UInt8> {
+    package var span: Span<UInt8> {
         @_lifetime(immortal)
         get {
             // SAFETY: a literal's bytes live for ever.

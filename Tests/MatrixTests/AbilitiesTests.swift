@@ -8,7 +8,9 @@ struct AbilitiesTests {
     @Test(
         "a cell that asks for more is refused before anything starts",
         arguments: [
-            ("protocol: 'h2'", "protocol h2"), ("tls: '1.3'", "TLS"), ("streams: 4", "streams"),
+            ("protocol: 'ws'", "protocol ws"), ("tls: '1.3'", "TLS"),
+            ("streams: 4", "streams with protocol h1"),
+            ("protocol: 'h2', pipeline: 2", "pipelining with protocol h2"),
         ])
     func refused(setting: String, named: String) {
         let request = RunRequest(

@@ -5,58 +5,6 @@ import Report
 import TestSupport
 import Testing
 
-/// nginx in a folder of its own, answering every request by itself on a port of 127.0.0.1.
-private final class StaticServer {
-    static let body = "switchyard under nginx\n"
-    let port: UInt16
-    private let folder: TemporaryFolder
-    private var child: ChildProcess
-
-    init() throws {
-        let folder = try TemporaryFolder()
-        let program = try #require(Programs.found("nginx"), "nginx is not installed")
-        // nginx does not say which port the kernel chose for it, so it gets one that the kernel
-        // gave to a server which has just left it.
-        let donor = try ServerUnderTest("single")
-        let port = donor.port
-        _ = try donor.stop()
-        let user = currentProcessID == 0 ? "" : "user root;"
-        let configuration = """
-            \(user) daemon off; worker_processes 1; pid \(folder.file("pid"));
-            error_log \(folder.file("errors"));
-            events { worker_connections 64; }
-            http {
-                access_log off; keepalive_requests 100000;
-                client_body_temp_path \(folder.file("b")); proxy_temp_path \(folder.file("p"));
-                fastcgi_temp_path \(folder.file("f")); uwsgi_temp_path \(folder.file("u"));
-                scgi_temp_path \(folder.file("s"));
-                server {
-                    listen 127.0.0.1:\(port);
-                    location / { default_type text/plain; return 200 "\(Self.body)"; }
-                }
-            }
-            """
-        try configuration.write(toFile: folder.file("conf"), atomically: true, encoding: .utf8)
-        var options = SpawnOptions(program, ["-p", folder.path, "-c", folder.file("conf")])
-        options.standardError = .discarded
-        self.folder = folder
-        self.port = port
-        child = try ChildProcess(options)
-        let answers = TestClock.eventually {
-            (try? RawClient(port: port).ask(HTTPText.get("/")).text) == Self.body
-        }
-        guard answers else {
-            let log = try? String(contentsOfFile: folder.file("errors"), encoding: .utf8)
-            throw TestFailure("nginx does not answer: \(log ?? "no log")")
-        }
-    }
-
-    func stop() {
-        child.terminate()
-        #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(0))
-    }
-}
-
 @Suite("load: foreign servers and readers", .serialized)
 struct LoadPeerTests {
     /// Runs a program to its end, which must be in order.
@@ -79,7 +27,7 @@ struct LoadPeerTests {
             ["-R", "500", "--requests-per-connection", "9"],
         ])
     func nginx(arguments: [String]) throws {
-        let server = try StaticServer()
+        let server = try ForeignServer(.nginx)
         let output = try run(
             try Programs.own("switchyard-load"),
             ["--json", "-", "-q", "-c", "4", "-d", "400ms", "--warmup", "50ms"] + arguments
@@ -87,7 +35,7 @@ struct LoadPeerTests {
         let report = try LoadReport(json: JSONValue(parsing: output))
         #expect(report.requests > 0 && report.errors.total == 0, "\(arguments): \(report.errors)")
         #expect(report.statuses.success2xx == report.requests)
-        #expect(report.bodyBytes == Int64(StaticServer.body.utf8.count) * report.requests)
+        #expect(report.bodyBytes == Int64(ForeignServer.body.utf8.count) * report.requests)
         server.stop()
     }
 

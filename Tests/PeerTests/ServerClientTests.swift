@@ -7,29 +7,6 @@ import Testing
 
 private let patterns = PatternID.allCases.map(\.rawValue)
 
-/// A foreign program run to its end.
-private struct Tool {
-    let status: Int32?
-    let output: String
-    let errors: String
-
-    init(_ name: String, _ arguments: [String], input: String? = nil) throws {
-        let path = try #require(Programs.found(name), "\(name) is not installed")
-        var options = SpawnOptions(path, arguments)
-        if let input {
-            let quoted = "'" + input + "'"
-            options = SpawnOptions(
-                "/bin/sh", ["-c", "printf %s \(quoted) | \"$0\" \"$@\"", path] + arguments)
-        }
-        options.standardError = .captured
-        var child = try ChildProcess(options)
-        output = child.remainingOutput(timeout: TestLimit.hang)
-        errors = child.remainingErrors(timeout: TestLimit.hang)
-        let end = child.wait(timeout: TestLimit.hang)?.ending
-        if case .exited(let code) = end { status = code } else { status = nil }
-    }
-}
-
 @Suite("server: foreign clients")
 struct ServerClientTests {
     @Test(

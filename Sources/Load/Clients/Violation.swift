@@ -5,6 +5,10 @@ package struct Violation: BitwiseCopyable, Equatable, Sendable {
     /// What kind of fault it is.
     package enum Kind: BitwiseCopyable, Equatable, Sendable {
         case malformed(HTTP1.ResponseFailure)
+        /// Frames that break a rule of HTTP/2.
+        case frames(HTTP2.Failure)
+        /// An answer in HTTP/1.1 to HTTP/2.
+        case otherProtocol
         /// Bytes that answer nothing: before the first request or behind the last answer.
         case unasked
         /// 101, which nobody asked for.
@@ -26,6 +30,9 @@ package struct Violation: BitwiseCopyable, Equatable, Sendable {
     package var reason: String {
         switch kind {
         case .malformed(let failure): failure.reason
+        case .frames(let failure): "\(failure.code.text): \(failure.reason)"
+        case .otherProtocol:
+            "the server answers HTTP/2 in HTTP/1.1; ask without --protocol h2"
         case .unasked: "the server sent what no request had asked for"
         case .switched: "the server changed the protocol (101) without being asked"
         case .endless: "an answer does not end within \(Limit.heldBytes) bytes"

@@ -43,6 +43,7 @@ package struct TextReport {
     private mutating func conditions() {
         var from = Self.counted(report.connections, "connection")
         from += " on \(Self.counted(report.threads, "thread"))"
+        if report.streams > 1 { from += ", \(report.streams) streams on each" }
         if report.pipeline > 1 { from += ", \(report.pipeline) pipelined" }
         var mode = "closed loop"
         if let rate = report.targetRate, let arrivals = report.arrivals {

@@ -23,8 +23,12 @@ package enum LoadOptions {
             .init(
                 "turn", value: "K/N:TIME@NS",
                 help: "with --rate: send only in turn K of N, of TIME each"),
-            .init("protocol", value: "NAME", help: "auto or h1 (auto)"),
-            .init("pipeline", value: "N", help: "requests under way on a connection (1)"),
+            .init("protocol", value: "NAME", help: "auto, h1 or h2 (auto: h1)"),
+            .init(
+                "streams", short: "m", value: "N",
+                help: "with h2: requests under way on a connection (1)"),
+            .init(
+                "pipeline", value: "N", help: "with h1: requests under way on a connection (1)"),
             .init(
                 "requests-per-connection", value: "N",
                 help: "replace a connection after this many (never)"),
@@ -71,7 +75,7 @@ package enum LoadOptions {
             """)
 
     private enum Arrivals: String, CaseIterable { case constant, poisson }
-    private enum Spoken: String, CaseIterable { case auto, h1 }
+    private enum Spoken: String, CaseIterable { case auto, h1, h2 }
 
     /// Checks the whole command line.
     ///
@@ -199,7 +203,6 @@ package enum LoadOptions {
             try options.time("duration", in: shortest...Limit.duration) ?? .seconds(10)
         plan.warmUp = try options.time("warmup", in: .zero...Limit.duration) ?? .seconds(1)
         plan.timeout = try options.time("timeout", in: shortest...Limit.duration) ?? .seconds(2)
-        plan.pipeline = try options.count("pipeline", in: 1...Limit.pipeline) ?? 1
         plan.requestsPerConnection = try options.count(
             "requests-per-connection", in: 1...Int(UInt32.max - 1))
         plan.sendsAtOnce = try options.toggle("nodelay") ?? true
@@ -207,9 +210,31 @@ package enum LoadOptions {
             plan.sources = try SourceAddresses.parse(list)
         }
         switch try options.choice("protocol", of: Spoken.self) ?? .auto {
-        // Cleartext without prior knowledge speaks HTTP/1.1 (RFC 9113 §3.2 took the upgrade away).
-        case .auto, .h1: plan.application = .h1
+        // Cleartext without prior knowledge speaks HTTP/1.1 (RFC 9113 §3.1 took the upgrade away).
+        case .auto, .h1: try speakHTTP1(&plan, options)
+        case .h2: try speakHTTP2(&plan, options)
         }
+    }
+
+    private static func speakHTTP1(
+        _ plan: inout LoadPlan, _ options: ParsedOptions
+    ) throws(Complaint) {
+        plan.pipeline = try options.count("pipeline", in: 1...Limit.pipeline) ?? 1
+        if try options.count("streams", in: 1...Limit.streams) ?? 1 > 1 {
+            throw Complaint(
+                "HTTP/1.1 has no --streams", remedy: "add --protocol h2, or take --pipeline")
+        }
+        plan.application = .h1
+    }
+
+    private static func speakHTTP2(
+        _ plan: inout LoadPlan, _ options: ParsedOptions
+    ) throws(Complaint) {
+        plan.streams = try options.count("streams", in: 1...Limit.streams) ?? 1
+        if try options.count("pipeline", in: 1...Limit.pipeline) ?? 1 > 1 {
+            throw Complaint("HTTP/2 has no --pipeline", remedy: "take --streams")
+        }
+        plan.application = .h2(try HTTP2Request(plan.request))
     }
 
     private static func pace(

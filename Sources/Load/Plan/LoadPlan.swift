@@ -6,8 +6,18 @@ package import Wire
 /// Everything a run needs to know, checked; made from the command line by `LoadOptions`.
 package struct LoadPlan: Sendable {
     /// What is spoken.
-    package enum Application: String, Sendable, CaseIterable {
+    package enum Application: Equatable, Sendable {
         case h1
+        /// With the request as its fields say it.
+        case h2(HTTP2Request)
+
+        /// As `--protocol` and the report name it.
+        package var name: String {
+            switch self {
+            case .h1: "h1"
+            case .h2: "h2"
+            }
+        }
     }
 
     package var url: TargetURL
@@ -26,6 +36,7 @@ package struct LoadPlan: Sendable {
     package var duration = Nanoseconds.seconds(10)
     package var warmUp = Nanoseconds.seconds(1)
     package var pipeline = 1
+    package var streams = 1
     package var requestsPerConnection: Int?
     package var timeout = Nanoseconds.seconds(2)
     package var sendsAtOnce = true

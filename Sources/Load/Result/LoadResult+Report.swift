@@ -39,10 +39,10 @@ extension LoadResult {
     /// The record that is written and compared.
     package var report: LoadReport {
         var report = LoadReport(
-            url: plan.url.description, protocol: plan.application.rawValue,
+            url: plan.url.description, protocol: plan.application.name,
             mode: isOpenLoop ? .open : .closed, arrivals: isOpenLoop ? plan.arrivals.name : nil,
-            threads: plan.threads, connections: plan.connections, pipeline: plan.pipeline,
-            seed: plan.seed, duration: duration, warmup: warmUp,
+            threads: plan.threads, connections: plan.connections, streams: plan.streams,
+            pipeline: plan.pipeline, seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.arrivals.rate?.raw)
         report.requests = Int64(clamping: succeeded)
         report.achievedRate = achievedRate

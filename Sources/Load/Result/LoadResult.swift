@@ -126,7 +126,7 @@ package struct LoadResult: ~Copyable {
         let answered = Double(times.samples) - Double(tally.timedOut)
         guard answered > 0 else { return nil }
         let mean = (times.mean * Double(times.samples) - Double(tally.timedOutTime)) / answered
-        let slots = Double(plan.connections * plan.pipeline)
+        let slots = Double(plan.connections * plan.pipeline * plan.streams)
         return countedRate * mean / 1e9 / slots
     }
 

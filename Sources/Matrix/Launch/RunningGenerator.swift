@@ -44,7 +44,7 @@ struct RunningGenerator: ~Copyable {
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
             "--warmup", "\(settings.warmup.raw)ns", "--duration", "\(settings.duration.raw)ns",
             "--timeout", "\(settings.timeout.raw)ns", "--protocol", cell.language.rawValue,
-            "--pipeline", "\(cell.pipeline)",
+            "--streams", "\(cell.streams)", "--pipeline", "\(cell.pipeline)",
             "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]

@@ -70,9 +70,14 @@ enum Abilities {
     }
 
     private static func missing(_ cell: Cell) -> String? {
-        if cell.language != .h1 { return "protocol \(cell.language.rawValue)" }
+        if ![.h1, .h2].contains(cell.language) { return "protocol \(cell.language.rawValue)" }
         if cell.tls != .off { return "TLS" }
-        if cell.streams != 1 { return "streams" }
+        if cell.streams != 1, cell.language != .h2 {
+            return "streams with protocol \(cell.language.rawValue)"
+        }
+        if cell.pipeline != 1, cell.language != .h1 {
+            return "pipelining with protocol \(cell.language.rawValue)"
+        }
         return nil
     }
 }

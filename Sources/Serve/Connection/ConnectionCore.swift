@@ -17,7 +17,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     var desk: Desk
     var items: WorkItems
     /// What the session needs while it parses.
-    var scratch = S.scratch
+    var scratch = S.makeScratch()
     var writer = ReplyWriter()
     var tally = Tally()
     /// The connections that hold a reply back.
@@ -224,8 +224,15 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
         if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }
         if connection.owesReply || connection.hasMore && !connection.session.isLast {
             // With output in the way the deadline was set when the peer last took some.
+            let isFresh = connection.phase != .replying || connection.deadline == .distantFuture
             connection.phase = .replying
-            if connection.output.isEmpty { connection.deadline = .distantFuture }
+            if connection.output.isEmpty {
+                switch connection.session.stall() {
+                case .none: connection.deadline = .distantFuture
+                case .lasting where !isFresh: break
+                case .begun, .lasting: connection.deadline = now + Limit.writeTime
+                }
+            }
         } else if connection.session.isLast {
             return connection.hasPeerFinished ? .close : .finishSending
         } else if connection.hasPeerFinished {

@@ -26,9 +26,11 @@ struct ReplySource: BitwiseCopyable, Sendable {
     @inline(always)
     var isEmpty: Bool { left == 0 && !isWhole }
 
-    /// Makes the next piece of the body.
-    mutating func make(into output: inout ByteQueue) {
-        let count = min(Int(left), Limit.fillerPieceBytes)
+    /// Makes the next piece of the body, as large as the peer may be sent at once.
+    mutating func make(
+        into output: inout ByteQueue, atMost room: Int = Limit.fillerPieceBytes
+    ) {
+        let count = min(Int(left), room)
         output.append(repeating: Self.byte, count: count)
         left -= UInt32(count)
     }

@@ -30,7 +30,7 @@ struct HTTP1Session: Session, ~Copyable {
     @inline(always)
     init(_ facts: OpeningFacts) {}
 
-    static var scratch: HTTP1.RequestHead { HTTP1.RequestHead() }
+    static func makeScratch() -> HTTP1.RequestHead { HTTP1.RequestHead() }
 
     @inline(always)
     mutating func next(

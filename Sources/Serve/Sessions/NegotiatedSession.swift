@@ -21,12 +21,12 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     /// Nothing more is to be found out.
     private var isDecided: Bool
 
-    struct Scratch {
-        var http1 = HTTP1Session.scratch
-        var other = Other.scratch
+    struct Scratch: ~Copyable {
+        var http1 = HTTP1Session.makeScratch()
+        var other = Other.makeScratch()
     }
 
-    static var scratch: Scratch { Scratch() }
+    static func makeScratch() -> Scratch { Scratch() }
 
     init(_ facts: OpeningFacts) {
         http1 = HTTP1Session(facts)
@@ -159,6 +159,8 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.reject(reason, stream: stream, input: input) },
             { $0.reject(reason, stream: stream, input: input) })
     }
+
+    mutating func stall() -> Stall { tell({ $0.stall() }, { $0.stall() }) }
 
     mutating func end() { tell({ $0.end() }, { $0.end() }) }
 

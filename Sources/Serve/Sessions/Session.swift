@@ -6,8 +6,8 @@ import Secure
 /// (who works, in what order, how much may wait, until when) is the core's.
 protocol Session: ~Copyable {
     /// What parsing needs only while it lasts: one a thread, not a connection.
-    associatedtype Scratch
-    static var scratch: Scratch { get }
+    associatedtype Scratch: ~Copyable
+    static func makeScratch() -> Scratch
 
     /// - Parameter facts: what the opening of the stream has settled.
     init(_ facts: OpeningFacts)
@@ -77,6 +77,9 @@ protocol Session: ~Copyable {
     var isMidMessage: Bool { get }
     /// Replies or refusals that are not in the output yet, those with workers apart.
     var owes: Bool { get }
+    /// Whether what is owed waits for the peer alone, which must allow more before any of it can be
+    /// sent.
+    mutating func stall() -> Stall
     /// Nothing more is parsed: what is owed is the last.
     var isLast: Bool { get }
     /// What follows in the input is for nobody.
@@ -111,6 +114,21 @@ enum Step {
     case handled(next: Int)
     /// The session takes no more; see `dropsInput`.
     case refused
+}
+
+/// What a peer with credit does to its replies.
+enum Stall: BitwiseCopyable {
+    case none
+    /// They wait, and something was sent since this was last asked.
+    case begun
+    /// They wait still.
+    case lasting
+}
+
+/// A protocol without credit: whatever is owed can be sent when the socket takes it.
+extension Session where Self: ~Copyable {
+    @inline(always)
+    mutating func stall() -> Stall { .none }
 }
 
 /// Why the core takes no more from a peer.

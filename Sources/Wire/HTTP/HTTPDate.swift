@@ -6,6 +6,8 @@ package struct HTTPDate: Sendable {
 
     /// The 29 bytes as they go on the wire.
     package let text: InlineArray<29, UInt8>
+    /// Which second it says, clamped.
+    package let unixSeconds: Int64
 
     /// - Parameter unixSeconds: seconds since 1970-01-01 00:00 UTC, leap seconds not counted;
     ///   clamped to the years 1970 to 9999, which is what four digits hold.
@@ -40,6 +42,7 @@ package struct HTTPDate: Sendable {
         text[27] = 0x4D
         text[28] = 0x54
         self.text = text
+        self.unixSeconds = seconds
     }
 }
 

@@ -21,7 +21,15 @@ extension HTTP1 {
             fileprivate func isNamed(_ other: String) -> Bool { name.lowercased() == other }
         }
 
-        /// Head and payload as they go on the wire.
+        package let method: String
+        package let target: [UInt8]
+        package let host: [UInt8]
+        /// What was asked for besides the host.
+        package let fields: [Field]
+        package let body: [UInt8]
+        /// Whether the head says how long the payload is.
+        package let saysLength: Bool
+        /// Head and payload as they go on the wire in HTTP/1.1.
         package let bytes: [UInt8]
         /// How many of `bytes` are the head.
         package let headBytes: Int
@@ -74,7 +82,8 @@ extension HTTP1 {
                 head += Array("\(field.name): ".utf8) + field.value + Array("\r\n".utf8)
             }
             // RFC 9110 §8.6: methods that anticipate content say that there is none.
-            if !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) {
+            saysLength = !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method)
+            if saysLength {
                 head += Array("Content-Length: \(body.count)\r\n".utf8)
             }
             head += Array("\r\n".utf8)
@@ -83,6 +92,11 @@ extension HTTP1 {
                     "the request head has \(head.count) bytes",
                     remedy: "keep it within \(Limit.headBytes), which most servers take")
             }
+            self.method = method
+            self.target = target
+            self.host = hostValue
+            self.fields = fields.filter { !$0.isNamed("host") }
+            self.body = body
             bytes = head + body
             headBytes = head.count
             answersHead = method == "HEAD"

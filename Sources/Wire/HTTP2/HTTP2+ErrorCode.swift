@@ -21,6 +21,9 @@ extension HTTP2 {
         package static let inadequateSecurity = ErrorCode(rawValue: 0xC)
         package static let http11Required = ErrorCode(rawValue: 0xD)
 
+        /// For people.
+        package var text: String { name.map { "\($0)" } ?? "error \(rawValue)" }
+
         /// The name in RFC 9113 §7; nil for a code that has none there.
         package var name: StaticString? {
             switch rawValue {

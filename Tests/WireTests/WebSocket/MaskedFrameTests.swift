@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 @Suite("Writing WebSocket frames")
-struct FrameWriterTests {
+struct MaskedFrameTests {
     private static let mask = WebSocket.Mask(key: 0x3D21_FA37)
 
     @Test("the examples of RFC 6455 §5.7")

@@ -1,0 +1,414 @@
+// Hot path
+import Basis
+import Wire
+
+/// The client's end of one HTTP/2 connection.
+struct HTTP2ClientConnection: ~Copyable {
+    /// One request under way.
+    struct Stream: BitwiseCopyable {
+        /// 0 where none is.
+        var id: UInt32 = 0
+        var status: UInt16 = 0
+        /// What `content-length` said, and what has come.
+        var promised: UInt64?
+        var received: UInt64 = 0
+        /// How much of our payload is written.
+        var sent: UInt32 = 0
+        var sendWindow = HTTP2.Window(0)
+        /// What we let the server send.
+        var receiveWindow = HTTP2.ReceiveWindow(Limit.http2Window)
+
+        /// Payload of the request is still to be written.
+        var isSending = false
+    }
+
+    var output = ByteQueue()
+    private var frames = HTTP2.FrameReader(role: .client)
+    private var decoder = HPACKDecoder()
+    private var heads = HTTP2RequestEncoder()
+    private var peer = HTTP2.Settings()
+    private var sendWindow = HTTP2.Window()
+    private var receiveWindow = HTTP2.ReceiveWindow()
+    private var streams: [Stream]
+    private let capacity: Int
+    /// One less than the power of two that `capacity` fits in.
+    private let slotMask: Int
+    private var underWay = 0
+    /// The server has sent a frame.
+    private var hasHeard = false
+    private var nextID: UInt32 = 1
+    /// Streams whose payload waits for a window.
+    private var blocked = 0
+
+    /// A field block that came in several frames.
+    private var pieces = ByteQueue()
+    private var piecesEndStream = false
+    /// The last answer's block and what it said: servers repeat themselves, and what changed no
+    /// table may be taken from here.
+    private var known = ByteQueue()
+    private var knownStatus: UInt16 = 0
+    private var knownLength: UInt64?
+
+    /// What the server's GOAWAY said.
+    private var farewell: (last: UInt32, code: HTTP2.ErrorCode)?
+    private var hasToldFarewell = false
+
+    init(request: HTTP2Request, capacity: Int) {
+        self.capacity = capacity
+        var mask = 0
+        while mask + 1 < capacity { mask = 2 * mask + 1 }
+        slotMask = mask
+        streams = Array(repeating: Stream(), count: capacity)
+        HTTP2.FrameWriter.clientPreface(to: &output)
+        let settings: [2 of HTTP2.Setting] = [
+            HTTP2.Setting(.enablePush, 0), HTTP2.Setting(.initialWindowSize, Limit.http2Window),
+        ]
+        HTTP2.FrameWriter.settings(settings.span, to: &output)
+        let more = Limit.http2Window - HTTP2.Limit.initialWindow
+        HTTP2.FrameWriter.windowUpdate(stream: 0, increment: more, to: &output)
+        receiveWindow.shift(by: Int64(more))
+    }
+
+    // MARK: requests
+
+    @inline(always)
+    var room: Int {
+        if farewell != nil || nextID > HTTP2.Limit.streamID { return 0 }
+        return min(capacity, Int(clamping: peer.maxConcurrentStreams))
+    }
+
+    /// Begins a stream and says its slot.
+    @inline(always)
+    mutating func begin(_ request: HTTP2Request) -> Int {
+        let id = nextID
+        nextID &+= 2
+        var slot = usualSlot(id)
+        while streams[slot].id != 0 { slot = following(slot) }
+        var stream = Stream()
+        stream.id = id
+        stream.sendWindow = HTTP2.Window(peer.initialWindowSize)
+        streams[slot] = stream
+        underWay += 1
+        heads.write(request, stream: id, to: &output)
+        if !request.body.isEmpty {
+            streams[slot].isSending = true
+            blocked += 1
+            send(slot, request)
+        }
+        return slot
+    }
+
+    /// Writes payload of a request, as far as the windows and a reasonable output go.
+    private mutating func send(_ slot: Int, _ request: HTTP2Request) {
+        while output.count < Limit.http2Output {
+            let start = Int(streams[slot].sent)
+            let left = request.body.count - start
+            let count = min(
+                left, streams[slot].sendWindow.bytes, sendWindow.bytes,
+                Int(min(peer.maxFrameSize, Limit.http2FrameBytes)))
+            if count == 0 { return }
+            HTTP2.FrameWriter.data(
+                stream: streams[slot].id, request.body.span.extracting(start..<(start + count)),
+                endStream: count == left, to: &output)
+            streams[slot].sendWindow.spend(count)
+            sendWindow.spend(count)
+            streams[slot].sent += UInt32(count)
+            if count == left {
+                streams[slot].isSending = false
+                blocked -= 1
+                return
+            }
+        }
+    }
+
+    /// Goes on with payloads that had to wait.
+    @inline(always)
+    mutating func refill(_ request: HTTP2Request) {
+        if blocked > 0 { refillSome(request) }
+    }
+
+    @inline(never)
+    private mutating func refillSome(_ request: HTTP2Request) {
+        for slot in streams.indices
+        where streams[slot].id != 0 && streams[slot].isSending {
+            send(slot, request)
+        }
+    }
+
+    // MARK: answers
+
+    mutating func receive(
+        _ input: Span<UInt8>, from start: Int, _ request: HTTP2Request,
+        _ facts: inout HTTP2AnswerFacts
+    ) -> ClientEvent {
+        var offset = start
+        while true {
+            if let event = takeLeave(end: offset) { return event }
+            switch frames.next(input, from: offset) {
+            case .needMore: return .needMore(keepFrom: offset)
+            case .frame(let frame, let next):
+                hasHeard = true
+                do throws(HTTP2.Failure) {
+                    if let event = try take(frame, input, next, request, &facts) { return event }
+                } catch {
+                    return .violation(Violation(.frames(error), at: offset))
+                }
+                offset = next
+            case .skipped(let next), .preface(let next): offset = next
+            case .streamFault(let failure, _, _):
+                return .violation(Violation(.frames(failure), at: offset))
+            case .failure(let failure):
+                let isOther = !hasHeard && input[offset] == UInt8(ascii: "H")
+                return .violation(
+                    Violation(isOther ? .otherProtocol : .frames(failure), at: offset))
+            }
+        }
+    }
+
+    @inline(always)
+    private mutating func take(
+        _ frame: HTTP2.Frame, _ input: Span<UInt8>, _ next: Int, _ request: HTTP2Request,
+        _ facts: inout HTTP2AnswerFacts
+    ) throws(HTTP2.Failure) -> ClientEvent? {
+        switch frame {
+        case .headers(let stream, let fragment, let endStream, true):
+            return try takeBlock(
+                stream, fragment.bytes(of: input), endStream, next, request, &facts)
+        case .data(let stream, let payload, let flowBytes, let endStream):
+            return try takeData(stream, payload.range.count, flowBytes, endStream, next)
+        case .headers(_, let fragment, let endStream, false):
+            pieces.append(fragment.bytes(of: input))
+            piecesEndStream = endStream
+        case .continuation(let stream, let fragment, let endHeaders):
+            pieces.append(fragment.bytes(of: input))
+            guard endHeaders else { break }
+            var whole = ByteQueue()
+            swap(&whole, &pieces)
+            return try takeBlock(stream, whole.bytes, piecesEndStream, next, request, &facts)
+        case .resetStream(let stream, let code): return takeReset(stream, code, next)
+        case .settings(let parameters): try takeSettings(parameters.bytes(of: input), request)
+        case .ping(let opaque):
+            HTTP2.FrameWriter.ping(opaque, isAck: true, to: &output)
+        case .goAway(let last, let code, _): farewell = (min(last, farewell?.last ?? last), code)
+        case .windowUpdate(let stream, let increment):
+            try takeWindowUpdate(stream, increment)
+            refill(request)
+        case .settingsAck, .pingAck, .ignored: break
+        }
+        return nil
+    }
+
+    /// Where a stream is, unless older ones are in the way: identifiers rise by two.
+    @inline(always)
+    private func usualSlot(_ id: UInt32) -> Int {
+        let place = Int(id >> 1) & slotMask
+        return place < capacity ? place : place &- capacity
+    }
+
+    @inline(always)
+    private func following(_ slot: Int) -> Int { slot &+ 1 == capacity ? 0 : slot &+ 1 }
+
+    @inline(always)
+    private func find(_ id: UInt32) -> Int? {
+        var slot = usualSlot(id)
+        for _ in 0..<capacity {
+            if streams[slot].id == id { return slot }
+            slot = following(slot)
+        }
+        return nil
+    }
+
+    /// The slot of a stream that a frame names; nil where it has ended, which a peer may not know.
+    private func known(_ id: UInt32) throws(HTTP2.Failure) -> Int? {
+        guard id & 1 == 1, id < nextID else {
+            throw HTTP2.Failure(
+                .protocol, .connection, "a frame of a stream that was never begun (RFC 9113 5.1)")
+        }
+        return find(id)
+    }
+
+    @inline(always)
+    private mutating func takeBlock(
+        _ id: UInt32, _ block: Span<UInt8>, _ endStream: Bool, _ next: Int,
+        _ request: HTTP2Request, _ facts: inout HTTP2AnswerFacts
+    ) throws(HTTP2.Failure) -> ClientEvent? {
+        let slot = try known(id)
+        if let slot, streams[slot].status != 0 {
+            return try takeTrailers(slot, block, endStream, next, &facts)
+        }
+        let status: UInt16
+        let length: UInt64?
+        if known.count == block.count, known.bytes.equals(block) {
+            (status, length) = (knownStatus, knownLength)
+        } else {
+            facts.fields.begin(.head)
+            let summary = try decoder.decode(block, into: &facts.fields)
+            let kind = try facts.fields.conclude(stream: id, endStream: endStream)
+            if kind == .interim { return nil }
+            (status, length) = (facts.fields.status.code, facts.fields.contentLength)
+            facts.noteLocation()
+            known.removeAll()
+            if !summary.changedTable, block.count <= Limit.http2KnownBlock {
+                known.append(block)
+                (knownStatus, knownLength) = (status, length)
+            }
+        }
+        guard let slot else { return nil }
+        streams[slot].status = status
+        let hasPayload = !request.answersHead && status != 204 && status != 304
+        streams[slot].promised = hasPayload ? length : nil
+        return endStream ? try finish(slot, next) : nil
+    }
+
+    private mutating func takeTrailers(
+        _ slot: Int, _ block: Span<UInt8>, _ endStream: Bool, _ next: Int,
+        _ facts: inout HTTP2AnswerFacts
+    ) throws(HTTP2.Failure) -> ClientEvent? {
+        facts.fields.begin(.trailers)
+        _ = try decoder.decode(block, into: &facts.fields)
+        known.removeAll()
+        _ = try facts.fields.conclude(stream: streams[slot].id, endStream: endStream)
+        return try finish(slot, next)
+    }
+
+    @inline(always)
+    private mutating func takeData(
+        _ id: UInt32, _ count: Int, _ flowBytes: UInt32, _ endStream: Bool, _ next: Int
+    ) throws(HTTP2.Failure) -> ClientEvent? {
+        // §6.9.1: padding counts, and so does what comes for streams that are no more.
+        try receiveWindow.take(flowBytes, .connection)
+        receiveWindow.giveBack(flowBytes)
+        if let increment = receiveWindow.update() {
+            HTTP2.FrameWriter.windowUpdate(stream: 0, increment: increment, to: &output)
+        }
+        guard let slot = try known(id) else { return nil }
+        guard streams[slot].status != 0 else {
+            throw HTTP2.Failure(.protocol, .stream(id), "payload without a head (RFC 9113 8.1)")
+        }
+        streams[slot].received &+= UInt64(count)
+        if endStream { return try finish(slot, next) }
+        try streams[slot].receiveWindow.take(flowBytes, .stream(id))
+        streams[slot].receiveWindow.giveBack(flowBytes)
+        if let increment = streams[slot].receiveWindow.update() {
+            HTTP2.FrameWriter.windowUpdate(stream: id, increment: increment, to: &output)
+        }
+        return nil
+    }
+
+    /// The answer on a stream is whole.
+    @inline(always)
+    private mutating func finish(_ slot: Int, _ next: Int) throws(HTTP2.Failure) -> ClientEvent {
+        let stream = streams[slot]
+        if let promised = stream.promised, promised != stream.received {
+            throw HTTP2.Failure(
+                .protocol, .stream(stream.id),
+                "not as much payload as its content-length says (RFC 9113 8.1.1)")
+        }
+        release(slot)
+        return .answer(
+            Answer(
+                slot: slot, outcome: Outcome(status: stream.status), bodyBytes: stream.received,
+                end: next, keepsOpen: true))
+    }
+
+    /// Frees a slot. A server may answer before it has all of the payload, which is not sent on.
+    @inline(always)
+    private mutating func release(_ slot: Int) {
+        if streams[slot].isSending { cancel(slot) }
+        streams[slot].id = 0
+        underWay &-= 1
+    }
+
+    @inline(never)
+    private mutating func cancel(_ slot: Int) {
+        blocked -= 1
+        HTTP2.FrameWriter.resetStream(streams[slot].id, .cancel, to: &output)
+    }
+
+    private mutating func takeReset(
+        _ id: UInt32, _ code: HTTP2.ErrorCode, _ next: Int
+    ) -> ClientEvent? {
+        guard let slot = find(id) else { return nil }
+        if streams[slot].isSending { blocked -= 1 }
+        streams[slot].id = 0
+        underWay -= 1
+        // §8.7: a stream that was refused has not been processed.
+        return .lost(slot: slot, mayRetry: code == .refusedStream, end: next)
+    }
+
+    private mutating func takeSettings(
+        _ parameters: Span<UInt8>, _ request: HTTP2Request
+    ) throws(HTTP2.Failure) {
+        let change = try peer.apply(parameters)
+        if let smallest = change.smallestTableSize {
+            heads.peerAllows(tableBytes: smallest)
+            heads.peerAllows(tableBytes: peer.headerTableSize)
+        }
+        if change.windowDelta != 0 {
+            for slot in streams.indices where streams[slot].id != 0 {
+                try streams[slot].sendWindow.shift(by: change.windowDelta)
+            }
+        }
+        HTTP2.FrameWriter.settingsAck(to: &output)
+        refill(request)
+    }
+
+    private mutating func takeWindowUpdate(
+        _ id: UInt32, _ increment: UInt32
+    ) throws(HTTP2.Failure) {
+        if id == 0 {
+            try sendWindow.widen(by: increment, .connection)
+        } else if let slot = try known(id) {
+            try streams[slot].sendWindow.widen(by: increment, .stream(id))
+        }
+    }
+
+    // MARK: the end
+
+    /// What a GOAWAY means, one event at a time: requests that the server will not answer may be
+    /// sent again (§6.8), and no further one goes here.
+    @inline(always)
+    private mutating func takeLeave(end: Int) -> ClientEvent? {
+        if farewell == nil || hasToldFarewell { return nil }
+        return tellFarewell(end: end)
+    }
+
+    @inline(never)
+    private mutating func tellFarewell(end: Int) -> ClientEvent? {
+        guard let farewell else { return nil }
+        for slot in streams.indices where streams[slot].id > farewell.last {
+            if streams[slot].isSending { blocked -= 1 }
+            streams[slot].id = 0
+            underWay -= 1
+            return .lost(slot: slot, mayRetry: true, end: end)
+        }
+        hasToldFarewell = true
+        return .lastRequests(end: end)
+    }
+
+    /// What a connection that ends now was waiting for.
+    var missing: String {
+        if let farewell, farewell.code != .none {
+            return "after GOAWAY with \(farewell.code.text)"
+        }
+        if !hasHeard { return "before its SETTINGS" }
+        return underWay > 0 ? "before an answer" : "between answers"
+    }
+}
+
+/// What answers say, gathered anew for each, and what one says for all.
+struct HTTP2AnswerFacts: ~Copyable {
+    var fields = HTTP2.ResponseFields()
+    /// Where the first redirection leads.
+    private(set) var location: [UInt8] = []
+
+    mutating func noteLocation() {
+        guard fields.status.code / 100 == 3, location.isEmpty else { return }
+        let found = Self.copy(fields.location)
+        location = found
+    }
+
+    private static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+        bytes.indices.map { bytes[$0] }
+    }
+}

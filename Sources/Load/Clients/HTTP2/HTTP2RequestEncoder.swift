@@ -1,0 +1,43 @@
+// Hot path
+import Basis
+import Wire
+
+/// Writes the heads of one connection's requests. All are alike, so as soon as the server's table
+/// has their fields, the same few bytes say each of them.
+struct HTTP2RequestEncoder: ~Copyable {
+    private var fields = HPACKEncoder()
+    /// The field block of a request, as long as encoding it again would give the same.
+    private var block = ByteQueue()
+    private var isSteady = false
+    private var hasNewTableSize = false
+
+    /// The server has said how large its table may be.
+    mutating func peerAllows(tableBytes: UInt32) {
+        fields.peerAllows(tableBytes: tableBytes)
+        hasNewTableSize = true
+        isSteady = false
+    }
+
+    @inline(always)
+    mutating func write(_ request: HTTP2Request, stream: UInt32, to output: inout ByteQueue) {
+        if !isSteady { encode(request) }
+        HTTP2.FrameWriter.headers(
+            stream: stream, block: block.bytes, endStream: request.body.isEmpty, to: &output)
+    }
+
+    /// Encodes the request as the tables are now.
+    @inline(never)
+    private mutating func encode(_ request: HTTP2Request) {
+        let insertions = fields.insertions
+        let tellsSize = hasNewTableSize
+        hasNewTableSize = false
+        block.removeAll()
+        fields.begin(&block)
+        for field in request.fields {
+            fields.append(
+                name: field.name.span, value: field.value.span,
+                indexing: field.isSecret ? .never : .incremental, to: &block)
+        }
+        isSteady = !tellsSize && fields.insertions == insertions
+    }
+}

@@ -1,0 +1,82 @@
+// Hot path
+import Basis
+import Wire
+
+/// Writes the heads of one connection's replies. What they say again and again the peer's table has
+/// after the first, so a head is about nine bytes behind its frame's nine.
+struct HTTP2ReplyEncoder: ~Copyable {
+    private var fields = HPACKEncoder()
+    private var serverField = HPACKCachedField()
+    private var dateField = HPACKCachedField()
+    private var types = InlineArray<4, HPACKCachedField>(repeating: HPACKCachedField())
+
+    /// The peer has said how large its table may be.
+    mutating func peerAllows(tableBytes: UInt32) { fields.peerAllows(tableBytes: tableBytes) }
+
+    /// Appends the head of a reply.
+    ///
+    /// Hot: once a reply.
+    /// - Parameters:
+    ///   - length: bytes of the payload; nil where the status has none.
+    ///   - endStream: whether no payload follows.
+    mutating func write(
+        _ status: HTTP.Status, contentType: StaticString?, allowed: StaticString?, length: UInt64?,
+        date now: borrowing HTTPDate, stream: UInt32, endStream: Bool,
+        to output: inout ByteQueue
+    ) {
+        let start = HTTP2.FrameWriter.beginHeaders(to: &output)
+        fields.begin(&output)
+        append(status, to: &output)
+        fields.append("server", Self.server.span, cached: &serverField, to: &output)
+        fields.append(
+            "date", now.text.span, stamp: UInt64(now.unixSeconds), cached: &dateField, to: &output)
+        if let contentType { append(contentType, to: &output) }
+        if let allowed { fields.append(name: Self.allow.span, value: allowed.span, to: &output) }
+        if let length {
+            fields.append(staticName: Index.contentLength, decimal: length, to: &output)
+        }
+        HTTP2.FrameWriter.endHeaders(
+            from: start, stream: stream, endStream: endStream, in: &output)
+    }
+
+    /// The interim reply that lets a peer send its payload (RFC 9110 §15.2.1).
+    mutating func writeContinue(_ stream: UInt32, to output: inout ByteQueue) {
+        let start = HTTP2.FrameWriter.beginHeaders(to: &output)
+        fields.begin(&output)
+        fields.append(staticName: Index.status, decimal: 100, to: &output)
+        HTTP2.FrameWriter.endHeaders(from: start, stream: stream, endStream: false, in: &output)
+    }
+
+    /// Seven codes are entries of the static table (RFC 7541 appendix A).
+    @inline(always)
+    private mutating func append(_ status: HTTP.Status, to output: inout ByteQueue) {
+        switch status.code {
+        case 200: fields.append(staticIndex: Index.status, to: &output)
+        case 204: fields.append(staticIndex: Index.status + 1, to: &output)
+        case 400: fields.append(staticIndex: Index.status + 4, to: &output)
+        case 404: fields.append(staticIndex: Index.status + 5, to: &output)
+        case 500: fields.append(staticIndex: Index.status + 6, to: &output)
+        default:
+            fields.append(
+                staticName: Index.status, decimal: UInt64(status.code), to: &output)
+        }
+    }
+
+    /// The few types there are differ in their lengths' eights.
+    @inline(always)
+    private mutating func append(_ type: StaticString, to output: inout ByteQueue) {
+        let place = (type.utf8CodeUnitCount / 8) & 3
+        fields.append(
+            "content-type", type.span, stamp: UInt64(type.utf8CodeUnitCount),
+            cached: &types[place], to: &output)
+    }
+
+    private static var server: StaticString { "switchyard" }
+    private static var allow: StaticString { "allow" }
+
+    /// Places in the static table (RFC 7541 appendix A).
+    private enum Index {
+        static let status = 8
+        static let contentLength = 28
+    }
+}
