@@ -1,0 +1,35 @@
+import Basis
+import Testing
+
+@Suite("Any bytes at all, to a WebSocket")
+struct WebSocketMutationTests {
+    @Test("each seed of the frame fuzzer keeps the properties", arguments: Corpus.frames)
+    func frameCorpus(_ sample: Sample) {
+        #expect(Properties.framesFault(sample.bytes) == nil)
+    }
+
+    @Test("each seed of the text fuzzer keeps the properties", arguments: Corpus.texts)
+    func textCorpus(_ sample: Sample) {
+        #expect(Properties.textFault(sample.bytes) == nil)
+    }
+
+    @Test("the corpora are there and small")
+    func corpora() {
+        #expect((10..<60).contains(Corpus.frames.count))
+        #expect((10..<60).contains(Corpus.texts.count))
+    }
+
+    @Test("mutated frames keep the properties", arguments: 0..<24)
+    func frames(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<40 {
+            var bytes = Corpus.frames.randomElement(using: &generator)?.bytes ?? []
+            bytes += Corpus.frames.randomElement(using: &generator)?.bytes ?? []
+            for _ in 0...Int.random(in: 0..<4, using: &generator) {
+                mutate(&bytes, using: &generator)
+            }
+            let fault = Properties.framesFault(bytes)
+            #expect(fault == nil, "seed \(seed), round \(round)")
+        }
+    }
+}
