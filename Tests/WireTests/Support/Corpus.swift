@@ -6,6 +6,7 @@ enum Corpus {
     static let responses = files(in: "response")
     static let frames = files(in: "frames")
     static let texts = files(in: "text")
+    static let events = files(in: "events")
 
     private static func files(in folder: String) -> [Sample] {
         let root = URL(filePath: #filePath)

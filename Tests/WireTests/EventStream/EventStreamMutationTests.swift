@@ -1,0 +1,28 @@
+import Basis
+import Testing
+
+@Suite("Any bytes at all, as an event stream")
+struct EventStreamMutationTests {
+    @Test("each seed of the fuzzer keeps the properties", arguments: Corpus.events)
+    func corpus(_ sample: Sample) {
+        #expect(Properties.eventsFault(sample.bytes) == nil)
+    }
+
+    @Test("the corpus is there and small")
+    func corpora() {
+        #expect((10..<60).contains(Corpus.events.count))
+    }
+
+    @Test("mutated streams keep the properties", arguments: 0..<24)
+    func streams(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<40 {
+            var bytes = Corpus.events.randomElement(using: &generator)?.bytes ?? []
+            for _ in 0...Int.random(in: 0..<4, using: &generator) {
+                mutate(&bytes, using: &generator)
+            }
+            let fault = Properties.eventsFault(bytes)
+            #expect(fault == nil, "seed \(seed), round \(round)")
+        }
+    }
+}
