@@ -49,10 +49,12 @@ struct EventStreamParserTests {
             "stocks", "data: YHOO\ndata: +2\ndata: 10\n\n", [event("YHOO\n+2\n10")]),
         Case(
             "four blocks",
-            ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
+            ": test stream\n\ndata: first event\nid: 1\n\n"
+                + "data:second event\nid\n\ndata:  third event\n",
             [event("first event", id: "1"), event("second event")], isMidEvent: true),
         Case(
-            "empty data", "data\n\ndata\ndata\n\ndata:", [event(""), event("\n")], isMidEvent: true),
+            "empty data", "data\n\ndata\ndata\n\ndata:", [event(""), event("\n")],
+            isMidEvent: true),
         Case("spaces", "data:test\n\ndata: test\n\n", [event("test"), event("test")]),
         Case(
             "types", "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n",
@@ -124,7 +126,8 @@ struct EventStreamParserTests {
             [Event(type: [], data: [0xFF, 0xC0], lastID: [])]),
         Case(
             "long lines",
-            "data: \(String(repeating: "x", count: 100))\nid: \(String(repeating: "y", count: 40))\n\n",
+            "data: \(String(repeating: "x", count: 100))\n"
+                + "id: \(String(repeating: "y", count: 40))\n\n",
             [event(String(repeating: "x", count: 100), id: String(repeating: "y", count: 40))],
             lastID: String(repeating: "y", count: 40)),
         Case("nothing", "", []),

@@ -112,3 +112,7 @@ struct ReceiverTrace: Equatable, CustomStringConvertible {
         steps.map { "\($0)" }.joined(separator: "; ") + (rest.map { "; \($0) and more" } ?? "")
     }
 }
+
+extension ByteQueue {
+    var array: [UInt8] { bytes.indices.map { bytes[$0] } }
+}

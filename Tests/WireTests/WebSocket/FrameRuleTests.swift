@@ -27,7 +27,8 @@ struct FrameRuleTests {
             name: "unmasked behind a good frame", role: .server,
             bytes: RawFrame.masked(0x82, "a") + [0x82, 1], failure: .unmaskedFrame),
         Row(
-            name: "masked from a server", role: .client, bytes: [0x82, 0x80], failure: .maskedFrame),
+            name: "masked from a server", role: .client, bytes: [0x82, 0x80],
+            failure: .maskedFrame),
         Row(name: "masked close", role: .client, bytes: [0x88, 0x80], failure: .maskedFrame),
     ]
 

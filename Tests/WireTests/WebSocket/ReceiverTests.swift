@@ -63,7 +63,8 @@ struct ReceiverTests {
                 .message(.text, []),
             ]),
         Talk(
-            "the longest ping", [(0x89, Array(long.prefix(125)))], [.ping(Array(long.prefix(125)))]),
+            "the longest ping", [(0x89, Array(long.prefix(125)))],
+            [.ping(Array(long.prefix(125)))]),
         Talk("close", [(0x88, [])], [.close(nil, [])]),
         Talk("close with a code", [(0x88, [0x03, 0xE8])], [.close(1000, [])]),
         Talk(
