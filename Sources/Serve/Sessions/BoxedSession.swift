@@ -7,7 +7,9 @@ extension Boxed: Session where Value: Session & ~Copyable {
 
     init(_ facts: OpeningFacts) { self.init(Value(facts)) }
 
-    @inline(always)
+    /// In a place of its own, and so is `reply`: it must not stand between the instructions of what
+    /// most connections speak.
+    @inline(never)
     mutating func next(
         _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Value.Scratch,
         output: inout ByteQueue
@@ -32,7 +34,7 @@ extension Boxed: Session where Value: Session & ~Copyable {
     var holding: Int { value.holding }
 
     var isOrdered: Bool { value.isOrdered }
-    @inline(always)
+    @inline(never)
     mutating func reply(
         _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
         output: inout ByteQueue

@@ -18,8 +18,9 @@ protocol RecognisableSession: Session, ~Copyable {
 struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copyable {
     private var http1: HTTP1Session
     private var other: Other?
-    /// Nothing more is to be found out.
-    private var isDecided: Bool
+    private var choice: Choice
+
+    private enum Choice: BitwiseCopyable { case open, http1, other }
 
     struct Scratch: ~Copyable {
         var http1 = HTTP1Session.makeScratch()
@@ -30,17 +31,23 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
 
     init(_ facts: OpeningFacts) {
         http1 = HTTP1Session(facts)
-        isDecided = facts.application != nil
-        other = facts.application == Other.name ? Other(facts) : nil
+        switch facts.application {
+        case nil: choice = .open
+        case Other.name: choice = .other
+        default: choice = .http1
+        }
+        other = choice == .other ? Other(facts) : nil
     }
 
+    /// What most connections speak costs one comparison.
     @inline(always)
     private borrowing func ask<Result>(
         _ other: (borrowing Other) -> Result, _ http1: (borrowing HTTP1Session) -> Result
     ) -> Result {
+        if choice != .other { return http1(self.http1) }
         switch self.other {
-        case .some(let session): other(session)
-        case nil: http1(self.http1)
+        case .some(let session): return other(session)
+        case nil: preconditionFailure("the other protocol was chosen")
         }
     }
 
@@ -48,44 +55,68 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     private mutating func tell<Result>(
         _ other: (inout Other) -> Result, _ http1: (inout HTTP1Session) -> Result
     ) -> Result {
-        self.other == nil ? http1(&self.http1) : other(&self.other!)
+        choice == .other ? other(&self.other!) : http1(&self.http1)
     }
 
+    @inline(always)
     mutating func next(
         _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Scratch,
         output: inout ByteQueue
     ) -> Step {
-        if !isDecided {
+        if choice == .http1 {
+            return http1.next(
+                input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1,
+                output: &output)
+        }
+        return chooseNext(
+            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch, output: &output)
+    }
+
+    @inline(never)
+    private mutating func chooseNext(
+        _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Scratch,
+        output: inout ByteQueue
+    ) -> Step {
+        if choice == .open {
             guard let isOther = Other.recognises(input.extracting(droppingFirst: offset)) else {
                 return .needMore
             }
-            isDecided = true
+            choice = isOther ? .other : .http1
             if isOther { other = Other(OpeningFacts()) }
         }
-        if other != nil {
-            return other!.next(
-                input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.other,
+        if choice == .http1 {
+            return http1.next(
+                input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1,
                 output: &output)
         }
-        return http1.next(
-            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1, output: &output)
+        return other!.next(
+            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.other, output: &output)
     }
 
+    @inline(always)
     var isReceiving: Bool { ask({ $0.isReceiving }, { $0.isReceiving }) }
+    @inline(always)
     var holding: Int { ask({ $0.holding }, { $0.holding }) }
+    @inline(always)
     var isOrdered: Bool { ask({ $0.isOrdered }, { $0.isOrdered }) }
+    @inline(always)
     var isMidReply: Bool { ask({ $0.isMidReply }, { $0.isMidReply }) }
+    @inline(always)
     var mayProduce: Bool { ask({ $0.mayProduce }, { $0.mayProduce }) }
+    @inline(always)
     var owes: Bool { ask({ $0.owes }, { $0.owes }) }
+    @inline(always)
     var isLast: Bool { ask({ $0.isLast }, { $0.isLast }) }
+    @inline(always)
     var dropsInput: Bool { ask({ $0.dropsInput }, { $0.dropsInput }) }
     /// A peer whose first bytes don't tell yet what it speaks is in the midst of them.
-    var isMidMessage: Bool { !isDecided || ask({ $0.isMidMessage }, { $0.isMidMessage }) }
+    var isMidMessage: Bool { choice == .open || ask({ $0.isMidMessage }, { $0.isMidMessage }) }
 
     func keepsPayload(of stream: UInt32) -> Bool {
         ask({ $0.keepsPayload(of: stream) }, { $0.keepsPayload(of: stream) })
     }
 
+    @inline(always)
     func mayParse(unsent: Int, withWorkers: Int) -> Bool {
         ask(
             { $0.mayParse(unsent: unsent, withWorkers: withWorkers) },
@@ -114,6 +145,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
         tell({ $0.putBack(&body) }, { $0.putBack(&body) })
     }
 
+    @inline(always)
     mutating func reply(
         _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
         output: inout ByteQueue
@@ -160,6 +192,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.reject(reason, stream: stream, input: input) })
     }
 
+    @inline(always)
     mutating func stall() -> Stall { tell({ $0.stall() }, { $0.stall() }) }
 
     mutating func end() { tell({ $0.end() }, { $0.end() }) }
