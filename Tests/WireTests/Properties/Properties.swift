@@ -43,7 +43,7 @@ enum Properties {
 
     /// Byte by byte, and a few cuts drawn from the bytes themselves, so that a finding can be
     /// repeated.
-    private static func cutSets(_ bytes: [UInt8]) -> [[Int]] {
+    static func cutSets(_ bytes: [UInt8]) -> [[Int]] {
         var generator = SeededGenerator(
             seed: bytes.reduce(UInt64(bytes.count)) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 })
         let few = (0..<3).map { _ in Int.random(in: 0...bytes.count, using: &generator) }

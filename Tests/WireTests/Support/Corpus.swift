@@ -4,6 +4,8 @@ import Foundation
 enum Corpus {
     static let requests = files(in: "request")
     static let responses = files(in: "response")
+    static let frames = files(in: "frames")
+    static let blocks = files(in: "blocks")
 
     private static func files(in folder: String) -> [Sample] {
         let root = URL(filePath: #filePath)
