@@ -108,7 +108,7 @@ let package = Package(
             "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Compare", "Matrix"],
             exclude: ["Fixtures"]),
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
-        tests("PeerTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
+        tests("PeerTests", ["Basis", "Platform", "Wire", "Measure", "Report", "Serve"]),
         tests("TidyTests", ["Basis"]),
         tests("MicroTests", ["Basis", "Platform", "switchyard-micro"]),
     ]
