@@ -3,31 +3,31 @@ import Testing
 
 @Suite("HTTP/2: any bytes at all")
 struct HTTP2MutationTests {
-    @Test("each seed of the frame fuzzer keeps the properties", arguments: Corpus.frames)
+    @Test("each seed of the frame fuzzer keeps the properties", arguments: Corpus.http2)
     func frameCorpus(_ sample: Sample) {
-        #expect(Properties.framesFault(sample.bytes) == nil)
+        #expect(Properties.http2Fault(sample.bytes) == nil)
     }
 
-    @Test("each seed of the block fuzzer keeps the properties", arguments: Corpus.blocks)
+    @Test("each seed of the block fuzzer keeps the properties", arguments: Corpus.hpack)
     func blockCorpus(_ sample: Sample) {
-        #expect(Properties.blocksFault(sample.bytes) == nil)
+        #expect(Properties.hpackFault(sample.bytes) == nil)
     }
 
     @Test("the corpora are there and small")
     func corpora() {
-        #expect((10..<60).contains(Corpus.frames.count))
-        #expect((10..<60).contains(Corpus.blocks.count))
+        #expect((10..<60).contains(Corpus.http2.count))
+        #expect((10..<60).contains(Corpus.hpack.count))
     }
 
     @Test("mutated connections keep the properties", arguments: 0..<16)
     func frames(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for round in 0..<30 {
-            var bytes = Corpus.frames.randomElement(using: &generator)?.bytes ?? []
+            var bytes = Corpus.http2.randomElement(using: &generator)?.bytes ?? []
             for _ in 0...Int.random(in: 0..<4, using: &generator) {
                 mutate(&bytes, using: &generator)
             }
-            #expect(Properties.framesFault(bytes) == nil, "seed \(seed), round \(round)")
+            #expect(Properties.http2Fault(bytes) == nil, "seed \(seed), round \(round)")
         }
     }
 
@@ -35,11 +35,11 @@ struct HTTP2MutationTests {
     func blocks(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for round in 0..<60 {
-            var bytes = Corpus.blocks.randomElement(using: &generator)?.bytes ?? []
+            var bytes = Corpus.hpack.randomElement(using: &generator)?.bytes ?? []
             for _ in 0...Int.random(in: 0..<4, using: &generator) {
                 mutate(&bytes, using: &generator)
             }
-            #expect(Properties.blocksFault(bytes) == nil, "seed \(seed), round \(round)")
+            #expect(Properties.hpackFault(bytes) == nil, "seed \(seed), round \(round)")
         }
     }
 }

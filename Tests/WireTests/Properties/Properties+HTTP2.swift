@@ -3,7 +3,7 @@ import Wire
 
 extension Properties {
     /// What either end makes of a connection's frames does not depend on the cuts.
-    static func framesFault(_ bytes: [UInt8]) -> String? {
+    static func http2Fault(_ bytes: [UInt8]) -> String? {
         for role in [HTTP2.Role.server, .client] {
             let whole = FrameTrace(bytes, role: role)
             if let fault = whole.badOffset { return fault }
@@ -21,7 +21,7 @@ extension Properties {
     /// no block makes a decoder hold more than its bounds.
     ///
     /// - Parameter bytes: blocks, each behind a byte that has its length.
-    static func blocksFault(_ bytes: [UInt8]) -> String? {
+    static func hpackFault(_ bytes: [UInt8]) -> String? {
         var decoder = HPACKDecoder()
         var encoder = HPACKEncoder()
         var reader = HPACKDecoder()

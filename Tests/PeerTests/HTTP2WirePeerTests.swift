@@ -6,7 +6,7 @@ import Wire
 
 /// Frames, fields and settings against h2 for Python, both ways, without a socket.
 @Suite("HTTP/2: h2 for Python")
-struct HTTP2PeerTests {
+struct HTTP2WirePeerTests {
     private static let large = [UInt8](repeating: 0x61, count: 20_000)
 
     /// What a connection's bytes say, in a line each.
