@@ -7,6 +7,8 @@ enum Corpus {
     static let frames = files(in: "frames")
     static let texts = files(in: "text")
     static let events = files(in: "events")
+    static let http2 = files(in: "http2")
+    static let hpack = files(in: "hpack")
 
     private static func files(in folder: String) -> [Sample] {
         let root = URL(filePath: #filePath)
