@@ -17,8 +17,9 @@ protocol RecognisableSession: Session, ~Copyable {
 /// pointer of the other session's own.
 struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copyable {
     private var http1: HTTP1Session
-    private var other: Other?
+    // Here it costs no more than padding.
     private var choice: Choice
+    private var other: Other?
 
     private enum Choice: BitwiseCopyable { case open, http1, other }
 
@@ -155,6 +156,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.reply(content, to: message, body: body, writer: &writer, output: &output) })
     }
 
+    @inline(always)
     mutating func reply(
         _ item: inout WorkItem, isLastOfAll: Bool, writer: inout ReplyWriter,
         output: inout ByteQueue
@@ -164,16 +166,19 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) })
     }
 
+    @inline(always)
     mutating func passedOn(_ message: Message) {
         tell({ $0.passedOn(message) }, { $0.passedOn(message) })
     }
 
+    @inline(always)
     mutating func returned(_ message: Message, isYoungest: Bool) {
         tell(
             { $0.returned(message, isYoungest: isYoungest) },
             { $0.returned(message, isYoungest: isYoungest) })
     }
 
+    @inline(always)
     mutating func hold(_ message: Message, until due: Instant) {
         tell({ $0.hold(message, until: due) }, { $0.hold(message, until: due) })
     }
