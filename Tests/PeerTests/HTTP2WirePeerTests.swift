@@ -63,9 +63,9 @@ struct HTTP2WirePeerTests {
                 case .data(let stream, let run, let flowBytes, let endStream):
                     lines.append("data \(stream) \(run.count) \(flowBytes) \(endStream)")
                 case .settings(let run):
-                    var exchange = HTTP2.SettingsExchange()
-                    _ = try exchange.receive(run.bytes(of: bytes.span))
-                    lines.append("settings \(exchange.peer.initialWindowSize)")
+                    var settings = HTTP2.Settings()
+                    _ = try settings.apply(run.bytes(of: bytes.span))
+                    lines.append("settings \(settings.initialWindowSize)")
                 case .goAway(let last, let code, _):
                     lines.append("goaway \(last) \(code.name.map { "\($0)" } ?? "?")")
                 default: lines.append("\(frame)")
