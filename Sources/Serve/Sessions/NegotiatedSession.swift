@@ -17,9 +17,10 @@ protocol RecognisableSession: Session, ~Copyable {
 /// pointer of its own.
 struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copyable {
     private var http1: HTTP1Session
+    // Here it costs no more than padding.
+    private var choice: Choice
     private var other: Other?
     private var webSocket: Boxed<WebSocketSession>?
-    private var choice: Choice
 
     private enum Choice: UInt8, BitwiseCopyable {
         /// The first bytes have not told yet; HTTP/1.1 speaks for them.
@@ -53,7 +54,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     @inline(always)
     private borrowing func ask<Result>(
         _ http1: (borrowing HTTP1Session) -> Result, _ other: (borrowing Other) -> Result,
-        _ webSocket: (borrowing WebSocketSession) -> Result
+        _ webSocket: (borrowing Boxed<WebSocketSession>) -> Result
     ) -> Result {
         if choice.isHTTP1 { return http1(self.http1) }
         switch self.other {
@@ -61,7 +62,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
         case nil: break
         }
         switch self.webSocket {
-        case .some(let session): return webSocket(session.value)
+        case .some(let session): return webSocket(session)
         case nil: preconditionFailure("one of them was chosen")
         }
     }
@@ -69,10 +70,10 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     @inline(always)
     private mutating func tell<Result>(
         _ http1: (inout HTTP1Session) -> Result, _ other: (inout Other) -> Result,
-        _ webSocket: (inout WebSocketSession) -> Result
+        _ webSocket: (inout Boxed<WebSocketSession>) -> Result
     ) -> Result {
         if choice.isHTTP1 { return http1(&self.http1) }
-        return choice == .other ? other(&self.other!) : webSocket(&self.webSocket!.value)
+        return choice == .other ? other(&self.other!) : webSocket(&self.webSocket!)
     }
 
     @inline(always)
@@ -112,7 +113,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
                 output: &output)
         }
         var nothing = WebSocketSession.makeScratch()
-        return webSocket!.value.next(
+        return webSocket!.next(
             input, from: offset, bodyLimit: bodyLimit, scratch: &nothing, output: &output)
     }
 
@@ -191,6 +192,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.reply(content, to: message, body: body, writer: &writer, output: &output) })
     }
 
+    @inline(always)
     mutating func reply(
         _ item: inout WorkItem, isLastOfAll: Bool, writer: inout ReplyWriter,
         output: inout ByteQueue
@@ -201,10 +203,12 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) })
     }
 
+    @inline(always)
     mutating func passedOn(_ message: Message) {
         tell({ $0.passedOn(message) }, { $0.passedOn(message) }, { $0.passedOn(message) })
     }
 
+    @inline(always)
     mutating func returned(_ message: Message, isYoungest: Bool) {
         tell(
             { $0.returned(message, isYoungest: isYoungest) },
@@ -212,6 +216,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.returned(message, isYoungest: isYoungest) })
     }
 
+    @inline(always)
     mutating func hold(_ message: Message, until due: Instant) {
         tell(
             { $0.hold(message, until: due) }, { $0.hold(message, until: due) },
