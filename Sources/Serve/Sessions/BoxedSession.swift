@@ -7,8 +7,8 @@ extension Boxed: Session where Value: Session & ~Copyable {
 
     init(_ facts: OpeningFacts) { self.init(Value(facts)) }
 
-    /// In a place of its own, and so is all that is long: it must not stand between the instructions
-    /// of what most connections speak.
+    /// In a place of its own, and so is all that is long: it must not stand between the
+    /// instructions of what most connections speak.
     @inline(never)
     mutating func next(
         _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Value.Scratch,
