@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Platform
 import Report
 import Secure
@@ -69,10 +70,19 @@ private final class EchoServer: @unchecked Sendable {
 
 /// The engine with a protocol that has an opening of its own.
 struct WebSocketRunTests {
+    /// What came of a run, and its two ends.
+    private struct Outcome: ~Copyable {
+        var result: GeneratorResult?
+        let server: EchoServer
+        let control: GeneratorControl
+
+        mutating func whole() throws -> GeneratorResult { try result.take().unwrapped() }
+    }
+
     private func run(
         connections: Int = 2, duration: Nanoseconds = .milliseconds(20), isBegun: Bool = true,
         _ script: (EchoServer) -> Void = { _ in }
-    ) throws -> (result: GeneratorResult?, server: EchoServer, control: GeneratorControl) {
+    ) throws -> Outcome {
         var run = WorldRun(connections: connections, duration: duration)
         run.plan.timeout = .milliseconds(100)
         let server = EchoServer(run.world)
@@ -84,16 +94,16 @@ struct WebSocketRunTests {
             seed: 1)
         let result = try run.run(
             ClosedPacing(), over: PlainStream.self, PlainStream.Context(), client)
-        return (result, server, run.control)
+        return Outcome(result: result, server: server, control: run.control)
     }
 
     @Test("the handshake is no part of a message's time")
     func times() throws {
-        let (result, server, control) = try run()
-        let tally = try result.unwrapped().tally
-        #expect(tally.succeeded == 40 && tally.errors == ErrorCounts())
-        #expect(tally.response.max == .milliseconds(1))
-        #expect(server.handshakes == 2 && control.established == 2)
+        var outcome = try run()
+        let whole = try outcome.whole()
+        #expect(whole.tally.succeeded == 40 && whole.tally.errors == ErrorCounts())
+        #expect(whole.tally.response.max == .milliseconds(1))
+        #expect(outcome.server.handshakes == 2 && outcome.control.established == 2)
     }
 
     @Test(
@@ -103,9 +113,10 @@ struct WebSocketRunTests {
             ("", "100ms passed before the answer to the handshake"),
         ])
     func refused(answer: String, reason: String) throws {
-        let (result, _, control) = try run(isBegun: false) { $0.welcomes = { _ in answer } }
-        #expect(result == nil && control.established == 0)
-        guard case .declined(let text) = control.openingRefusal else {
+        let outcome = try run(isBegun: false) { $0.welcomes = { _ in answer } }
+        let hasResult = outcome.result != nil
+        #expect(!hasResult && outcome.control.established == 0)
+        guard case .declined(let text) = outcome.control.openingRefusal else {
             Issue.record("no refusal")
             return
         }
@@ -114,31 +125,35 @@ struct WebSocketRunTests {
 
     @Test("later it is an attempt that failed, and the next one is made")
     func refusedLater() throws {
-        let (result, server, _) = try run(connections: 1, duration: .milliseconds(100)) { server in
+        var outcome = try run(connections: 1, duration: .milliseconds(100)) { server in
             server.handshakeTime = .zero
             server.behind = { connection, number in
                 connection == 0 && number == 5
-                    ? [.send([0x88, 2, 3, 0xE9], after: .zero)] : []
+                    ? [
+                        .send([0x88, 2, 3, 0xE9], after: .zero),
+                        .close(after: .milliseconds(1)),
+                    ] : []
             }
             server.welcomes = { $0 == 1 ? "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" : nil }
         }
-        let whole = try result.unwrapped()
+        let whole = try outcome.whole()
+        let server = outcome.server
         #expect(whole.tally.errors.handshake == 1 && whole.tally.succeeded > 50)
         #expect(whole.firstFailure?.failure.phase == .connect)
         #expect(whole.firstFailure?.failure.reason.hasSuffix("status 503") == true)
         #expect(server.handshakes == 3)
-        // The Close frame came with the fifth echo, when the sixth message was on its way or not.
         #expect(server.closes == [0])
     }
 
     @Test("a connection that is lost in its opening costs an attempt", arguments: [1, 3])
     func lost(connection: Int) throws {
-        let (result, server, _) = try run(connections: 1, duration: .milliseconds(100)) { server in
+        var outcome = try run(connections: 1, duration: .milliseconds(100)) { server in
             server.handshakeTime = .zero
             server.behind = { _, number in number == 5 ? [.close(after: .zero)] : [] }
             server.welcomes = { $0 == connection ? "HTTP/1.1 200 OK\r\n\r\n" : nil }
         }
-        let whole = try result.unwrapped()
+        let whole = try outcome.whole()
+        let server = outcome.server
         #expect(whole.tally.errors.handshake == 1 && server.handshakes > connection)
     }
 }

@@ -71,7 +71,8 @@ struct ConnectionState<S: Session & ~Copyable>: ~Copyable {
     /// What of the socket it waits for.
     @inline(always)
     var wanted: Interest {
-        var wanted: Interest = []
+        // Not `[]`, whose empty array the optimiser may forget to take away.
+        var wanted = Interest(rawValue: 0)
         if !hasPeerFinished, input.count < Limit.unparsedBytes { wanted.insert(.readable) }
         if !output.isEmpty { wanted.insert(.writable) }
         return wanted

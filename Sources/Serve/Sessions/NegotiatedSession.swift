@@ -61,8 +61,16 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
         case .some(let session): return other(session)
         case nil: break
         }
-        switch self.webSocket {
-        case .some(let session): return webSocket(session)
+        return askWebSocket(webSocket)
+    }
+
+    /// Out of the way of the others, as is `tellWebSocket`.
+    @inline(never)
+    private borrowing func askWebSocket<Result>(
+        _ question: (borrowing Boxed<WebSocketSession>) -> Result
+    ) -> Result {
+        switch webSocket {
+        case .some(let session): question(session)
         case nil: preconditionFailure("one of them was chosen")
         }
     }
@@ -73,8 +81,13 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
         _ webSocket: (inout Boxed<WebSocketSession>) -> Result
     ) -> Result {
         if choice.isHTTP1 { return http1(&self.http1) }
-        return choice == .other ? other(&self.other!) : webSocket(&self.webSocket!)
+        return choice == .other ? other(&self.other!) : tellWebSocket(webSocket)
     }
+
+    @inline(never)
+    private mutating func tellWebSocket<Result>(
+        _ order: (inout Boxed<WebSocketSession>) -> Result
+    ) -> Result { order(&webSocket!) }
 
     @inline(always)
     mutating func next(
