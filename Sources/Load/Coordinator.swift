@@ -88,14 +88,23 @@ package struct Coordinator: ~Copyable {
         case .h1:
             let request = plan.request
             let pipeline = plan.pipeline
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) {
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
                 HTTP1Client(
                     request: request.bytes, answersHead: request.answersHead, pipeline: pipeline)
             }
         case .h2(let request):
             let streams = plan.streams
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) {
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
                 HTTP2Client(request: request, streams: streams)
+            }
+        case .ws(let request):
+            let window = plan.streams
+            let seed = UInt64(bitPattern: plan.seed)
+            // Other streams of the seed than those of the schedules.
+            let first = plan.threads
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) { index in
+                var seeds = SeededGenerator.stream(seed: seed, index: first + index)
+                return WebSocketClient(request: request, window: window, seed: seeds.next())
             }
         }
     }
@@ -104,7 +113,7 @@ package struct Coordinator: ~Copyable {
         Stream: StreamTransport & SendableMetatype & ~Copyable, Client: ProtocolClient & ~Copyable
     >(
         over stream: Stream.Type, _ context: Stream.Context,
-        speaking client: @escaping @Sendable () -> Client
+        speaking clientOfThread: @escaping @Sendable (Int) -> Client
     ) throws(Failure) -> [GeneratorThread] {
         var team: [GeneratorThread] = []
         let watched = plan.watchedCPUs
@@ -114,6 +123,7 @@ package struct Coordinator: ~Copyable {
             var part = plan.share(ofThread: index)
             if index == 0 { part.watchedCPUs = watched }
             let member = GeneratorThread(part, bell: bell)
+            let client: @Sendable () -> Client = { clientOfThread(index) }
             switch plan.arrivals {
             case .closed:
                 try member.start(
@@ -184,6 +194,7 @@ package struct Coordinator: ~Copyable {
         case .refused(let error) where plan.destination.isUnix && error.wouldBlock:
             "its queue of connections stayed full for \(plan.timeout.display)"
         case .refused(let error), .sourceRefused(_, let error): error.reason
+        case .declined(let reason): reason
         case .tookTooLong: "no answer within \(plan.timeout.display)"
         }
     }

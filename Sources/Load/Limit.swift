@@ -60,6 +60,10 @@ package enum Limit {
     static let http2FrameBytes: UInt32 = 16_384
     /// Unsent output of a connection above which no payload is added to it.
     static let http2Output = 256 * 1_024
+    /// Unsent output of a WebSocket above which no further message is put into it.
+    static let webSocketOutput = 256 * 1_024
+    /// Payload of a message unless the user says otherwise: that of `/plaintext`.
+    static let messageBytes = 13
     /// The longest field block that is known again without decoding it.
     static let http2KnownBlock = 256
     /// A schedule faster than one request every 100 ns a thread cannot be sent by anything here;

@@ -10,7 +10,7 @@ extension LoadReport {
             (errors.status, "\(share) answers had status \(failedClasses)"),
             (errors.timeout, "\(errors.timeout) requests timed out"),
             (errors.connect, "\(errors.connect) connections could not be opened"),
-            (errors.handshake, "\(errors.handshake) TLS handshakes failed"),
+            (errors.handshake, "\(errors.handshake) handshakes failed"),
             (errors.write, "\(errors.write) requests could not be sent"),
             (errors.read, "\(errors.read) answers were cut off"),
             (errors.protocol, "\(errors.protocol) answers broke the protocol"),

@@ -52,7 +52,9 @@ package enum RunColumns {
         },
         count("requests_ok", "successful requests of the measured phase") { $0.requests },
         count("errors_connect", "connections that could not be opened") { $0.errors.connect },
-        count("errors_handshake", "TLS handshakes that failed") { $0.errors.handshake },
+        count("errors_handshake", "handshakes of TLS or WebSocket that failed") {
+            $0.errors.handshake
+        },
         count("errors_write", "requests that could not be sent") { $0.errors.write },
         count("errors_read", "answers cut off by the peer") { $0.errors.read },
         count("errors_timeout", "answers that did not come in time") { $0.errors.timeout },

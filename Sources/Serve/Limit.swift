@@ -45,6 +45,9 @@ package enum Limit {
     /// Payload in one frame of HTTP/2: what every peer takes, and as much as one stream gets before
     /// the others have a turn.
     static let http2FrameBytes = 16_384
+    /// Pongs of WebSocket that wait while their peer takes none: some more than a test of liveness
+    /// sends in a row. Of more than these the newest is kept (RFC 6455 §5.5.3).
+    static let webSocketPongBytes = 2 * 1_024
     /// Timers of connections that have ended which are not worth looking for.
     static let staleTimers = 4_096
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.

@@ -69,7 +69,8 @@ extension ServerOptions {
             OptionSpec(
                 "linger-timeout", value: "TIME",
                 help: "after its last reply a peer has this long to end as well [2s]"),
-            OptionSpec("max-body", value: "SIZE", help: "largest request payload [16MiB]"),
+            OptionSpec(
+                "max-body", value: "SIZE", help: "largest request payload or message [16MiB]"),
             OptionSpec(
                 "max-bodies", value: "SIZE",
                 help: "payloads a reader holds at most, beyond which it answers 503 [256MiB]"),

@@ -81,6 +81,26 @@ struct LoadOptionsTests {
         #expect(String(decoding: plan.request.bytes, as: UTF8.self).hasPrefix("POST "))
     }
 
+    @Test(
+        "a WebSocket is asked for by the URL or by name",
+        arguments: [
+            (["ws://127.0.0.1:8080/ws"], 1, String(repeating: "x", count: 13), true),
+            (["--protocol", "ws", "http://127.0.0.1:8080/ws"], 1, "xxxxxxxxxxxxx", true),
+            (["-m", "9", "--message-size", "0", "ws://127.0.0.1:8080/ws"], 9, "", true),
+            (["--message", "binary", "--body", "é", "ws://127.0.0.1:8080/ws"], 1, "é", false),
+        ] as [([String], Int, String, Bool)])
+    func webSocket(arguments: [String], streams: Int, message: String, isText: Bool) throws {
+        let plan = try plan(arguments)
+        guard case .ws(let request) = plan.application else {
+            Issue.record("another protocol")
+            return
+        }
+        #expect(plan.streams == streams && plan.application.name == "ws")
+        #expect(request.message == Array(message.utf8))
+        #expect(request.kind == (isText ? .text : .binary))
+        #expect("\(plan.url)" == arguments.last)
+    }
+
     @Test("threads share connections, addresses and CPUs")
     func shares() throws {
         var plan = try plan(["-c", "10", "-t", "3", "--source-ips", "127.0.0.1-127.0.0.6", url])
@@ -121,6 +141,16 @@ struct LoadOptionsTests {
             (["--protocol", "h2", "--pipeline", "2", "a"], "HTTP/2 has no --pipeline"),
             (["--protocol", "h2", "-m", "0", "a"], "--streams '0'"),
             (["--protocol", "h2", "-H", "Upgrade: x", "a"], "no meaning in HTTP/2"),
+            (["--protocol", "h1", "ws://a"], "in WebSocket only"), (["wss://a"], "scheme wss"),
+            (["--protocol", "ws", "--pipeline", "2", "a"], "WebSocket has no --pipeline"),
+            (["-m", "0", "ws://a"], "--streams '0'"), (["-X", "PUT", "ws://a"], "with GET"),
+            (["-H", "Upgrade: x", "ws://a"], "Upgrade belongs to the opening"),
+            (["--message-size", "1", "a"], "--message-size is about WebSocket"),
+            (["--message", "text", "a"], "--message is about WebSocket"),
+            (["--message", "picture", "ws://a"], "--message 'picture'"),
+            (["--message-size", "17MiB", "ws://a"], "--message-size '17MiB'"),
+            (["--message-size", "1", "--body", "a", "ws://a"], "both say what the message is"),
+            (["--body", "@there", "ws://a"], "is not UTF-8"),
             (["--tls", "1.3", "a"], "unknown option"),
             (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
             (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),

@@ -5,12 +5,23 @@ import Testing
 
 @Suite("what the programs can carry out")
 struct AbilitiesTests {
+    @Test("HTTP/2 and WebSocket may have several requests under way", arguments: ["h2", "ws"])
+    func allowed(name: String) throws {
+        let request = RunRequest(
+            matrix: "m.json5", profile: Matrix.defaultProfile, seed: 1,
+            cpus: CPUSplit(server: [1], load: [0]))
+        _ = try request.plan { _ throws(Complaint) in
+            "{defaults: {protocol: '\(name)', streams: 4, payload: 125}}"
+        }
+    }
+
     @Test(
         "a cell that asks for more is refused before anything starts",
         arguments: [
-            ("protocol: 'ws'", "protocol ws"), ("tls: '1.3'", "TLS"),
+            ("protocol: 'sse'", "protocol sse"), ("tls: '1.3'", "TLS"),
             ("streams: 4", "streams with protocol h1"),
             ("protocol: 'h2', pipeline: 2", "pipelining with protocol h2"),
+            ("protocol: 'ws', pipeline: 2", "pipelining with protocol ws"),
         ])
     func refused(setting: String, named: String) {
         let request = RunRequest(

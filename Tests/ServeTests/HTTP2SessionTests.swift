@@ -51,7 +51,7 @@ struct HTTP2SessionTests {
         connection.receive(
             H2.opening + H2.settings(flags: 1) + H2.frame(0xFA, stream: 7, [1, 2])
                 + H2.frame(2, stream: 9, [0, 0, 0, 9, 1]) + H2.ping(7)
-                + H2.ping(8, flags: 1) + H2.frame(8, flags: 0xFF, word: 1)
+                + H2.ping(8, flags: 1) + H2.frame(8, flags: 0xFF, H2.word(1))
                 + H2.headers(1, H2.request("POST", "/echo"), flags: 4)
                 + H2.frame(0, flags: 8, stream: 1, [2, 104, 105, 0, 0]) + H2.data(1, "")
                 + H2.get(3, "/json") + H2.reset(3) + H2.update(3, 5))
@@ -337,11 +337,5 @@ struct HTTP2SessionTests {
         }
         let words = Self.words(connection)
         #expect(!words.contains("broken") && words.filter { $0.hasSuffix(":200") }.count == 150)
-    }
-}
-
-extension HTTP2Frames {
-    fileprivate static func frame(_ type: UInt8, flags: UInt8, word value: UInt32) -> [UInt8] {
-        frame(type, flags: flags, word(value))
     }
 }

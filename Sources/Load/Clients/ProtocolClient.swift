@@ -22,11 +22,18 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// Whether sessions have deadlines of their own. They then speak unasked, too.
     static var hasTimer: Bool { get }
 
+    /// Whether sessions have an opening of their own behind that of the stream, which a connection
+    /// is not made without. They then speak unasked, too.
+    static var opensItself: Bool { get }
+
     /// Requests that one connection can have under way. Slots are numbered 0..<capacity.
     var capacity: Int { get }
 
     /// The state of a fresh connection, from before it is opened until its socket is closed.
     borrowing func open() -> Session
+
+    /// Whether the session's own opening is done. Before, it has no room.
+    borrowing func isOpen(_ session: borrowing Session) -> Bool
 
     /// Requests that may be under way now, at most `capacity`: fewer where the peer allows no more
     /// or has not yet agreed to anything.
@@ -73,6 +80,11 @@ extension ProtocolClient where Self: ~Copyable {
     package static var hasParts: Bool { false }
     @inline(always)
     package static var hasTimer: Bool { false }
+    @inline(always)
+    package static var opensItself: Bool { false }
+
+    @inline(always)
+    package borrowing func isOpen(_ session: borrowing Session) -> Bool { true }
 
     @inline(always)
     package borrowing func room(on session: borrowing Session) -> Int { capacity }

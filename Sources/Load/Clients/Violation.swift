@@ -7,6 +7,14 @@ package struct Violation: BitwiseCopyable, Equatable, Sendable {
         case malformed(HTTP1.ResponseFailure)
         /// Frames that break a rule of HTTP/2.
         case frames(HTTP2.Failure)
+        /// Frames that break a rule of WebSocket.
+        case webSocket(WebSocket.Failure)
+        /// The server opens no WebSocket, as its status says.
+        case notUpgraded(HTTP.Status)
+        /// It says that it does, and does not.
+        case handshake(WebSocket.HandshakeFault)
+        /// A message came back with more or less than the payload that was sent.
+        case otherEcho(sent: UInt32)
         /// An answer in HTTP/1.1 to HTTP/2.
         case otherProtocol
         /// Bytes that answer nothing: before the first request or behind the last answer.
@@ -31,6 +39,11 @@ package struct Violation: BitwiseCopyable, Equatable, Sendable {
         switch kind {
         case .malformed(let failure): failure.reason
         case .frames(let failure): "\(failure.code.text): \(failure.reason)"
+        case .webSocket(let failure): "\(failure.code.code): \(failure.reason)"
+        case .notUpgraded(let status):
+            "the server opens no WebSocket there, but answers with status \(status.code)"
+        case .handshake(let fault): "the server's answer opens no WebSocket: \(fault.reason)"
+        case .otherEcho(let sent): "a message did not come back with the \(sent) bytes it had"
         case .otherProtocol:
             "the server answers HTTP/2 in HTTP/1.1; ask without --protocol h2"
         case .unasked: "the server sent what no request had asked for"

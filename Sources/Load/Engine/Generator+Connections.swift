@@ -23,6 +23,14 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if table[index].isOpen, !table[index].waitsToWrite { flush(index) }
     }
 
+    /// Sends what a session has to say before its connection ends. False when that has ended it.
+    @inline(never)
+    mutating func sendLast(_ index: Int) -> Bool {
+        let generation = table[index].generation
+        flushRest(index)
+        return table[index].generation == generation
+    }
+
     /// Begins requests again that an earlier connection did not process, with the times that they
     /// have.
     @inline(never)

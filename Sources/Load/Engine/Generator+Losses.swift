@@ -40,6 +40,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// lost nothing and is no error.
     @inline(never)
     mutating func lose(_ index: Int, because loss: Loss, _ text: FailureText? = nil) {
+        if Client.opensItself, !client.isOpen(table[index].session) {
+            sessionRefused(index, text)
+            return
+        }
         var lost: UInt64 = 0
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
             lost += giveUp(takeOff(index, slot), because: loss)

@@ -129,15 +129,37 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     private mutating func opened(_ index: Int) {
         upkeep.opening -= 1
-        if !table[index].wasOpened { upkeep.opened += 1 }
-        table[index].wasOpened = true
         table[index].state = .open
+        if !Client.opensItself { noteMade(index) }
         upkeep.openings += 1
         upkeep.fullSince = nil
         // What the opening received beyond its own bytes, no readiness announces.
         if Stream.holdsBytes { noteUnread(index) }
         now = time.now
         use(index)
+    }
+
+    /// A connection stands, with all that its protocol needs.
+    private mutating func noteMade(_ index: Int) {
+        if !table[index].wasOpened { upkeep.opened += 1 }
+        table[index].wasOpened = true
+    }
+
+    /// Looks whether a session's own opening is done.
+    @inline(never)
+    mutating func noteSession(_ index: Int) {
+        if client.isOpen(table[index].session) { noteMade(index) }
+    }
+
+    /// A session's own opening failed.
+    @inline(never)
+    mutating func sessionRefused(_ index: Int, _ text: FailureText?) {
+        if isRecording {
+            tally.errors.handshake += 1
+            noteFailure(.connect, text)
+        }
+        close(index)
+        retryLater(index, text.map { .declined($0.reason) })
     }
 
     private mutating func openingFailed(

@@ -255,7 +255,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 return
             }
         }
+        if Client.opensItself, !table[index].wasOpened { noteSession(index) }
         if table[index].remaining == 0, table[index].inFlight == 0 {
+            if Client.speaksUnasked, !sendLast(index) { return }
             replace(index)
         } else {
             makeAvailable(index)

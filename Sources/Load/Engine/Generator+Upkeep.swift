@@ -71,6 +71,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         for index in upkeep.sweepPosition..<end {
             switch table[index].state {
             case .closed: break
+            case .open where Client.opensItself && !client.isOpen(table[index].session):
+                if now.since(retryTime(index)) > plan.timeout {
+                    sessionRefused(index, timeoutText(index))
+                }
             case .open:
                 if table[index].inFlight > 0, isOverdue(index) {
                     lose(index, because: .timeout, timeoutText(index))

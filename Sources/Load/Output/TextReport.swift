@@ -43,7 +43,10 @@ package struct TextReport {
     private mutating func conditions() {
         var from = Self.counted(report.connections, "connection")
         from += " on \(Self.counted(report.threads, "thread"))"
-        if report.streams > 1 { from += ", \(report.streams) streams on each" }
+        if report.streams > 1 {
+            let what = report.protocol == "ws" ? "messages under way" : "streams"
+            from += ", \(report.streams) \(what) on each"
+        }
         if report.pipeline > 1 { from += ", \(report.pipeline) pipelined" }
         var mode = "closed loop"
         if let rate = report.targetRate, let arrivals = report.arrivals {
@@ -60,7 +63,7 @@ package struct TextReport {
     private var place: String {
         guard let address = report.address else { return "" }
         let isTold = ["\(address)/", "\(address)/".replacing(":80/", with: "/")].contains {
-            report.url.hasPrefix("http://\($0)")
+            report.url.hasPrefix("http://\($0)") || report.url.hasPrefix("ws://\($0)")
         }
         return isTold ? "" : " at \(address)"
     }

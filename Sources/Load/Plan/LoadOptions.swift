@@ -7,7 +7,7 @@ import Wire
 package enum LoadOptions {
     package static let parser = OptionParser(
         program: "switchyard-load", operands: "URL",
-        summary: "Loads an HTTP server, in a closed loop or at a rate, and says what it measured.",
+        summary: "Loads a server, in a closed loop or at a rate, and says what it measured.",
         options: [
             .init("connections", short: "c", value: "N", help: "connections in all (64)"),
             .init(
@@ -23,10 +23,11 @@ package enum LoadOptions {
             .init(
                 "turn", value: "K/N:TIME@NS",
                 help: "with --rate: send only in turn K of N, of TIME each"),
-            .init("protocol", value: "NAME", help: "auto, h1 or h2 (auto: h1)"),
+            .init(
+                "protocol", value: "NAME", help: "auto, h1, h2 or ws (auto: h1, or ws for ws://)"),
             .init(
                 "streams", short: "m", value: "N",
-                help: "with h2: requests under way on a connection (1)"),
+                help: "with h2 or ws: requests under way on a connection (1)"),
             .init(
                 "pipeline", value: "N", help: "with h1: requests under way on a connection (1)"),
             .init(
@@ -37,7 +38,9 @@ package enum LoadOptions {
                 help: "request method (GET; POST with --body)"),
             .init(
                 "header", short: "H", value: "FIELD", repeatable: true, help: "add 'Name: value'"),
-            .init("body", value: "TEXT|@FILE", help: "request body"),
+            .init("body", value: "TEXT|@FILE", help: "request body; with ws: the message"),
+            .init("message-size", value: "SIZE", help: "with ws: bytes of the message (13)"),
+            .init("message", value: "KIND", help: "with ws: text or binary (text)"),
             .init("timeout", value: "TIME", help: "longest a request or a connect may take (2s)"),
             .init("nodelay", value: "on|off", help: "send small segments at once (on)"),
             .init(
@@ -75,7 +78,7 @@ package enum LoadOptions {
             """)
 
     private enum Arrivals: String, CaseIterable { case constant, poisson }
-    private enum Spoken: String, CaseIterable { case auto, h1, h2 }
+    private enum Spoken: String, CaseIterable { case auto, h1, h2, ws }
 
     /// Checks the whole command line.
     ///
@@ -209,9 +212,15 @@ package enum LoadOptions {
         if let list = options.text("source-ips") {
             plan.sources = try SourceAddresses.parse(list)
         }
-        switch try options.choice("protocol", of: Spoken.self) ?? .auto {
+        let spoken = try options.choice("protocol", of: Spoken.self) ?? .auto
+        if spoken == .ws || plan.url.isWebSocket, spoken != .h1, spoken != .h2 {
+            try speakWebSocket(&plan, options)
+            return
+        }
+        try refuseWebSocket(plan, options)
+        switch spoken {
         // Cleartext without prior knowledge speaks HTTP/1.1 (RFC 9113 §3.1 took the upgrade away).
-        case .auto, .h1: try speakHTTP1(&plan, options)
+        case .auto, .h1, .ws: try speakHTTP1(&plan, options)
         case .h2: try speakHTTP2(&plan, options)
         }
     }

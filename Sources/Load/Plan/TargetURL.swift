@@ -1,25 +1,28 @@
 package import Basis
 
-/// Where requests go, as the user wrote it (RFC 3986, the `http` scheme of RFC 9110 §4.2.1).
+/// Where requests go, as the user wrote it (RFC 3986; the schemes `http` of RFC 9110 §4.2.1 and
+/// `ws` of RFC 6455 §3).
 package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// A host name or a numeric address, IPv6 without its brackets.
     package let host: String
     package let port: UInt16
     /// Path and query, at least `/`, with its bytes as the user wrote them (`RawText`).
     package let target: String
+    /// Whether its scheme is `ws`.
+    package let isWebSocket: Bool
 
-    /// Reads `http://host[:port][/path][?query]`; the scheme may be left out, a fragment is not
-    /// sent.
+    /// Reads `http://host[:port][/path][?query]`, or the same with `ws`. The scheme may be left
+    /// out; a fragment is not sent.
     package init(parsing text: String) throws(Complaint) {
         func refused(_ why: String) -> Complaint {
             Complaint(
                 "URL '\(text)' \(why)", remedy: "give one such as http://127.0.0.1:8080/plaintext")
         }
-        var refusedTLS: Complaint {
+        func refusedTLS(_ scheme: String) -> Complaint {
             Complaint(
-                "URL '\(text)' has the scheme https, and TLS is not spoken yet",
-                remedy: "give an http:// URL: a server's port without TLS, or a proxy that ends TLS"
-            )
+                "URL '\(text)' has the scheme \(scheme), and TLS is not spoken yet",
+                remedy: "give an \(scheme.dropLast())://"
+                    + " URL: a server's port without TLS, or a proxy that ends TLS")
         }
         func refusedUnix(_ path: Substring) -> Complaint {
             Complaint(
@@ -38,13 +41,18 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         if hasScheme {
             let scheme = front.dropLast().lowercased()
             if scheme.contains("unix") { throw refusedUnix(rest.dropFirst(front.count + 2)) }
-            if scheme == "https" { throw refusedTLS }
-            guard scheme == "http" else { throw refused("has the scheme \(scheme), not http") }
+            if scheme == "https" || scheme == "wss" { throw refusedTLS(scheme) }
+            guard scheme == "http" || scheme == "ws" else {
+                throw refused("has the scheme \(scheme), not http or ws")
+            }
+            isWebSocket = scheme == "ws"
             rest = rest.dropFirst(front.count + 2)
         } else if front.lowercased() == "https:" {
-            throw refusedTLS
+            throw refusedTLS("https")
         } else if front.lowercased() == "http:" {
             throw refused("has no // behind its scheme")
+        } else {
+            isWebSocket = false
         }
         rest = rest.prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
@@ -86,5 +94,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         return port == 80 ? name : "\(name):\(port)"
     }
 
-    package var description: String { "http://\(authority)\(RawText.display(target))" }
+    package var description: String {
+        "\(isWebSocket ? "ws" : "http")://\(authority)\(RawText.display(target))"
+    }
 }

@@ -48,6 +48,7 @@ struct RunningGenerator: ~Copyable {
             "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]
+        if cell.language == .ws { arguments += ["--message-size", "\(cell.payload.raw)"] }
         if let rate = cell.arrival.rate {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }

@@ -70,9 +70,9 @@ enum Abilities {
     }
 
     private static func missing(_ cell: Cell) -> String? {
-        if ![.h1, .h2].contains(cell.language) { return "protocol \(cell.language.rawValue)" }
+        if ![.h1, .h2, .ws].contains(cell.language) { return "protocol \(cell.language.rawValue)" }
         if cell.tls != .off { return "TLS" }
-        if cell.streams != 1, cell.language != .h2 {
+        if cell.streams != 1, cell.language == .h1 {
             return "streams with protocol \(cell.language.rawValue)"
         }
         if cell.pipeline != 1, cell.language != .h1 {

@@ -34,6 +34,8 @@ struct ReplyShape: OptionSet, BitwiseCopyable, Sendable {
     static let framedBySession = ReplyShape(rawValue: 8)
     /// The client knows no chunks, and keeps a connection only when told to (HTTP/1.0).
     static let http10 = ReplyShape(rawValue: 16)
+    /// The message was text and so is the reply (RFC 6455 §5.6).
+    static let text = ReplyShape(rawValue: 32)
 }
 
 /// What the responder decides.
@@ -63,5 +65,7 @@ struct Content: BitwiseCopyable, Sendable {
         case receipt(payment: UInt64, isReplay: Bool)
         case problem(StaticString)
         case allow(Route.AllowedMethods)
+        /// Why the request opens no WebSocket.
+        case upgrade(WebSocket.HandshakeRefusal)
     }
 }

@@ -45,6 +45,8 @@ struct ReplyWriter: ~Copyable {
             var source = ReplySource(left: count)
             source.make(into: &output)
             return Int(source.left)
+        case .upgrade(let refusal):
+            WebSocket.ServerHandshake.write(refusal, with: &encoder, date: date, to: &output)
         default:
             let type = compose(content.payload)
             encoder.write(
@@ -71,6 +73,11 @@ struct ReplyWriter: ~Copyable {
             if !message.shape.contains(.headOnly) { head.source = ReplySource(left: count) }
             head.length = count
             return head
+        case .upgrade:
+            // HTTP/2 has no upgrade that a status could ask for (RFC 9113 §8.6).
+            head.status = .badRequest
+            head.contentType = compose(content.payload)
+            output.append(scratch.bytes)
         default:
             head.contentType = compose(content.payload)
             output.append(scratch.bytes)
@@ -105,6 +112,10 @@ struct ReplyWriter: ~Copyable {
             scratch.append(decimal: payment)
             scratch.append(isReplay ? ",\"replayed\":true}" : ",\"replayed\":false}")
             return "application/json"
+        case .upgrade(let refusal):
+            scratch.append(refusal.reason)
+            scratch.append("\n")
+            return "text/plain"
         case .problem(let reason):
             scratch.append(reason)
             scratch.append("\n")

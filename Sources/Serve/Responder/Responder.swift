@@ -42,6 +42,8 @@ struct Responder {
                     order: body.extracting(droppingFirst: Int(message.keyCount))))
         case .serverOptions:
             return .now(Content(status: .noContent, payload: .none))
+        case .webSocket(let refusal):
+            return .now(Content(status: refusal.status, payload: .upgrade(refusal)))
         case .notFound:
             return .now(Content(status: .notFound, payload: .problem("no such path")))
         case .methodNotAllowed(let allowed):
@@ -74,6 +76,7 @@ struct Responder {
         GET  /block?us=N     sleeps N microseconds while holding its thread
         GET  /wait?us=N      answers after N microseconds, holding nothing
         POST /payments       pays once for each Idempotency-Key
+        GET  /ws             a WebSocket that echoes its messages
 
         """
 

@@ -16,6 +16,9 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// Answers later, holding nothing.
     case wait(Nanoseconds)
     case payments
+    /// `/ws`, asked for without all that opens a WebSocket. A request that has it is no message:
+    /// its connection changes the protocol.
+    case webSocket(WebSocket.HandshakeRefusal)
     /// `OPTIONS *` (RFC 9110 §9.3.7).
     case serverOptions
 
@@ -82,7 +85,7 @@ extension Route {
     }
 
     private enum Resource {
-        case index, plaintext, json, bytes, echo, work, block, wait, payments
+        case index, plaintext, json, bytes, echo, work, block, wait, payments, webSocket
 
         @inline(always)
         init?(_ path: Span<UInt8>) {
@@ -94,6 +97,7 @@ extension Route {
             case 5 where path.equals("/wait"): self = .wait
             case 6 where path.equals("/block"): self = .block
             case 9 where path.equals("/payments"): self = .payments
+            case 3 where path.equals("/ws"): self = .webSocket
             case 1: self = .index
             case 8... where path.extracting(first: 7).equals("/bytes/"): self = .bytes
             default: return nil
@@ -103,7 +107,7 @@ extension Route {
         var method: AllowedMethods {
             switch self {
             case .echo, .payments: .post
-            case .index, .plaintext, .json, .bytes, .work, .block, .wait: .get
+            case .index, .plaintext, .json, .bytes, .work, .block, .wait, .webSocket: .get
             }
         }
 
@@ -121,6 +125,7 @@ extension Route {
             case .json: return .json
             case .echo: return .echo
             case .payments: return .payments
+            case .webSocket: return .webSocket(.notOffered)
             case .bytes: return Self.bytes(path.extracting(droppingFirst: 7))
             case .work, .block, .wait:
                 guard let span = Self.span(query) else { return .badParameter(.span) }

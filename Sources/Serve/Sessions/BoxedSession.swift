@@ -7,7 +7,9 @@ extension Boxed: Session where Value: Session & ~Copyable {
 
     init(_ facts: OpeningFacts) { self.init(Value(facts)) }
 
-    @inline(always)
+    /// In a place of its own, and so is all that is long: it must not stand between the
+    /// instructions of what most connections speak.
+    @inline(never)
     mutating func next(
         _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Value.Scratch,
         output: inout ByteQueue
@@ -32,26 +34,34 @@ extension Boxed: Session where Value: Session & ~Copyable {
     var holding: Int { value.holding }
 
     var isOrdered: Bool { value.isOrdered }
-    @inline(always)
+    @inline(never)
     mutating func reply(
         _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
         output: inout ByteQueue
     ) {
         value.reply(content, to: message, body: body, writer: &writer, output: &output)
     }
+    @inline(never)
     mutating func passedOn(_ message: Message) { value.passedOn(message) }
+    @inline(never)
     mutating func returned(_ message: Message, isYoungest: Bool) {
         value.returned(message, isYoungest: isYoungest)
     }
+    @inline(never)
     mutating func reply(
         _ item: inout WorkItem, isLastOfAll: Bool, writer: inout ReplyWriter,
         output: inout ByteQueue
     ) {
         value.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output)
     }
+    @inline(never)
     mutating func hold(_ message: Message, until due: Instant) { value.hold(message, until: due) }
     var isMidReply: Bool { value.isMidReply }
-    var mayProduce: Bool { value.mayProduce }
+    var mayProduce: Bool {
+        @inline(never)
+        get { value.mayProduce }
+    }
+    @inline(never)
     mutating func produce(
         at now: Instant, isClear: Bool, writer: inout ReplyWriter, output: inout ByteQueue
     ) {
@@ -63,6 +73,7 @@ extension Boxed: Session where Value: Session & ~Copyable {
     }
     var isMidMessage: Bool { value.isMidMessage }
     var owes: Bool { value.owes }
+    @inline(never)
     mutating func stall() -> Stall { value.stall() }
     var isLast: Bool { value.isLast }
     var dropsInput: Bool { value.dropsInput }

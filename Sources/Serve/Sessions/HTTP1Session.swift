@@ -9,14 +9,14 @@ struct HTTP1Session: Session, ~Copyable {
     /// The message whose payload is arriving, or whose reply is held back: nothing is parsed behind
     /// it, so there is one at most.
     private var message: Message?
-    /// The idempotency key and the payload of `message`.
+    /// The idempotency key and the payload of `message`; what accepts an upgrade, once one waits.
     private var body = ByteQueue()
     /// What is still to be made of the current reply.
     private var source = ReplySource()
     /// The reply to `message`, which is held back. Replies before it may still be with workers.
     private var held = ReplySource()
-    /// The refusal to send when the replies before it are out.
-    private var refusal: HTTP1.Refusal?
+    /// What is said when the replies before it are out.
+    private var lastWord: LastWord?
     /// What is refused is a HEAD.
     private var refusesHead = false
     private(set) var isLast = false
@@ -26,6 +26,15 @@ struct HTTP1Session: Session, ~Copyable {
     private var awaitsDelay = false
     /// The last reply of those with workers is to say that the connection ends.
     private var tellsEnd = false
+
+    /// What ends HTTP/1.1 on the connection: nothing is parsed behind it.
+    private enum LastWord: BitwiseCopyable {
+        case refusal(HTTP1.Refusal)
+        /// 101, and then WebSocket.
+        case upgrade(messageLimit: UInt32)
+        /// 101 has been said.
+        case upgraded(messageLimit: UInt32)
+    }
 
     @inline(always)
     init(_ facts: OpeningFacts) {}
@@ -40,8 +49,11 @@ struct HTTP1Session: Session, ~Copyable {
         switch parser.next(input, from: offset, into: &head, bodyLimit: bodyLimit) {
         case .needMore: return .needMore
         case .head(let end):
-            let route = Route(
+            var route = Route(
                 head.method, path: head.path.bytes(of: input), query: head.query.bytes(of: input))
+            if case .webSocket = route, upgrades(head, input, bodyLimit, orSays: &route) {
+                return .handled(next: end)
+            }
             let key = route.wantsKey ? head.idempotencyKey.range : 0..<0
             var shape: ReplyShape = []
             if head.method == .head { shape.insert(.headOnly) }
@@ -67,7 +79,39 @@ struct HTTP1Session: Session, ~Copyable {
     private mutating func refuse(_ refusal: HTTP1.Refusal, _ input: Span<UInt8>, from offset: Int) {
         refusesHead =
             message?.shape.contains(.headOnly) ?? HTTP1.saysHead(input, from: offset)
-        self.refusal = refusal
+        lastWord = .refusal(refusal)
+    }
+
+    /// Whether a request for a WebSocket gets one: behind it the connection speaks another
+    /// protocol. Else `route` says what is wrong with it.
+    @inline(never)
+    private mutating func upgrades(
+        _ head: borrowing HTTP1.RequestHead, _ input: Span<UInt8>, _ bodyLimit: UInt64,
+        orSays route: inout Route
+    ) -> Bool {
+        // What a GET would be answered (RFC 9110 §9.3.2).
+        if head.method == .head { return false }
+        switch WebSocket.ServerHandshake.judge(head, in: input) {
+        case .refuse(let refusal):
+            route = .webSocket(refusal)
+            return false
+        case .accept(let acceptance):
+            body.append(acceptance.span)
+            lastWord = .upgrade(messageLimit: UInt32(clamping: bodyLimit))
+            return true
+        }
+    }
+
+    /// Sec-WebSocket-Accept, as it waits in `body`.
+    private var acceptance: InlineArray<28, UInt8> {
+        let waiting = body.bytes
+        return InlineArray { waiting[$0] }
+    }
+
+    /// What is spoken from now on, once HTTP/1.1 is over.
+    var successor: WebSocketSession? {
+        guard case .upgraded(let messageLimit) = lastWord else { return nil }
+        return WebSocketSession(messageLimit: messageLimit)
     }
 
     // MARK: payloads that arrive in pieces
@@ -158,7 +202,7 @@ struct HTTP1Session: Session, ~Copyable {
     var isMidReply: Bool { !source.isEmpty }
 
     @inline(always)
-    var mayProduce: Bool { !source.isEmpty || !held.isEmpty || refusal != nil || owesContinue }
+    var mayProduce: Bool { !source.isEmpty || !held.isEmpty || lastWord != nil || owesContinue }
 
     @inline(never)
     mutating func produce(
@@ -174,13 +218,28 @@ struct HTTP1Session: Session, ~Copyable {
             held = ReplySource()
             let nothing = ByteQueue()
             reply(Responder.late, to: due, body: nothing.bytes, writer: &writer, output: &output)
-        } else if let refusal {
-            self.refusal = nil
-            isLast = true
-            writer.write(refusal, toHead: refusesHead, to: &output)
+        } else if let lastWord {
+            say(lastWord, writer: &writer, output: &output)
         } else if owesContinue {
             owesContinue = false
             HTTP1.ReplyEncoder.writeContinue(to: &output)
+        }
+    }
+
+    private mutating func say(
+        _ word: LastWord, writer: inout ReplyWriter, output: inout ByteQueue
+    ) {
+        switch word {
+        case .refusal(let refusal):
+            lastWord = nil
+            isLast = true
+            writer.write(refusal, toHead: refusesHead, to: &output)
+        case .upgrade(let messageLimit):
+            lastWord = .upgraded(messageLimit: messageLimit)
+            WebSocket.ServerHandshake.write(
+                acceptance: acceptance, date: writer.date, to: &output)
+            body.releaseStorage()
+        case .upgraded: break
         }
     }
 
@@ -188,7 +247,7 @@ struct HTTP1Session: Session, ~Copyable {
 
     @inline(always)
     func mayParse(unsent: Int, withWorkers: Int) -> Bool {
-        source.isEmpty && held.isEmpty && !isLast && !awaitsDelay && refusal == nil
+        source.isEmpty && held.isEmpty && !isLast && !awaitsDelay && lastWord == nil
             && withWorkers <= Limit.unsentBytes && unsent <= Limit.unsentBytes
     }
 
@@ -196,10 +255,12 @@ struct HTTP1Session: Session, ~Copyable {
     var isMidMessage: Bool { parser.isMidMessage }
 
     @inline(always)
-    var owes: Bool { !source.isEmpty || !held.isEmpty || refusal != nil }
+    var owes: Bool { !source.isEmpty || !held.isEmpty || lastWord != nil }
 
     @inline(always)
-    var dropsInput: Bool { refusal != nil }
+    var dropsInput: Bool {
+        if case .refusal = lastWord { true } else { false }
+    }
 
     mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>) {
         switch reason {
@@ -208,7 +269,7 @@ struct HTTP1Session: Session, ~Copyable {
             message = nil
             body.releaseStorage()
             owesContinue = false
-            refusal = .noRoomForBody
+            lastWord = .refusal(.noRoomForBody)
         }
     }
 
@@ -218,7 +279,7 @@ struct HTTP1Session: Session, ~Copyable {
     }
 
     mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
-        if isLast || refusal != nil || expects { return }
+        if isLast || lastWord != nil || expects { return }
         if !held.isEmpty {
             message?.shape.insert(.last)
         } else if message != nil {

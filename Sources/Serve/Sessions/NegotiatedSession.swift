@@ -10,16 +10,28 @@ protocol RecognisableSession: Session, ~Copyable {
     static func recognises(_ input: Span<UInt8>) -> Bool?
 }
 
-/// HTTP/1.1 or one other protocol, as the peer chooses.
+/// HTTP/1.1, one other protocol, or the WebSocket that HTTP/1.1 becomes, as the peer chooses.
 ///
-/// HTTP/1.1 lies in place and the other beside it: a change through the payload of an enum that
+/// HTTP/1.1 lies in place and the others beside it: a change through the payload of an enum that
 /// can't be copied moves all of it out and back (Swift 6.3). So what is large lives behind a
-/// pointer of the other session's own.
+/// pointer of its own.
 struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copyable {
     private var http1: HTTP1Session
+    // Here it costs no more than padding.
+    private var choice: Choice
     private var other: Other?
-    /// Nothing more is to be found out.
-    private var isDecided: Bool
+    private var webSocket: Boxed<WebSocketSession>?
+
+    private enum Choice: UInt8, BitwiseCopyable {
+        /// The first bytes have not told yet; HTTP/1.1 speaks for them.
+        case open
+        case http1
+        case other
+        case webSocket
+
+        @inline(always)
+        var isHTTP1: Bool { rawValue <= Self.http1.rawValue }
+    }
 
     struct Scratch: ~Copyable {
         var http1 = HTTP1Session.makeScratch()
@@ -30,120 +42,185 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
 
     init(_ facts: OpeningFacts) {
         http1 = HTTP1Session(facts)
-        isDecided = facts.application != nil
-        other = facts.application == Other.name ? Other(facts) : nil
+        switch facts.application {
+        case nil: choice = .open
+        case Other.name: choice = .other
+        default: choice = .http1
+        }
+        other = choice == .other ? Other(facts) : nil
     }
 
+    /// What most connections speak costs one comparison.
     @inline(always)
     private borrowing func ask<Result>(
-        _ other: (borrowing Other) -> Result, _ http1: (borrowing HTTP1Session) -> Result
+        _ http1: (borrowing HTTP1Session) -> Result, _ other: (borrowing Other) -> Result,
+        _ webSocket: (borrowing Boxed<WebSocketSession>) -> Result
     ) -> Result {
+        if choice.isHTTP1 { return http1(self.http1) }
         switch self.other {
-        case .some(let session): other(session)
-        case nil: http1(self.http1)
+        case .some(let session): return other(session)
+        case nil: break
+        }
+        switch self.webSocket {
+        case .some(let session): return webSocket(session)
+        case nil: preconditionFailure("one of them was chosen")
         }
     }
 
     @inline(always)
     private mutating func tell<Result>(
-        _ other: (inout Other) -> Result, _ http1: (inout HTTP1Session) -> Result
+        _ http1: (inout HTTP1Session) -> Result, _ other: (inout Other) -> Result,
+        _ webSocket: (inout Boxed<WebSocketSession>) -> Result
     ) -> Result {
-        self.other == nil ? http1(&self.http1) : other(&self.other!)
+        if choice.isHTTP1 { return http1(&self.http1) }
+        return choice == .other ? other(&self.other!) : webSocket(&self.webSocket!)
     }
 
+    @inline(always)
     mutating func next(
         _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Scratch,
         output: inout ByteQueue
     ) -> Step {
-        if !isDecided {
+        if choice == .http1 {
+            return http1.next(
+                input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1,
+                output: &output)
+        }
+        return chooseNext(
+            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch, output: &output)
+    }
+
+    @inline(never)
+    private mutating func chooseNext(
+        _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64, scratch: inout Scratch,
+        output: inout ByteQueue
+    ) -> Step {
+        if choice == .open {
             guard let isOther = Other.recognises(input.extracting(droppingFirst: offset)) else {
                 return .needMore
             }
-            isDecided = true
+            choice = isOther ? .other : .http1
             if isOther { other = Other(OpeningFacts()) }
         }
-        if other != nil {
+        if choice == .http1 {
+            return http1.next(
+                input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1,
+                output: &output)
+        }
+        if choice == .other {
             return other!.next(
                 input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.other,
                 output: &output)
         }
-        return http1.next(
-            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1, output: &output)
+        var nothing = WebSocketSession.makeScratch()
+        return webSocket!.next(
+            input, from: offset, bodyLimit: bodyLimit, scratch: &nothing, output: &output)
     }
 
-    var isReceiving: Bool { ask({ $0.isReceiving }, { $0.isReceiving }) }
-    var holding: Int { ask({ $0.holding }, { $0.holding }) }
-    var isOrdered: Bool { ask({ $0.isOrdered }, { $0.isOrdered }) }
-    var isMidReply: Bool { ask({ $0.isMidReply }, { $0.isMidReply }) }
-    var mayProduce: Bool { ask({ $0.mayProduce }, { $0.mayProduce }) }
-    var owes: Bool { ask({ $0.owes }, { $0.owes }) }
-    var isLast: Bool { ask({ $0.isLast }, { $0.isLast }) }
-    var dropsInput: Bool { ask({ $0.dropsInput }, { $0.dropsInput }) }
+    @inline(always)
+    var isReceiving: Bool { ask({ $0.isReceiving }, { $0.isReceiving }, { $0.isReceiving }) }
+    @inline(always)
+    var holding: Int { ask({ $0.holding }, { $0.holding }, { $0.holding }) }
+    @inline(always)
+    var isOrdered: Bool { ask({ $0.isOrdered }, { $0.isOrdered }, { $0.isOrdered }) }
+    @inline(always)
+    var isMidReply: Bool { ask({ $0.isMidReply }, { $0.isMidReply }, { $0.isMidReply }) }
+    @inline(always)
+    var mayProduce: Bool { ask({ $0.mayProduce }, { $0.mayProduce }, { $0.mayProduce }) }
+    @inline(always)
+    var owes: Bool { ask({ $0.owes }, { $0.owes }, { $0.owes }) }
+    @inline(always)
+    var isLast: Bool { ask({ $0.isLast }, { $0.isLast }, { $0.isLast }) }
+    @inline(always)
+    var dropsInput: Bool { ask({ $0.dropsInput }, { $0.dropsInput }, { $0.dropsInput }) }
     /// A peer whose first bytes don't tell yet what it speaks is in the midst of them.
-    var isMidMessage: Bool { !isDecided || ask({ $0.isMidMessage }, { $0.isMidMessage }) }
+    var isMidMessage: Bool {
+        choice == .open || ask({ $0.isMidMessage }, { $0.isMidMessage }, { $0.isMidMessage })
+    }
 
     func keepsPayload(of stream: UInt32) -> Bool {
-        ask({ $0.keepsPayload(of: stream) }, { $0.keepsPayload(of: stream) })
+        ask(
+            { $0.keepsPayload(of: stream) }, { $0.keepsPayload(of: stream) },
+            { $0.keepsPayload(of: stream) })
     }
 
+    @inline(always)
     func mayParse(unsent: Int, withWorkers: Int) -> Bool {
         ask(
+            { $0.mayParse(unsent: unsent, withWorkers: withWorkers) },
             { $0.mayParse(unsent: unsent, withWorkers: withWorkers) },
             { $0.mayParse(unsent: unsent, withWorkers: withWorkers) })
     }
 
     mutating func begin(_ message: Message, key: Span<UInt8>) {
-        tell({ $0.begin(message, key: key) }, { $0.begin(message, key: key) })
+        tell(
+            { $0.begin(message, key: key) }, { $0.begin(message, key: key) },
+            { $0.begin(message, key: key) })
     }
 
     mutating func keep(_ payload: Span<UInt8>, of stream: UInt32) {
-        tell({ $0.keep(payload, of: stream) }, { $0.keep(payload, of: stream) })
+        tell(
+            { $0.keep(payload, of: stream) }, { $0.keep(payload, of: stream) },
+            { $0.keep(payload, of: stream) })
     }
 
     mutating func oweContinue(_ stream: UInt32, isClear: Bool, output: inout ByteQueue) {
         tell(
             { $0.oweContinue(stream, isClear: isClear, output: &output) },
+            { $0.oweContinue(stream, isClear: isClear, output: &output) },
             { $0.oweContinue(stream, isClear: isClear, output: &output) })
     }
 
     mutating func take(_ stream: UInt32, body: inout ByteQueue) -> Message {
-        tell({ $0.take(stream, body: &body) }, { $0.take(stream, body: &body) })
+        tell(
+            { $0.take(stream, body: &body) }, { $0.take(stream, body: &body) },
+            { $0.take(stream, body: &body) })
     }
 
     mutating func putBack(_ body: inout ByteQueue) {
-        tell({ $0.putBack(&body) }, { $0.putBack(&body) })
+        tell({ $0.putBack(&body) }, { $0.putBack(&body) }, { $0.putBack(&body) })
     }
 
+    @inline(always)
     mutating func reply(
         _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
         output: inout ByteQueue
     ) {
         tell(
             { $0.reply(content, to: message, body: body, writer: &writer, output: &output) },
+            { $0.reply(content, to: message, body: body, writer: &writer, output: &output) },
             { $0.reply(content, to: message, body: body, writer: &writer, output: &output) })
     }
 
+    @inline(always)
     mutating func reply(
         _ item: inout WorkItem, isLastOfAll: Bool, writer: inout ReplyWriter,
         output: inout ByteQueue
     ) {
         tell(
             { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) },
+            { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) },
             { $0.reply(&item, isLastOfAll: isLastOfAll, writer: &writer, output: &output) })
     }
 
+    @inline(always)
     mutating func passedOn(_ message: Message) {
-        tell({ $0.passedOn(message) }, { $0.passedOn(message) })
+        tell({ $0.passedOn(message) }, { $0.passedOn(message) }, { $0.passedOn(message) })
     }
 
+    @inline(always)
     mutating func returned(_ message: Message, isYoungest: Bool) {
         tell(
+            { $0.returned(message, isYoungest: isYoungest) },
             { $0.returned(message, isYoungest: isYoungest) },
             { $0.returned(message, isYoungest: isYoungest) })
     }
 
+    @inline(always)
     mutating func hold(_ message: Message, until due: Instant) {
-        tell({ $0.hold(message, until: due) }, { $0.hold(message, until: due) })
+        tell(
+            { $0.hold(message, until: due) }, { $0.hold(message, until: due) },
+            { $0.hold(message, until: due) })
     }
 
     mutating func produce(
@@ -151,21 +228,29 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     ) {
         tell(
             { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) },
+            { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) },
             { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) })
+        if choice == .http1, let successor = http1.successor {
+            webSocket = Boxed(successor)
+            choice = .webSocket
+        }
     }
 
     mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>) {
         tell(
             { $0.reject(reason, stream: stream, input: input) },
+            { $0.reject(reason, stream: stream, input: input) },
             { $0.reject(reason, stream: stream, input: input) })
     }
 
-    mutating func stall() -> Stall { tell({ $0.stall() }, { $0.stall() }) }
+    @inline(always)
+    mutating func stall() -> Stall { tell({ $0.stall() }, { $0.stall() }, { $0.stall() }) }
 
-    mutating func end() { tell({ $0.end() }, { $0.end() }) }
+    mutating func end() { tell({ $0.end() }, { $0.end() }, { $0.end() }) }
 
     mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
         tell(
+            { $0.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output) },
             { $0.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output) },
             { $0.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output) })
     }

@@ -28,9 +28,10 @@ extension EventStream {
         /// What the next blank line makes the id.
         private var pendingID = ByteQueue()
         private var currentID = ByteQueue()
-        /// Up to eight bytes of the field name under way.
+        /// The field name under way, its first five bytes at most.
         private var name: UInt64 = 0
-        private var retry: UInt64?
+        /// What the server last said to wait before coming again; nil when it said nothing.
+        package private(set) var retryMilliseconds: UInt64?
         private var newRetry: UInt64?
         private let lineLimit: Int
         private let eventLimit: Int
@@ -76,9 +77,6 @@ extension EventStream {
             @_lifetime(borrow self)
             borrowing get { currentID.bytes }
         }
-
-        /// What the server last said to wait before coming again; nil when it said nothing.
-        package var retryMilliseconds: UInt64? { retry }
 
         /// Whether an event has begun and is not over: a stream that ends here was cut.
         package var isMidEvent: Bool {
@@ -291,7 +289,7 @@ extension EventStream {
                 swap(&newID, &pendingID)
                 hasNewID = true
             case .retry where !isBadValue:
-                retry = newRetry ?? retry
+                retryMilliseconds = newRetry ?? retryMilliseconds
             case .type, .id, .retry, .other:
                 break
             }

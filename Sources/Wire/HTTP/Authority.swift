@@ -4,6 +4,7 @@ extension Span where Element == UInt8 {
     /// Whether `run` is `uri-host [":" port]`, RFC 9110 §7.2.
     @inline(never)
     func isAuthority(_ run: HTTP1.Run, needsPort: Bool) -> Bool {
+        if !needsPort, isShortHost(run) { return true }
         let end = run.upper
         var at = run.lower
         if at < end, self[at] == UInt8(ascii: "[") {
@@ -25,6 +26,21 @@ extension Span where Element == UInt8 {
         if needsPort, at == end { return false }
         while at < end, self[at].isDigit { at &+= 1 }
         return at == end
+    }
+
+    /// Whether `run` is a name of at most sixteen usual bytes, perhaps with a port: what most
+    /// requests say. Nothing is decided where it is not.
+    @inline(always)
+    private func isShortHost(_ run: HTTP1.Run) -> Bool {
+        let length = run.upper &- run.lower
+        guard length > 0, length <= 16, count &- run.lower >= 16 else { return false }
+        let lanes = lanes(at: run.lower)
+        let nameEnd = UncommonHostByte().mask(lanes).firstLane
+        if nameEnd >= length { return true }
+        guard nameEnd > 0, self[run.lower &+ nameEnd] == .colon else { return false }
+        let isBehind = SIMD16<UInt8>.positions .> .all(UInt8(truncatingIfNeeded: nameEnd))
+        let isDigit = (lanes &- .all(.zero)) .< .all(10)
+        return (isBehind .& .!isDigit).firstLane >= length
     }
 
     /// Where a reg-name, to which every IPv4 address belongs too, ends; nil where a `%` is not
@@ -120,6 +136,12 @@ extension Span where Element == UInt8 {
             at = end &+ 1
         }
         return numbers == 4
+    }
+}
+
+extension SIMD16<UInt8> {
+    fileprivate static var positions: SIMD16<UInt8> {
+        SIMD16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     }
 }
 

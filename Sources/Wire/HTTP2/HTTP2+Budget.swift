@@ -13,17 +13,12 @@ extension HTTP2 {
             /// Overhead that is free, and then as a multiple of payload.
             package static let overheadBytes: UInt64 = 1 << 20
             package static let overheadShare: UInt64 = 8
-            /// Acknowledgments that wait to be sent: first no more is read, then it is over
-            /// (CVE-2019-9512, CVE-2019-9515).
-            package static let queuedAcks: UInt32 = 64
-            package static let queuedAcksMax: UInt32 = 1_000
             /// DATA frames in a row without payload or end (CVE-2019-9518).
             package static let emptyFrames: UInt32 = 100
         }
 
         private var resetsLeft = Limit.resets
         private var emptyFrames: UInt32 = 0
-        package private(set) var queuedAcks: UInt32 = 0
         private var payload: UInt64 = 0
         private var overhead: UInt64 = 0
 
@@ -70,21 +65,5 @@ extension HTTP2 {
                 throw .connection(.enhanceYourCalm, "too many empty DATA frames")
             }
         }
-
-        /// Another acknowledgment of PING or SETTINGS waits to be sent.
-        package mutating func ackQueued() throws(Failure) {
-            queuedAcks &+= 1
-            guard queuedAcks <= Limit.queuedAcksMax else {
-                throw .connection(.enhanceYourCalm, "more to acknowledge than is ever read")
-            }
-        }
-
-        /// All that was queued has been sent.
-        @inline(always)
-        package mutating func acksSent() { queuedAcks = 0 }
-
-        /// Whether the peer is to take what it asked for before more is read from it.
-        @inline(always)
-        package var stopsReading: Bool { queuedAcks >= Limit.queuedAcks }
     }
 }

@@ -23,7 +23,7 @@ extension WebSocket {
 
     /// The client's side of the opening handshake, RFC 6455 §4.1: a request that is built and
     /// checked once and sent with a key of its own on each connection, and the check of the answer.
-    package struct ClientHandshake: Sendable {
+    package struct ClientHandshake: Equatable, Sendable {
         /// The request up to its key; the end of the head follows.
         private let opening: [UInt8]
         /// The subprotocols offered.

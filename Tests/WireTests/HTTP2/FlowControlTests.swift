@@ -75,12 +75,12 @@ struct FlowControlTests {
 
     @Test("settings are applied in their order, and the last of a kind counts, RFC 9113 §6.5.3")
     func settings() throws {
-        var exchange = HTTP2.SettingsExchange()
+        var settings = HTTP2.Settings()
         let payload =
             setting(1, 0) + setting(1, 8_192) + setting(2, 0) + setting(3, 7) + setting(4, 0)
             + setting(4, 70_000) + setting(5, 20_000) + setting(6, 9) + setting(8, 1)
             + setting(0x42, 5)
-        let change = try exchange.receive(payload.span)
+        let change = try settings.apply(payload.span)
         #expect(change.windowDelta == 70_000 - 65_535)
         #expect(change.smallestTableSize == 0)
         var expected = HTTP2.Settings()
@@ -91,25 +91,11 @@ struct FlowControlTests {
         expected.maxFrameSize = 20_000
         expected.maxHeaderListSize = 9
         expected.enablesConnectProtocol = true
-        #expect(exchange.peer == expected)
-        #expect(try exchange.receive(Span()) == HTTP2.Settings.Change())
+        #expect(settings == expected)
+        #expect(try settings.apply(Span()) == HTTP2.Settings.Change())
         #expect(throws: HTTP2.Failure(.protocol, .connection, "")) {
-            try exchange.receive(setting(8, 0).span)
+            try settings.apply(setting(8, 0).span)
         }
-    }
-
-    @Test("ours are in force once they are acknowledged, RFC 9113 §6.5.3")
-    func acknowledgment() throws {
-        var exchange = HTTP2.SettingsExchange()
-        #expect(throws: HTTP2.Failure(.protocol, .connection, "")) {
-            try exchange.acknowledged()
-        }
-        var ours = HTTP2.Settings()
-        ours.initialWindowSize = 1 << 20
-        exchange.announce(ours)
-        #expect(exchange.isAwaitingAck && exchange.local == HTTP2.Settings())
-        #expect(try exchange.acknowledged() == 1 << 20 - 65_535)
-        #expect(!exchange.isAwaitingAck && exchange.local == ours)
     }
 
     private static let calm = HTTP2.Failure(.enhanceYourCalm, .connection, "")
@@ -154,18 +140,5 @@ struct FlowControlTests {
         }
         for _ in 0..<100 { try budget.data(bytes: 0, endStream: false) }
         #expect(throws: Self.calm) { try budget.data(bytes: 0, endStream: false) }
-    }
-
-    @Test("64 acknowledgments stop the reading, 1,000 are the most")
-    func acks() throws {
-        var budget = HTTP2.Budget()
-        for _ in 0..<63 { try budget.ackQueued() }
-        #expect(!budget.stopsReading)
-        try budget.ackQueued()
-        #expect(budget.stopsReading)
-        budget.acksSent()
-        #expect(!budget.stopsReading)
-        for _ in 0..<1_000 { try budget.ackQueued() }
-        #expect(throws: Self.calm) { try budget.ackQueued() }
     }
 }

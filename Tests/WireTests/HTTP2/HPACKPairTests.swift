@@ -97,4 +97,20 @@ struct HPACKPairTests {
         }
         #expect(table.storageBytes <= max(0, 10_240, limit * 5 / 2))
     }
+
+    @Test(
+        "an entry may end with the ring, and one byte longer begins at its start", arguments: 0...2)
+    func ringEnd(_ excess: Int) {
+        // 512 bytes of table are a ring of 1,024, of which 24 are behind the fifth entry.
+        var table = HPACKDynamicTable(limit: 512)
+        for (index, count) in [200, 200, 200, 200, 200, 23 + excess, 200].enumerated() {
+            let value = Array(repeating: UInt8(index), count: count)
+            let isKept = table.insert(name: Span(), value: value.span, known: .other)
+            #expect(isKept)
+            #expect(table.fields.first == TestField([], value))
+        }
+        #expect(table.fields.map(\.value.count) == [200, 23 + excess])
+        #expect(table.fields.last?.value == Array(repeating: 5, count: 23 + excess))
+        #expect(table.storageBytes == 1_024 + 16 * 8)
+    }
 }

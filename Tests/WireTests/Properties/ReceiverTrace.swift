@@ -112,7 +112,3 @@ struct ReceiverTrace: Equatable, CustomStringConvertible {
         steps.map { "\($0)" }.joined(separator: "; ") + (rest.map { "; \($0) and more" } ?? "")
     }
 }
-
-extension ByteQueue {
-    var array: [UInt8] { bytes.indices.map { bytes[$0] } }
-}

@@ -3,7 +3,7 @@ import Wire
 extension Properties {
     /// What a receiver makes of frames does not depend on the cuts, keeps to its limit, and reads
     /// the same when it is written again.
-    static func framesFault(_ bytes: [UInt8]) -> String? {
+    static func webSocketFault(_ bytes: [UInt8]) -> String? {
         for role in [WebSocket.Role.server, .client] {
             let whole = ReceiverTrace(bytes, role: role, messageLimit: messageLimit)
             if let fault = whole.fault { return fault }
@@ -27,7 +27,7 @@ extension Properties {
     static func textFault(_ bytes: [UInt8]) -> String? {
         let expected = UTF8Oracle.judge(bytes)
         for cuts in cutSets(bytes) + [[]] {
-            for mask in [WebSocket.Mask.none, WebSocket.Mask(key: 0xF1E2_D3C4)] {
+            for mask in [WebSocket.Mask.none, WebSocket.Mask(key: 0x8134_5678)] {
                 let found = UTF8Oracle.ours(bytes, mask: mask, cuts: cuts)
                 if found != expected {
                     return "cut at \(cuts.prefix(8)): \(found), but it is \(expected)"

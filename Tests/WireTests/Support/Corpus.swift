@@ -4,9 +4,11 @@ import Foundation
 enum Corpus {
     static let requests = files(in: "request")
     static let responses = files(in: "response")
-    static let frames = files(in: "frames")
+    static let webSocket = files(in: "websocket")
     static let texts = files(in: "text")
     static let events = files(in: "events")
+    static let http2 = files(in: "http2")
+    static let hpack = files(in: "hpack")
 
     private static func files(in folder: String) -> [Sample] {
         let root = URL(filePath: #filePath)

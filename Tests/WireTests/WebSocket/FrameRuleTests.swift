@@ -106,6 +106,11 @@ struct FrameRuleTests {
             bytes: RawFrame.plain(0x02, Array(repeating: 1, count: 600)) + [0x80, 126, 0x01, 0x91],
             failure: .messageTooLarge, code: 1009),
         Row(
+            name: "three times 400 of 1000", role: .client,
+            bytes: RawFrame.plain(0x02, Array(repeating: 1, count: 400))
+                + RawFrame.plain(0x00, Array(repeating: 1, count: 400)) + [0x80, 126, 0x01, 0x90],
+            failure: .messageTooLarge, code: 1009),
+        Row(
             name: "1000 and 1 of 1000", role: .client,
             bytes: RawFrame.plain(0x02, Array(repeating: 1, count: 1_000)) + [0x00, 1],
             failure: .messageTooLarge, code: 1009),

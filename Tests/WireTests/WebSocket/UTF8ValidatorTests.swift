@@ -28,6 +28,8 @@ struct UTF8ValidatorTests {
         ([0xC2, 0x61], 1, false), ([0xE2, 0x82, 0x61], 2, false),
         ([0xF0, 0x9F, 0x98, 0xC2], 3, false),
         ([0xE2, 0x28, 0xA1], 1, false), ([0xC3, 0xA9, 0xC3], nil, false),
+        // High bits as a mask in the wrong phase would take them away.
+        (Array("abéabéabéabéabéab".utf8) + [0xFF, 0xA9], 22, false),
         // The Autobahn suite's: 6.3.1 and 6.4.1.
         (
             [
@@ -55,7 +57,7 @@ struct UTF8ValidatorTests {
             let fault = sample.fault.map { $0 + lead }
             for cut in 0...bytes.count {
                 let found = UTF8Oracle.ours(
-                    bytes, mask: WebSocket.Mask(key: 0x1234_5678), cuts: [cut])
+                    bytes, mask: WebSocket.Mask(key: 0x8134_5678), cuts: [cut])
                 if found != (fault, sample.isAtBoundary) {
                     Issue.record("\(lead) before, cut at \(cut): \(found)")
                 }

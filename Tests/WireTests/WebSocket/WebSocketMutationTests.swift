@@ -3,9 +3,9 @@ import Testing
 
 @Suite("Any bytes at all, to a WebSocket")
 struct WebSocketMutationTests {
-    @Test("each seed of the frame fuzzer keeps the properties", arguments: Corpus.frames)
+    @Test("each seed of the frame fuzzer keeps the properties", arguments: Corpus.webSocket)
     func frameCorpus(_ sample: Sample) {
-        #expect(Properties.framesFault(sample.bytes) == nil)
+        #expect(Properties.webSocketFault(sample.bytes) == nil)
     }
 
     @Test("each seed of the text fuzzer keeps the properties", arguments: Corpus.texts)
@@ -15,7 +15,7 @@ struct WebSocketMutationTests {
 
     @Test("the corpora are there and small")
     func corpora() {
-        #expect((10..<60).contains(Corpus.frames.count))
+        #expect((10..<60).contains(Corpus.webSocket.count))
         #expect((10..<60).contains(Corpus.texts.count))
     }
 
@@ -23,12 +23,12 @@ struct WebSocketMutationTests {
     func frames(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for round in 0..<40 {
-            var bytes = Corpus.frames.randomElement(using: &generator)?.bytes ?? []
-            bytes += Corpus.frames.randomElement(using: &generator)?.bytes ?? []
+            var bytes = Corpus.webSocket.randomElement(using: &generator)?.bytes ?? []
+            bytes += Corpus.webSocket.randomElement(using: &generator)?.bytes ?? []
             for _ in 0...Int.random(in: 0..<4, using: &generator) {
                 mutate(&bytes, using: &generator)
             }
-            let fault = Properties.framesFault(bytes)
+            let fault = Properties.webSocketFault(bytes)
             #expect(fault == nil, "seed \(seed), round \(round)")
         }
     }

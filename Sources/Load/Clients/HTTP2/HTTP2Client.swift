@@ -13,22 +13,25 @@ package struct HTTP2Client: ProtocolClient, ~Copyable {
 
     package let capacity: Int
     private let request: HTTP2Request
+    private let firstID: UInt32
     private var facts = HTTP2AnswerFacts()
 
     /// - Parameters:
     ///   - request: what is asked.
     ///   - streams: requests under way on one connection.
-    package init(request: HTTP2Request, streams: Int) {
-        precondition(streams > 0, "a request to send")
+    ///   - firstID: the number of a connection's first stream, which is odd.
+    package init(request: HTTP2Request, streams: Int, firstID: UInt32 = 1) {
+        precondition(streams > 0 && firstID & 1 == 1, "a request to send")
         capacity = streams
         self.request = request
+        self.firstID = firstID
     }
 
     @inline(always)
     package static var speaksUnasked: Bool { true }
 
     package borrowing func open() -> Session {
-        Session(state: Boxed(HTTP2ClientConnection(request: request, capacity: capacity)))
+        Session(state: Boxed(HTTP2ClientConnection(capacity: capacity, firstID: firstID)))
     }
 
     @inline(always)

@@ -36,7 +36,7 @@ struct HTTP2ClientConnection: ~Copyable {
     private var underWay = 0
     /// The server has sent a frame.
     private var hasHeard = false
-    private var nextID: UInt32 = 1
+    private var nextID: UInt32
     /// Streams whose payload waits for a window.
     private var blocked = 0
 
@@ -53,8 +53,12 @@ struct HTTP2ClientConnection: ~Copyable {
     private var farewell: (last: UInt32, code: HTTP2.ErrorCode)?
     private var hasToldFarewell = false
 
-    init(request: HTTP2Request, capacity: Int) {
+    /// - Parameters:
+    ///   - capacity: requests under way at most.
+    ///   - firstID: the number of the first stream.
+    init(capacity: Int, firstID: UInt32 = 1) {
         self.capacity = capacity
+        nextID = firstID
         var mask = 0
         while mask + 1 < capacity { mask = 2 * mask + 1 }
         slotMask = mask
@@ -143,13 +147,15 @@ struct HTTP2ClientConnection: ~Copyable {
     ) -> ClientEvent {
         var offset = start
         while true {
-            if let event = takeLeave(end: offset) { return event }
+            if hasNoMoreNumbers { return sayLast(end: offset) }
             switch frames.next(input, from: offset) {
             case .needMore: return .needMore(keepFrom: offset)
             case .frame(let frame, let next):
                 hasHeard = true
                 do throws(HTTP2.Failure) {
-                    if let event = try take(frame, input, next, request, &facts) { return event }
+                    if let event = try take(frame, input, offset, next, request, &facts) {
+                        return event
+                    }
                 } catch {
                     return .violation(Violation(.frames(error), at: offset))
                 }
@@ -167,8 +173,8 @@ struct HTTP2ClientConnection: ~Copyable {
 
     @inline(always)
     private mutating func take(
-        _ frame: HTTP2.Frame, _ input: Span<UInt8>, _ next: Int, _ request: HTTP2Request,
-        _ facts: inout HTTP2AnswerFacts
+        _ frame: HTTP2.Frame, _ input: Span<UInt8>, _ offset: Int, _ next: Int,
+        _ request: HTTP2Request, _ facts: inout HTTP2AnswerFacts
     ) throws(HTTP2.Failure) -> ClientEvent? {
         switch frame {
         case .headers(let stream, let fragment, let endStream, true):
@@ -188,8 +194,14 @@ struct HTTP2ClientConnection: ~Copyable {
         case .resetStream(let stream, let code): return takeReset(stream, code, next)
         case .settings(let parameters): try takeSettings(parameters.bytes(of: input), request)
         case .ping(let opaque):
+            guard output.count < Limit.http2Output else {
+                throw HTTP2.Failure(
+                    .enhanceYourCalm, .connection, "more pings than it reads answers to")
+            }
             HTTP2.FrameWriter.ping(opaque, isAck: true, to: &output)
-        case .goAway(let last, let code, _): farewell = (min(last, farewell?.last ?? last), code)
+        case .goAway(let last, let code, _):
+            farewell = (min(last, farewell?.last ?? last), code)
+            return takeFarewell(from: offset, next: next)
         case .windowUpdate(let stream, let increment):
             try takeWindowUpdate(stream, increment)
             refill(request)
@@ -366,22 +378,24 @@ struct HTTP2ClientConnection: ~Copyable {
     // MARK: the end
 
     /// What a GOAWAY means, one event at a time: requests that the server will not answer may be
-    /// sent again (§6.8), and no further one goes here.
-    @inline(always)
-    private mutating func takeLeave(end: Int) -> ClientEvent? {
-        if farewell == nil || hasToldFarewell { return nil }
-        return tellFarewell(end: end)
-    }
-
-    @inline(never)
-    private mutating func tellFarewell(end: Int) -> ClientEvent? {
+    /// sent again (§6.8), and no further one goes here. It is read again for each of them.
+    private mutating func takeFarewell(from start: Int, next: Int) -> ClientEvent? {
         guard let farewell else { return nil }
         for slot in streams.indices where streams[slot].id > farewell.last {
             if streams[slot].isSending { blocked -= 1 }
             streams[slot].id = 0
             underWay -= 1
-            return .lost(slot: slot, mayRetry: true, end: end)
+            return .lost(slot: slot, mayRetry: true, end: start)
         }
+        return hasToldFarewell ? nil : sayLast(end: next)
+    }
+
+    /// §5.1.1: there are no more numbers, and so no more requests here.
+    @inline(always)
+    private var hasNoMoreNumbers: Bool { nextID > HTTP2.Limit.streamID && !hasToldFarewell }
+
+    @inline(never)
+    private mutating func sayLast(end: Int) -> ClientEvent {
         hasToldFarewell = true
         return .lastRequests(end: end)
     }

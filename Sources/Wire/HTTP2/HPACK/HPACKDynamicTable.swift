@@ -106,6 +106,7 @@ package struct HPACKDynamicTable: ~Copyable {
         // there; the sources are other objects; the slot is one of `room / entryOverhead`, of
         // which less are taken, as `size` counts 32 an entry.
         let start = place(name.count &+ value.count)
+        precondition(start &+ name.count &+ value.count <= room &* 2, "beyond the ring")
         unsafe Self.copy(name, to: bytes! + start)
         unsafe Self.copy(value, to: bytes! + start + name.count)
         unsafe entries![slot(inserted)] = Entry(

@@ -1,8 +1,8 @@
 extension Huffman {
     /// Reads one string: bits wait in a word of 64, the next of them on top.
     ///
-    /// Below the `bits` that count, the word holds bits that follow, which are read again with
-    /// their bytes; behind the last byte it is filled with ones, as the padding is.
+    /// What is below the `bits` that count is put there again with the bytes it belongs to; behind
+    /// the last byte it is ones, as the padding is.
     struct Reader: ~Escapable {
         private let tables: HuffmanTables
         private let code: Span<UInt8>
@@ -21,6 +21,7 @@ extension Huffman {
         mutating func decode(
             into output: UnsafeMutableRawBufferPointer
         ) throws(Fault) -> Int {
+            // SAFETY: `store` checks each place in `output`, which the caller lends.
             var written = 0
             while code.count &- at >= 8 {
                 refillWord()
@@ -39,21 +40,27 @@ extension Huffman {
                     drop(step.bits)
                 }
             }
+            refillRest()
             while true {
-                refillBytes()
                 // RFC 7541 §5.2: padding is shorter than a byte and the beginning of EOS. No code
                 // of seven bits or less consists of ones.
                 if bits < 8, window == .max { return written }
                 let step = tables.step(window)
-                var symbol = UInt16(step.symbols & 0xFF)
                 if step.count == 0 {
-                    symbol = UInt16(try long())
+                    unsafe Self.store(UInt16(try long()), at: written, in: output)
+                    written &+= 1
+                } else if step.bits <= bits {
+                    unsafe Self.store(step.symbols, at: written, in: output)
+                    written &+= step.count
+                    drop(step.bits)
                 } else {
+                    // The second symbol is made of the ones behind the string.
                     if step.firstBits > bits { throw .badPadding }
+                    unsafe Self.store(step.symbols & 0xFF, at: written, in: output)
+                    written &+= 1
                     drop(step.firstBits)
                 }
-                unsafe Self.store(symbol, at: written, in: output)
-                written &+= 1
+                if at < code.count { refillRest() }
             }
         }
 
@@ -72,15 +79,15 @@ extension Huffman {
         @inline(always)
         @_lifetime(self: copy self)
         private mutating func refillWord() {
-            window |= code.bigEndian(UInt64.self, at: at) &>> UInt64(bits)
+            let word = code.bigEndian(UInt64.self, at: at) &>> UInt64(bits)
+            window = window & ~(UInt64.max &>> UInt64(bits)) | word
             at &+= (63 &- bits) &>> 3
             bits |= 56
         }
 
-        /// The same byte by byte, up to the end and then with ones.
-        @inline(always)
+        /// The same byte by byte, when less than eight are left, and behind the last with ones.
         @_lifetime(self: copy self)
-        private mutating func refillBytes() {
+        private mutating func refillRest() {
             while bits <= 56, at < code.count {
                 let shift = UInt64(56 &- bits)
                 window = window & ~(0xFF &<< shift) | UInt64(code[at]) &<< shift
@@ -90,10 +97,11 @@ extension Huffman {
             if bits < 64, at == code.count { window |= UInt64.max &>> UInt64(bits) }
         }
 
+        /// Ones come in from below, which the next word of the string is put over.
         @inline(always)
         @_lifetime(self: copy self)
         private mutating func drop(_ count: Int) {
-            window &<<= UInt64(count)
+            window = ~(~window &<< UInt64(count))
             bits &-= count
         }
 

@@ -55,8 +55,8 @@ struct HuffmanTables: BitwiseCopyable, @unchecked Sendable {
         """
 
     private init() {
-        // SAFETY, for all of `init`: each allocation has the size its loop or its table runs over,
-        // is written here only and lives as long as the program; `letters` has `symbols` bytes.
+        // SAFETY: each allocation has the size its loop or its table runs over, is written here
+        // only and lives as long as the program; `letters` has `symbols` bytes.
         let letters = Self.letters
         precondition(letters.utf8CodeUnitCount == Self.symbols)
         let codes = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.symbols)

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Feeds any bytes to a WebSocket receiver, as a server and as a client.
+/// Feeds any bytes to both ends' readers of HTTP/2 frames.
 @_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzFrames(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+public func fuzzHTTP2(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     // SAFETY: libFuzzer passes `count` readable bytes.
     let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-    if let fault = Properties.framesFault(bytes) {
+    if let fault = Properties.http2Fault(bytes) {
         print(fault)
         fflush(nil)
         // libFuzzer takes a trap for a finding and keeps the input.
