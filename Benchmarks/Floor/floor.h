@@ -1,6 +1,7 @@
 // The least an epoll server and an epoll client can do: epoll_wait, recv, send, and counting.
 // What others spend beyond these two, in CPU time per request, is the cost of parsing, routing,
-// pacing and recording.
+// pacing and recording. HTTP/1.1 is not parsed at all; of HTTP/2 the frames are walked, as their
+// lengths alone say where the next one is.
 #pragma once
 
 #include <stdint.h>
@@ -9,6 +10,8 @@ enum {
     EVENTS_PER_WAIT = 256,
     BUFFER_BYTES = 64 * 1024,
     CONNECTIONS_MAX = 10000,
+    DESCRIPTORS_MAX = CONNECTIONS_MAX + 64,
+    STREAMS_MAX = 1000,
 };
 
 struct options {
@@ -18,11 +21,30 @@ struct options {
     double warmup;     // seconds before it
     const char *path;  // what the client asks for
     int json;          // JSON instead of a line for people (client only)
+    int http2;         // HTTP/2 with prior knowledge instead of HTTP/1.1
+    int streams;       // under way on a connection of HTTP/2 (client only)
 };
 
 struct counts {
     uint64_t requests, bytes, epoll_wait, recv, send, accept;
 };
+
+// What a protocol adds to the server. `answer` receives once and sends at most once.
+struct server {
+    void (*answer)(int connection, struct counts *counts);
+    int response_bytes;
+};
+extern const struct server http1_server, http2_server;
+
+// What a protocol adds to the client. `begin` makes a new connection ready and asks; `take`
+// receives once, counts what is answered and asks as much again.
+struct client {
+    void (*prepare)(const struct options *options);
+    void (*begin)(int connection);
+    void (*take)(int connection, struct counts *counts);
+    int (*response_bytes)(void);
+};
+extern const struct client http1_client, http2_client;
 
 // Serves until SIGTERM or SIGINT, printing one JSON line when ready and one when stopped.
 void serve(const struct options *options);
@@ -33,6 +55,7 @@ void drive(const struct options *options);
 // Prints "switchyard-floor: WHAT: errno's text" and exits 1; `check` does so when `result` is
 // negative, and returns it otherwise.
 _Noreturn void fail(const char *what);
+_Noreturn void give_up(const char *why);  // the same with a reason of our own
 int check(int result, const char *what);
 
 // Nanoseconds on clock_gettime(2)'s `clock`.

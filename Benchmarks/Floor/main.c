@@ -11,12 +11,17 @@
 
 static const char usage_text[] =
     "The least an epoll server and client can do, to hold others against.\n\n"
-    "usage: switchyard-floor server [--port N] [--cpu N]\n"
+    "usage: switchyard-floor server [--port N] [--http2] [--cpu N]\n"
     "       switchyard-floor client --port N [-c N] [-d SECONDS] [--warmup SECONDS]\n"
-    "                               [--path PATH] [--cpu N] [--json]\n";
+    "                               [--http2 [-m STREAMS]] [--path PATH] [--cpu N] [--json]\n";
 
 _Noreturn void fail(const char *what) {
     fprintf(stderr, "switchyard-floor: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+_Noreturn void give_up(const char *why) {
+    fprintf(stderr, "switchyard-floor: %s\n", why);
     exit(1);
 }
 
@@ -63,12 +68,12 @@ int main(int argc, char **argv) {
     static const struct option known[] = {
         {"port", required_argument, 0, 'p'},   {"cpu", required_argument, 0, 'u'},
         {"warmup", required_argument, 0, 'w'}, {"path", required_argument, 0, 'a'},
-        {"json", no_argument, 0, 'j'},         {"help", no_argument, 0, 'h'},
-        {0},
+        {"json", no_argument, 0, 'j'},         {"http2", no_argument, 0, '2'},
+        {"help", no_argument, 0, 'h'},         {0},
     };
     struct options options = {
-        .connections = 64, .seconds = 2, .warmup = 0.3, .path = "/plaintext"};
-    for (int option; (option = getopt_long(argc, argv, "c:d:h", known, 0)) != -1;) {
+        .connections = 64, .seconds = 2, .warmup = 0.3, .path = "/plaintext", .streams = 1};
+    for (int option; (option = getopt_long(argc, argv, "c:d:m:h", known, 0)) != -1;) {
         switch (option) {
         case 'p': options.port = (int)number(optarg, 0, 65535, "--port takes 0 to 65535"); break;
         case 'u': pin((int)number(optarg, 0, CPU_SETSIZE - 1, "--cpu takes a CPU number")); break;
@@ -79,11 +84,16 @@ int main(int argc, char **argv) {
         case 'd': options.seconds = number(optarg, 0.01, 86400, "-d takes seconds"); break;
         case 'w': options.warmup = number(optarg, 0, 3600, "--warmup takes seconds"); break;
         case 'a': options.path = optarg; break;
+        case '2': options.http2 = 1; break;
+        case 'm':
+            options.streams = (int)number(optarg, 1, STREAMS_MAX, "-m takes 1 to 1000 streams");
+            break;
         case 'j': options.json = 1; break;
         case 'h': fputs(usage_text, stdout); return 0;
         default: refuse("unknown option");
         }
     }
+    if (options.streams > 1 && !options.http2) refuse("-m needs --http2");
     if (optind + 1 != argc) refuse("say server or client");
     if (!strcmp(argv[optind], "server")) {
         serve(&options);

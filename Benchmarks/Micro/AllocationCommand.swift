@@ -42,15 +42,30 @@ enum AllocationCommand {
         }
         let chosen = options.all("pattern")
         var failures = 0
-        for pattern in chosen.isEmpty ? patterns : chosen {
-            let use = try server(pattern, short, long)
-            failures += report("switchyard-server \(pattern)", use)
+        for spoken in Spoken.allCases {
+            for pattern in chosen.isEmpty ? patterns : chosen {
+                let use = try server(pattern, spoken, short, long)
+                failures += report("switchyard-server \(pattern), \(spoken.rawValue)", use)
+            }
+            if chosen.isEmpty {
+                let use = try generator(spoken, short, long)
+                failures += report("switchyard-load, \(spoken.rawValue)", use)
+            }
         }
-        if chosen.isEmpty { failures += report("switchyard-load", try generator(short, long)) }
         print(
             failures == 0
                 ? "alloc-check: no request allocates" : "alloc-check: \(failures) findings")
         return failures == 0 ? .success : .regression
+    }
+
+    /// What is spoken, and the load that goes with it.
+    private enum Spoken: String, CaseIterable {
+        case http1 = "HTTP/1.1"
+        case http2 = "HTTP/2"
+
+        var connections: Int { self == .http1 ? 64 : 16 }
+        var streams: Int? { self == .http1 ? nil : 32 }
+        var bareServer: ServerKind { self == .http1 ? .floor : .floorHTTP2 }
     }
 
     /// Requests and allocations of one run.
@@ -85,7 +100,7 @@ enum AllocationCommand {
     }
 
     private static func server(
-        _ pattern: String, _ short: Nanoseconds, _ long: Nanoseconds
+        _ pattern: String, _ spoken: Spoken, _ short: Nanoseconds, _ long: Nanoseconds
     ) throws(Complaint) -> (Use, Use) {
         let meter = try Meter(program: "switchyard-server")
         let server = try RunningServer(
@@ -93,7 +108,8 @@ enum AllocationCommand {
         func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
             let before = meter.allocations
             let run = try GeneratorKind.floor.run(
-                port: server.port, connections: 64, duration: duration, cpu: nil)
+                port: server.port, connections: spoken.connections, streams: spoken.streams,
+                duration: duration, cpu: nil)
             return Use(
                 duration: duration, requests: run.requests, allocations: meter.allocations - before)
         }
@@ -103,14 +119,14 @@ enum AllocationCommand {
     }
 
     private static func generator(
-        _ short: Nanoseconds, _ long: Nanoseconds
+        _ spoken: Spoken, _ short: Nanoseconds, _ long: Nanoseconds
     ) throws(Complaint) -> (Use, Use) {
-        let server = try RunningServer(.floor, cpu: nil)
+        let server = try RunningServer(spoken.bareServer, cpu: nil)
         func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
             let meter = try Meter(program: "switchyard-load")
             let run = try GeneratorKind.switchyard.run(
-                port: server.port, connections: 64, duration: duration, cpu: nil,
-                environment: meter.environment)
+                port: server.port, connections: spoken.connections, streams: spoken.streams,
+                duration: duration, cpu: nil, environment: meter.environment)
             try meter.mustHaveCounted()
             return Use(
                 duration: duration, requests: run.requests, allocations: meter.allocations)

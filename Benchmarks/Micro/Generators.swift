@@ -4,23 +4,28 @@ import Platform
 
 /// A load generator to be held against others, as a user would start it.
 enum GeneratorKind: Equatable, CustomStringConvertible {
-    case floor, wrk, switchyard
+    case floor, wrk, switchyard, h2load
 
     var description: String {
         switch self {
         case .floor: "floor client"
         case .wrk: "wrk"
         case .switchyard: "switchyard-load"
+        case .h2load: "h2load"
         }
     }
 
     /// Drives `http://127.0.0.1:port/plaintext` in a closed loop and waits for its end.
+    ///
+    /// - Parameter streams: requests under way on each connection of HTTP/2, which is spoken with
+    ///   prior knowledge; nil for HTTP/1.1.
     func run(
-        port: Int, connections: Int, warmUp: Nanoseconds = .zero, duration: Nanoseconds, cpu: Int?,
-        environment: [String: String] = [:]
+        port: Int, connections: Int, streams: Int? = nil, warmUp: Nanoseconds = .zero,
+        duration: Nanoseconds, cpu: Int?, environment: [String: String] = [:]
     ) throws(Complaint) -> GeneratorRun {
         var options = try command(
-            port: port, connections: connections, warmUp: warmUp, duration: duration, cpu: cpu)
+            port: port, connections: connections, streams: streams, warmUp: warmUp,
+            duration: duration, cpu: cpu)
         if !environment.isEmpty {
             options.environment = ProcessInfo.processInfo.environment
                 .merging(environment) { $1 }
@@ -36,9 +41,10 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
         return run
     }
 
-    /// The command of `run`; wrk knows no warm-up.
+    /// The command of `run`; wrk and h2load know no warm-up.
     func command(
-        port: Int, connections: Int, warmUp: Nanoseconds, duration: Nanoseconds, cpu: Int?
+        port: Int, connections: Int, streams: Int? = nil, warmUp: Nanoseconds,
+        duration: Nanoseconds, cpu: Int?
     ) throws(Complaint) -> SpawnOptions {
         let seconds = fixed(duration.inSeconds, decimals: 3)
         let url = "http://127.0.0.1:\(port)/plaintext"
@@ -50,11 +56,10 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                 [
                     "client", "--port", "\(port)", "-c", "\(connections)", "-d", seconds,
                     "--warmup", fixed(warmUp.inSeconds, decimals: 3), "--json",
-                ])
+                ] + (streams.map { ["--http2", "-m", "\($0)"] } ?? []))
         case .wrk:
-            guard let program = Programs.system("wrk") else {
-                throw Complaint("wrk is not installed", remedy: "install it", status: .failure)
-            }
+            let program = try Programs.installed("wrk")
+            precondition(streams == nil, "wrk speaks HTTP/1.1 alone")
             // wrk takes whole seconds only.
             let whole = Int(duration.inSeconds.rounded(.up))
             options = SpawnOptions(program, ["-t1", "-c\(connections)", "-d\(whole)s", url])
@@ -64,7 +69,12 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                 [
                     "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s",
                     "--warmup", "\(warmUp.raw)ns", "--json", "-", "-q", url,
-                ])
+                ] + (streams.map { ["--protocol", "h2", "-m", "\($0)"] } ?? []))
+        case .h2load:
+            options = SpawnOptions(
+                try Programs.installed("h2load"),
+                ["-t1", "-c\(connections)", "-D", "\(duration.raw / 1_000_000)ms", url]
+                    + (streams.map { ["-m\($0)"] } ?? ["--h1"]))
         }
         options.cpus = cpu.map { CPUSet([$0]) }
         return options
@@ -96,11 +106,8 @@ struct GeneratorRun: Equatable {
     /// Reads what `kind` printed; nil when no requests are found in it.
     init?(reading text: String, of kind: GeneratorKind, cpu: Nanoseconds) {
         self.cpu = cpu
-        if kind == .wrk {
-            // "  121269 requests in 1.00s, 15.61MB read"
-            let line = text.split(separator: "\n").first { $0.contains(" requests in ") }
-            guard let count = line?.split(separator: " ").first.flatMap({ Int($0) }), count > 0
-            else { return nil }
+        if kind == .wrk || kind == .h2load {
+            guard let count = Self.requests(in: text, of: kind), count > 0 else { return nil }
             requests = count
             costInWindow = nil
             rateInWindow = nil
@@ -120,5 +127,24 @@ struct GeneratorRun: Equatable {
         rateInWindow = seconds.map { Double(count) / $0 }
         systemCalls = (report["syscalls"] as? [String: Int])?.values.reduce(0, +)
         responseBytes = report["response_bytes"] as? Int
+    }
+
+    /// How many requests a summary for people says were answered; nil where some failed.
+    private static func requests(in text: String, of kind: GeneratorKind) -> Int? {
+        let lines = text.split(separator: "\n")
+        if kind == .wrk {
+            // "  121269 requests in 1.00s, 15.61MB read"
+            let line = lines.first { $0.contains(" requests in ") }
+            return line?.split(separator: " ").first.flatMap { Int($0) }
+        }
+        // "requests: 30272 total, 30784 started, 30272 done, 30272 succeeded, 0 failed, 0 errored,"
+        let line = lines.first { $0.hasPrefix("requests: ") }
+        let counts = (line ?? "").split(separator: ":").last?.split(separator: ",") ?? []
+        func count(_ name: String) -> Int? {
+            counts.first { $0.hasSuffix(" " + name) }?.split(separator: " ").first
+                .flatMap { Int($0) }
+        }
+        guard count("failed") == 0, count("errored") == 0 else { return nil }
+        return count("done")
     }
 }

@@ -25,6 +25,14 @@ enum Programs {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
+    /// The path of a program of the system.
+    static func installed(_ name: String) throws(Complaint) -> String {
+        guard let path = system(name) else {
+            throw Complaint("\(name) is not installed", remedy: "install it", status: .failure)
+        }
+        return path
+    }
+
     /// Runs a program to its end and returns what it wrote to standard output. Complains with what
     /// it wrote to standard error when it fails.
     static func output(

@@ -8,12 +8,33 @@ enum ServerKind: Equatable, CustomStringConvertible {
     case switchyard(pattern: String)
     /// nginx with one process, padded so that its answer has `responseBytes`.
     case nginx(responseBytes: Int)
+    /// Of HTTP/2 with prior knowledge; what we have of others answers with the same 13 bytes.
+    case floorHTTP2, nginxHTTP2, nghttpd
+    /// h2o, which reads a file for each answer.
+    case h2oFile
+    /// h2o with answers that need no file: redirections, whose bodies are longer.
+    case h2oRedirect
 
     var description: String {
         switch self {
         case .floor: "floor server"
         case .switchyard(let pattern): pattern
         case .nginx: "nginx"
+        case .floorHTTP2: "floor server of HTTP/2"
+        case .nginxHTTP2: "nginx with HTTP/2"
+        case .nghttpd: "nghttpd"
+        case .h2oFile: "h2o with a file"
+        case .h2oRedirect: "h2o with redirections"
+        }
+    }
+
+    /// The program of the system that it needs; nil where it is of this package.
+    var program: String? {
+        switch self {
+        case .floor, .switchyard, .floorHTTP2: nil
+        case .nginx, .nginxHTTP2: "nginx"
+        case .nghttpd: "nghttpd"
+        case .h2oFile, .h2oRedirect: "h2o"
         }
     }
 }
@@ -42,10 +63,15 @@ struct RunningServer: ~Copyable {
             options = SpawnOptions(
                 try Programs.built("switchyard-server"),
                 ["--listen", "127.0.0.1:0", "--pattern", pattern, "--threads", "1"])
-        case .nginx(let responseBytes):
+        case .floorHTTP2:
+            options = SpawnOptions(
+                try Programs.built("switchyard-floor"), ["server", "--port", "0", "--http2"])
+        case .nginx, .nginxHTTP2, .nghttpd, .h2oFile, .h2oRedirect:
             let free = try Self.freePort()
-            options = try Self.nginx(port: free, responseBytes: responseBytes, in: folder)
+            options = try ForeignServer(kind, port: free, in: folder).options
             port = free
+            // h2o tells of its start on standard error.
+            if kind.program == "h2o" { options.standardError = .discarded }
         }
         if !environment.isEmpty {
             options.environment = ProcessInfo.processInfo.environment
@@ -127,42 +153,5 @@ struct RunningServer: ~Copyable {
         } catch {
             throw Complaint("no free port: \(error)", remedy: "end other servers", status: .failure)
         }
-    }
-
-    /// The least nginx can be asked to do: a fixed answer, no log, no limit of requests a
-    /// connection.
-    private static func nginx(
-        port: Int, responseBytes: Int, in folder: URL
-    ) throws(Complaint) -> SpawnOptions {
-        guard let program = Programs.system("nginx") else {
-            throw Complaint("nginx is not installed", remedy: "install it", status: .failure)
-        }
-        // "HTTP/1.1 200 OK", Server, Date, Content-Length of two digits and Connection: keep-alive.
-        let head = 115
-        let content = "Hello, World!"
-            .padding(toLength: max(13, responseBytes - head), withPad: ".", startingAt: 0)
-        let configuration = """
-            daemon off; master_process off; worker_processes 1;
-            pid nginx.pid; error_log stderr crit;
-            events { worker_connections 4096; }
-            http {
-                access_log off; server_tokens off; default_type '';
-                keepalive_requests 1000000000; keepalive_timeout 600;
-                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-                uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                server { listen 127.0.0.1:\(port); location / { return 200 '\(content)'; } }
-            }
-
-            """
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data(configuration.utf8).write(to: folder.appending(path: "nginx.conf"))
-        } catch {
-            throw Complaint(
-                "\(folder.path) can't be written: \(error)", remedy: "set TMPDIR",
-                status: .failure)
-        }
-        return SpawnOptions(
-            program, ["-p", folder.path, "-c", "nginx.conf", "-e", "stderr"])
     }
 }
