@@ -45,6 +45,8 @@ package enum Limit {
     /// Payload in one frame of HTTP/2: what every peer takes, and as much as one stream gets before
     /// the others have a turn.
     static let http2FrameBytes = 16_384
+    /// A field block that is kept for a comparison with the next: most take some tens of bytes.
+    static let http2KnownBlock = 256
     /// Pongs of WebSocket that wait while their peer takes none: some more than a test of liveness
     /// sends in a row. Of more than these the newest is kept (RFC 6455 §5.5.3).
     static let webSocketPongBytes = 2 * 1_024

@@ -23,6 +23,52 @@ extension Span where Element == UInt8 {
         return at
     }
 
+    /// The first index whose byte is in `stops`; `count` when there is none. For values that end
+    /// where the span does: no byte is looked at by itself, however short they are.
+    @inline(always)
+    func firstIndexInValue<Stops: ByteClass>(of stops: Stops) -> Int {
+        var at = 0
+        while count &- at >= 16 {
+            let lane = stops.mask(lanes(at: at)).firstLane
+            at &+= lane
+            if lane < 16 { return at }
+        }
+        if at == count { return count }
+        // Of a longer value the last sixteen, some of which are known to be none of them.
+        let start = max(0, count &- 16)
+        let rest = start == 0 ? paddedLanes : lanes(at: start)
+        return min(start &+ stops.mask(rest).firstLane, count)
+    }
+
+    /// All bytes of a span of less than sixteen, and zeros behind them.
+    @inline(always)
+    var paddedLanes: SIMD16<UInt8> {
+        precondition(count < 16)
+        var words = SIMD2<UInt64>(0, 0)
+        if count >= 8 {
+            words[0] = littleEndian(UInt64.self, at: 0)
+            // The last eight without those that stand in the first word already.
+            words[1] = littleEndian(UInt64.self, at: count &- 8) >> UInt64((16 &- count) &* 8)
+        } else if count >= 4 {
+            // Where both overlap they hold the same.
+            let last = UInt64(littleEndian(UInt32.self, at: count &- 4))
+            words[0] =
+                UInt64(littleEndian(UInt32.self, at: 0)) | last &<< UInt64((count &- 4) &* 8)
+        } else {
+            for index in indices { words[0] |= UInt64(self[index]) &<< UInt64(index &* 8) }
+        }
+        words = SIMD2(words[0].littleEndian, words[1].littleEndian)
+        // SAFETY: both are sixteen bytes without structure.
+        return unsafe unsafeBitCast(words, to: SIMD16<UInt8>.self)
+    }
+
+    @inline(always)
+    private func littleEndian<Word: FixedWidthInteger & BitwiseCopyable>(
+        _: Word.Type, at offset: Int
+    ) -> Word {
+        bigEndian(Word.self, at: offset).byteSwapped
+    }
+
     /// Whether both hold the same bytes.
     package func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }

@@ -33,8 +33,9 @@ extension Span where Element == UInt8 {
     @inline(always)
     private func isShortHost(_ run: HTTP1.Run) -> Bool {
         let length = run.upper &- run.lower
-        guard length > 0, length <= 16, count &- run.lower >= 16 else { return false }
-        let lanes = lanes(at: run.lower)
+        let isWhole = length == count
+        guard length > 0, length <= 16, isWhole || count &- run.lower >= 16 else { return false }
+        let lanes = length < 16 && isWhole ? paddedLanes : lanes(at: run.lower)
         let nameEnd = UncommonHostByte().mask(lanes).firstLane
         if nameEnd >= length { return true }
         guard nameEnd > 0, self[run.lower &+ nameEnd] == .colon else { return false }

@@ -35,7 +35,8 @@ extension HTTP2 {
                     fail("te with another value than trailers")
                 }
             }
-            if fault == nil, !value.isFieldValue {
+            // What a pseudo-field says is checked as what it is, which allows no more.
+            if !known.isPseudo || known == .protocol, fault == nil, !value.isFieldValue {
                 fail("a field value holds NUL, CR or LF, or begins or ends with white space")
             }
             return fault == nil
@@ -89,7 +90,7 @@ extension Span where Element == UInt8 {
     fileprivate var isFieldValue: Bool {
         if isEmpty { return true }
         if self[0].isBlank || self[count &- 1].isBlank { return false }
-        var at = firstIndex(of: ControlByte(), from: 0)
+        var at = firstIndexInValue(of: ControlByte())
         while at < count {
             let byte = self[at]
             if byte == 0 || byte == .carriageReturn || byte == .lineFeed { return false }

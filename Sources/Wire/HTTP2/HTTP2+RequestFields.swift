@@ -180,7 +180,7 @@ extension HTTP2 {
         @inline(always)
         private mutating func notePath(_ value: Span<UInt8>) {
             if value.count == 1, value[0] == .asterisk { return }
-            let pathEnd = value.firstIndex(of: PathStop(), from: 0)
+            let pathEnd = value.firstIndexInValue(of: PathStop())
             var end = pathEnd
             if end < value.count, value[end] == .questionMark {
                 end = value.firstIndex(of: QueryStop(), from: end &+ 1)
@@ -196,7 +196,14 @@ extension HTTP2 {
         }
 
         /// RFC 3986 §3.1.
+        @inline(always)
         private mutating func noteScheme(_ value: Span<UInt8>) {
+            if value.count == 4, value.has("http", at: 0) { return }
+            checkScheme(value)
+        }
+
+        @inline(never)
+        private mutating func checkScheme(_ value: Span<UInt8>) {
             let isScheme =
                 !value.isEmpty && value[0].lowercasedLetter &- 0x61 < 26
                 && value.indices.allSatisfy { ASCIISet.scheme.contains(value[$0]) }

@@ -187,10 +187,7 @@ struct HTTP2ClientConnection: ~Copyable {
             piecesEndStream = endStream
         case .continuation(let stream, let fragment, let endHeaders):
             pieces.append(fragment.bytes(of: input))
-            guard endHeaders else { break }
-            var whole = ByteQueue()
-            swap(&whole, &pieces)
-            return try takeBlock(stream, whole.bytes, piecesEndStream, next, request, &facts)
+            if endHeaders { return try takePieces(stream, next, request, &facts) }
         case .resetStream(let stream, let code): return takeReset(stream, code, next)
         case .settings(let parameters): try takeSettings(parameters.bytes(of: input), request)
         case .ping(let opaque):
@@ -237,6 +234,16 @@ struct HTTP2ClientConnection: ~Copyable {
                 .protocol, .connection, "a frame of a stream that was never begun (RFC 9113 5.1)")
         }
         return find(id)
+    }
+
+    /// The last piece of a field block has come.
+    @inline(never)
+    private mutating func takePieces(
+        _ id: UInt32, _ next: Int, _ request: HTTP2Request, _ facts: inout HTTP2AnswerFacts
+    ) throws(HTTP2.Failure) -> ClientEvent? {
+        var whole = ByteQueue()
+        swap(&whole, &pieces)
+        return try takeBlock(id, whole.bytes, piecesEndStream, next, request, &facts)
     }
 
     @inline(always)
@@ -299,11 +306,14 @@ struct HTTP2ClientConnection: ~Copyable {
         }
         streams[slot].received &+= UInt64(count)
         if endStream { return try finish(slot, next) }
-        try streams[slot].receiveWindow.take(flowBytes, .stream(id))
-        streams[slot].receiveWindow.giveBack(flowBytes)
-        if let increment = streams[slot].receiveWindow.update() {
+        // Copied out and back: in place it is a coroutine, which is called through a pointer.
+        var window = streams[slot].receiveWindow
+        try window.take(flowBytes, .stream(id))
+        window.giveBack(flowBytes)
+        if let increment = window.update() {
             HTTP2.FrameWriter.windowUpdate(stream: id, increment: increment, to: &output)
         }
+        streams[slot].receiveWindow = window
         return nil
     }
 
@@ -416,6 +426,7 @@ struct HTTP2AnswerFacts: ~Copyable {
     /// Where the first redirection leads.
     private(set) var location: [UInt8] = []
 
+    @inline(never)
     mutating func noteLocation() {
         guard fields.status.code / 100 == 3, location.isEmpty else { return }
         let found = Self.copy(fields.location)

@@ -9,9 +9,28 @@ struct HTTP2ReplyEncoder: ~Copyable {
     private var serverField = HPACKCachedField()
     private var dateField = HPACKCachedField()
     private var types = InlineArray<4, HPACKCachedField>(repeating: HPACKCachedField())
+    /// The field block of the last head, as long as encoding that again would give the same.
+    private var block = ByteQueue()
+    private var blockFacts = Facts()
+    private var blockInsertions: UInt64 = 0
+    private var hasNewTableSize = false
+
+    /// What the field block of a reply follows from.
+    private struct Facts: BitwiseCopyable, Equatable {
+        /// 0 where nothing is known.
+        var status: UInt16 = 0
+        /// Bytes of the type's name, by which the few there are differ.
+        var type = 0
+        var length: UInt64?
+        var second: UInt64 = 0
+    }
 
     /// The peer has said how large its table may be.
-    mutating func peerAllows(tableBytes: UInt32) { fields.peerAllows(tableBytes: tableBytes) }
+    mutating func peerAllows(tableBytes: UInt32) {
+        fields.peerAllows(tableBytes: tableBytes)
+        hasNewTableSize = true
+        blockFacts = Facts()
+    }
 
     /// Appends the head of a reply.
     ///
@@ -24,25 +43,53 @@ struct HTTP2ReplyEncoder: ~Copyable {
         date now: borrowing HTTPDate, stream: UInt32, endStream: Bool,
         to output: inout ByteQueue
     ) {
+        let facts = Facts(
+            status: status.code, type: contentType?.utf8CodeUnitCount ?? 0, length: length,
+            second: UInt64(now.unixSeconds))
+        if allowed == nil, facts == blockFacts, fields.insertions == blockInsertions {
+            HTTP2.FrameWriter.header(
+                length: block.count, .headers,
+                endStream ? HTTP2.FrameFlags.endHeaders.union(.endStream) : .endHeaders,
+                stream: stream, to: &output)
+            output.append(block.bytes)
+            return
+        }
+        let insertions = fields.insertions
         let start = HTTP2.FrameWriter.beginHeaders(to: &output)
+        encode(facts, status, contentType, allowed, now, to: &output)
+        if allowed == nil, !hasNewTableSize, fields.insertions == insertions {
+            block.removeAll()
+            block.append(
+                output.bytes.extracting(droppingFirst: start + HTTP2.FrameHeader.size))
+            blockFacts = facts
+            blockInsertions = insertions
+        }
+        hasNewTableSize = false
+        HTTP2.FrameWriter.endHeaders(
+            from: start, stream: stream, endStream: endStream, in: &output)
+    }
+
+    private mutating func encode(
+        _ facts: Facts, _ status: HTTP.Status, _ contentType: StaticString?,
+        _ allowed: StaticString?, _ now: borrowing HTTPDate, to output: inout ByteQueue
+    ) {
         fields.begin(&output)
         append(status, to: &output)
         fields.append("server", Self.server.span, cached: &serverField, to: &output)
         fields.append(
-            "date", now.text.span, stamp: UInt64(now.unixSeconds), cached: &dateField, to: &output)
+            "date", now.text.span, stamp: facts.second, cached: &dateField, to: &output)
         if let contentType { append(contentType, to: &output) }
         if let allowed { fields.append(name: Self.allow.span, value: allowed.span, to: &output) }
-        if let length {
+        if let length = facts.length {
             fields.append(staticName: Index.contentLength, decimal: length, to: &output)
         }
-        HTTP2.FrameWriter.endHeaders(
-            from: start, stream: stream, endStream: endStream, in: &output)
     }
 
     /// The interim reply that lets a peer send its payload (RFC 9110 §15.2.1).
     mutating func writeContinue(_ stream: UInt32, to output: inout ByteQueue) {
         let start = HTTP2.FrameWriter.beginHeaders(to: &output)
         fields.begin(&output)
+        hasNewTableSize = false
         fields.append(staticName: Index.status, decimal: 100, to: &output)
         HTTP2.FrameWriter.endHeaders(from: start, stream: stream, endStream: false, in: &output)
     }

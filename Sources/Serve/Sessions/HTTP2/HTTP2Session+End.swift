@@ -7,6 +7,7 @@ extension HTTP2Session {
     static var farewell: UInt64 { 0x7377_6974_6368_6F66 }
 
     /// Ends what a failure is about: a stream with RST_STREAM, or all with GOAWAY (RFC 9113 §5.4).
+    @inline(never)
     mutating func fail(
         _ failure: HTTP2.Failure, next: Int, output: inout ByteQueue
     ) -> Step {

@@ -227,10 +227,8 @@ extension HTTP2Session {
                 guard let message = streams[slot].message.take() else { continue }
                 holdingBack -= 1
                 streams[slot].state = .asked
-                let nothing = ByteQueue()
                 reply(
-                    Responder.late, to: message, body: nothing.bytes, writer: &writer,
-                    output: &output)
+                    Responder.late, to: message, body: Span(), writer: &writer, output: &output)
             case .refused(let status):
                 refusing -= 1
                 streams[slot].state = .asked

@@ -9,20 +9,21 @@ extension HTTP2Session {
         bodyLimit: UInt64, fields: inout HTTP2.RequestFields, output: inout ByteQueue
     ) throws(HTTP2.Failure) -> Step {
         let slot = id > lastID ? nil : streams.find(id)
+        if slot == nil, isWhole, let message = known.message(of: fragment, stream: id) {
+            budget.count(payload: fragment.count)
+            guard try begin(id) else { return .handled(next: next) }
+            fresh = id
+            return .message(message, beside: 0..<0, next: next)
+        }
         // §4.3: decoded whatever becomes of it, for the tables of both ends are one.
         fields.begin(slot == nil ? .head : .trailers)
         let summary = try decoder.decode(fragment, into: &fields)
+        if summary.changedTable { known.forget() }
         budget.count(payload: fragment.count)
         if let slot {
             return try takeTrailers(slot, endStream: isWhole, next: next, fields: &fields)
         }
-        try checkNew(id)
-        lastID = id
-        // §6.8: begun behind the last GOAWAY.
-        if ending == .said { return .handled(next: next) }
-        if streams.count >= Limit.http2Streams {
-            throw HTTP2.Failure(.refusedStream, .stream(id), "more streams than were allowed")
-        }
+        guard try begin(id) else { return .handled(next: next) }
         // What is too long was not read to its end, so there is nothing to say of the rest.
         if summary.isOversized {
             refuse(id, .requestHeaderFieldsTooLarge, isWhole: isWhole)
@@ -42,7 +43,38 @@ extension HTTP2Session {
                 return .handled(next: next)
             }
         }
-        return take(id, fields, isWhole: isWhole, next: next)
+        let step = take(id, fields, isWhole: isWhole, next: next)
+        if !summary.changedTable, case .message(let message, _, _) = step {
+            known.note(message, of: fragment)
+        }
+        return step
+    }
+
+    /// A stream of the peer begins; false where it is passed over.
+    private mutating func begin(_ id: UInt32) throws(HTTP2.Failure) -> Bool {
+        try checkNew(id)
+        lastID = id
+        // §6.8: begun behind the last GOAWAY.
+        if ending == .said { return false }
+        if streams.count >= Limit.http2Streams {
+            throw HTTP2.Failure(.refusedStream, .stream(id), "more streams than were allowed")
+        }
+        return true
+    }
+
+    /// A further piece of a field block.
+    @inline(never)
+    mutating func takeContinuation(
+        _ id: UInt32, _ fragment: Span<UInt8>, endHeaders: Bool, next: Int, bodyLimit: UInt64,
+        fields: inout HTTP2.RequestFields, output: inout ByteQueue
+    ) throws(HTTP2.Failure) -> Step {
+        block.append(fragment)
+        guard endHeaders else { return .handled(next: next) }
+        var whole = ByteQueue()
+        swap(&whole, &block)
+        return try takeBlock(
+            id, whole.bytes, endStream: blockEndsStream, next: next, bodyLimit: bodyLimit,
+            fields: &fields, output: &output)
     }
 
     /// §5.1.1: identifiers of a client are odd and rise.

@@ -12,6 +12,8 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
 
     var frames = HTTP2.FrameReader(role: .server)
     var decoder = HPACKDecoder()
+    /// The last request, which the next may be again.
+    var known = HTTP2KnownRequest()
     /// A field block that comes in more than one frame.
     var block = ByteQueue()
     var blockEndsStream = false
@@ -125,12 +127,8 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
             block.append(fragment.bytes(of: input))
             blockEndsStream = endStream
         case .continuation(let stream, let fragment, let endHeaders):
-            block.append(fragment.bytes(of: input))
-            guard endHeaders else { break }
-            var whole = ByteQueue()
-            swap(&whole, &block)
-            return try takeBlock(
-                stream, whole.bytes, endStream: blockEndsStream, next: next,
+            return try takeContinuation(
+                stream, fragment.bytes(of: input), endHeaders: endHeaders, next: next,
                 bodyLimit: bodyLimit, fields: &fields, output: &output)
         case .data(let stream, let payload, let flowBytes, let endStream):
             return try takeData(
