@@ -16,6 +16,7 @@ enum Gnuplot {
             switch figure {
             case "history": "history"
             case "forest": "comparison"
+            case "protocols": "protocols"
             default: "run"
             }
         return plots.appending(path: "fixture/\(folder)")

@@ -14,6 +14,12 @@ struct PlotTests {
         "throughput": [
             "connections", "thousand requests/s", "server CPU, µs a request", "1024", "nginx",
         ],
+        "protocols": [
+            "HTTP/1.1", "1 in flight", "8 in flight", "HTTP/2", "1 stream", "32 streams",
+            "thousand requests/s, closed loop", "server CPU, µs a request, closed loop",
+            "p99 response time, µs, open loop, constant 20k/s, c16", "c16", "balanced:shared",
+            "hollow: verdict not valid",
+        ],
         "hockey": [
             "offered rate, thousand requests/s", "p50 response time", "p99 response time",
             "p99.9 response time", "achieved rate, % of the offered", "hollow: verdict not valid",
@@ -113,7 +119,9 @@ struct PlotTests {
 
     @Test(
         "one cell is enough",
-        arguments: Gnuplot.figures.filter { !["hockey", "history", "forest"].contains($0) })
+        arguments: Gnuplot.figures.filter {
+            !["hockey", "history", "forest", "protocols"].contains($0)
+        })
     func oneCell(figure: String) throws {
         let folder = try Folder()
         let run = try folder.copyOfFixture { table in
@@ -130,6 +138,7 @@ struct PlotTests {
             ("hockey", ",poisson,", "no open-loop rows in "),
             ("throughput", ",closed,", "no closed-loop rows in "),
             ("balance", ",closed,", "/workers.csv has no rows"),
+            ("protocols", ",no such,", "no two protocols or numbers in flight in "),
         ])
     func nothingToDraw(figure: String, leftOut: String, reason: String) throws {
         let folder = try Folder()
@@ -185,7 +194,7 @@ struct PlotTests {
         arguments: [
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
             ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
-            ("history", "arrival"), ("forest", "verdict"),
+            ("history", "arrival"), ("forest", "verdict"), ("protocols", "p99_ns_ci_lo"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()

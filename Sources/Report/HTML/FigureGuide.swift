@@ -23,6 +23,11 @@ package struct FigureGuide: Equatable, Sendable {
                 + "better the tail. Dashed lines are round trips of the closed loop, which flatter "
                 + "a slow server."),
         FigureGuide(
+            "protocols", "What do HTTP/2 and more requests in flight on a connection change?",
+            "Compare a colour from group to group: requests a second and CPU time a request in the "
+                + "closed loop, the tail at one rate. More in flight shares system calls, whatever "
+                + "the protocol."),
+        FigureGuide(
             "hockey", "At which offered rate does the response time take off?",
             "Follow a line to the right until it bends up: there the pattern is at its limit. Past "
                 + "it the response time says how long the run was, not how good the server is."),
