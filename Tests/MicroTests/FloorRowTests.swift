@@ -1,4 +1,5 @@
 import Basis
+import Platform
 import Testing
 
 @testable import switchyard_micro
@@ -60,6 +61,39 @@ struct GeneratorRunTests {
         #expect(run?.systemCalls == nil && run?.responseBytes == nil)
     }
 
+    @Test("h2load's summary")
+    func h2load() {
+        func text(_ failed: Int) -> String {
+            """
+            finished in 302.90ms, 100906.67 req/s, 4.14MB/s
+            requests: 30272 total, 30784 started, 30270 done, 30270 succeeded, \(failed) failed, \
+            0 errored, 0 timeout
+            status codes: 30272 2xx, 0 3xx, 0 4xx, 0 5xx
+            """
+        }
+        let run = GeneratorRun(reading: text(0), of: .h2load, cpu: .milliseconds(500))
+        #expect(run?.requests == 30_270)
+        #expect(run?.systemCalls == nil && run?.responseBytes == nil)
+        #expect(GeneratorRun(reading: text(2), of: .h2load, cpu: .milliseconds(500)) == nil)
+    }
+
+    @Test("each generator is told how many streams, or that there are none")
+    func streams() throws {
+        func arguments(_ kind: GeneratorKind, _ streams: Int?) throws -> [String] {
+            try kind.command(
+                port: 1, connections: 2, streams: streams, warmUp: .zero, duration: .seconds(1),
+                cpu: nil
+            ).arguments
+        }
+        #expect(try arguments(.floor, 3).suffix(3) == ["--http2", "-m", "3"])
+        #expect(try !arguments(.floor, nil).contains("--http2"))
+        #expect(try arguments(.switchyard, 3).suffix(4) == ["--protocol", "h2", "-m", "3"])
+        #expect(try !arguments(.switchyard, nil).contains("h2"))
+        guard Programs.system("h2load") != nil else { return }
+        #expect(try arguments(.h2load, 3).contains("-m3"))
+        #expect(try arguments(.h2load, nil).contains("--h1"))
+    }
+
     @Test("our reports, with whatever stands before them")
     func reports() {
         let text = """
@@ -90,6 +124,7 @@ struct GeneratorRunTests {
     func nothing(text: String) {
         #expect(GeneratorRun(reading: text, of: .switchyard, cpu: .seconds(1)) == nil)
         #expect(GeneratorRun(reading: text, of: .wrk, cpu: .seconds(1)) == nil)
+        #expect(GeneratorRun(reading: text, of: .h2load, cpu: .seconds(1)) == nil)
     }
 
     @Test("what two runs share cancels out of the allocations a request")
