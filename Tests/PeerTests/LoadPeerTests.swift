@@ -31,7 +31,7 @@ struct LoadPeerTests {
         let output = try run(
             try Programs.own("switchyard-load"),
             ["--json", "-", "-q", "-c", "4", "-d", "400ms", "--warmup", "50ms"] + arguments
-                + ["http://127.0.0.1:\(server.port)/"])
+                + ["http://127.0.0.1:\(server.port)/small"])
         let report = try LoadReport(json: JSONValue(parsing: output))
         #expect(report.requests > 0 && report.errors.total == 0, "\(arguments): \(report.errors)")
         #expect(report.statuses.success2xx == report.requests)
