@@ -53,24 +53,27 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     /// What most connections speak costs one comparison.
     @inline(always)
     private borrowing func ask<Result>(
-        _ http1: (borrowing HTTP1Session) -> Result, _ other: (borrowing Other) -> Result,
+        _ http1: @autoclosure () -> Result, _ other: (borrowing Other) -> Result,
         _ webSocket: (borrowing Boxed<WebSocketSession>) -> Result
     ) -> Result {
-        if choice.isHTTP1 { return http1(self.http1) }
-        switch self.other {
-        case .some(let session): return other(session)
-        case nil: break
-        }
-        return askWebSocket(webSocket)
+        if choice.isHTTP1 { return http1() }
+        return Self.ask(self.other, other, self.webSocket, webSocket)
     }
 
-    /// Out of the way of the others, as is `tellWebSocket`.
+    /// Out of the way of HTTP/1.1. It is given the two sessions and not `self`, which Swift 6.3
+    /// would copy whole before every question, whoever is asked.
     @inline(never)
-    private borrowing func askWebSocket<Result>(
-        _ question: (borrowing Boxed<WebSocketSession>) -> Result
+    private static func ask<Result>(
+        _ other: borrowing Other?, _ ofOther: (borrowing Other) -> Result,
+        _ webSocket: borrowing Boxed<WebSocketSession>?,
+        _ ofWebSocket: (borrowing Boxed<WebSocketSession>) -> Result
     ) -> Result {
+        switch other {
+        case .some(let session): return ofOther(session)
+        case nil: break
+        }
         switch webSocket {
-        case .some(let session): question(session)
+        case .some(let session): return ofWebSocket(session)
         case nil: preconditionFailure("one of them was chosen")
         }
     }
@@ -131,36 +134,36 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     }
 
     @inline(always)
-    var isReceiving: Bool { ask({ $0.isReceiving }, { $0.isReceiving }, { $0.isReceiving }) }
+    var isReceiving: Bool { ask(http1.isReceiving, { $0.isReceiving }, { $0.isReceiving }) }
     @inline(always)
-    var holding: Int { ask({ $0.holding }, { $0.holding }, { $0.holding }) }
+    var holding: Int { ask(http1.holding, { $0.holding }, { $0.holding }) }
     @inline(always)
-    var isOrdered: Bool { ask({ $0.isOrdered }, { $0.isOrdered }, { $0.isOrdered }) }
+    var isOrdered: Bool { ask(http1.isOrdered, { $0.isOrdered }, { $0.isOrdered }) }
     @inline(always)
-    var isMidReply: Bool { ask({ $0.isMidReply }, { $0.isMidReply }, { $0.isMidReply }) }
+    var isMidReply: Bool { ask(http1.isMidReply, { $0.isMidReply }, { $0.isMidReply }) }
     @inline(always)
-    var mayProduce: Bool { ask({ $0.mayProduce }, { $0.mayProduce }, { $0.mayProduce }) }
+    var mayProduce: Bool { ask(http1.mayProduce, { $0.mayProduce }, { $0.mayProduce }) }
     @inline(always)
-    var owes: Bool { ask({ $0.owes }, { $0.owes }, { $0.owes }) }
+    var owes: Bool { ask(http1.owes, { $0.owes }, { $0.owes }) }
     @inline(always)
-    var isLast: Bool { ask({ $0.isLast }, { $0.isLast }, { $0.isLast }) }
+    var isLast: Bool { ask(http1.isLast, { $0.isLast }, { $0.isLast }) }
     @inline(always)
-    var dropsInput: Bool { ask({ $0.dropsInput }, { $0.dropsInput }, { $0.dropsInput }) }
+    var dropsInput: Bool { ask(http1.dropsInput, { $0.dropsInput }, { $0.dropsInput }) }
     /// A peer whose first bytes don't tell yet what it speaks is in the midst of them.
     var isMidMessage: Bool {
-        choice == .open || ask({ $0.isMidMessage }, { $0.isMidMessage }, { $0.isMidMessage })
+        choice == .open || ask(http1.isMidMessage, { $0.isMidMessage }, { $0.isMidMessage })
     }
 
     func keepsPayload(of stream: UInt32) -> Bool {
         ask(
-            { $0.keepsPayload(of: stream) }, { $0.keepsPayload(of: stream) },
+            http1.keepsPayload(of: stream), { $0.keepsPayload(of: stream) },
             { $0.keepsPayload(of: stream) })
     }
 
     @inline(always)
     func mayParse(unsent: Int, withWorkers: Int) -> Bool {
         ask(
-            { $0.mayParse(unsent: unsent, withWorkers: withWorkers) },
+            http1.mayParse(unsent: unsent, withWorkers: withWorkers),
             { $0.mayParse(unsent: unsent, withWorkers: withWorkers) },
             { $0.mayParse(unsent: unsent, withWorkers: withWorkers) })
     }
