@@ -50,7 +50,7 @@ final class ForeignServer {
     private static func arguments(
         _ kind: Kind, _ folder: TemporaryFolder, _ port: UInt16
     ) throws -> [String] {
-        let isRoot = currentProcessID == 0
+        let isRoot = Programs.runAsRoot
         switch kind {
         case .nghttpd:
             return ["--no-tls", "-d", folder.file("files"), "-a", "127.0.0.1", "\(port)"]

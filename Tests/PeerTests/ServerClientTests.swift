@@ -150,7 +150,7 @@ private final class ReverseProxy {
     init(upstream port: UInt16) throws {
         let folder = try TemporaryFolder()
         socket = folder.file("proxy")
-        let user = currentProcessID == 0 ? "" : "user root;"
+        let user = Programs.runAsRoot ? "user root;" : ""
         let configuration = """
             \(user) daemon off; worker_processes 1; pid \(folder.file("pid"));
             error_log \(folder.file("errors"));

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Where programs are: ours beside the tests' own executable, foreign ones in PATH.
 package enum Programs {
@@ -28,6 +29,10 @@ package enum Programs {
         return (folders + ["/usr/sbin", "/usr/local/sbin"]).map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
+
+    /// Whether a server that gives up root's rights is to keep them, so that it may read what the
+    /// tests write.
+    package static var runAsRoot: Bool { geteuid() == 0 }
 
     /// Whether tests that want `name` can run: where a missing tool must be noticed (CI), always.
     package static func isPresent(_ name: String) -> Bool {

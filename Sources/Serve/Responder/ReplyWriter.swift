@@ -76,8 +76,7 @@ struct ReplyWriter: ~Copyable {
         case .upgrade:
             // HTTP/2 has no upgrade that a status could ask for (RFC 9113 §8.6).
             head.status = .badRequest
-            head.contentType = compose(content.payload)
-            output.append(scratch.bytes)
+            fallthrough
         default:
             head.contentType = compose(content.payload)
             output.append(scratch.bytes)

@@ -9,12 +9,10 @@ struct HTTP2RequestEncoder: ~Copyable {
     /// The field block of a request, as long as encoding it again would give the same.
     private var block = ByteQueue()
     private var isSteady = false
-    private var hasNewTableSize = false
 
     /// The server has said how large its table may be.
     mutating func peerAllows(tableBytes: UInt32) {
         fields.peerAllows(tableBytes: tableBytes)
-        hasNewTableSize = true
         isSteady = false
     }
 
@@ -29,8 +27,7 @@ struct HTTP2RequestEncoder: ~Copyable {
     @inline(never)
     private mutating func encode(_ request: HTTP2Request) {
         let insertions = fields.insertions
-        let tellsSize = hasNewTableSize
-        hasNewTableSize = false
+        let tellsSize = fields.owesSizeUpdate
         block.removeAll()
         fields.begin(&block)
         for field in request.fields {

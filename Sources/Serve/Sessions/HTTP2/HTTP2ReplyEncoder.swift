@@ -13,7 +13,6 @@ struct HTTP2ReplyEncoder: ~Copyable {
     private var block = ByteQueue()
     private var blockFacts = Facts()
     private var blockInsertions: UInt64 = 0
-    private var hasNewTableSize = false
 
     /// What the field block of a reply follows from.
     private struct Facts: BitwiseCopyable, Equatable {
@@ -28,7 +27,6 @@ struct HTTP2ReplyEncoder: ~Copyable {
     /// The peer has said how large its table may be.
     mutating func peerAllows(tableBytes: UInt32) {
         fields.peerAllows(tableBytes: tableBytes)
-        hasNewTableSize = true
         blockFacts = Facts()
     }
 
@@ -55,16 +53,16 @@ struct HTTP2ReplyEncoder: ~Copyable {
             return
         }
         let insertions = fields.insertions
+        let tellsSize = fields.owesSizeUpdate
         let start = HTTP2.FrameWriter.beginHeaders(to: &output)
         encode(facts, status, contentType, allowed, now, to: &output)
-        if allowed == nil, !hasNewTableSize, fields.insertions == insertions {
+        if allowed == nil, !tellsSize, fields.insertions == insertions {
             block.removeAll()
             block.append(
                 output.bytes.extracting(droppingFirst: start + HTTP2.FrameHeader.size))
             blockFacts = facts
             blockInsertions = insertions
         }
-        hasNewTableSize = false
         HTTP2.FrameWriter.endHeaders(
             from: start, stream: stream, endStream: endStream, in: &output)
     }
@@ -89,7 +87,6 @@ struct HTTP2ReplyEncoder: ~Copyable {
     mutating func writeContinue(_ stream: UInt32, to output: inout ByteQueue) {
         let start = HTTP2.FrameWriter.beginHeaders(to: &output)
         fields.begin(&output)
-        hasNewTableSize = false
         fields.append(staticName: Index.status, decimal: 100, to: &output)
         HTTP2.FrameWriter.endHeaders(from: start, stream: stream, endStream: false, in: &output)
     }

@@ -35,6 +35,8 @@ package struct HPACKEncoder: ~Copyable {
         smallestLimit = capacity < HTTP2.Limit.tableBytes ? capacity : nil
     }
 
+    /// Whether the next block begins with a table size update, or may.
+    package var owesSizeUpdate: Bool { smallestLimit != nil }
     /// Entries that it has had the peer keep so far.
     package var insertions: UInt64 { table.inserted }
     /// Bytes of memory held.
