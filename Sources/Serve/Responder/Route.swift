@@ -16,6 +16,10 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// Answers later, holding nothing.
     case wait(Nanoseconds)
     case payments
+    /// A method of gRPC.
+    case call(Call)
+    /// A method of gRPC, asked for in another way.
+    case notCall
     /// `OPTIONS *` (RFC 9110 §9.3.7).
     case serverOptions
 
@@ -43,7 +47,7 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// Whether the route wants the request's payload kept.
     var wantsBody: Bool {
         switch self {
-        case .echo, .payments: true
+        case .echo, .payments, .call: true
         default: false
         }
     }
@@ -74,6 +78,9 @@ extension Route {
         // This is no proxy.
         if method == .connect { return .methodNotImplemented }
         if method == .options, path.isEmpty { return .serverOptions }
+        if GRPC.Method(path: path) != nil {
+            return method == .post ? .notCall : .methodNotAllowed(.post)
+        }
         let plain = path.withoutNeedlessEscapes()
         guard plain.bytes.count < path.count, let resource = Resource(plain.bytes) else {
             return .notFound

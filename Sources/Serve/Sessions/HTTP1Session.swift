@@ -173,7 +173,8 @@ struct HTTP1Session: Session, ~Copyable {
             guard held.due <= now, let due = message.take() else { return }
             held = ReplySource()
             let nothing = ByteQueue()
-            reply(Responder.late, to: due, body: nothing.bytes, writer: &writer, output: &output)
+            reply(
+                Responder.late(due), to: due, body: nothing.bytes, writer: &writer, output: &output)
         } else if let refusal {
             self.refusal = nil
             isLast = true

@@ -105,6 +105,8 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     @inline(always)
     var mayProduce: Bool { ask({ $0.mayProduce }, { $0.mayProduce }) }
     @inline(always)
+    var due: Instant { ask({ $0.due }, { $0.due }) }
+    @inline(always)
     var owes: Bool { ask({ $0.owes }, { $0.owes }) }
     @inline(always)
     var isLast: Bool { ask({ $0.isLast }, { $0.isLast }) }

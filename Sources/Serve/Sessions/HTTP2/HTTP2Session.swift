@@ -50,6 +50,8 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
     /// The last look found replies waiting for the peer's windows, and nothing sent since.
     var wasStalled = false
     var hasSentPayload = false
+    /// No call is over, and no message due, before this.
+    var nextDue = Instant.distantFuture
 
     // MARK: the end
 
@@ -163,6 +165,8 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
     var isMidReply: Bool { false }
     var isMidMessage: Bool { true }
     var isReceiving: Bool { failure == nil && (receiving > 0 || frames.isInBlock) }
+
+    var due: Instant { failure == nil ? nextDue : .distantFuture }
 
     var owes: Bool {
         failure == nil && (streams.count > receiving || ending == .announced) || ending == .due
