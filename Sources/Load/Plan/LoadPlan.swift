@@ -10,12 +10,14 @@ package struct LoadPlan: Sendable {
         case h1
         /// With the request as its fields say it.
         case h2(HTTP2Request)
+        case grpc(HTTP2Request, GRPCKind)
 
         /// As `--protocol` and the report name it.
         package var name: String {
             switch self {
             case .h1: "h1"
             case .h2: "h2"
+            case .grpc: "grpc"
             }
         }
     }

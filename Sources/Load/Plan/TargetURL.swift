@@ -1,15 +1,18 @@
 package import Basis
 
-/// Where requests go, as the user wrote it (RFC 3986, the `http` scheme of RFC 9110 §4.2.1).
+/// Where requests go, as the user wrote it (RFC 3986, the `http` scheme of RFC 9110 §4.2.1, and
+/// `grpc` for the same with calls of gRPC).
 package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// A host name or a numeric address, IPv6 without its brackets.
     package let host: String
+    /// Whether the scheme is `grpc`.
+    package let isGRPC: Bool
     package let port: UInt16
     /// Path and query, at least `/`, with its bytes as the user wrote them (`RawText`).
     package let target: String
 
-    /// Reads `http://host[:port][/path][?query]`; the scheme may be left out, a fragment is not
-    /// sent.
+    /// Reads `http://host[:port][/path][?query]`, or the same with `grpc`; the scheme may be left
+    /// out, a fragment is not sent.
     package init(parsing text: String) throws(Complaint) {
         func refused(_ why: String) -> Complaint {
             Complaint(
@@ -34,12 +37,16 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             let path = rest.dropFirst(front.count)
             throw refusedUnix(path.hasPrefix("//") ? path.dropFirst(2) : path)
         }
+        var isGRPC = false
         let hasScheme = front.hasSuffix(":") && rest.dropFirst(front.count).hasPrefix("//")
         if hasScheme {
             let scheme = front.dropLast().lowercased()
             if scheme.contains("unix") { throw refusedUnix(rest.dropFirst(front.count + 2)) }
             if scheme == "https" { throw refusedTLS }
-            guard scheme == "http" else { throw refused("has the scheme \(scheme), not http") }
+            isGRPC = scheme == "grpc"
+            guard isGRPC || scheme == "http" else {
+                throw refused("has the scheme \(scheme), not http")
+            }
             rest = rest.dropFirst(front.count + 2)
         } else if front.lowercased() == "https:" {
             throw refusedTLS
@@ -77,6 +84,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             throw refused("has no port from 1 to 65535")
         }
         self.port = port
+        self.isGRPC = isGRPC
         target = rest.hasPrefix("/") ? String(rest) : "/" + rest
     }
 
@@ -86,5 +94,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         return port == 80 ? name : "\(name):\(port)"
     }
 
-    package var description: String { "http://\(authority)\(RawText.display(target))" }
+    package var description: String {
+        "\(isGRPC ? "grpc" : "http")://\(authority)\(RawText.display(target))"
+    }
 }
