@@ -11,6 +11,8 @@ struct AbilitiesTests {
             ("protocol: 'ws'", "protocol ws"), ("tls: '1.3'", "TLS"),
             ("streams: 4", "streams with protocol h1"),
             ("protocol: 'h2', pipeline: 2", "pipelining with protocol h2"),
+            ("protocol: 'grpc', pipeline: 2", "pipelining with protocol grpc"),
+            ("protocol: 'grpc', payload: '5MiB'", "messages of more than 4 MiB"),
         ])
     func refused(setting: String, named: String) {
         let request = RunRequest(

@@ -10,7 +10,7 @@ import Testing
 enum PythonOracle {
     static let absence: Comment = "no .build/python: run scripts/set-up build test"
 
-    private static let interpreter = URL(filePath: #filePath)
+    static let interpreter = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: ".build/python/bin/python").path
 

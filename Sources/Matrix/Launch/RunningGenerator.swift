@@ -51,6 +51,9 @@ struct RunningGenerator: ~Copyable {
         if let rate = cell.arrival.rate {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }
+        if cell.language == .grpc, !cell.answersAreItsOwn {
+            arguments += ["--message-size", "\(cell.payload.raw)"]
+        }
         if let turn { arguments += ["--turn", turn] }
         arguments += ["--shared-cpus", sharesCPUs ? "on" : "off"]
         return arguments + ["http://\(host):\(port)\(cell.target)"]
