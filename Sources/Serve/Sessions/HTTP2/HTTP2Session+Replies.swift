@@ -21,6 +21,7 @@ extension HTTP2Session {
         case .clientStream: keepCount(of: payload, slot)
         case .bidi: echo(payload, slot)
         default:
+            if streams[slot].body.storageBytes == 0 { swap(&streams[slot].body, &spare) }
             streams[slot].body.append(payload)
             holding += payload.count
         }
@@ -41,7 +42,10 @@ extension HTTP2Session {
         return whole(message, slot)
     }
 
-    mutating func putBack(_ body: inout ByteQueue) { body.keepLittle() }
+    mutating func putBack(_ body: inout ByteQueue) {
+        body.keepLittle()
+        swap(&body, &spare)
+    }
 
     // MARK: replies of this thread
 

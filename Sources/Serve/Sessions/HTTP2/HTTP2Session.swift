@@ -45,6 +45,8 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
     var refusing = 0
     /// Slots whose request is arriving.
     var receiving = 0
+    /// The storage of the last payload, for the next one.
+    var spare = ByteQueue()
     /// Payload of requests and replies that lies in slots.
     var holding = 0
     /// The last look found replies waiting for the peer's windows, and nothing sent since.
