@@ -95,7 +95,17 @@ package struct Coordinator: ~Copyable {
         case .h2(let request):
             let streams = plan.streams
             return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
-                HTTP2Client(request: request, streams: streams)
+                HTTP2Client<HTTPExchange>(request: request, streams: streams)
+            }
+        case .grpc(let request, let kind):
+            let streams = plan.streams
+            if kind.answersInParts {
+                return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+                    HTTP2Client<GRPCExchange<ManyMessages>>(request: request, streams: streams)
+                }
+            }
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+                HTTP2Client<GRPCExchange<OneMessage>>(request: request, streams: streams)
             }
         case .ws(let request):
             let window = plan.streams

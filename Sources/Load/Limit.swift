@@ -66,6 +66,10 @@ package enum Limit {
     static let messageBytes = 13
     /// The longest field block that is known again without decoding it.
     static let http2KnownBlock = 256
+    /// The largest message of gRPC that is taken: sixteen times what the implementations take.
+    static let grpcMessageBytes = 64 * 1_024 * 1_024
+    /// Messages of one call.
+    static let grpcMessages = 1_000_000
     /// A schedule faster than one request every 100 ns a thread cannot be sent by anything here;
     /// without a bound, what a hung server leaves unsent could not be counted in a bearable time.
     static let ratePerThread = 10e6

@@ -12,8 +12,8 @@ private typealias H2 = HTTP2Frames
 struct HTTP2ClientTests {
     /// One connection of a client, as the engine drives it.
     private struct Driver: ~Copyable {
-        var client: HTTP2Client
-        var session: HTTP2Client.Session
+        var client: HTTP2Client<HTTPExchange>
+        var session: HTTP2Client<HTTPExchange>.Session
         private var held: [UInt8] = []
 
         init(

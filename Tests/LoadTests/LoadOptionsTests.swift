@@ -141,16 +141,39 @@ struct LoadOptionsTests {
             (["--protocol", "h2", "--pipeline", "2", "a"], "HTTP/2 has no --pipeline"),
             (["--protocol", "h2", "-m", "0", "a"], "--streams '0'"),
             (["--protocol", "h2", "-H", "Upgrade: x", "a"], "no meaning in HTTP/2"),
-            (["--protocol", "h1", "ws://a"], "in WebSocket only"), (["wss://a"], "scheme wss"),
+            (["--protocol", "h1", "ws://a"], "a ws:// URL is not asked in HTTP/1.1"),
+            (["wss://a"], "scheme wss"),
             (["--protocol", "ws", "--pipeline", "2", "a"], "WebSocket has no --pipeline"),
             (["-m", "0", "ws://a"], "--streams '0'"), (["-X", "PUT", "ws://a"], "with GET"),
             (["-H", "Upgrade: x", "ws://a"], "Upgrade belongs to the opening"),
-            (["--message-size", "1", "a"], "--message-size is about WebSocket"),
-            (["--message", "text", "a"], "--message is about WebSocket"),
+            (["--message-size", "1", "a"], "--message-size means nothing in HTTP/1.1"),
+            (["--message", "text", "a"], "--message means nothing in HTTP/1.1"),
             (["--message", "picture", "ws://a"], "--message 'picture'"),
             (["--message-size", "17MiB", "ws://a"], "--message-size '17MiB'"),
             (["--message-size", "1", "--body", "a", "ws://a"], "both say what the message is"),
             (["--body", "@there", "ws://a"], "is not UTF-8"),
+            (["--protocol", "h2", "grpc://a/"], "is not asked in HTTP/2"),
+            (["--messages", "2", "a"], "--messages means nothing in HTTP/1.1"),
+            (
+                ["--protocol", "h2", "--grpc-kind", "bidi", "a"],
+                "--grpc-kind means nothing in HTTP/2"
+            ),
+            (["--grpc-kind", "both", "grpc://a/"], "--grpc-kind 'both'"),
+            (["--grpc-method", "Unary", "grpc://a/"], "'Unary' is no method of gRPC"),
+            (["grpc://a/Unary"], "'/Unary' is no method of gRPC"),
+            (["-X", "PUT", "grpc://a/"], "has no --method"),
+            (["--messages", "2", "grpc://a/"], "a unary call has no --messages"),
+            (
+                ["--grpc-kind", "bidi", "--message-interval", "1s", "grpc://a/"],
+                "--message-interval is of the messages of a server"
+            ),
+            (["--body", "x", "--message-size", "2", "grpc://a/"], "--body says what"),
+            (["--message-size", "5MiB", "grpc://a/"], "--message-size '5MiB'"),
+            (
+                ["--grpc-kind", "bidi", "--messages", "1M", "--message-size", "1MiB", "grpc://a"],
+                "the messages of a call have more than"
+            ),
+            (["--pipeline", "2", "grpc://a"], "gRPC has no --pipeline"),
             (["--tls", "1.3", "a"], "unknown option"),
             (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
             (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),
@@ -172,6 +195,30 @@ struct LoadOptionsTests {
         #expect(!text.contains("\n"))
         let isOutside = arguments.contains("@gone")
         #expect(complaint?.status == (isOutside ? .failure : .usage))
+    }
+
+    @Test("calls of gRPC are asked for by URL or by name, and the path is the method")
+    func calls() throws {
+        for (arguments, target, kind) in [
+            (["grpc://127.0.0.1:1"], "/switchyard.v1.Bench/Unary", .unary),
+            (["--protocol", "grpc", "127.0.0.1:1/a.B/C"], "/a.B/C", .unary),
+            (["--grpc-kind", "bidi", "grpc://127.0.0.1:1"], "/switchyard.v1.Bench/Bidi", .bidi),
+            (
+                ["--grpc-kind", "server", "--grpc-method", "/a.B/C", "grpc://127.0.0.1:1/x/y"],
+                "/a.B/C", .server
+            ),
+        ] as [([String], String, GRPCKind)] {
+            let plan = try plan(arguments)
+            #expect(plan.request.target == Array(target.utf8) && plan.request.method == "POST")
+            guard case .grpc(_, kind) = plan.application else {
+                Issue.record("\(arguments): \(plan.application)")
+                continue
+            }
+            #expect(plan.application.name == "grpc")
+        }
+        #expect(try plan(["grpc://127.0.0.1:1"]).url.description == "grpc://127.0.0.1:1/")
+        let body = try plan(["--body", "@there", "grpc://127.0.0.1:1"]).request.body
+        #expect(body == [0, 0, 0, 0, 3, 0, 1, 255])
     }
 
     @Test("the help names every option and stays within the screen")

@@ -22,6 +22,8 @@ struct AbilitiesTests {
             ("streams: 4", "streams with protocol h1"),
             ("protocol: 'h2', pipeline: 2", "pipelining with protocol h2"),
             ("protocol: 'ws', pipeline: 2", "pipelining with protocol ws"),
+            ("protocol: 'grpc', pipeline: 2", "pipelining with protocol grpc"),
+            ("protocol: 'grpc', payload: '5MiB'", "messages of more than 4 MiB"),
         ])
     func refused(setting: String, named: String) {
         let request = RunRequest(

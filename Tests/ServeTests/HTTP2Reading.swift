@@ -47,7 +47,11 @@ struct HTTP2Reading: ~Copyable {
         case 1:
             fields.begin(.head)
             guard (try? decoder.decode(payload.span, into: &fields)) != nil else { return "broken" }
-            return "\(stream):\(fields.status.code)" + (flags & 1 == 1 ? " end" : "")
+            let text = GRPC.MessageText.decode(fields.grpcMessage)
+            let call =
+                fields.grpcStatus.map { " grpc \($0)" + (text.isEmpty ? "" : " \(text)") } ?? ""
+            let head = fields.status.code == 0 ? "" : ":\(fields.status.code)"
+            return "\(stream)\(head)\(call)" + (flags & 1 == 1 ? " end" : "")
         case 3: return "\(stream) reset \(Self.code(payload[0..<4]))"
         case 4: return flags & 1 == 1 ? "settings ack" : "settings"
         case 6: return (flags & 1 == 1 ? "pong " : "ping ") + "\(payload[0])"

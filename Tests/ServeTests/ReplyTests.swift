@@ -39,7 +39,7 @@ struct ReplyTests {
             var delay = Nanoseconds.zero
             switch Responder(ledger: ledger).respond(to: message, body: beside.bytes) {
             case .now(let ready), .afterWork(let ready): content = ready
-            case .after(let span): (delay, content) = (span, Responder.late)
+            case .after(let span, _): (delay, content) = (span, Responder.late(message))
             }
             let filler = writer.write(
                 content, answering: message, body: beside.bytes, to: &output)

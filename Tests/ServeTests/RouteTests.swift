@@ -11,6 +11,8 @@ struct RouteTests {
         ("GET /plaintext?a=b", .plaintext), ("GET http://h/plaintext", .plaintext),
         ("GET /json", .json), ("HEAD /json", .json), ("POST /echo", .echo),
         ("POST /payments", .payments),
+        ("POST /switchyard.v1.Bench/Unary", .notCall),
+        ("GET /switchyard.v1.Bench/Unary", .methodNotAllowed(.post)),
         ("GET /bytes/0", .bytes(0)), ("GET /bytes/007", .bytes(7)),
         ("GET /bytes/1073741824", .bytes(1 << 30)), ("GET /bytes/1073741825", .badParameter(.size)),
         ("GET /bytes/-1", .badParameter(.size)), ("GET /bytes/1k", .badParameter(.size)),

@@ -246,7 +246,8 @@ struct TwoStreamSession: RecognisableSession, ~Copyable {
                 with(number) { $0.due = nil }
                 let message = with(number) { $0.message! }
                 reply(
-                    Responder.late, to: message, body: Span(), writer: &writer, output: &output)
+                    Responder.late(message), to: message, body: Span(), writer: &writer,
+                    output: &output)
             }
             emit(number, &output)
         }

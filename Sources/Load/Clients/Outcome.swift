@@ -29,4 +29,7 @@ package struct Outcome: BitwiseCopyable, Equatable, Sendable {
         let digit = UInt8(truncatingIfNeeded: status / 100)
         self.init(Kind(rawValue: digit) ?? .serverError, code: status)
     }
+
+    /// What is said of a status of HTTP that is an error.
+    package var statusReason: String { "an answer had status \(code)" }
 }

@@ -59,6 +59,9 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// What the session waits for, in a clause: `before an answer`.
     borrowing func missing(of session: borrowing Session) -> String
 
+    /// One line about the failed request that was answered last.
+    borrowing func reason(of outcome: Outcome) -> String
+
     /// Where the first answer with a redirection leads; empty when there was none.
     var location: [UInt8] { get }
 
@@ -88,6 +91,8 @@ extension ProtocolClient where Self: ~Copyable {
 
     @inline(always)
     package borrowing func room(on session: borrowing Session) -> Int { capacity }
+
+    package borrowing func reason(of outcome: Outcome) -> String { outcome.statusReason }
 
     package borrowing func due(_ session: borrowing Session) -> Instant { .distantFuture }
     package mutating func wake(_ session: inout Session, at now: Instant) {}

@@ -67,7 +67,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// An answer with an error status, the first bytes of which may lie in the buffer at `start`.
     @inline(never)
-    mutating func noteStatus(_ status: UInt16, from start: Int, to end: Int) {
+    mutating func noteStatus(_ outcome: Outcome, from start: Int, to end: Int) {
         guard wantsFailure else { return }
         // SAFETY: nothing receives into the buffer before this function returns.
         let bytes = unsafe Span(_unsafeElements: buffer.received(end))
@@ -77,7 +77,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         noteFailure(
             .status,
             FailureText(
-                reason: "an answer had status \(status)",
+                reason: client.reason(of: outcome),
                 received: isHead ? Excerpt.text(answer) : nil))
     }
 }

@@ -323,7 +323,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         } else {
             tally.errors.status &+= 1
             tally.refused.record(now.since(times.intended))
-            noteStatus(outcome.code, from: start, to: end)
+            noteStatus(outcome, from: start, to: end)
         }
     }
 }

@@ -24,10 +24,11 @@ package enum LoadOptions {
                 "turn", value: "K/N:TIME@NS",
                 help: "with --rate: send only in turn K of N, of TIME each"),
             .init(
-                "protocol", value: "NAME", help: "auto, h1, h2 or ws (auto: h1, or ws for ws://)"),
+                "protocol", value: "NAME",
+                help: "auto, h1, h2, grpc or ws (auto: by the URL)"),
             .init(
                 "streams", short: "m", value: "N",
-                help: "with h2 or ws: requests under way on a connection (1)"),
+                help: "with h2, grpc and ws: requests under way on a connection (1)"),
             .init(
                 "pipeline", value: "N", help: "with h1: requests under way on a connection (1)"),
             .init(
@@ -38,9 +39,18 @@ package enum LoadOptions {
                 help: "request method (GET; POST with --body)"),
             .init(
                 "header", short: "H", value: "FIELD", repeatable: true, help: "add 'Name: value'"),
-            .init("body", value: "TEXT|@FILE", help: "request body; with ws: the message"),
-            .init("message-size", value: "SIZE", help: "with ws: bytes of the message (13)"),
+            .init("body", value: "TEXT|@FILE", help: "request body; with grpc and ws: the message"),
+            .init(
+                "message-size", value: "SIZE", help: "with grpc and ws: payload of a message (13)"),
             .init("message", value: "KIND", help: "with ws: text or binary (text)"),
+            .init(
+                "grpc-method", value: "PATH",
+                help: "the method to call (that of --grpc-kind in the bench service)"),
+            .init("grpc-kind", value: "KIND", help: "unary, server, client or bidi (unary)"),
+            .init("messages", value: "N", help: "messages of a call that is a stream (10)"),
+            .init(
+                "message-interval", value: "TIME",
+                help: "with --grpc-kind server: from one message to the next (0s)"),
             .init("timeout", value: "TIME", help: "longest a request or a connect may take (2s)"),
             .init("nodelay", value: "on|off", help: "send small segments at once (on)"),
             .init(
@@ -78,7 +88,6 @@ package enum LoadOptions {
             """)
 
     private enum Arrivals: String, CaseIterable { case constant, poisson }
-    private enum Spoken: String, CaseIterable { case auto, h1, h2, ws }
 
     /// Checks the whole command line.
     ///
@@ -95,12 +104,20 @@ package enum LoadOptions {
                 remedy: "give one such as http://127.0.0.1:8080/plaintext")
         }
         let url = try TargetURL(parsing: options.operands[0])
-        let request = try request(options, url, readFile: readFile)
+        let spoken = try spoken(options, url)
+        let call = try spoken == .grpc ? call(options, url, readFile: readFile) : nil
+        let request: HTTP1.RequestTemplate
+        if let call {
+            request = call.request
+        } else {
+            request = try Self.request(options, url, readFile: readFile)
+        }
         let seed = try options.seed("seed")
         // What costs a look-up comes last: a mistyped option is told at once.
         var plan = LoadPlan(
             url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)
         try shape(&plan, options)
+        try speak(spoken, call?.kind ?? .unary, &plan, options)
         try pace(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
             try Objective(parsing: text)
@@ -146,21 +163,25 @@ package enum LoadOptions {
         plan.alternatives = Array(fitting.dropFirst())
     }
 
-    private static func request(
-        _ options: ParsedOptions, _ url: TargetURL, readFile: (String) throws(Complaint) -> [UInt8]
-    ) throws(Complaint) -> HTTP1.RequestTemplate {
-        var body: [UInt8] = []
-        if let text = options.text("body") {
-            body = RawText.bytes(text)
-            if body.first == UInt8(ascii: "@") {
-                body = try readFile(RawText.text(body.dropFirst()))
-            }
-        }
+    /// What `--body` says.
+    static func body(
+        _ options: ParsedOptions, readFile: (String) throws(Complaint) -> [UInt8]
+    ) throws(Complaint) -> [UInt8]? {
+        guard let text = options.text("body") else { return nil }
+        var body = RawText.bytes(text)
+        if body.first == UInt8(ascii: "@") { body = try readFile(RawText.text(body.dropFirst())) }
         if body.count > Limit.bodyBytes {
             throw Complaint(
                 "--body is larger than \(ByteCount(raw: Limit.bodyBytes).display)",
                 remedy: "give a smaller one")
         }
+        return body
+    }
+
+    /// What `--header` says.
+    static func fields(
+        _ options: ParsedOptions
+    ) throws(Complaint) -> [HTTP1.RequestTemplate.Field] {
         var fields: [HTTP1.RequestTemplate.Field] = []
         for line in options.all("header") {
             let bytes = RawText.bytes(line)
@@ -171,9 +192,16 @@ package enum LoadOptions {
             fields.append(
                 .init(RawText.text(bytes[..<colon]), bytes: trimmed(bytes[(colon + 1)...])))
         }
+        return fields
+    }
+
+    private static func request(
+        _ options: ParsedOptions, _ url: TargetURL, readFile: (String) throws(Complaint) -> [UInt8]
+    ) throws(Complaint) -> HTTP1.RequestTemplate {
         return try HTTP1.RequestTemplate(
             method: options.text("method") ?? (options.has("body") ? "POST" : "GET"),
-            target: RawText.bytes(url.target), host: url.authority, fields: fields, body: body)
+            target: RawText.bytes(url.target), host: url.authority, fields: fields(options),
+            body: body(options, readFile: readFile) ?? [])
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
@@ -212,38 +240,19 @@ package enum LoadOptions {
         if let list = options.text("source-ips") {
             plan.sources = try SourceAddresses.parse(list)
         }
-        let spoken = try options.choice("protocol", of: Spoken.self) ?? .auto
-        if spoken == .ws || plan.url.isWebSocket, spoken != .h1, spoken != .h2 {
-            try speakWebSocket(&plan, options)
-            return
-        }
-        try refuseWebSocket(plan, options)
+    }
+
+    private static func speak(
+        _ spoken: Spoken, _ kind: GRPCKind, _ plan: inout LoadPlan, _ options: ParsedOptions
+    ) throws(Complaint) {
+        try window(of: spoken, &plan, options)
         switch spoken {
-        // Cleartext without prior knowledge speaks HTTP/1.1 (RFC 9113 §3.1 took the upgrade away).
-        case .auto, .h1, .ws: try speakHTTP1(&plan, options)
-        case .h2: try speakHTTP2(&plan, options)
+        case .auto, .h1: plan.application = .h1
+        case .h2: plan.application = .h2(try HTTP2Request(plan.request))
+        case .grpc:
+            plan.application = .grpc(try HTTP2Request(plan.request, saysLength: false), kind)
+        case .ws: plan.application = .ws(try webSocket(plan.request, options))
         }
-    }
-
-    private static func speakHTTP1(
-        _ plan: inout LoadPlan, _ options: ParsedOptions
-    ) throws(Complaint) {
-        plan.pipeline = try options.count("pipeline", in: 1...Limit.pipeline) ?? 1
-        if try options.count("streams", in: 1...Limit.streams) ?? 1 > 1 {
-            throw Complaint(
-                "HTTP/1.1 has no --streams", remedy: "add --protocol h2, or take --pipeline")
-        }
-        plan.application = .h1
-    }
-
-    private static func speakHTTP2(
-        _ plan: inout LoadPlan, _ options: ParsedOptions
-    ) throws(Complaint) {
-        plan.streams = try options.count("streams", in: 1...Limit.streams) ?? 1
-        if try options.count("pipeline", in: 1...Limit.pipeline) ?? 1 > 1 {
-            throw Complaint("HTTP/2 has no --pipeline", remedy: "take --streams")
-        }
-        plan.application = .h2(try HTTP2Request(plan.request))
     }
 
     private static func pace(

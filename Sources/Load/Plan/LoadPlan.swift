@@ -10,6 +10,7 @@ package struct LoadPlan: Sendable {
         case h1
         /// With the request as its fields say it.
         case h2(HTTP2Request)
+        case grpc(HTTP2Request, GRPCKind)
         case ws(WebSocketRequest)
 
         /// As `--protocol` and the report name it.
@@ -17,6 +18,7 @@ package struct LoadPlan: Sendable {
             switch self {
             case .h1: "h1"
             case .h2: "h2"
+            case .grpc: "grpc"
             case .ws: "ws"
             }
         }

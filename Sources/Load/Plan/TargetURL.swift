@@ -1,27 +1,29 @@
 package import Basis
 
-/// Where requests go, as the user wrote it (RFC 3986; the schemes `http` of RFC 9110 §4.2.1 and
-/// `ws` of RFC 6455 §3).
+/// Where requests go, as the user wrote it (RFC 3986; the schemes `http` of RFC 9110 §4.2.1,
+/// `ws` of RFC 6455 §3, and `grpc` for cleartext HTTP/2 with calls of gRPC).
 package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
+    /// What a URL says of the protocol; `http` leaves it open.
+    package enum Scheme: String, CaseIterable, Sendable { case http, ws, grpc }
+
     /// A host name or a numeric address, IPv6 without its brackets.
     package let host: String
     package let port: UInt16
     /// Path and query, at least `/`, with its bytes as the user wrote them (`RawText`).
     package let target: String
-    /// Whether its scheme is `ws`.
-    package let isWebSocket: Bool
+    package let scheme: Scheme
 
-    /// Reads `http://host[:port][/path][?query]`, or the same with `ws`. The scheme may be left
-    /// out; a fragment is not sent.
+    /// Reads `http://host[:port][/path][?query]`, or the same with `ws` or `grpc`. The scheme may
+    /// be left out; a fragment is not sent.
     package init(parsing text: String) throws(Complaint) {
         func refused(_ why: String) -> Complaint {
             Complaint(
                 "URL '\(text)' \(why)", remedy: "give one such as http://127.0.0.1:8080/plaintext")
         }
-        func refusedTLS(_ scheme: String) -> Complaint {
+        func refusedTLS(_ clear: Scheme) -> Complaint {
             Complaint(
-                "URL '\(text)' has the scheme \(scheme), and TLS is not spoken yet",
-                remedy: "give an \(scheme.dropLast())://"
+                "URL '\(text)' has the scheme \(clear)s, and TLS is not spoken yet",
+                remedy: "give an \(clear)://"
                     + " URL: a server's port without TLS, or a proxy that ends TLS")
         }
         func refusedUnix(_ path: Substring) -> Complaint {
@@ -41,18 +43,22 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         if hasScheme {
             let scheme = front.dropLast().lowercased()
             if scheme.contains("unix") { throw refusedUnix(rest.dropFirst(front.count + 2)) }
-            if scheme == "https" || scheme == "wss" { throw refusedTLS(scheme) }
-            guard scheme == "http" || scheme == "ws" else {
-                throw refused("has the scheme \(scheme), not http or ws")
+            if scheme.hasSuffix("s"), let clear = Scheme(rawValue: String(scheme.dropLast())) {
+                throw refusedTLS(clear)
             }
-            isWebSocket = scheme == "ws"
+            guard let known = Scheme(rawValue: scheme) else {
+                throw refused(
+                    "has the scheme \(scheme), not "
+                        + Scheme.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            self.scheme = known
             rest = rest.dropFirst(front.count + 2)
         } else if front.lowercased() == "https:" {
-            throw refusedTLS("https")
+            throw refusedTLS(.http)
         } else if front.lowercased() == "http:" {
             throw refused("has no // behind its scheme")
         } else {
-            isWebSocket = false
+            scheme = .http
         }
         rest = rest.prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
@@ -95,6 +101,6 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        "\(isWebSocket ? "ws" : "http")://\(authority)\(RawText.display(target))"
+        "\(scheme)://\(authority)\(RawText.display(target))"
     }
 }

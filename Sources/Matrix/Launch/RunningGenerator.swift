@@ -48,7 +48,10 @@ struct RunningGenerator: ~Copyable {
             "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]
-        if cell.language == .ws { arguments += ["--message-size", "\(cell.payload.raw)"] }
+        // Another method than the bench service's has messages of its own.
+        if cell.language == .ws || cell.language == .grpc && !cell.answersAreItsOwn {
+            arguments += ["--message-size", "\(cell.payload.raw)"]
+        }
         if let rate = cell.arrival.rate {
             arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
         }

@@ -45,6 +45,9 @@ enum Abilities {
         }
     }
 
+    /// The largest payload that the bench service makes.
+    private static let grpcPayloadBytes = 4 * 1_024 * 1_024
+
     /// Open files of a server or generator that are no connections.
     static let descriptorsBeside = 1_024
 
@@ -70,8 +73,13 @@ enum Abilities {
     }
 
     private static func missing(_ cell: Cell) -> String? {
-        if ![.h1, .h2, .ws].contains(cell.language) { return "protocol \(cell.language.rawValue)" }
+        if ![.h1, .h2, .grpc, .ws].contains(cell.language) {
+            return "protocol \(cell.language.rawValue)"
+        }
         if cell.tls != .off { return "TLS" }
+        if cell.language == .grpc, !cell.answersAreItsOwn, cell.payload.raw > grpcPayloadBytes {
+            return "messages of more than 4 MiB"
+        }
         if cell.streams != 1, cell.language == .h1 {
             return "streams with protocol \(cell.language.rawValue)"
         }

@@ -97,6 +97,8 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
             connection.session.reject(.noRoomForBody, stream: message.stream, input: key)
             return
         }
+        var message = message
+        message.limit.start(at: now)
         connection.session.begin(message, key: key)
         if connection.phase != .replying {
             connection.phase = .receiving
@@ -159,6 +161,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         var message = message
         if isLast { message.shape.insert(.last) }
         if connection.isEarly { message.shape.insert(.early) }
+        message.limit.start(at: now)
         let owner = Exchange(connection: reference, stream: message.stream)
         switch desk.submit(message, body: body, from: owner, items: &items, tally: &tally) {
         case .reply(let content):
@@ -167,10 +170,13 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
             note(until)
             answer(content, message, body: body, on: &connection)
             return true
-        case .later(.zero):
-            answer(Responder.late, message, body: body, on: &connection)
-        case .later(let delay):
-            hold(message, for: delay, on: &connection, reference)
+        case .later(let delay, let route):
+            message.route = route
+            if delay == .zero {
+                answer(Responder.late(message), message, body: body, on: &connection)
+            } else {
+                hold(message, for: delay, on: &connection, reference)
+            }
         case .passedOn(let index):
             passedOn(index, message, body.count, of: &connection)
         }
@@ -182,16 +188,18 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         _ content: Content, _ message: Message, body: Span<UInt8>, on connection: inout State
     ) {
         connection.session.reply(
-            content, to: message, body: body, writer: &writer, output: &output)
+            message.limit.isOver(at: now) ? Responder.overdue : content, to: message, body: body,
+            writer: &writer, output: &output)
     }
 
-    /// Holds a reply back: it is made when it is due.
+    /// Holds a reply back: it is made when it is due, or when nobody waits for it any more.
     private mutating func hold(
         _ message: Message, for delay: Nanoseconds, on connection: inout State,
         _ reference: ConnectionReference
     ) {
-        connection.session.hold(message, until: now + delay)
-        timers.insert(reference, due: now + delay)
+        let due = min(now + delay, message.limit.end)
+        connection.session.hold(message, until: due)
+        timers.insert(reference, due: due)
     }
 
     /// Makes output that needs no further input.
@@ -228,6 +236,9 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         if let delay {
             drop(index, of: &connection)
             hold(message, for: delay, on: &connection, reference)
+        } else if message.limit.isOver(at: now) {
+            items.withItem(index) { $0.replaceOverdue(with: &writer) }
+            join(index, isLastOfAll: false, of: &connection)
         } else if connection.session.isOrdered {
             items[index].state = .done
         } else {

@@ -221,6 +221,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
         _ connection: inout State, _ reference: ConnectionReference
     ) -> Rest {
         account(&connection)
+        if connection.session.due != .distantFuture { watch(&connection, reference) }
         if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }
         if connection.owesReply || connection.hasMore && !connection.session.isLast {
             // With output in the way the deadline was set when the peer last took some.
@@ -257,6 +258,18 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     }
 
     // MARK: what is left for later
+
+    /// Lets a connection be gone on with when its session has something to do. One timer a
+    /// connection, besides those of replies that are held; none while output is in the way, behind
+    /// which it is gone on with anyhow.
+    @inline(never)
+    private mutating func watch(_ connection: inout State, _ reference: ConnectionReference) {
+        if connection.timer <= now { connection.timer = .distantFuture }
+        let due = connection.session.due
+        guard due < connection.timer, connection.output.isEmpty else { return }
+        connection.timer = due
+        timers.insert(reference, due: due)
+    }
 
     /// Notes that a connection must be gone on with when workers have returned something.
     @inline(never)

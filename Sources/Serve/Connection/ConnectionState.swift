@@ -24,6 +24,8 @@ struct ConnectionState<S: Session & ~Copyable>: ~Copyable {
     var inFlight: UInt16 = 0
     /// When the sweep ends this phase of the connection.
     var deadline = Instant.distantFuture
+    /// The next time that the connection is gone on with for its session.
+    var timer = Instant.distantFuture
     /// Received and not yet consumed by the parser.
     var input = ByteQueue()
     /// Encoded and not yet taken by the socket.

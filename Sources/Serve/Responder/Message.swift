@@ -4,12 +4,14 @@ import Wire
 /// One request as the responder sees it: what is asked and what the answer must look like. The
 /// payload travels beside it.
 struct Message: BitwiseCopyable, Sendable {
-    let route: Route
+    var route: Route
     /// Which of its connection's exchanges it is, where several have no order.
     var stream: UInt32 = 0
     /// Bytes of the idempotency key at the front of the payload run that travels beside.
     var keyCount: UInt16 = 0
     var shape: ReplyShape = []
+    /// Behind it the reply is of no use any more.
+    var limit = TimeLimit.none
 
     /// The memory that this message and its reply take while a worker has them, roughly, in bytes.
     ///
@@ -44,8 +46,8 @@ enum Reply: BitwiseCopyable, Sendable {
     /// The content is ready, after work that has held the thread.
     case afterWork(Content)
     /// The content is due when this much time has passed, without a thread that waits for it:
-    /// `Responder.late` knows it then.
-    case after(Nanoseconds)
+    /// `Responder.late` knows it then, by the route.
+    case after(Nanoseconds, Route)
 }
 
 /// A reply's status, type and payload, before any protocol has framed it.
@@ -67,5 +69,6 @@ struct Content: BitwiseCopyable, Sendable {
         case allow(Route.AllowedMethods)
         /// Why the request opens no WebSocket.
         case upgrade(WebSocket.HandshakeRefusal)
+        case call(CallReply)
     }
 }

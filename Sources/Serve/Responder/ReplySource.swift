@@ -1,4 +1,5 @@
 import Basis
+import Wire
 
 /// What is still to be made of a reply: all of it once it is due, or the rest of its body, piece by
 /// piece as the peer takes it.
@@ -36,5 +37,5 @@ struct ReplySource: BitwiseCopyable, Sendable {
     }
 
     /// What such bodies are made of.
-    private static let byte = UInt8(ascii: "x")
+    private static let byte = BenchMessages.filler
 }

@@ -73,6 +73,9 @@ struct ReplyWriter: ~Copyable {
             if !message.shape.contains(.headOnly) { head.source = ReplySource(left: count) }
             head.length = count
             return head
+        case .call(let reply):
+            writeCall(reply, body, &head, to: &output)
+            return head
         case .upgrade:
             // HTTP/2 has no upgrade that a status could ask for (RFC 9113 §8.6).
             head.status = .badRequest
@@ -84,6 +87,31 @@ struct ReplyWriter: ~Copyable {
         head.length = output.count
         if message.shape.contains(.headOnly) { output.removeAll() }
         return head
+    }
+
+    /// Makes what follows the head of a call's answer, or the text of its failure.
+    private func writeCall(
+        _ reply: CallReply, _ body: Span<UInt8>, _ head: inout ReplyHead,
+        to output: inout ByteQueue
+    ) {
+        head.call = .ok
+        switch reply {
+        case .payload(let bytes): head.source = .payload(bytes: bytes, into: &output)
+        case .messages(let request): head.messages = MessageSource(request)
+        case .counts(let counts):
+            GRPC.beginMessage(bytes: counts.count, to: &output)
+            counts.write(to: &output)
+        case .echo: break
+        case .serving:
+            GRPC.beginMessage(bytes: 2, to: &output)
+            BenchMessages.writeServing(to: &output)
+        case .failed(let fault):
+            head.call = fault.status
+            output.append(fault.reason)
+        case .asked(let status, let text):
+            head.call = status
+            GRPC.MessageText.append(encoding: text.bytes(of: body), to: &output)
+        }
     }
 
     /// The answer to what could not be read as a request.
@@ -120,7 +148,7 @@ struct ReplyWriter: ~Copyable {
             scratch.append("\n")
             return "text/plain"
         // These have no text.
-        case .none, .allow, .filler, .request: return "text/plain"
+        case .none, .allow, .filler, .request, .call: return "text/plain"
         }
     }
 
@@ -137,6 +165,11 @@ struct ReplyHead: BitwiseCopyable, Sendable {
     var length = 0
     /// What of the payload is still to be made.
     var source = ReplySource()
+    /// How a call ends, behind a payload that is made of messages. If it failed, what is made is
+    /// the text for `grpc-message`.
+    var call: GRPC.Status?
+    /// Messages that are still to be made.
+    var messages = MessageSource()
 
     init(status: HTTP.Status) { self.status = status }
 }

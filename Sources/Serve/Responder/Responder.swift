@@ -25,13 +25,13 @@ struct Responder {
         case .echo:
             return .now(Content(status: .ok, payload: .request))
         case .work(let span):
-            burn(span)
+            Self.burn(span)
             return .afterWork(Content(status: .ok, payload: .text("worked\n")))
         case .block(let span):
             blockThread(for: span)
             return .afterWork(Content(status: .ok, payload: .text("blocked\n")))
         case .wait(let span):
-            return .after(span)
+            return .after(span, message.route)
         case .payments where message.shape.contains(.early):
             // RFC 8470 §5.2: what may be a replay must not pay.
             return .now(Content(status: .tooEarly, payload: .problem("ask again, not so early")))
@@ -40,6 +40,11 @@ struct Responder {
                 ledger.pay(
                     key: body.extracting(first: Int(message.keyCount)),
                     order: body.extracting(droppingFirst: Int(message.keyCount))))
+        case .call(let call):
+            return CallHandler.respond(to: call, body: body)
+        case .notCall:
+            let reason: StaticString = "a method of gRPC takes application/grpc over HTTP/2"
+            return .now(Content(status: .unsupportedMediaType, payload: .problem(reason)))
         case .serverOptions:
             return .now(Content(status: .noContent, payload: .none))
         case .webSocket(let refusal):
@@ -64,7 +69,15 @@ struct Responder {
     }
 
     /// What a reply says that was not to be made before its time.
-    static var late: Content { Content(status: .ok, payload: .text("waited\n")) }
+    static func late(_ message: Message) -> Content {
+        if case .call(.late(let bytes)) = message.route {
+            return CallHandler.content(.payload(bytes))
+        }
+        return Content(status: .ok, payload: .text("waited\n"))
+    }
+
+    /// What is said to who waits no longer.
+    static var overdue: Content { CallHandler.content(.failed(.overdue)) }
 
     /// What `/` says.
     private static let index: StaticString = """
@@ -81,7 +94,7 @@ struct Responder {
         """
 
     /// Uses `span` of this thread's CPU time, however often the thread is preempted.
-    private func burn(_ span: Nanoseconds) {
+    static func burn(_ span: Nanoseconds) {
         let end = CPUClock.thisThread + span
         while CPUClock.thisThread < end {}
     }

@@ -19,6 +19,10 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// `/ws`, asked for without all that opens a WebSocket. A request that has it is no message:
     /// its connection changes the protocol.
     case webSocket(WebSocket.HandshakeRefusal)
+    /// A method of gRPC.
+    case call(Call)
+    /// A method of gRPC, asked for in another way.
+    case notCall
     /// `OPTIONS *` (RFC 9110 §9.3.7).
     case serverOptions
 
@@ -46,7 +50,7 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// Whether the route wants the request's payload kept.
     var wantsBody: Bool {
         switch self {
-        case .echo, .payments: true
+        case .echo, .payments, .call: true
         default: false
         }
     }
@@ -77,6 +81,9 @@ extension Route {
         // This is no proxy.
         if method == .connect { return .methodNotImplemented }
         if method == .options, path.isEmpty { return .serverOptions }
+        if GRPC.Method(path: path) != nil {
+            return method == .post ? .notCall : .methodNotAllowed(.post)
+        }
         let plain = path.withoutNeedlessEscapes()
         guard plain.bytes.count < path.count, let resource = Resource(plain.bytes) else {
             return .notFound

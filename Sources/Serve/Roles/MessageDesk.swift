@@ -29,8 +29,8 @@ enum Submission {
     case reply(Content)
     /// The reply is ready, after work that has held the thread until then.
     case worked(Content, until: LoopTime)
-    /// The reply is due when this much time has passed.
-    case later(Nanoseconds)
+    /// The reply is due when this much time has passed, and the route knows it then.
+    case later(Nanoseconds, Route)
     case passedOn(UInt32)
 }
 
@@ -62,7 +62,7 @@ struct OwnDesk: MessageDesk, ~Copyable {
         switch responder.respond(to: message, body: body) {
         case .now(let content): return .reply(content)
         case .afterWork(let content): return .worked(content, until: .current)
-        case .after(let delay): return .later(delay)
+        case .after(let delay, let route): return .later(delay, route)
         }
     }
 

@@ -25,13 +25,26 @@ struct WorkItem: ~Copyable {
         guard let message else { preconditionFailure("an item without a message") }
         let content: Content
         delay = nil
-        switch responder.respond(to: message, body: body.bytes) {
-        case .now(let ready), .afterWork(let ready): content = ready
-        case .after(.zero): content = Responder.late
-        case .after(let span):
-            delay = span
+        if message.limit != .none, message.limit.isOver(at: MonotonicClock.now) {
+            write(Responder.overdue, to: message, with: &writer)
             return
         }
+        switch responder.respond(to: message, body: body.bytes) {
+        case .now(let ready), .afterWork(let ready): content = ready
+        case .after(.zero, _): content = Responder.late(message)
+        case .after(let span, let route):
+            delay = span
+            self.message?.route = route
+            return
+        }
+        write(content, to: message, with: &writer)
+    }
+
+    /// Makes the reply of a content.
+    @inline(always)
+    private mutating func write(
+        _ content: Content, to message: Message, with writer: inout ReplyWriter
+    ) {
         var made = ByteQueue()
         swap(&made, &output)
         if message.shape.contains(.framedBySession) {
@@ -41,6 +54,13 @@ struct WorkItem: ~Copyable {
                 left: writer.write(content, answering: message, body: body.bytes, to: &made))
         }
         swap(&made, &output)
+    }
+
+    /// Makes another reply in place of the one that is ready: it comes too late.
+    mutating func replaceOverdue(with writer: inout ReplyWriter) {
+        guard let message else { preconditionFailure("an item without a message") }
+        output.removeAll()
+        write(Responder.overdue, to: message, with: &writer)
     }
 
     /// What it occupies, see `Message.weight`.

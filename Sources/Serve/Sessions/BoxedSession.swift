@@ -61,6 +61,10 @@ extension Boxed: Session where Value: Session & ~Copyable {
         @inline(never)
         get { value.mayProduce }
     }
+    var due: Instant {
+        @inline(never)
+        get { value.due }
+    }
     @inline(never)
     mutating func produce(
         at now: Instant, isClear: Bool, writer: inout ReplyWriter, output: inout ByteQueue

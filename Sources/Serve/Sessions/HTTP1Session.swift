@@ -217,7 +217,8 @@ struct HTTP1Session: Session, ~Copyable {
             guard held.due <= now, let due = message.take() else { return }
             held = ReplySource()
             let nothing = ByteQueue()
-            reply(Responder.late, to: due, body: nothing.bytes, writer: &writer, output: &output)
+            reply(
+                Responder.late(due), to: due, body: nothing.bytes, writer: &writer, output: &output)
         } else if let lastWord {
             say(lastWord, writer: &writer, output: &output)
         } else if owesContinue {

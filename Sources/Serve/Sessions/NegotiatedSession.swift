@@ -144,6 +144,8 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     @inline(always)
     var mayProduce: Bool { ask(http1.mayProduce, { $0.mayProduce }, { $0.mayProduce }) }
     @inline(always)
+    var due: Instant { ask(http1.due, { $0.due }, { $0.due }) }
+    @inline(always)
     var owes: Bool { ask(http1.owes, { $0.owes }, { $0.owes }) }
     @inline(always)
     var isLast: Bool { ask(http1.isLast, { $0.isLast }, { $0.isLast }) }

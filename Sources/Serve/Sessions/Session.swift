@@ -62,6 +62,8 @@ protocol Session: ~Copyable {
     var isMidReply: Bool { get }
     /// Whether `produce` might do something.
     var mayProduce: Bool { get }
+    /// When `produce` might next have something to do, besides for what is held; not later.
+    var due: Instant { get }
     /// Makes output that comes without input: pieces of bodies, what is due, what had to wait for
     /// its turn.
     ///
@@ -125,8 +127,11 @@ enum Stall: BitwiseCopyable {
     case lasting
 }
 
-/// A protocol without credit: whatever is owed can be sent when the socket takes it.
+/// A protocol without credit: whatever is owed can be sent when the socket takes it. And without
+/// times of its own.
 extension Session where Self: ~Copyable {
+    @inline(always)
+    var due: Instant { .distantFuture }
     @inline(always)
     mutating func stall() -> Stall { .none }
 }

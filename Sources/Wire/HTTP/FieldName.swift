@@ -10,7 +10,7 @@ extension HTTP {
         case host, contentLength, contentType, expect, te, location, idempotencyKey
         // What belongs to a connection and has no place here, RFC 9113 §8.2.2.
         case connection, keepAlive, proxyConnection, transferEncoding, upgrade
-        case grpcTimeout, grpcStatus, grpcMessage
+        case grpcTimeout, grpcEncoding, grpcStatus, grpcMessage
 
         /// The name that `text` is, in lower case as the versions with this type want it.
         package init(_ text: Span<UInt8>) {
@@ -53,6 +53,7 @@ extension HTTP {
                         ? ("grpc-message", .grpcMessage) : ("content-type", .contentType)
                 default: return ("grpc-timeout", .grpcTimeout)
                 }
+            case 13: return ("grpc-encoding", .grpcEncoding)
             case 14: return ("content-length", .contentLength)
             case 15: return ("idempotency-key", .idempotencyKey)
             case 16: return ("proxy-connection", .proxyConnection)

@@ -23,6 +23,8 @@ extension HTTP2 {
         package private(set) var isGRPC = false
         /// How long the client waits, clamped to 292 years.
         package private(set) var grpcTimeout: GRPCTimeout?
+        /// The messages may be compressed, in a way that is not `identity`.
+        package private(set) var mayCompress = false
         /// `te: trailers`, without which gRPC is not spoken.
         package private(set) var takesTrailers = false
         /// The client waits for an interim 100 before it sends the payload, RFC 9110 §10.1.1.
@@ -51,6 +53,7 @@ extension HTTP2 {
             contentLength = nil
             isGRPC = false
             grpcTimeout = nil
+            mayCompress = false
             takesTrailers = false
             expectsContinue = false
             refusal = nil
@@ -111,6 +114,7 @@ extension HTTP2 {
             case .expect: noteExpect(value)
             case .idempotencyKey: noteKey(value)
             case .grpcTimeout: grpcTimeout = GRPCTimeout(value)
+            case .grpcEncoding: mayCompress = !value.equalsFolded("identity")
             default: break
             }
         }

@@ -12,7 +12,7 @@ struct FieldNameTests {
         ("connection", .connection), ("keep-alive", .keepAlive),
         ("proxy-connection", .proxyConnection), ("transfer-encoding", .transferEncoding),
         ("upgrade", .upgrade), ("grpc-timeout", .grpcTimeout), ("grpc-status", .grpcStatus),
-        ("grpc-message", .grpcMessage),
+        ("grpc-message", .grpcMessage), ("grpc-encoding", .grpcEncoding),
     ]
 
     @Test("each is known by its bytes and by no others", arguments: names)

@@ -38,14 +38,6 @@ struct FieldList: FieldVisitor {
     }
 }
 
-extension Span where Element == UInt8 {
-    var array: [UInt8] { indices.map { self[$0] } }
-}
-
-extension ByteQueue {
-    var array: [UInt8] { bytes.array }
-}
-
 extension HPACKDynamicTable {
     /// All entries, the newest first.
     var fields: [TestField] {

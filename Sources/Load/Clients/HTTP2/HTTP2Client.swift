@@ -4,11 +4,11 @@ import Wire
 
 /// HTTP/2 with prior knowledge (RFC 9113 §3.3): sends one request over and over, several under way
 /// on a connection as streams.
-package struct HTTP2Client: ProtocolClient, ~Copyable {
+package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
     /// One connection. It is large and lies on the heap, so that the table of connections stays
     /// small.
     package struct Session: ~Copyable {
-        fileprivate var state: Boxed<HTTP2ClientConnection>
+        fileprivate var state: Boxed<HTTP2ClientConnection<Exchange>>
     }
 
     package let capacity: Int
@@ -29,6 +29,8 @@ package struct HTTP2Client: ProtocolClient, ~Copyable {
 
     @inline(always)
     package static var speaksUnasked: Bool { true }
+    @inline(always)
+    package static var hasParts: Bool { Exchange.hasParts }
 
     package borrowing func open() -> Session {
         Session(state: Boxed(HTTP2ClientConnection(capacity: capacity, firstID: firstID)))
@@ -68,6 +70,10 @@ package struct HTTP2Client: ProtocolClient, ~Copyable {
     }
 
     package var location: [UInt8] { facts.location }
+
+    package borrowing func reason(of outcome: Outcome) -> String {
+        Exchange.reason(of: outcome, facts.fields)
+    }
 
     package mutating func end(of session: inout Session) -> Answer? { nil }
 }

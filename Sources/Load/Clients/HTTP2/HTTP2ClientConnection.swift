@@ -3,7 +3,7 @@ import Basis
 import Wire
 
 /// The client's end of one HTTP/2 connection.
-struct HTTP2ClientConnection: ~Copyable {
+struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
     /// One request under way.
     struct Stream: BitwiseCopyable {
         /// 0 where none is.
@@ -20,6 +20,19 @@ struct HTTP2ClientConnection: ~Copyable {
 
         /// Payload of the request is still to be written.
         var isSending = false
+        var exchange = Exchange()
+    }
+
+    /// Payload of an answer that has parts left to tell. The frame is read again for each of them
+    /// but the last.
+    private struct Unread: BitwiseCopyable {
+        let slot: Int
+        /// Where the frame begins and ends, and where its payload goes on and ends.
+        let start: Int
+        let next: Int
+        var at: Int
+        let end: Int
+        let endStream: Bool
     }
 
     var output = ByteQueue()
@@ -43,11 +56,8 @@ struct HTTP2ClientConnection: ~Copyable {
     /// A field block that came in several frames.
     private var pieces = ByteQueue()
     private var piecesEndStream = false
-    /// The last answer's block and what it said: servers repeat themselves, and what changed no
-    /// table may be taken from here.
-    private var known = ByteQueue()
-    private var knownStatus: UInt16 = 0
-    private var knownLength: UInt64?
+    private var known = HTTP2KnownBlocks()
+    private var unread: Unread?
 
     /// What the server's GOAWAY said.
     private var farewell: (last: UInt32, code: HTTP2.ErrorCode)?
@@ -146,6 +156,14 @@ struct HTTP2ClientConnection: ~Copyable {
         _ facts: inout HTTP2AnswerFacts
     ) -> ClientEvent {
         var offset = start
+        if Exchange.hasParts, let rest = unread {
+            do throws(HTTP2.Failure) {
+                if let event = try readOn(input) { return event }
+            } catch {
+                return .violation(Violation(.frames(error), at: offset))
+            }
+            offset = rest.next
+        }
         while true {
             if hasNoMoreNumbers { return sayLast(end: offset) }
             switch frames.next(input, from: offset) {
@@ -181,7 +199,7 @@ struct HTTP2ClientConnection: ~Copyable {
             return try takeBlock(
                 stream, fragment.bytes(of: input), endStream, next, request, &facts)
         case .data(let stream, let payload, let flowBytes, let endStream):
-            return try takeData(stream, payload.range.count, flowBytes, endStream, next)
+            return try takeData(stream, input, payload.range, flowBytes, endStream, offset, next)
         case .headers(_, let fragment, let endStream, false):
             pieces.append(fragment.bytes(of: input))
             piecesEndStream = endStream
@@ -253,46 +271,45 @@ struct HTTP2ClientConnection: ~Copyable {
     ) throws(HTTP2.Failure) -> ClientEvent? {
         let slot = try known(id)
         if let slot, streams[slot].status != 0 {
-            return try takeTrailers(slot, block, endStream, next, &facts)
+            let last = try decode(.trailers, block, id, endStream, &facts)
+            return last == nil ? nil : try finish(slot, next, last ?? HTTP2BlockFacts())
         }
-        let status: UInt16
-        let length: UInt64?
-        if known.count == block.count, known.bytes.equals(block) {
-            (status, length) = (knownStatus, knownLength)
-        } else {
-            facts.fields.begin(.head)
-            let summary = try decoder.decode(block, into: &facts.fields)
-            let kind = try facts.fields.conclude(stream: id, endStream: endStream)
-            if kind == .interim { return nil }
-            (status, length) = (facts.fields.status.code, facts.fields.contentLength)
-            facts.noteLocation()
-            known.removeAll()
-            if !summary.changedTable, block.count <= Limit.http2KnownBlock {
-                known.append(block)
-                (knownStatus, knownLength) = (status, length)
-            }
+        guard let head = try decode(.head, block, id, endStream, &facts), let slot else {
+            return nil
         }
-        guard let slot else { return nil }
-        streams[slot].status = status
-        let hasPayload = !request.answersHead && status != 204 && status != 304
-        streams[slot].promised = hasPayload ? length : nil
-        return endStream ? try finish(slot, next) : nil
+        streams[slot].status = head.status
+        let hasPayload = !request.answersHead && head.status != 204 && head.status != 304
+        streams[slot].promised = hasPayload ? head.length : nil
+        return endStream ? try finish(slot, next, head) : nil
     }
 
-    private mutating func takeTrailers(
-        _ slot: Int, _ block: Span<UInt8>, _ endStream: Bool, _ next: Int,
+    /// What a field block says; nil for an interim head, which says nothing.
+    @inline(always)
+    private mutating func decode(
+        _ section: HTTP2.Section, _ block: Span<UInt8>, _ id: UInt32, _ endStream: Bool,
         _ facts: inout HTTP2AnswerFacts
-    ) throws(HTTP2.Failure) -> ClientEvent? {
-        facts.fields.begin(.trailers)
-        _ = try decoder.decode(block, into: &facts.fields)
-        known.removeAll()
-        _ = try facts.fields.conclude(stream: streams[slot].id, endStream: endStream)
-        return try finish(slot, next)
+    ) throws(HTTP2.Failure) -> HTTP2BlockFacts? {
+        if let known = known.find(section, block), section == .head || endStream { return known }
+        facts.fields.begin(section)
+        let summary = try decoder.decode(block, into: &facts.fields)
+        let kind = try facts.fields.conclude(stream: id, endStream: endStream)
+        if summary.changedTable { known.forget() }
+        if kind == .interim { return nil }
+        facts.noteLocation()
+        let said = HTTP2BlockFacts(
+            status: facts.fields.status.code, length: facts.fields.contentLength,
+            grpcStatus: facts.fields.grpcStatus)
+        // A text is looked at where the block was read.
+        if !summary.changedTable, facts.fields.grpcMessage.isEmpty {
+            known.note(section, block, said)
+        }
+        return said
     }
 
     @inline(always)
     private mutating func takeData(
-        _ id: UInt32, _ count: Int, _ flowBytes: UInt32, _ endStream: Bool, _ next: Int
+        _ id: UInt32, _ input: Span<UInt8>, _ payload: Range<Int>, _ flowBytes: UInt32,
+        _ endStream: Bool, _ start: Int, _ next: Int
     ) throws(HTTP2.Failure) -> ClientEvent? {
         // §6.9.1: padding counts, and so does what comes for streams that are no more.
         try receiveWindow.take(flowBytes, .connection)
@@ -304,8 +321,36 @@ struct HTTP2ClientConnection: ~Copyable {
         guard streams[slot].status != 0 else {
             throw HTTP2.Failure(.protocol, .stream(id), "payload without a head (RFC 9113 8.1)")
         }
-        streams[slot].received &+= UInt64(count)
-        if endStream { return try finish(slot, next) }
+        streams[slot].received &+= UInt64(payload.count)
+        if !endStream { try giveBack(slot, flowBytes) }
+        if Exchange.hasParts {
+            unread = Unread(
+                slot: slot, start: start, next: next, at: payload.lowerBound,
+                end: payload.upperBound, endStream: endStream)
+            return try readOn(input)
+        }
+        _ = try streams[slot].exchange.take(input.extracting(payload), from: 0, stream: id)
+        return endStream ? try finish(slot, next, HTTP2BlockFacts()) : nil
+    }
+
+    /// Tells the next part of what is unread, if there is one.
+    private mutating func readOn(_ input: Span<UInt8>) throws(HTTP2.Failure) -> ClientEvent? {
+        guard var rest = unread.take() else { return nil }
+        let slot = rest.slot
+        let part = try streams[slot].exchange.take(
+            input.extracting(first: rest.end), from: rest.at, stream: streams[slot].id)
+        if let part {
+            rest.at = part.end
+            let isAll = part.end == rest.end && !rest.endStream
+            if !isAll { unread = rest }
+            return .part(slot: slot, bytes: part.bytes, end: isAll ? rest.next : rest.start)
+        }
+        return rest.endStream ? try finish(slot, rest.next, HTTP2BlockFacts()) : nil
+    }
+
+    @inline(always)
+    private mutating func giveBack(_ slot: Int, _ flowBytes: UInt32) throws(HTTP2.Failure) {
+        let id = streams[slot].id
         // Copied out and back: in place it is a coroutine, which is called through a pointer.
         var window = streams[slot].receiveWindow
         try window.take(flowBytes, .stream(id))
@@ -314,12 +359,13 @@ struct HTTP2ClientConnection: ~Copyable {
             HTTP2.FrameWriter.windowUpdate(stream: id, increment: increment, to: &output)
         }
         streams[slot].receiveWindow = window
-        return nil
     }
 
     /// The answer on a stream is whole.
     @inline(always)
-    private mutating func finish(_ slot: Int, _ next: Int) throws(HTTP2.Failure) -> ClientEvent {
+    private mutating func finish(
+        _ slot: Int, _ next: Int, _ last: HTTP2BlockFacts
+    ) throws(HTTP2.Failure) -> ClientEvent {
         let stream = streams[slot]
         if let promised = stream.promised, promised != stream.received {
             throw HTTP2.Failure(
@@ -329,8 +375,9 @@ struct HTTP2ClientConnection: ~Copyable {
         release(slot)
         return .answer(
             Answer(
-                slot: slot, outcome: Outcome(status: stream.status), bodyBytes: stream.received,
-                end: next, keepsOpen: true))
+                slot: slot, outcome: stream.exchange.outcome(status: stream.status, last: last),
+                bodyBytes: stream.exchange.bodyBytes(received: stream.received), end: next,
+                keepsOpen: true))
     }
 
     /// Frees a slot. A server may answer before it has all of the payload, which is not sent on.
@@ -354,6 +401,10 @@ struct HTTP2ClientConnection: ~Copyable {
         if streams[slot].isSending { blocked -= 1 }
         streams[slot].id = 0
         underWay -= 1
+        if code != .refusedStream, let outcome = Exchange.outcome(reset: code) {
+            return .answer(
+                Answer(slot: slot, outcome: outcome, bodyBytes: 0, end: next, keepsOpen: true))
+        }
         // §8.7: a stream that was refused has not been processed.
         return .lost(slot: slot, mayRetry: code == .refusedStream, end: next)
     }

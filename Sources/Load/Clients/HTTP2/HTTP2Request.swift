@@ -28,7 +28,11 @@ package struct HTTP2Request: Equatable, Sendable {
     let answersHead: Bool
 
     /// The same request as one of HTTP/1.1 (RFC 9113 §8.3.1).
-    package init(_ template: HTTP1.RequestTemplate, scheme: String = "http") throws(Complaint) {
+    ///
+    /// - Parameter saysLength: whether the head says how long a payload is, where that is usual.
+    package init(
+        _ template: HTTP1.RequestTemplate, scheme: String = "http", saysLength: Bool = true
+    ) throws(Complaint) {
         var fields = [
             Field(":method", Array(template.method.utf8)), Field(":scheme", Array(scheme.utf8)),
             Field(":authority", template.host), Field(":path", template.target),
@@ -44,7 +48,7 @@ package struct HTTP2Request: Equatable, Sendable {
             }
             fields.append(Field(name, field.value))
         }
-        if template.saysLength {
+        if template.saysLength, saysLength {
             fields.append(Field("content-length", Array("\(template.body.count)".utf8)))
         }
         self.fields = fields

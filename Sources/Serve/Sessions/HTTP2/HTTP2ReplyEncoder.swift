@@ -8,6 +8,8 @@ struct HTTP2ReplyEncoder: ~Copyable {
     private var fields = HPACKEncoder()
     private var serverField = HPACKCachedField()
     private var dateField = HPACKCachedField()
+    private var callTypeField = HPACKCachedField()
+    private var callStatusField = HPACKCachedField()
     private var types = InlineArray<4, HPACKCachedField>(repeating: HPACKCachedField())
     /// The field block of the last head, as long as encoding that again would give the same.
     private var block = ByteQueue()
@@ -123,4 +125,73 @@ struct HTTP2ReplyEncoder: ~Copyable {
         static let status = 8
         static let contentLength = 28
     }
+}
+
+/// Calls of gRPC, whose status comes behind the messages (the protocol, "Responses").
+extension HTTP2ReplyEncoder {
+    /// Appends the head of an answer that messages follow.
+    ///
+    /// Hot: once a call.
+    mutating func writeCallHead(_ stream: UInt32, to output: inout ByteQueue) {
+        let start = beginCall(&output)
+        HTTP2.FrameWriter.endHeaders(from: start, stream: stream, endStream: false, in: &output)
+    }
+
+    /// Appends the trailers behind them.
+    ///
+    /// Hot: once a call.
+    mutating func writeCallTrailers(
+        _ status: GRPC.Status, _ text: Span<UInt8>, stream: UInt32, to output: inout ByteQueue
+    ) {
+        let start = HTTP2.FrameWriter.beginHeaders(to: &output)
+        fields.begin(&output)
+        append(status, text, to: &output)
+        HTTP2.FrameWriter.endHeaders(from: start, stream: stream, endStream: true, in: &output)
+    }
+
+    /// Appends an answer without messages: head and trailers in one ("Trailers-Only").
+    ///
+    /// - Parameter accepts: whether it says which encodings of messages are taken.
+    mutating func writeCallFailure(
+        _ status: GRPC.Status, _ text: Span<UInt8>, accepts: Bool, stream: UInt32,
+        to output: inout ByteQueue
+    ) {
+        let start = beginCall(&output)
+        append(status, text, to: &output)
+        if accepts {
+            fields.append(
+                name: Self.acceptEncoding.span, value: Self.identity.span, to: &output)
+        }
+        HTTP2.FrameWriter.endHeaders(from: start, stream: stream, endStream: true, in: &output)
+    }
+
+    @inline(always)
+    private mutating func beginCall(_ output: inout ByteQueue) -> Int {
+        let start = HTTP2.FrameWriter.beginHeaders(to: &output)
+        fields.begin(&output)
+        append(HTTP.Status.ok, to: &output)
+        fields.append(
+            "content-type", Self.callType.span, cached: &callTypeField, to: &output)
+        return start
+    }
+
+    @inline(always)
+    private mutating func append(
+        _ status: GRPC.Status, _ text: Span<UInt8>, to output: inout ByteQueue
+    ) {
+        let number = status.rawValue
+        let digits: [2 of UInt8] = [0x30 &+ number / 10, 0x30 &+ number % 10]
+        fields.append(
+            "grpc-status", digits.span.extracting(droppingFirst: number < 10 ? 1 : 0),
+            stamp: UInt64(number), cached: &callStatusField, to: &output)
+        if !text.isEmpty {
+            fields.append(
+                name: Self.message.span, value: text, indexing: .none, to: &output)
+        }
+    }
+
+    private static var callType: StaticString { "application/grpc" }
+    private static var message: StaticString { "grpc-message" }
+    private static var acceptEncoding: StaticString { "grpc-accept-encoding" }
+    private static var identity: StaticString { "identity" }
 }

@@ -34,6 +34,7 @@ extension HTTP2Session {
         ending = .due
         streams = HTTP2StreamTable()
         (replying, holdingBack, refusing, receiving, holding) = (0, 0, 0, 0, 0)
+        nextDue = .distantFuture
         block.releaseStorage()
         endsNext = nil
         return .refused
@@ -50,9 +51,9 @@ extension HTTP2Session {
         switch streams[slot].state {
         case .receiving: receiving -= 1
         case .held: holdingBack -= 1
-        case .refused: refusing -= 1
+        case .refused, .failed: refusing -= 1
         case .replying: replying -= 1
-        case .free, .asked, .withWorker, .abandoned: break
+        case .free, .asked, .withWorker, .abandoned, .pausing, .listening: break
         }
         holding -= streams[slot].body.count + streams[slot].data.count
         closed.note(id, kind)
@@ -64,7 +65,12 @@ extension HTTP2Session {
     mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>) {
         switch reason {
         case .noRoomForBody:
-            if let slot = streams.find(stream) { refuse(slot, .serviceUnavailable) }
+            guard let slot = streams.find(stream) else { return }
+            if streams[slot].call == .bidi {
+                breakOff(slot, .noRoom)
+            } else {
+                refuse(slot, .serviceUnavailable, .noRoom)
+            }
         case .timedOut:
             if frames.isInBlock {
                 _ = endAll(
@@ -72,7 +78,9 @@ extension HTTP2Session {
                         .enhanceYourCalm, .connection, "a field block did not end in time"))
             }
             for slot in streams.indices {
-                if case .receiving = streams[slot].state { refuse(slot, .requestTimeout) }
+                if case .receiving = streams[slot].state {
+                    refuse(slot, .requestTimeout, .tooSlow)
+                }
             }
         }
     }

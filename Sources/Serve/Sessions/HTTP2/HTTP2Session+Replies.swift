@@ -6,16 +6,25 @@ import Wire
 extension HTTP2Session {
     // MARK: payloads of requests
 
-    mutating func begin(_ message: Message, key: Span<UInt8>) {}
+    mutating func begin(_ message: Message, key: Span<UInt8>) {
+        if message.limit != .none { beginCall(message) }
+    }
 
     func keepsPayload(of stream: UInt32) -> Bool {
-        streams.find(stream).map { streams[$0].message?.route.wantsBody == true } ?? false
+        guard let slot = streams.find(stream) else { return false }
+        return streams[slot].message?.route.wantsBody == true || streams[slot].call == .bidi
     }
 
     mutating func keep(_ payload: Span<UInt8>, of stream: UInt32) {
         guard let slot = streams.find(stream) else { return }
-        streams[slot].body.append(payload)
-        holding += payload.count
+        switch streams[slot].call {
+        case .clientStream: keepCount(of: payload, slot)
+        case .bidi: echo(payload, slot)
+        default:
+            if streams[slot].body.storageBytes == 0 { swap(&streams[slot].body, &spare) }
+            streams[slot].body.append(payload)
+            holding += payload.count
+        }
     }
 
     mutating func oweContinue(_ stream: UInt32, isClear: Bool, output: inout ByteQueue) {
@@ -30,10 +39,13 @@ extension HTTP2Session {
         holding -= streams[slot].body.count
         swap(&body, &streams[slot].body)
         streams[slot].state = .asked
-        return message
+        return whole(message, slot)
     }
 
-    mutating func putBack(_ body: inout ByteQueue) { body.keepLittle() }
+    mutating func putBack(_ body: inout ByteQueue) {
+        body.keepLittle()
+        swap(&body, &spare)
+    }
 
     // MARK: replies of this thread
 
@@ -43,8 +55,21 @@ extension HTTP2Session {
     ) {
         made.removeAll()
         let head = writer.writePayload(content, answering: message, body: body, to: &made)
-        writeHead(head, message, writer.date, &output)
-        start(head, message.stream, &output)
+        answer(head, message, writer.date, &output)
+    }
+
+    /// Sends a reply, the payload of which is in `made` as far as that is made.
+    @inline(always)
+    private mutating func answer(
+        _ head: ReplyHead, _ message: Message, _ date: borrowing HTTPDate,
+        _ output: inout ByteQueue
+    ) {
+        if let status = head.call {
+            answerCall(head, status, message, &output)
+        } else {
+            writeHead(head, message, date, &output)
+            start(head, message.stream, &output)
+        }
     }
 
     private mutating func writeHead(
@@ -59,7 +84,7 @@ extension HTTP2Session {
     }
 
     /// Sends what can be sent of the payload in `made` and behind it, and keeps the rest.
-    private mutating func start(
+    mutating func start(
         _ head: ReplyHead, _ id: UInt32, _ output: inout ByteQueue
     ) {
         var slot = id == fresh ? nil : streams.find(id)
@@ -68,12 +93,17 @@ extension HTTP2Session {
         let room = min(window.bytes, sendWindow.bytes, Int(peer.maxFrameSize))
         if head.source.isEmpty, made.isEmpty || made.count <= room {
             if !made.isEmpty {
-                HTTP2.FrameWriter.data(stream: id, made.bytes, endStream: true, to: &output)
+                HTTP2.FrameWriter.data(
+                    stream: id, made.bytes, endStream: head.call == nil, to: &output)
                 sendWindow.spend(made.count)
                 budget.count(payload: made.count)
                 hasSentPayload = true
             }
-            end(id, slot, &output)
+            if let slot, head.call != nil {
+                endCall(slot, &output)
+            } else {
+                end(id, slot, &output)
+            }
             return
         }
         let place = slot ?? streams.add(id, sendWindow: window)
@@ -88,7 +118,7 @@ extension HTTP2Session {
     }
 
     /// A reply is out whole.
-    private mutating func end(_ id: UInt32, _ slot: Int?, _ output: inout ByteQueue) {
+    mutating func end(_ id: UInt32, _ slot: Int?, _ output: inout ByteQueue) {
         budget.served()
         guard let slot else {
             closed.note(id, .ended)
@@ -101,7 +131,7 @@ extension HTTP2Session {
     }
 
     /// One frame of a reply's payload, as large as the windows let it be.
-    private mutating func emit(_ slot: Int, _ output: inout ByteQueue) {
+    mutating func emit(_ slot: Int, _ output: inout ByteQueue) {
         let id = streams[slot].id
         let room = min(
             streams[slot].sendWindow.bytes, sendWindow.bytes, Int(peer.maxFrameSize),
@@ -110,8 +140,8 @@ extension HTTP2Session {
         let left = inHand > 0 ? inHand : Int(streams[slot].source.left)
         let count = min(room, left)
         if count <= 0 { return }
-        let isLast =
-            count == left && (inHand == 0 || streams[slot].source.isEmpty)
+        let isAll = count == left && (inHand == 0 || streams[slot].source.isEmpty)
+        let isLast = isAll && streams[slot].call == nil
         if inHand > 0 {
             HTTP2.FrameWriter.data(
                 stream: id, streams[slot].data.bytes.extracting(first: count), endStream: isLast,
@@ -127,7 +157,9 @@ extension HTTP2Session {
         sendWindow.spend(count)
         budget.count(payload: count)
         hasSentPayload = true
-        if isLast {
+        if streams[slot].call != nil {
+            sentMessages(slot, count, isAll: isAll, &output)
+        } else if isLast {
             replying -= 1
             streams[slot].state = .asked
             end(id, slot, &output)
@@ -160,8 +192,7 @@ extension HTTP2Session {
         streams[slot].state = .asked
         made.removeAll()
         swap(&made, &item.output)
-        writeHead(item.head, message, writer.date, &output)
-        start(item.head, message.stream, &output)
+        answer(item.head, message, writer.date, &output)
         swap(&made, &item.output)
     }
 
@@ -195,8 +226,11 @@ extension HTTP2Session {
 
     @inline(always)
     var mayProduce: Bool {
-        if replying == 0, holdingBack == 0, refusing == 0, ending != .due { return false }
+        if replying == 0, holdingBack == 0, refusing == 0, ending != .due {
+            return nextDue != .distantFuture
+        }
         return holdingBack > 0 || refusing > 0 || ending == .due || canProduce
+            || nextDue != .distantFuture
     }
 
     @inline(never)
@@ -205,6 +239,7 @@ extension HTTP2Session {
     ) {
         if ending == .due { sayGoodbye(&output) }
         if failure != nil { return }
+        if nextDue <= now { answerTimely(at: now, output: &output) }
         if holdingBack > 0 || refusing > 0 { answerDue(at: now, writer: &writer, output: &output) }
         // A round of frames, one a stream, until there is a good piece to send.
         let count = streams.indices.count
@@ -213,7 +248,9 @@ extension HTTP2Session {
             let slot = nextToProduce % count
             nextToProduce = slot + 1
             let before = output.count
-            if case .replying = streams[slot].state { emit(slot, &output) }
+            if case .replying = streams[slot].state {
+                if !takeUp(slot, at: now, &output) { emit(slot, &output) }
+            }
             idle = output.count == before ? idle + 1 : 0
         }
     }
@@ -228,13 +265,21 @@ extension HTTP2Session {
                 holdingBack -= 1
                 streams[slot].state = .asked
                 reply(
-                    Responder.late, to: message, body: Span(), writer: &writer, output: &output)
+                    message.limit.isOver(at: now) ? Responder.overdue : Responder.late(message),
+                    to: message, body: Span(), writer: &writer, output: &output)
             case .refused(let status):
                 refusing -= 1
                 streams[slot].state = .asked
                 replies.write(
                     status, contentType: nil, allowed: nil, length: 0, date: writer.date,
                     stream: streams[slot].id, endStream: true, to: &output)
+                end(streams[slot].id, slot, &output)
+            case .failed(let fault):
+                refusing -= 1
+                streams[slot].state = .asked
+                replies.writeCallFailure(
+                    fault.status, fault.reason.span, accepts: fault == .unknownEncoding,
+                    stream: streams[slot].id, to: &output)
                 end(streams[slot].id, slot, &output)
             default: continue
             }

@@ -21,7 +21,8 @@ extension HTTP2Session {
         if summary.changedTable { known.forget() }
         budget.count(payload: fragment.count)
         if let slot {
-            return try takeTrailers(slot, endStream: isWhole, next: next, fields: &fields)
+            return try takeTrailers(
+                slot, endStream: isWhole, next: next, fields: &fields, output: &output)
         }
         guard try begin(id) else { return .handled(next: next) }
         // What is too long was not read to its end, so there is nothing to say of the rest.
@@ -38,11 +39,12 @@ extension HTTP2Session {
             if isWhole, length > 0 {
                 throw HTTP2.Failure(.protocol, .stream(id), "no payload follows its content-length")
             }
-            if length > bodyLimit {
+            if length > bodyLimit, !fields.isCall {
                 refuse(id, .contentTooLarge, isWhole: isWhole)
                 return .handled(next: next)
             }
         }
+        if fields.isCall { return takeCall(id, fields, isWhole: isWhole, next: next) }
         let step = take(id, fields, isWhole: isWhole, next: next)
         if !summary.changedTable, case .message(let message, _, _) = step {
             known.note(message, of: fragment)
@@ -92,7 +94,8 @@ extension HTTP2Session {
     }
 
     private mutating func takeTrailers(
-        _ slot: Int, endStream: Bool, next: Int, fields: inout HTTP2.RequestFields
+        _ slot: Int, endStream: Bool, next: Int, fields: inout HTTP2.RequestFields,
+        output: inout ByteQueue
     ) throws(HTTP2.Failure) -> Step {
         let id = streams[slot].id
         guard streams[slot].awaitsEnd else {
@@ -104,7 +107,7 @@ extension HTTP2Session {
             throw HTTP2.Failure(.protocol, .stream(id), "a second head that ends nothing")
         }
         try fields.conclude(stream: id)
-        return try endRequest(slot, next: next)
+        return try endRequest(slot, next: next, output: &output)
     }
 
     private mutating func take(
@@ -149,10 +152,13 @@ extension HTTP2Session {
         }
         switch streams[slot].state {
         case .abandoned: return .handled(next: next)
-        case .refused:
+        case .refused, .failed:
             if endStream { streams[slot].awaitsEnd = false }
             return .handled(next: next)
         case .receiving: break
+        case _ where streams[slot].awaitsEnd:
+            return try takeBesideReply(
+                slot, payload, flowBytes, endStream: endStream, next: next, output: &output)
         default:
             throw HTTP2.Failure(.streamClosed, .stream(id), "the request has ended already")
         }
@@ -161,12 +167,12 @@ extension HTTP2Session {
         if let promised = streams[slot].promised, streams[slot].received > promised {
             throw HTTP2.Failure(.protocol, .stream(id), "more payload than its content-length")
         }
-        if streams[slot].received > bodyLimit {
-            refuse(slot, .contentTooLarge)
+        if streams[slot].received > payloadLimit(slot, bodyLimit) {
+            refuse(slot, .contentTooLarge, .tooLarge)
             return .handled(next: next)
         }
         if endStream {
-            let step = try endRequest(slot, next: next)
+            let step = try endRequest(slot, next: next, output: &output)
             if payload.isEmpty { return step }
             endsNext = id
         } else {
@@ -180,10 +186,15 @@ extension HTTP2Session {
     }
 
     /// The peer has ended its half of a stream.
-    private mutating func endRequest(_ slot: Int, next: Int) throws(HTTP2.Failure) -> Step {
+    private mutating func endRequest(
+        _ slot: Int, next: Int, output: inout ByteQueue
+    ) throws(HTTP2.Failure) -> Step {
         let id = streams[slot].id
         streams[slot].awaitsEnd = false
-        guard case .receiving = streams[slot].state else { return .handled(next: next) }
+        guard case .receiving = streams[slot].state else {
+            concludeEcho(slot, &output)
+            return .handled(next: next)
+        }
         // §8.1.1.
         if let promised = streams[slot].promised, streams[slot].received != promised {
             throw HTTP2.Failure(.protocol, .stream(id), "less payload than its content-length")
@@ -201,11 +212,14 @@ extension HTTP2Session {
         refusing += 1
     }
 
-    mutating func refuse(_ slot: Int, _ status: HTTP.Status) {
+    /// - Parameter fault: the same, if it is a call.
+    mutating func refuse(_ slot: Int, _ status: HTTP.Status, _ fault: GRPC.Fault) {
+        // What was told last may have been the end.
+        if endsNext == streams[slot].id { endsNext = nil }
         receiving -= 1
         holding -= streams[slot].body.count
         streams[slot].body.releaseStorage()
-        streams[slot].state = .refused(status)
+        streams[slot].state = streams[slot].call == nil ? .refused(status) : .failed(fault)
         refusing += 1
     }
 }

@@ -47,11 +47,15 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
     var refusing = 0
     /// Slots whose request is arriving.
     var receiving = 0
+    /// The storage of the last payload, for the next one.
+    var spare = ByteQueue()
     /// Payload of requests and replies that lies in slots.
     var holding = 0
     /// The last look found replies waiting for the peer's windows, and nothing sent since.
     var wasStalled = false
     var hasSentPayload = false
+    /// No call is over, and no message due, before this.
+    var nextDue = Instant.distantFuture
 
     // MARK: the end
 
@@ -161,6 +165,8 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
     var isMidReply: Bool { false }
     var isMidMessage: Bool { true }
     var isReceiving: Bool { failure == nil && (receiving > 0 || frames.isInBlock) }
+
+    var due: Instant { failure == nil ? nextDue : .distantFuture }
 
     var owes: Bool {
         failure == nil && (streams.count > receiving || ending == .announced) || ending == .due

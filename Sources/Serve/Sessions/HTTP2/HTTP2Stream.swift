@@ -14,8 +14,13 @@ struct HTTP2Stream: ~Copyable {
         case held(until: Instant)
         /// The request is answered without having arrived whole.
         case refused(HTTP.Status)
+        case failed(GRPC.Fault)
         /// The reply's head is sent, its payload is not.
         case replying
+        /// The same, and the next message of it is not due yet.
+        case pausing
+        /// The same, and there is none before the peer sends its next message.
+        case listening
         /// Reset while a worker has the message. It counts until that comes back, or a peer could
         /// have any number of messages with workers by resetting each (CVE-2025-8671).
         case abandoned
@@ -40,6 +45,29 @@ struct HTTP2Stream: ~Copyable {
     var data = ByteQueue()
     var source = ReplySource()
 
-    /// Whether payload of the reply is left.
-    var hasPayload: Bool { !data.isEmpty || source.left > 0 }
+    // MARK: gRPC
+
+    /// The method, if it is a call.
+    var call: GRPC.Method?
+    /// When the call is over.
+    var deadline = Instant.distantFuture
+    /// What has come of the messages, where they are not kept until the last.
+    var reader = GRPC.MessageReader()
+    var counts = BenchMessages.StreamCounts()
+    /// What is to be made behind `source`.
+    var messages = MessageSource()
+    /// Why the call ends otherwise than in order, behind the messages that are made.
+    var fault: GRPC.Fault?
+
+    /// Whether messages go back as they come, and may still come.
+    var echoes: Bool { call == .bidi && awaitsEnd && fault == nil }
+
+    /// Makes messages that are due, as many as one frame takes.
+    mutating func makeMessages(at now: Instant) {
+        while !messages.isEmpty, source.isEmpty, !messages.isTimed || messages.due <= now,
+            data.count < Limit.http2FrameBytes
+        {
+            source = messages.make(into: &data, at: now)
+        }
+    }
 }
