@@ -68,7 +68,7 @@ package enum Limit {
     static let silentTime = Nanoseconds.seconds(15)
     /// Events of one `/sse?tokens=N`, and the longest time before each.
     static let tokens = 1_000_000
-    static let tokenTime = Nanoseconds.seconds(60)
+    static let tokenMilliseconds = 60_000
     /// Timers of connections that have ended which are not worth looking for.
     static let staleTimers = 4_096
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.

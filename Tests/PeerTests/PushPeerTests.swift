@@ -14,7 +14,7 @@ struct PushPeerTests {
     func fanOut(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let script = """
-            import http.client, threading
+            import http.client, threading, time
             from websockets.sync.client import connect
             port, count = given["port"], 40
             got, ready = {}, threading.Barrier(9, timeout=60)
@@ -53,6 +53,7 @@ struct PushPeerTests {
                 ready.wait()
                 found = []
                 while len(found) < count:
+                    time.sleep(0.01)
                     for number, data in events(ask("GET", path, last=last)):
                         if data is not None: found.append(data)
                         if number is not None: last = number

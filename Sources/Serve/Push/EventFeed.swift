@@ -11,6 +11,10 @@ struct EventFeed: ~Copyable {
     /// The topics as last looked up.
     private var known: [Topic]
     private var watches: [Watch] = []
+    /// Whether connections have waited for what other threads may publish. It and the next are
+    /// looked at in every turn of a loop that has nothing to do with topics.
+    private(set) var isWatching = false
+    private(set) var hasPublished = false
     /// The place of each topic in `watches`.
     private var places: [TopicID: Int] = [:]
     /// Topics that the connection of this event waits for.
@@ -101,6 +105,7 @@ struct EventFeed: ~Copyable {
         let topic = topic(id)
         if let port { topic.watch(Topic.Watcher(loop: loop, port: port)) }
         places[id] = watches.count
+        isWatching = true
         // Something may have been published since the connection looked.
         watches.append(Watch(topic: topic, seen: .max))
         return watches.count - 1
@@ -109,6 +114,7 @@ struct EventFeed: ~Copyable {
     /// Something was published on this loop, or for it.
     mutating func notePublished(_ id: TopicID) {
         if published.last != id { published.append(id) }
+        hasPublished = true
     }
 
     /// Wakes the other loops for what was published. Returns how many of them slept.
@@ -116,13 +122,10 @@ struct EventFeed: ~Copyable {
         var count: UInt64 = 0
         for id in published { count += topic(id).wakeAll(except: loop, with: &kernel) }
         published.removeAll(keepingCapacity: true)
+        hasPublished = false
         return count
     }
 
-    var hasPublished: Bool { !published.isEmpty }
-
-    /// Whether connections wait for what other threads may publish.
-    var isWatching: Bool { !watches.isEmpty }
 
     /// Whether something is new for those who wait.
     func hasNews(at now: Instant) -> Bool {

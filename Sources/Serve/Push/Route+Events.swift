@@ -8,21 +8,20 @@ extension Route {
             return .subscribe(Subscription(), TextPlace(name))
         }
         guard let count = query.number("tokens=", upTo: Limit.tokens), count > 0,
-            let interval = query.milliseconds("interval_ms=", or: Nanoseconds.milliseconds(20)),
-            let first = query.milliseconds("first_ms=", or: interval),
+            let interval = query.number("interval_ms=", upTo: Limit.tokenMilliseconds, or: 20),
+            let first = query.number("first_ms=", upTo: Limit.tokenMilliseconds, or: interval),
             let bytes = query.number(
                 "bytes=", upTo: Int(UInt16.max), or: EventText.stampBytes),
             bytes >= EventText.stampBytes
         else { return .badParameter(.events) }
         return .tokens(
-            TokenSchedule(
-                count: UInt32(count), first: first, interval: interval, textBytes: UInt16(bytes)))
+            TokenSchedule(count: count, first: first, interval: interval, textBytes: bytes))
     }
 
     /// `/poll` and `/long-poll`.
     static func poll(_ query: Span<UInt8>, _ extent: Subscription.Extent) -> Route {
         guard let name = query.placeOfOnlyParameter("topic=") else { return .badParameter(.events) }
-        var subscription = Subscription(extent: extent)
+        var subscription = Subscription(extent)
         if extent == .longPoll {
             subscription.retryMilliseconds = 0
         } else if query.placeOfOnlyParameter("every_ms=") != nil {
@@ -62,12 +61,6 @@ extension Span where Element == UInt8 {
     ) -> Int? {
         guard let place = placeOfOnlyParameter(name) else { return holds(name) ? nil : absent }
         return extracting(place).decimal(upTo: limit)
-    }
-
-    fileprivate func milliseconds(_ name: StaticString, or absent: Nanoseconds) -> Nanoseconds? {
-        if !holds(name) { return absent }
-        let limit = Int(Limit.tokenTime.raw / 1_000_000)
-        return number(name, upTo: limit).map(Nanoseconds.milliseconds)
     }
 
     /// Whether a parameter begins like this, be it twice.
