@@ -9,6 +9,7 @@ enum Corpus {
     static let events = files(in: "events")
     static let http2 = files(in: "http2")
     static let hpack = files(in: "hpack")
+    static let grpc = files(in: "grpc")
 
     private static func files(in folder: String) -> [Sample] {
         let root = URL(filePath: #filePath)
