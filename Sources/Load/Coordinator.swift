@@ -162,7 +162,7 @@ package struct Coordinator: ~Copyable {
         speaking clientOfThread: @escaping @Sendable (Int) -> Client
     ) throws(Failure) -> [GeneratorThread] {
         switch plan.arrivals {
-        case .closed:
+        case .closed, .subscribe:
             return try startThreads(over: stream, context, speaking: clientOfThread) { _ in
                 ClosedPacing()
             }

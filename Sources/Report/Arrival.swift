@@ -7,19 +7,22 @@ package enum Arrival: Equatable, Hashable, Sendable {
     /// By a schedule: gaps drawn from an exponential distribution, or all alike.
     case poisson(PerSecond)
     case constant(PerSecond)
+    /// None: connections subscribe, and the events that come are measured.
+    case subscribe
 
-    /// `closed`, `poisson` or `constant`.
+    /// `closed`, `poisson`, `constant` or `subscribe`.
     package var name: String {
         switch self {
         case .closed: "closed"
         case .poisson: "poisson"
         case .constant: "constant"
+        case .subscribe: "subscribe"
         }
     }
 
     package var rate: PerSecond? {
         switch self {
-        case .closed: nil
+        case .closed, .subscribe: nil
         case .poisson(let rate), .constant(let rate): rate
         }
     }
@@ -27,7 +30,7 @@ package enum Arrival: Equatable, Hashable, Sendable {
     /// The same at one of `count` equal parts of its rate.
     package func part(of count: Int) -> Arrival {
         switch self {
-        case .closed: .closed
+        case .closed, .subscribe: self
         case .poisson(let rate): .poisson(PerSecond(raw: rate.raw / Double(count)))
         case .constant(let rate): .constant(PerSecond(raw: rate.raw / Double(count)))
         }

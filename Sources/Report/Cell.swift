@@ -73,6 +73,7 @@ package struct Cell: Equatable, Hashable, Sendable {
         if let rate = arrival.rate {
             parts.append("r\(Self.compact(rate))" + (arrival.name == "poisson" ? "" : "-constant"))
         }
+        if arrival == .subscribe { parts.append("sub") }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
         if !sendsAtOnce { parts.append("nagle") }
         if expected != .success {
@@ -167,6 +168,7 @@ extension Cell {
         let rate = try fields.optionalNumber("rate_target")
         switch (name, rate) {
         case ("closed", nil): arrival = .closed
+        case ("subscribe", nil): arrival = .subscribe
         case ("poisson", let rate?) where rate > 0: arrival = .poisson(PerSecond(raw: rate))
         case ("constant", let rate?) where rate > 0: arrival = .constant(PerSecond(raw: rate))
         default: throw RecordRefusal(path: "arrival", problem: "'\(name)' does not fit its rate")

@@ -18,7 +18,8 @@ struct AbilitiesTests {
     @Test(
         "a cell that asks for more is refused before anything starts",
         arguments: [
-            ("protocol: 'sse'", "protocol sse"), ("tls: '1.3'", "TLS"),
+            ("rate: 'subscribe'", "events with protocol h1"),
+            ("protocol: 'sse', streams: 2", "streams with protocol sse"), ("tls: '1.3'", "TLS"),
             ("streams: 4", "streams with protocol h1"),
             ("protocol: 'h2', pipeline: 2", "pipelining with protocol h2"),
             ("protocol: 'ws', pipeline: 2", "pipelining with protocol ws"),

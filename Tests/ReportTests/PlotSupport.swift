@@ -16,7 +16,7 @@ enum Gnuplot {
             switch figure {
             case "history": "history"
             case "forest": "comparison"
-            case "protocols": "protocols"
+            case "protocols", "push": figure
             default: "run"
             }
         return plots.appending(path: "fixture/\(folder)")

@@ -20,6 +20,11 @@ struct PlotTests {
             "p99 response time, µs, open loop, constant 20k/s, c16", "c16", "balanced:shared",
             "hollow: verdict not valid",
         ],
+        "push": [
+            "event stream", "WebSocket", "long poll", "poll/20 ms", "poll/200 ms", "c200", "1/50ms", "c5000",
+            "1/500ms", "median delivery delay, ms", "p99 delivery delay, ms",
+            "server CPU, µs an event that came", "balanced:shared", "hollow: verdict not valid",
+        ],
         "hockey": [
             "offered rate, thousand requests/s", "p50 response time", "p99 response time",
             "p99.9 response time", "achieved rate, % of the offered", "hollow: verdict not valid",
@@ -120,7 +125,7 @@ struct PlotTests {
     @Test(
         "one cell is enough",
         arguments: Gnuplot.figures.filter {
-            !["hockey", "history", "forest", "protocols"].contains($0)
+            !["hockey", "history", "forest", "protocols", "push"].contains($0)
         })
     func oneCell(figure: String) throws {
         let folder = try Folder()
@@ -139,6 +144,7 @@ struct PlotTests {
             ("throughput", ",closed,", "no closed-loop rows in "),
             ("balance", ",closed,", "/workers.csv has no rows"),
             ("protocols", ",no such,", "no two protocols or numbers in flight in "),
+            ("push", ",no such,", "no cells with subscribers in "),
         ])
     func nothingToDraw(figure: String, leftOut: String, reason: String) throws {
         let folder = try Folder()
@@ -195,6 +201,7 @@ struct PlotTests {
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
             ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
             ("history", "arrival"), ("forest", "verdict"), ("protocols", "p99_ns_ci_lo"),
+            ("push", "p50_ns_ci_hi"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()

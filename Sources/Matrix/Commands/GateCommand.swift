@@ -97,7 +97,7 @@ enum GateCommand: Command {
     /// Why `cells` can't be measured by slices: none can, or one can't beside others that can,
     /// whose scatter differs.
     private static func obstacle(toSlicesOf cells: [Cell]) -> Complaint? {
-        if let cell = cells.first(where: { $0.arrival != .closed && !SliceExecutor.takes($0) }) {
+        if let cell = cells.first(where: { $0.arrival.rate != nil && !SliceExecutor.takes($0) }) {
             return Complaint(
                 "\(cell.id) has more connections than slices are for",
                 remedy: "leave it out with --filter, or use --pairing launch")

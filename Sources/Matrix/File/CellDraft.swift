@@ -8,6 +8,7 @@ struct CellDraft: Equatable {
         pattern: PatternFamily.usualPattern, threads: 0, connections: 64)
     private var threads: Int?
     private var rate: PerSecond?
+    private var subscribes = false
     private var isPoisson = true
 
     var server: String { cell.server }
@@ -17,6 +18,7 @@ struct CellDraft: Equatable {
         var cell = cell
         cell.threads = threads ?? serverThreads
         if cell.server != Cell.builtIn { cell.pattern = nil }
+        if subscribes { cell.arrival = .subscribe }
         if let rate { cell.arrival = isPoisson ? .poisson(rate) : .constant(rate) }
         return cell
     }
@@ -37,7 +39,9 @@ struct CellDraft: Equatable {
         case .pipeline: cell.pipeline = try Self.count(value, place, in: 1...1_024)
         case .tls: cell.tls = try Self.choice(value, place)
         case .nodelay: cell.sendsAtOnce = try Self.toggle(value, place)
-        case .rate: rate = try Self.rate(value, place)
+        case .rate:
+            subscribes = value == .string(Arrival.subscribe.name)
+            rate = subscribes ? nil : try Self.rate(value, place)
         case .arrivals:
             let name = try Self.text(value, place, example: "poisson")
             guard ["poisson", "constant"].contains(name) else {
@@ -186,7 +190,8 @@ extension CellDraft {
         guard let rate = PerSecond(parsing: text), rate.raw <= 1e9 else {
             throw place.complaint(
                 "\(value.compact) is not a rate",
-                "write requests a second such as 5000 or \"50k\", or \"closed\" for a closed loop")
+                "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop, or"
+                    + " \"subscribe\"")
         }
         return rate
     }

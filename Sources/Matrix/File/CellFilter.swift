@@ -141,7 +141,9 @@ struct CellFilter: Equatable, Sendable {
         case .pipeline: return "\(cell.pipeline)"
         case .tls: return cell.tls.rawValue
         case .nodelay: return cell.sendsAtOnce ? "on" : "off"
-        case .rate: return "\(cell.arrival.rate?.raw ?? 0)"
+        case .rate:
+            if cell.arrival == .subscribe { return cell.arrival.name }
+            return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.name
         case .expect: return cell.expected.rawValue
         }

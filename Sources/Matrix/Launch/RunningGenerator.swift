@@ -44,12 +44,16 @@ struct RunningGenerator: ~Copyable {
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
             "--warmup", "\(settings.warmup.raw)ns", "--duration", "\(settings.duration.raw)ns",
             "--timeout", "\(settings.timeout.raw)ns", "--protocol", cell.language.rawValue,
-            "--streams", "\(cell.streams)", "--pipeline", "\(cell.pipeline)",
             "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]
+        if cell.streams > 1 { arguments += ["--streams", "\(cell.streams)"] }
+        if cell.pipeline > 1 { arguments += ["--pipeline", "\(cell.pipeline)"] }
+        if cell.arrival == .subscribe { arguments.append("--subscribe") }
         // Another method than the bench service's has messages of its own.
-        if cell.language == .ws || cell.language == .grpc && !cell.answersAreItsOwn {
+        if cell.arrival != .subscribe,
+            cell.language == .ws || cell.language == .grpc && !cell.answersAreItsOwn
+        {
             arguments += ["--message-size", "\(cell.payload.raw)"]
         }
         if let rate = cell.arrival.rate {

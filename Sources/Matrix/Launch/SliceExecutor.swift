@@ -47,7 +47,7 @@ struct SliceExecutor: SliceMeter {
 
     /// Whether a cell can be measured by slices: at a fixed rate, and with few enough connections.
     static func takes(_ cell: Cell) -> Bool {
-        cell.arrival != .closed && cell.connections <= Limit.connections
+        cell.arrival.rate != nil && cell.connections <= Limit.connections
     }
 
     mutating func measure(

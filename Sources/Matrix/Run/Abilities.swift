@@ -73,14 +73,14 @@ enum Abilities {
     }
 
     private static func missing(_ cell: Cell) -> String? {
-        if ![.h1, .h2, .grpc, .ws].contains(cell.language) {
-            return "protocol \(cell.language.rawValue)"
+        if cell.arrival == .subscribe, cell.language != .sse, cell.language != .ws {
+            return "events with protocol \(cell.language.rawValue)"
         }
         if cell.tls != .off { return "TLS" }
         if cell.language == .grpc, !cell.answersAreItsOwn, cell.payload.raw > grpcPayloadBytes {
             return "messages of more than 4 MiB"
         }
-        if cell.streams != 1, cell.language == .h1 {
+        if cell.streams != 1, cell.language == .h1 || cell.language == .sse {
             return "streams with protocol \(cell.language.rawValue)"
         }
         if cell.pipeline != 1, cell.language != .h1 {

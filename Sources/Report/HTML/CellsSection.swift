@@ -169,6 +169,7 @@ struct CellsSection {
         let loop =
             switch table.field(row, "arrival") ?? "" {
             case "closed": "closed"
+            case "subscribe": "subscribed"
             case "poisson": "open, Poisson"
             case let other: "open, \(other)"
             }
