@@ -10,8 +10,8 @@ import Report
 struct ExactMeter {
     private enum Limit {
         static let requests = 2_000.0
-        /// So slow that each is answered before the next is due, which makes their number exact;
-        /// down to the slowest where that is still too fast.
+        /// So slow that each is answered before the next is due; down to the slowest where rounds
+        /// do not agree in their bytes.
         static let rate = PerSecond(raw: 5_000)
         static let rateSlowest = PerSecond(raw: 500)
         /// What comes with time and not with requests, as a share of these.
@@ -34,13 +34,34 @@ struct ExactMeter {
     /// For sockets and counters of the servers; a folder of its own.
     let folder: String
 
-    /// One cell for each pattern and request among `cells`, with a single connection.
+    /// A protocol that is counted in every pattern.
+    struct Spoken {
+        let language: Cell.Language
+        /// The most that a connection sends beside its answers: what opens it, and fields that are
+        /// longer when they are said for the first time or change with the second.
+        var openingBytes: Int64 = 0
+    }
+
+    /// A line for each, whatever the matrix speaks.
+    static let spoken = [
+        Spoken(language: .h1),
+        Spoken(language: .h2, openingBytes: 200),
+        Spoken(language: .grpc, openingBytes: 200),
+        Spoken(language: .ws),
+    ]
+
+    /// One cell for each pattern, request and protocol, with a single connection.
     static func cells(of cells: [Cell]) -> [Cell] {
         var single: [Cell] = []
         for var cell in cells where cell.server == Cell.builtIn {
             (cell.threads, cell.connections, cell.streams, cell.pipeline) = (1, 1, 1, 1)
             cell.arrival = .closed
-            if !single.contains(cell) { single.append(cell) }
+            // A path of one's own means nothing in another protocol.
+            let others = cell.path == nil ? spoken.map(\.language) : []
+            for language in [cell.language] + others {
+                cell.language = language
+                if !single.contains(cell) { single.append(cell) }
+            }
         }
         return single
     }
@@ -67,10 +88,25 @@ struct ExactMeter {
         var server = WorkerReport(worker: 0)
         var allocations: Int64?
         var bytes: Int64 = 0
+        /// Of these the most that may belong to no answer.
+        var openingBytes: Int64 = 0
         var errors: Int64 = 0
 
-        /// Whether every answer was read in time, for each is as long as the others.
-        var isWhole: Bool { requests > 0 && bytes.isMultiple(of: requests) }
+        /// Whether the bytes may be those of as many answers of one length. They are fewer where
+        /// the last answers came too late to be counted.
+        var isWhole: Bool { requests > 0 && bytes % requests <= openingBytes }
+
+        /// Bytes of answers alone.
+        var answerBytes: Int64 { bytes - min(bytes % requests, openingBytes) }
+    }
+
+    /// Bytes of an answer, as two rounds have them; nil where no two agree. The most count, for
+    /// what comes too late can only be missing.
+    static func answerBytes(_ rounds: [Round]) -> Double? {
+        let lengths = Dictionary(grouping: rounds.filter(\.isWhole)) {
+            $0.answerBytes / $0.requests
+        }
+        return lengths.filter { $0.value.count > 1 }.keys.max().map { Double($0) }
     }
 
     /// The errors of all rounds, and each count a request.
@@ -83,12 +119,14 @@ struct ExactMeter {
             return .init(cell: cell, metric: name, value: whole(share))
         }
         let errors = rounds.reduce(0) { $0 + $1.errors }
+        let lengths = rounds.map { whole(Double($0.answerBytes) / Double($0.requests)) }
+        let length = answerBytes(rounds) ?? lengths.max() ?? 0
         return [
             .init(cell: cell, metric: "errors", value: Double(errors)),
             perRequest("syscalls_per_req") { $0.server.syscalls },
             perRequest("epoll_waits_per_req") { $0.server.counts.syscalls.wait },
             perRequest("wakeups_per_req") { $0.server.wakeups },
-            perRequest("response_bytes_per_req") { $0.bytes },
+            .init(cell: cell, metric: "response_bytes_per_req", value: length),
             perRequest("allocations_per_req") { $0.allocations },
         ].compactMap(\.self)
     }
@@ -113,13 +151,11 @@ struct ExactMeter {
             } ?? [:])
         var rounds: [Round] = []
         var rate = Limit.rate
-        while rounds.count < Limit.rounds {
-            let round = try round(of: cell, at: &server, rate, counts)
-            if round.isWhole || rate.raw <= Limit.rateSlowest.raw {
-                rounds.append(round)
-            } else {
-                rate = PerSecond(raw: rate.raw / 2)
-            }
+        while rounds.count < Limit.rounds
+            || Self.answerBytes(rounds) == nil && rate.raw / 2 >= Limit.rateSlowest.raw
+        {
+            if rounds.count >= Limit.rounds { rate = PerSecond(raw: rate.raw / 2) }
+            rounds.append(try round(of: cell, at: &server, rate, counts))
         }
         guard rounds.allSatisfy({ $0.requests > 0 && $0.server.requests == $0.requests }) else {
             throw LaunchFailure("the server did not count its requests")
@@ -132,6 +168,8 @@ struct ExactMeter {
         of cell: Cell, at server: inout RunningServer, _ rate: PerSecond, _ counts: String
     ) throws(LaunchFailure) -> Round {
         var round = Round()
+        round.openingBytes =
+            Self.spoken.first { $0.language == cell.language }?.openingBytes ?? 0
         let before = snapshot(of: server)
         // The snapshot allocates too, in the thread that answers it.
         let allocated = allocations(counts)
