@@ -23,6 +23,11 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
         "shed", "connections closed at once: descriptors, slots or readers had run out",
         isReported: false)
 
+    package var events = Cell(
+        "events", "events of topics written for subscribers", isReported: false)
+    package var missedEvents = Cell(
+        "missed_events", "events that a subscriber was too slow for", isReported: false)
+
     package init() {}
 }
 

@@ -12,6 +12,7 @@ package struct Coordinator: ~Copyable {
     private let signals: TerminationSignals
     private let poller: Poller
     private let bell: EndBell
+    private let unixOffset = ClockOffset.read()
     private var total = LoadTally()
     private var intervals: [IntervalRecord] = []
     /// Where the next interval begins: when the threads last handed their counts over, in the mean.
@@ -108,14 +109,49 @@ package struct Coordinator: ~Copyable {
                 HTTP2Client<GRPCExchange<OneMessage>>(request: request, streams: streams)
             }
         case .ws(let request):
-            let window = plan.streams
-            let seed = UInt64(bitPattern: plan.seed)
-            // Other streams of the seed than those of the schedules.
-            let first = plan.threads
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) { index in
-                var seeds = SeededGenerator.stream(seed: seed, index: first + index)
-                return WebSocketClient(request: request, window: window, seed: seeds.next())
+            switch request.use {
+            case .echoes:
+                return try startThreads(
+                    over: PlainStream.self, PlainStream.Context(),
+                    speaking: webSocket(request, for: Echoes.self))
+            case .timedEchoes:
+                return try startThreads(
+                    over: PlainStream.self, PlainStream.Context(),
+                    speaking: webSocket(request, for: TimedEchoes.self))
+            case .subscriptions:
+                return try startThreads(
+                    over: PlainStream.self, PlainStream.Context(),
+                    speaking: webSocket(request, for: Subscriptions.self)
+                ) { _ in ClosedPacing() }
             }
+        case .sse:
+            let request = plan.request
+            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+                EventStreamClient(request: request.bytes, answersHead: request.answersHead)
+            }
+        case .subscription(let request):
+            let patience = min(Limit.subscriptionSilence, plan.timeout / 2)
+            let client: @Sendable (Int) -> EventSubscriber = { _ in
+                EventSubscriber(request, patience: patience)
+            }
+            return try startThreads(
+                over: PlainStream.self, PlainStream.Context(), speaking: client
+            ) { _ in ClosedPacing() }
+        }
+    }
+
+    private func webSocket<Use: WebSocketUse>(
+        _ request: WebSocketRequest, for use: Use.Type
+    ) -> @Sendable (Int) -> WebSocketClient<Use> {
+        let window = plan.streams
+        let seed = UInt64(bitPattern: plan.seed)
+        // Other streams of the seed than those of the schedules.
+        let first = plan.threads
+        let offset = unixOffset
+        return { index in
+            var seeds = SeededGenerator.stream(seed: seed, index: first + index)
+            return WebSocketClient(
+                request: request, window: window, seed: seeds.next(), unixOffset: offset)
         }
     }
 
@@ -125,6 +161,35 @@ package struct Coordinator: ~Copyable {
         over stream: Stream.Type, _ context: Stream.Context,
         speaking clientOfThread: @escaping @Sendable (Int) -> Client
     ) throws(Failure) -> [GeneratorThread] {
+        switch plan.arrivals {
+        case .closed:
+            return try startThreads(over: stream, context, speaking: clientOfThread) { _ in
+                ClosedPacing()
+            }
+        case .constant(let rate):
+            let (share, turns, threads) = (share(of: rate), plan.turns, plan.threads)
+            return try startThreads(over: stream, context, speaking: clientOfThread) { index in
+                ConstantPacing(
+                    rate: share, phase: Double(index) / Double(threads), turns: turns)
+            }
+        case .poisson(let rate):
+            let (share, turns) = (share(of: rate), plan.turns)
+            let seed = UInt64(bitPattern: plan.seed)
+            return try startThreads(over: stream, context, speaking: clientOfThread) { index in
+                PoissonPacing(
+                    rate: share, generator: .stream(seed: seed, index: index), turns: turns)
+            }
+        }
+    }
+
+    private func startThreads<
+        Stream: StreamTransport & SendableMetatype & ~Copyable, Client: ProtocolClient & ~Copyable,
+        Pace: Pacing
+    >(
+        over stream: Stream.Type, _ context: Stream.Context,
+        speaking clientOfThread: @escaping @Sendable (Int) -> Client,
+        pacing: (Int) -> Pace
+    ) throws(Failure) -> [GeneratorThread] {
         var team: [GeneratorThread] = []
         let watched = plan.watchedCPUs
         // Asked for the first time it is tried, which is not to happen under load.
@@ -132,26 +197,11 @@ package struct Coordinator: ~Copyable {
         for index in 0..<plan.threads {
             var part = plan.share(ofThread: index)
             if index == 0 { part.watchedCPUs = watched }
+            part.unixOffset = unixOffset
             let member = GeneratorThread(part, bell: bell)
             let client: @Sendable () -> Client = { clientOfThread(index) }
-            switch plan.arrivals {
-            case .closed:
-                try member.start(
-                    over: stream, context, speaking: client, pacing: ClosedPacing())
-            case .constant(let rate):
-                let phase = Double(index) / Double(plan.threads)
-                try member.start(
-                    over: stream, context, speaking: client,
-                    pacing: ConstantPacing(
-                        rate: share(of: rate), phase: phase, turns: plan.turns))
-            case .poisson(let rate):
-                let generator = SeededGenerator.stream(
-                    seed: UInt64(bitPattern: plan.seed), index: index)
-                try member.start(
-                    over: stream, context, speaking: client,
-                    pacing: PoissonPacing(
-                        rate: share(of: rate), generator: generator, turns: plan.turns))
-            }
+            try member.start(
+                over: stream, context, speaking: client, pacing: pacing(index))
             team.append(member)
         }
         return team

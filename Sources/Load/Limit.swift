@@ -64,6 +64,22 @@ package enum Limit {
     static let webSocketOutput = 256 * 1_024
     /// Payload of a message unless the user says otherwise: that of `/plaintext`.
     static let messageBytes = 13
+    /// An answer of fewer events tells nothing of how they came.
+    static let burstEvents = 3
+    /// The longest id of an event that is sent back.
+    static let eventIDBytes = 1_024
+    /// A server that refuses a subscription says so within this time; one that is silent for longer
+    /// holds it until there is an event.
+    static let subscriptionSilence = Nanoseconds.milliseconds(100)
+    /// The longest a subscriber waits between two answers.
+    private static let retryLongest: UInt64 = 3_600_000
+    /// How long a subscriber waits that was told to come again after so many milliseconds; not at
+    /// all where it was told nothing.
+    static func retry(_ milliseconds: UInt64?) -> Nanoseconds {
+        .milliseconds(Int(min(milliseconds ?? 0, retryLongest)))
+    }
+    /// Readings of two clocks, of which the closest are compared.
+    static let clockReadings = 8
     /// The longest field block that is known again without decoding it.
     static let http2KnownBlock = 256
     /// The largest message of gRPC that is taken: sixteen times what the implementations take.

@@ -31,6 +31,10 @@ extension LoadReport {
                 .init("part_gap_us", partGap.json),
                 .init("first_part_histogram", .optional(firstPartHistogram)),
                 .init("part_gap_histogram", .optional(partGapHistogram)),
+                .init("event_delay_us", eventDelay.json),
+                .init("event_delay_histogram", .optional(eventDelayHistogram)),
+                .init("bursts", .integer(bursts)),
+                .init("missed_events", .integer(missedEvents)),
             ])
     }
 
@@ -112,6 +116,12 @@ extension LoadReport {
         }
         firstPartHistogram = try fields.optionalText("first_part_histogram")
         partGapHistogram = try fields.optionalText("part_gap_histogram")
+        if let fields = try fields.optionalFields("event_delay_us") {
+            eventDelay = try LatencySummary(fields)
+        }
+        eventDelayHistogram = try fields.optionalText("event_delay_histogram")
+        bursts = try fields.optionalInteger("bursts") ?? 0
+        missedEvents = try fields.optionalInteger("missed_events") ?? 0
     }
 }
 

@@ -16,6 +16,9 @@ package struct LoadReport: Equatable, Sendable {
         case closed
         /// Requests start by a schedule; latency is the response time, from the intended start.
         case open
+        /// Connections subscribe, and each event that is delivered counts as a request; latency is
+        /// from when it was due.
+        case subscribe
     }
 
     /// How far the figures may be believed.
@@ -147,6 +150,12 @@ package struct LoadReport: Equatable, Sendable {
     /// without samples where answers have no parts.
     package var firstPart = LatencySummary()
     package var partGap = LatencySummary()
+    /// From when a part was due to when it came; without samples where parts don't say.
+    package var eventDelay = LatencySummary()
+    /// Answers that are streams of events and came in one burst.
+    package var bursts: Int64 = 0
+    /// Events that subscriptions did not bring, by the numbers of those that they did.
+    package var missedEvents: Int64 = 0
     package var errors = Errors()
     package var statuses = Statuses()
     /// Nil when nothing failed.
@@ -168,9 +177,10 @@ package struct LoadReport: Equatable, Sendable {
     package var latencyHistogram: String
     package var serviceHistogram: String
     package var latenessHistogram: String?
-    /// The same of `firstPart` and `partGap`; nil without samples.
+    /// The same of `firstPart`, `partGap` and `eventDelay`; nil without samples.
     package var firstPartHistogram: String?
     package var partGapHistogram: String?
+    package var eventDelayHistogram: String?
 
     /// A report with everything that is known before the first request; the rest starts at zero.
     package init(

@@ -50,6 +50,25 @@ package enum Limit {
     /// Pongs of WebSocket that wait while their peer takes none: some more than a test of liveness
     /// sends in a row. Of more than these the newest is kept (RFC 6455 §5.5.3).
     static let webSocketPongBytes = 2 * 1_024
+    /// Topics of one server.
+    static let topics = 4_096
+    static let topicNameBytes = 64
+    /// What a topic keeps for subscribers that are behind: events, and bytes of them.
+    static let topicEvents = 1_024
+    static let topicBytes = 256 * 1_024
+    /// The text of one event.
+    static let eventBytes = 64 * 1_024
+    /// Events that are made for one connection at a time: what a socket takes at once.
+    static let eventBatchBytes = 16 * 1_024
+    /// Between the events of a topic that the server makes.
+    static let tickIntervals = Nanoseconds.microseconds(100)...Nanoseconds.seconds(60)
+    /// A reader that waits for the next event is answered without one after this time, and one of a
+    /// stream is sent a word that means nothing: below the minute after which proxies give up.
+    static let longPollTime = Nanoseconds.seconds(25)
+    static let silentTime = Nanoseconds.seconds(15)
+    /// Events of one `/sse?tokens=N`, and the longest time before each.
+    static let tokens = 1_000_000
+    static let tokenMilliseconds = 60_000
     /// Timers of connections that have ended which are not worth looking for.
     static let staleTimers = 4_096
     /// Slots that a reader keeps ready for acceptors which arm its poller themselves.

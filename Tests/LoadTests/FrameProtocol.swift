@@ -94,7 +94,7 @@ struct FrameClient: ProtocolClient, ~Copyable {
     borrowing func room(on session: borrowing Session) -> Int { min(capacity, session.allowed) }
 
     /// The last free slot, so that slots go in no order that an engine could rely on.
-    mutating func begin(on session: inout Session) -> Int {
+    mutating func begin(on session: inout Session, due: Instant) -> Int {
         session.lastNumber += 1
         guard let slot = session.numbers.lastIndex(of: 0) else { preconditionFailure("no room") }
         session.numbers[slot] = session.lastNumber
@@ -130,7 +130,8 @@ struct FrameClient: ProtocolClient, ~Copyable {
                         slot: slot, outcome: Self.outcome(of: input[start + 3]), bodyBytes: 0,
                         end: end, keepsOpen: true))
             case (Frame.part, let slot?):
-                return .part(slot: slot, bytes: UInt64(end - start - 3), end: end)
+                return .part(
+                    slot: slot, bytes: UInt64(end - start - 3), stamp: nil, end: end)
             case (Frame.refused, let slot?), (Frame.reset, let slot?):
                 session.free(slot)
                 return .lost(slot: slot, mayRetry: kind == Frame.refused, end: end)

@@ -21,7 +21,7 @@ struct GRPCClientTests {
             client = HTTP2Client(
                 request: try HTTP2Request(template, saysLength: false), streams: 4)
             session = client.open()
-            for _ in 0..<begun { _ = client.begin(on: &session) }
+            for _ in 0..<begun { _ = client.begin(on: &session, due: .distantFuture) }
         }
 
         /// The events that `bytes` bring, in words.
@@ -42,7 +42,7 @@ struct GRPCClientTests {
                             ? "\(outcome.kind): \(client.reason(of: outcome))"
                             : "\(answer.slot): \(outcome.code) \(answer.bodyBytes)")
                     offset = answer.end
-                case .part(let slot, let bytes, let end):
+                case .part(let slot, let bytes, _, let end):
                     words.append("\(slot) part \(bytes)")
                     offset = end
                 case .lost(let slot, let mayRetry, let end):
@@ -51,6 +51,7 @@ struct GRPCClientTests {
                 case .lastRequests(let end):
                     words.append("last")
                     offset = end
+                case .delivered: return words + ["another event"]
                 case .violation(let violation): return words + [violation.reason]
                 }
             }

@@ -1,3 +1,4 @@
+import Basis
 import Testing
 
 @testable import Load
@@ -14,7 +15,7 @@ struct HTTP1ClientTests {
         while true {
             // As many begun as have room, as the engine does it.
             while begun < count, begun - sent.count / request.count < pipeline {
-                #expect(client.begin(on: &session) == begun % pipeline)
+                #expect(client.begin(on: &session, due: .distantFuture) == begun % pipeline)
                 begun += 1
             }
             let taken: Int
@@ -41,7 +42,7 @@ struct HTTP1ClientTests {
         let body = [UInt8](repeating: 0x61, count: Limit.repeatedRequestBytes)
         var client = HTTP1Client(request: body, answersHead: false, pipeline: 1_000)
         var session = client.open()
-        for _ in 0..<1_000 { _ = client.begin(on: &session) }
+        for _ in 0..<1_000 { _ = client.begin(on: &session, due: .distantFuture) }
         var left = 1_000 * body.count
         while left > 0 {
             let count = client.output(of: session).count
@@ -57,7 +58,7 @@ struct HTTP1ClientTests {
     private func event(begun: Int, taken: Int, _ answer: [UInt8], turns: Int = 1) -> [Bool] {
         var client = HTTP1Client(request: request, answersHead: false, pipeline: 3)
         var session = client.open()
-        for _ in 0..<begun { _ = client.begin(on: &session) }
+        for _ in 0..<begun { _ = client.begin(on: &session, due: .distantFuture) }
         if taken > 0 { client.wrote(taken, on: &session) }
         return (0..<turns).map { _ in
             if case .answer = client.receive(answer.span, from: 0, on: &session) { return true }
@@ -85,7 +86,7 @@ struct HTTP1ClientTests {
         let answer = WireText.ok
         var seen: [Bool] = []
         for turn in 0..<3 {
-            _ = client.begin(on: &session)
+            _ = client.begin(on: &session, due: .distantFuture)
             if turn == 0 { client.wrote(1, on: &session) }
             let event = client.receive(answer.span, from: 0, on: &session)
             if case .answer = event { seen.append(true) } else { seen.append(false) }
@@ -100,7 +101,7 @@ struct HTTP1ClientTests {
         var session = client.open()
         let answers = WireText.ok + WireText.notFound + WireText.closing
         for turn in 0..<5 {
-            let begun = (0..<3).map { _ in client.begin(on: &session) }
+            let begun = (0..<3).map { _ in client.begin(on: &session, due: .distantFuture) }
             client.wrote(3 * request.count, on: &session)
             #expect(begun == [0, 1, 2].map { ($0 + 3 * turn) % 3 })
             var offset = 0

@@ -43,7 +43,7 @@ struct HTTP2ClientTests {
             return output.count
         }
 
-        mutating func begin() -> Int { client.begin(on: &session) }
+        mutating func begin() -> Int { client.begin(on: &session, due: .distantFuture) }
         var room: Int { client.room(on: session) }
 
         /// The events that `bytes` bring, in words.
@@ -61,7 +61,7 @@ struct HTTP2ClientTests {
                 case .answer(let answer):
                     words.append("\(answer.slot): \(answer.outcome.code) \(answer.bodyBytes)")
                     offset = answer.end
-                case .part(let slot, _, let end):
+                case .part(let slot, _, _, let end):
                     words.append("\(slot) part")
                     offset = end
                 case .lost(let slot, let mayRetry, let end):
@@ -70,6 +70,7 @@ struct HTTP2ClientTests {
                 case .lastRequests(let end):
                     words.append("last")
                     offset = end
+                case .delivered: return words + ["another event"]
                 case .violation(let violation): return words + [violation.reason]
                 }
             }

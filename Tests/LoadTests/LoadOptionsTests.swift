@@ -101,6 +101,48 @@ struct LoadOptionsTests {
         #expect("\(plan.url)" == arguments.last)
     }
 
+    @Test("event streams are asked for by name, in whatever Accept says")
+    func eventStreams() throws {
+        let plan = try plan(["--protocol", "sse", url])
+        #expect(plan.application == .sse && plan.application.name == "sse")
+        #expect(!plan.application.subscribes)
+        let text = String(decoding: plan.request.bytes, as: UTF8.self)
+        #expect(text.hasSuffix("\r\nAccept: text/event-stream\r\n\r\n"))
+        let own = try self.plan(["--protocol", "sse", "-H", "accept: x", "--body", "{}", url])
+        let other = String(decoding: own.request.bytes, as: UTF8.self)
+        #expect(other.hasPrefix("POST ") && other.contains("\r\naccept: x\r\n"))
+        #expect(!other.contains("Accept"))
+    }
+
+    @Test(
+        "a subscription is asked for by a flag",
+        arguments: [
+            (["--subscribe", "http://127.0.0.1:1/sse?topic=a"], "sse"),
+            (["--subscribe", "--protocol", "sse", "127.0.0.1:1/poll?topic=a"], "sse"),
+            (["--subscribe", "ws://127.0.0.1:1/ws/topic/a"], "ws"),
+            (["--subscribe", "--protocol", "ws", "127.0.0.1:1/ws/topic/a"], "ws"),
+        ])
+    func subscriptions(arguments: [String], name: String) throws {
+        let plan = try plan(arguments)
+        #expect(plan.application.subscribes && plan.application.name == name)
+        #expect(plan.arrivals == .closed && plan.request.body.isEmpty)
+    }
+
+    @Test("a message of time has room for it", arguments: [nil, 19, 20, 100])
+    func timed(size: Int?) throws {
+        let plan = try plan(
+            ["--message", "time", "ws://127.0.0.1:1/ws"]
+                + (size.map { ["--message-size", "\($0)"] } ?? []))
+        guard case .ws(let request) = plan.application else {
+            Issue.record("another protocol")
+            return
+        }
+        #expect(request.use == .timedEchoes && request.kind == .text)
+        #expect(request.message.count == size ?? 19)
+        #expect(
+            request.message.dropFirst(19).prefix(2) == Array(" x".utf8).prefix((size ?? 19) - 19))
+    }
+
     @Test("threads share connections, addresses and CPUs")
     func shares() throws {
         var plan = try plan(["-c", "10", "-t", "3", "--source-ips", "127.0.0.1-127.0.0.6", url])
@@ -174,6 +216,25 @@ struct LoadOptionsTests {
                 "the messages of a call have more than"
             ),
             (["--pipeline", "2", "grpc://a"], "gRPC has no --pipeline"),
+            (["--protocol", "sse", "-m", "2", "a"], "SSE has no --streams"),
+            (["--protocol", "sse", "--pipeline", "2", "a"], "SSE has no --pipeline"),
+            (["--protocol", "sse", "ws://a"], "a ws:// URL is not asked in SSE"),
+            (["--protocol", "sse", "--message", "time", "a"], "--message means nothing in SSE"),
+            (["--protocol", "h2", "--subscribe", "a"], "--subscribe means nothing in HTTP/2"),
+            (["--protocol", "h1", "--subscribe", "a"], "--subscribe means nothing in HTTP/1.1"),
+            (["--subscribe", "grpc://a"], "--subscribe means nothing in gRPC"),
+            (["--subscribe", "-R", "5", "a"], "--rate means nothing to a subscriber"),
+            (["--subscribe", "--pipeline", "1", "a"], "--pipeline means nothing to a subscriber"),
+            (["--subscribe", "-m", "1", "ws://a"], "--streams means nothing to a subscriber"),
+            (
+                ["--subscribe", "--requests-per-connection", "5", "a"],
+                "--requests-per-connection means nothing to a subscriber"
+            ),
+            (["--subscribe", "--body", "x", "a"], "--body means nothing to a subscriber"),
+            (["--subscribe", "--message", "text", "ws://a"], "--message means nothing to a sub"),
+            (["--subscribe", "-X", "PUT", "a"], "--method means nothing to a subscriber"),
+            (["--message", "time", "--message-size", "18", "ws://a"], "has 19 bytes, more than"),
+            (["--message", "time", "--body", "x", "ws://a"], "both say what the message is"),
             (["--tls", "1.3", "a"], "unknown option"),
             (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
             (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),

@@ -4,6 +4,7 @@ import Platform
 import Report
 import TestSupport
 import Testing
+import Wire
 
 @testable import Load
 
@@ -279,6 +280,57 @@ struct ResultTests {
         let none = try closed().report
         #expect(none.firstPartHistogram == nil && none.firstPart.samples == 0)
         #expect(!TextReport.text(none, objectives: [], colours: false).contains("part"))
+    }
+
+    @Test("delays and bursts of events have a row and a line where there are any")
+    func events() throws {
+        var result = try Sample.result(LoadTally())
+        var tally = LoadTally()
+        for index in 1...500 { tally.eventDelay.record(.microseconds(index)) }
+        tally.statuses[2] = 20
+        tally.bursts = 7
+        result.add(tally, intervals: [])
+        let report = result.report
+        #expect(report.eventDelay.samples == 500 && report.bursts == 7)
+        let delays = try HistogramCodec.decode(base64: try #require(report.eventDelayHistogram))
+        #expect(delays.totalCount == 500)
+        #expect(try LoadReport(json: report.json) == report)
+        let text = TextReport.text(report, objectives: [], colours: false)
+        #expect(text.contains("\nevent delay "), "\(text)")
+        #expect(
+            text.contains("bursts         7 of 20 answers came in one burst: something between"))
+        #expect(Renderings.csv(report).contains("event_delay_us_p99"))
+        let none = TextReport.text(try closed().report, objectives: [], colours: false)
+        #expect(!none.contains("event") && !none.contains("burst"))
+    }
+
+    @Test("of subscriptions, events are told, and what is missing of them")
+    func subscriptions() throws {
+        let template = try HTTP1.RequestTemplate(target: "/sse", host: "a")
+        let request = try SubscriptionRequest(template)
+        let plan = try Sample.plan { $0.application = .subscription(request) }
+        var tally = LoadTally()
+        for index in 1...1_000 { tally.response.record(.milliseconds(index)) }
+        tally.statuses[2] = 1_000
+        tally.missedEvents = 12
+        tally.silentSubscribers = 3
+        tally.errors.read = 2
+        let result = try Sample.result(tally, plan: plan)
+        let report = result.report
+        // However long events take: there is no Little's law of what nobody asked for.
+        #expect(
+            report.mode == .subscribe && report.achievedRate == 1_000 && result.occupancy == nil)
+        #expect(report.protocol == "sse" && report.missedEvents == 12)
+        #expect(report.verdictReasons[0] == "2 of 1002 events failed, 0.20% (limit 0.1%)")
+        #expect(try LoadReport(json: report.json) == report)
+        let text = TextReport.text(report, objectives: [], colours: false)
+        for line in [
+            "load           subscriptions; 64 connections", "1000/s, 1000 events delivered",
+            "500us CPU an event", "\ndelivery  ", "missed events  12, by the ids",
+            "3 of 64 connections brought no event from behind the window within 2.00s",
+        ] {
+            #expect(text.contains(line), "\(text)")
+        }
     }
 
     @Test("without a success there is no cost of one, and nothing is said to have succeeded")

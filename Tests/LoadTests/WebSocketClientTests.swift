@@ -8,14 +8,15 @@ import Wire
 
 /// The generator's end of a WebSocket, without sockets: one connection and what a server says.
 struct WebSocketClientTests {
-    private struct End: ~Copyable {
-        var client: WebSocketClient
-        var session: WebSocketClient.Session
+    private struct End<Use: WebSocketUse>: ~Copyable {
+        var client: WebSocketClient<Use>
+        var session: WebSocketClient<Use>.Session
 
         init(_ message: String = "echo", window: Int = 1, seed: UInt64 = 1) throws {
             let template = try HTTP1.RequestTemplate(target: "/ws", host: "a")
             let request = try WebSocketRequest(template, kind: .text, message: Array(message.utf8))
-            client = WebSocketClient(request: request, window: window, seed: seed)
+            client = WebSocketClient(
+                request: request, window: window, seed: seed, unixOffset: .seconds(1_000))
             session = client.open()
         }
 
@@ -54,6 +55,9 @@ struct WebSocketClientTests {
                         words.append("last")
                         at = end
                     case .violation(let violation): return words + [violation.reason]
+                    case .delivered(let delivery):
+                        words.append("\(delivery.stamp.unixNanoseconds) of \(delivery.bytes)")
+                        at = delivery.end
                     case .part, .lost: return words + ["another event"]
                     }
                 }
@@ -78,11 +82,15 @@ struct WebSocketClientTests {
         }
 
         mutating func begin(_ count: Int = 1) {
-            for _ in 0..<count { _ = client.begin(on: &session) }
+            for _ in 0..<count { begin(due: .distantFuture) }
         }
+
+        mutating func begin(due: Instant) { _ = client.begin(on: &session, due: due) }
         var room: Int { client.room(on: session) }
         var missing: String { client.missing(of: session) }
     }
+
+    private typealias EchoEnd = End<Echoes>
 
     private static func frame(_ first: UInt8, _ payload: String = "") -> [UInt8] {
         [first, UInt8(payload.utf8.count)] + Array(payload.utf8)
@@ -108,11 +116,11 @@ struct WebSocketClientTests {
     @Test("there is no room before the handshake is answered, wherever the answer is cut")
     func opening() throws {
         let count = try {
-            var end = try End()
+            var end = try EchoEnd()
             return try end.answer().count
         }()
         for cut in 0...count {
-            var end = try End(window: 3)
+            var end = try EchoEnd(window: 3)
             let answer = try end.answer()
             #expect(end.room == 0 && end.missing == "before the answer to the handshake")
             #expect(end.heard(answer, cutAt: cut) == [])
@@ -122,7 +130,7 @@ struct WebSocketClientTests {
 
     @Test("an interim answer comes before the handshake's")
     func interim() throws {
-        var end = try End()
+        var end = try EchoEnd()
         let answer = try end.answer()
         #expect(end.heard(Array("HTTP/1.1 103 Early Hints\r\n\r\n".utf8) + answer) == [])
         #expect(end.room == 1)
@@ -142,7 +150,7 @@ struct WebSocketClientTests {
             ("220 smtp\r\n", "the answer does not begin with HTTP/"),
         ])
     func refused(answer: String, reason: String) throws {
-        var end = try End()
+        var end = try EchoEnd()
         let words = end.heard(Array(answer.utf8))
         #expect(words.count == 1 && words[0].hasSuffix(reason), "\(words)")
         #expect(end.room == 0)
@@ -151,7 +159,7 @@ struct WebSocketClientTests {
     @Test("each connection has a key of its own, and a seed gives the same ones again")
     func keys() throws {
         func keys(_ seed: UInt64) throws -> [[UInt8]] {
-            var end = try End(seed: seed)
+            var end = try EchoEnd(seed: seed)
             let first = end.taken()
             end.session = end.client.open()
             return [first, end.taken()]
@@ -163,8 +171,8 @@ struct WebSocketClientTests {
 
     // MARK: messages
 
-    private func opened(_ message: String = "echo", window: Int = 1) throws -> End {
-        var end = try End(message, window: window)
+    private func opened(_ message: String = "echo", window: Int = 1) throws -> EchoEnd {
+        var end = try EchoEnd(message, window: window)
         _ = end.heard(try end.answer())
         return end
     }
@@ -252,5 +260,59 @@ struct WebSocketClientTests {
         for _ in 0..<10_000 { _ = end.heard(ping) }
         let waiting = end.client.output(of: end.session).count
         #expect(waiting < Limit.webSocketOutput + 200)
+    }
+
+    // MARK: events
+
+    @Test("messages tell when they were due, also those that waited", arguments: [19, 20, 50_000])
+    func timed(size: Int) throws {
+        var text = String(repeating: "0", count: Stamp.digits)
+        if size > text.utf8.count { text += " " }
+        text += String(repeating: "x", count: size - text.utf8.count)
+        var end = try End<TimedEchoes>(text, window: 20)
+        _ = end.heard(try end.answer())
+        for number in 1...20 { end.begin(due: Instant(raw: Int64(number))) }
+        var bytes = end.taken(atMost: 70_000)[...]
+        let head = size < 126 ? 6 : 8
+        for number in 1...20 {
+            let frame = Array(bytes.prefix(head + size))
+            let payload = (0..<size).map { frame[head + $0] ^ frame[head - 4 + $0 % 4] }
+            let wanted = EventText.stamp(1_000_000_000_000 + Int64(number))
+            #expect(String(decoding: payload, as: UTF8.self) == wanted + text.dropFirst(19))
+            bytes = bytes.dropFirst(head + size)
+        }
+        #expect(bytes.isEmpty && end.session.output.isEmpty)
+        // What comes back is held against the length alone.
+        if size < 126 { #expect(end.heard(Self.frame(0x81, text)) == ["0: \(size)"]) }
+    }
+
+    @Test("a subscriber sends nothing, and is told of each message, whatever the cuts")
+    func delivered() throws {
+        let (one, two) = (EventText.stamp(7), EventText.stamp(8) + " xx")
+        let bytes =
+            Self.frame(0x81, one) + Self.frame(0x01) + Self.frame(0x00, String(two.prefix(5)))
+            + Self.frame(0x89, "!") + Self.frame(0x80, String(two.dropFirst(5)))
+            + Self.frame(0x82, two)
+        for cut in 0...bytes.count {
+            var end = try End<Subscriptions>("", window: 1)
+            _ = end.heard(try end.answer())
+            #expect(end.room == 0 && end.taken() == [] && end.missing == "between events")
+            #expect(
+                end.heard(bytes, cutAt: cut) == ["7 of 19", "8 of 22", "8 of 22"], "cut at \(cut)")
+            #expect(Self.frames(end.taken()) == ["8a!"])
+            #expect(end.heard([0x88, 2, 3, 0xE9]) == ["last"])
+            let expects = end.client.expects(end.session)
+            #expect(expects && end.missing == "after its Close frame with 1001")
+        }
+    }
+
+    @Test(
+        "a message that carries no time is no event",
+        arguments: ["", "hello", "0000000000000000000x"])
+    func untimed(text: String) throws {
+        var end = try End<Subscriptions>("", window: 1)
+        _ = end.heard(try end.answer())
+        let words = end.heard(Self.frame(0x81, text))
+        #expect(words.count == 1 && words[0].hasPrefix("an event carries no time"))
     }
 }

@@ -15,6 +15,8 @@ private final class EchoServer: @unchecked Sendable {
     var handshakeTime = Nanoseconds.milliseconds(5)
     /// What follows the echo of the message of this number on a connection.
     var behind: (_ connection: Int, _ number: Int) -> [VirtualWorld.Action] = { _, _ in [] }
+    /// What follows the answer to a handshake.
+    var onOpen: (_ connection: Int) -> [VirtualWorld.Action] = { _ in [] }
     private(set) var closes: [Int] = []
     private(set) var handshakes = 0
     private var unread: [Int: [UInt8]] = [:]
@@ -45,6 +47,7 @@ private final class EchoServer: @unchecked Sendable {
             acceptance: acceptance, date: HTTPDate(unixSeconds: 0), to: &output)
         let answer = output.bytes
         return [.send(answer.indices.map { answer[$0] }, after: handshakeTime)]
+            + onOpen(connection)
     }
 
     /// Echoes of whole frames; their payload is short.
@@ -89,7 +92,7 @@ struct WebSocketRunTests {
         script(server)
         if isBegun { run.control.begin(at: run.start + .milliseconds(10)) }
         let template = try HTTP1.RequestTemplate(target: "/ws", host: "a")
-        let client = WebSocketClient(
+        let client = WebSocketClient<Echoes>(
             request: try WebSocketRequest(template, kind: .text, message: [97, 98]), window: 1,
             seed: 1)
         let result = try run.run(
@@ -155,5 +158,42 @@ struct WebSocketRunTests {
         let whole = try outcome.whole()
         let server = outcome.server
         #expect(whole.tally.errors.handshake == 1 && server.handshakes > connection)
+    }
+
+    @Test("published messages are events of the window, and a Close frame ends them too early")
+    func subscription() throws {
+        var run = WorldRun(connections: 1, duration: .milliseconds(40))
+        run.plan.timeout = .milliseconds(50)
+        run.plan.unixOffset = .seconds(1_000)
+        let begin = run.start
+        let server = EchoServer(run.world)
+        func message(_ milliseconds: Int) -> [UInt8] {
+            let due = begin + .milliseconds(milliseconds) + Nanoseconds.seconds(1_000)
+            let text = Array((EventText.stamp(due.raw) + " xx").utf8)
+            return [0x81, UInt8(text.count)] + text
+        }
+        // One that is due each 10 ms comes 2 ms late, behind the answer to the handshake, which
+        // takes 5 ms.
+        server.onOpen = { connection in
+            (connection == 0 ? 1...4 : 5...9).map { number in
+                .send(message(10 * number), after: .milliseconds(10 * number + 2))
+            } + (connection == 0 ? [.send([0x88, 2, 3, 0xE9], after: .milliseconds(43))] : [])
+        }
+        run.control.begin(at: begin + .milliseconds(15))
+        let template = try HTTP1.RequestTemplate(target: "/ws/topic/x", host: "a")
+        let request = try WebSocketRequest(
+            template, use: .subscriptions, kind: .text, message: [])
+        let result = try run.run(
+            ClosedPacing(), over: PlainStream.self, PlainStream.Context(),
+            WebSocketClient<Subscriptions>(request: request, window: 1, seed: 1)
+        ).unwrapped()
+        // The window is 15 to 55 ms: 20, 30 and 40 from the first connection; 50 comes later.
+        #expect(result.tally.succeeded == 4 && result.tally.bodyBytes == 4 * 22)
+        #expect(result.tally.response.min == .milliseconds(2))
+        #expect(result.tally.errors.read == 1 && result.tally.errors.total == 1)
+        #expect(
+            result.firstFailure?.failure.reason
+                == "the server ended the subscription after its Close frame with 1001")
+        #expect(server.handshakes == 2 && server.closes == [0])
     }
 }

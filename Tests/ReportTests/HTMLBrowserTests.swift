@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Report
@@ -112,55 +113,5 @@ struct HTMLBrowserTests {
             page.text[$0.upperBound...].prefix { $0 != "\n" }
         }
         #expect(first?.hasPrefix("h1/<wbr>sharded:<wbr>hash/<wbr>w2/<wbr>c64</code>") == true)
-    }
-}
-
-/// Chromium without a window.
-enum Browser {
-    enum Scheme: Int, Sendable {
-        // The values of Blink's setting preferredColorScheme.
-        case dark = 0
-        case light = 1
-    }
-
-    /// The document after its scripts ran.
-    struct Page {
-        let text: String
-
-        /// The attribute `data-NAME` of the root element.
-        func value(_ name: String) -> String? {
-            guard let start = text.range(of: "data-\(name)=\"") else { return nil }
-            return String(text[start.upperBound...].prefix { $0 != "\"" })
-        }
-    }
-
-    static let path = ["chromium", "google-chrome-stable"].lazy.compactMap { name in
-        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-            .map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile(atPath:))
-    }.first
-
-    static func open(
-        _ file: URL, fragment: String = "", scheme: Scheme = .light
-    ) throws -> Page {
-        let profile = FileManager.default.temporaryDirectory
-            .appending(path: "switchyard browser \(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: profile) }
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(path))
-        process.arguments = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-            "--no-first-run", "--user-data-dir=\(profile.path)",
-            "--blink-settings=preferredColorScheme=\(scheme.rawValue)",
-            "--window-size=1400,1000", "--hide-scrollbars", "--virtual-time-budget=2000",
-            "--dump-dom",
-            file.absoluteString + (fragment.isEmpty ? "" : "#\(fragment)"),
-        ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Page(text: String(decoding: bytes, as: UTF8.self))
     }
 }

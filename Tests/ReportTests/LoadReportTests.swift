@@ -22,6 +22,8 @@ struct LoadReportTests {
         report.lateness = LatencySummary(histogram)
         report.firstPartHistogram = "first"
         report.partGapHistogram = "gap"
+        report.eventDelayHistogram = "delay"
+        (report.bursts, report.missedEvents) = (4, 5)
         report.errors.protocol = 7
         report.errors.connect = 1
         report.statuses.success2xx = 40_000
@@ -59,13 +61,15 @@ struct LoadReportTests {
         guard case .object(let members) = Self.filled.json else { return }
         let new = [
             "address", "first_failure", "location", "first_part_us", "part_gap_us",
-            "first_part_histogram", "part_gap_histogram",
+            "first_part_histogram", "part_gap_histogram", "event_delay_us",
+            "event_delay_histogram", "bursts", "missed_events",
         ]
         let older = members.filter { !new.contains($0.name) }
         #expect(older.count == members.count - new.count)
         var expected = Self.filled
         (expected.address, expected.firstFailure, expected.location) = (nil, nil, nil)
         (expected.firstPartHistogram, expected.partGapHistogram) = (nil, nil)
+        (expected.eventDelayHistogram, expected.bursts, expected.missedEvents) = (nil, 0, 0)
         #expect(try LoadReport(json: .object(older)) == expected)
     }
 
@@ -74,7 +78,10 @@ struct LoadReportTests {
         let empty = LoadReport(
             url: "http://[::1]:1/", protocol: "h1", mode: .closed, threads: 1, connections: 1,
             seed: 1, duration: .seconds(1), warmup: .zero)
-        for name in ["latency_us", "service_us", "lateness_us", "first_part_us", "part_gap_us"] {
+        for name in [
+            "latency_us", "service_us", "lateness_us", "first_part_us", "part_gap_us",
+            "event_delay_us",
+        ] {
             guard case .object(let members) = try #require(empty.json[name]) else { return }
             for member in members where member.name != "samples" {
                 #expect(member.value == .null, "\(name).\(member.name)")

@@ -67,10 +67,11 @@ enum HTTP2Loop {
     typealias Session = NegotiatedSession<Boxed<HTTP2Session>>
 
     static func make(
-        _ options: ServerOptions = ServerOptions()
+        _ options: ServerOptions = ServerOptions(), topics: Topics = Topics()
     ) -> VirtualConnection<OwnDesk, Session> {
         VirtualConnection(
-            OwnDesk(responder: Responder(ledger: PaymentLedger())), options: options)
+            OwnDesk(responder: Responder(ledger: PaymentLedger(), topics: topics)),
+            options: options, topics: topics)
     }
 
     /// What the server says first.

@@ -38,7 +38,8 @@ struct ReplyTests {
             let content: Content
             var delay = Nanoseconds.zero
             switch Responder(ledger: ledger).respond(to: message, body: beside.bytes) {
-            case .now(let ready), .afterWork(let ready): content = ready
+            case .now(let ready), .afterWork(let ready), .published(let ready, _): content = ready
+            case .inTime: preconditionFailure("events are a session's")
             case .after(let span, _): (delay, content) = (span, Responder.late(message))
             }
             let filler = writer.write(

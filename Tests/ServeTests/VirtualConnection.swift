@@ -31,9 +31,11 @@ final class VirtualConnection<Desk: MessageDesk & ~Copyable, S: Session & ~Copya
 
     init(
         _ desk: consuming Desk, options: ServerOptions = ServerOptions(),
-        facts: OpeningFacts = OpeningFacts(), isEarly: Bool = false, items: Int = 0
+        facts: OpeningFacts = OpeningFacts(), isEarly: Bool = false, items: Int = 0,
+        topics: Topics = Topics()
     ) {
-        driver = Driver(desk, options: options, facts: facts, isEarly: isEarly, items: items)
+        driver = Driver(
+            desk, options: options, facts: facts, isEarly: isEarly, items: items, topics: topics)
     }
 
     /// What the peer has got.
@@ -65,6 +67,12 @@ final class VirtualConnection<Desk: MessageDesk & ~Copyable, S: Session & ~Copya
         return text
     }
 
+    /// The same as bytes.
+    func takeSent() -> [UInt8] {
+        defer { driver.sent.removeAll() }
+        return sent
+    }
+
     func receive(_ text: String) { driver.receive(Array(text.utf8)) }
     func receive(_ bytes: [UInt8]) { driver.receive(bytes) }
     /// The peer ends its half.
@@ -75,6 +83,10 @@ final class VirtualConnection<Desk: MessageDesk & ~Copyable, S: Session & ~Copya
     func makeRoom(_ bytes: Int) { driver.makeRoom(bytes) }
     /// Time passes, in the steps of a reader's sweep.
     func advance(_ span: Nanoseconds) { driver.advance(span) }
+    /// Goes on with it where it waits for what was published, as a loop does that was woken.
+    func lookForNews() { driver.lookForNews() }
+    /// What was counted.
+    var tally: Tally { driver.core.tally }
     /// A stop is asked for; what has arrived and is unread comes afterwards by `receive`.
     func stop(unread: Int = 0) { driver.stop(unread: unread) }
 }
@@ -90,7 +102,7 @@ private struct Driver<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     var core: ConnectionCore<Desk, S>
     var state = ConnectionState<S>()
     private let reference = ConnectionReference(slot: 0, generation: 0)
-    let responder = Responder(ledger: PaymentLedger())
+    private let responder: Responder
     var writer = ReplyWriter()
     private let pool: Shared<WorkItemPool>?
     var now = Instant(raw: 1_000_000_000)
@@ -106,10 +118,13 @@ private struct Driver<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
 
     init(
         _ desk: consuming Desk, options: ServerOptions = ServerOptions(),
-        facts: OpeningFacts = OpeningFacts(), isEarly: Bool = false, items: Int = 0
+        facts: OpeningFacts = OpeningFacts(), isEarly: Bool = false, items: Int = 0,
+        topics: Topics
     ) {
+        responder = Responder(ledger: PaymentLedger(), topics: topics)
         pool = items > 0 ? Shared(WorkItemPool(capacity: items)) : nil
-        core = ConnectionCore(options: options, desk: desk, items: WorkItems(pool))
+        core = ConnectionCore(
+            options: options, desk: desk, items: WorkItems(pool), feed: EventFeed(topics: topics))
         core.note(time)
         core.welcome(&state)
         core.open(&state, facts: facts, isEarly: isEarly)
@@ -195,6 +210,10 @@ private struct Driver<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
             state.isListed = false
             resume()
         }
+    }
+
+    mutating func lookForNews() {
+        for _ in core.writer.feed.takeWoken(at: now) { resume() }
     }
 
     mutating func resume() {

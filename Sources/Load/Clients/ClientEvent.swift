@@ -9,8 +9,11 @@ package enum ClientEvent: BitwiseCopyable, Sendable {
     /// it.
     case needMore(keepFrom: Int)
     case answer(Answer)
-    /// A part of an answer that goes on: an event of a stream, a message. Never empty.
-    case part(slot: Int, bytes: UInt64, end: Int)
+    /// A part of an answer that goes on: an event of a stream, a message; with the time at which it
+    /// was due, where it says so. Never empty.
+    case part(slot: Int, bytes: UInt64, stamp: Stamp?, end: Int)
+    /// An event that no request has asked for by itself.
+    case delivered(Delivery)
     /// A request that gets no answer here (HTTP/2: RST_STREAM, or GOAWAY with a lower stream). If
     /// the peer has not processed it, it may be sent once more, here or elsewhere.
     case lost(slot: Int, mayRetry: Bool, end: Int)

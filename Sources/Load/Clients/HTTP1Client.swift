@@ -1,4 +1,5 @@
 // Hot path
+package import Basis
 import Wire
 
 /// HTTP/1.1 over a stream, pipelined or not: sends one request over and over and reads the answers,
@@ -55,7 +56,7 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     }
 
     @inline(always)
-    package mutating func begin(on session: inout Session) -> Int {
+    package mutating func begin(on session: inout Session, due: Instant) -> Int {
         let slot = session.next
         session.next = following(slot)
         session.underWay &+= 1
@@ -118,13 +119,14 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
 
     /// Whether an answer can be to a request under way: the kernel has taken some of it, at least.
     @inline(always)
-    private borrowing func isAsked(_ session: borrowing Session) -> Bool {
+    borrowing func isAsked(_ session: borrowing Session) -> Bool {
         let begun = session.sentPart > 0 ? 1 : 0
         return Int(session.underWay) &+ begun > Int(session.unsent)
     }
 
+    /// The answer to the oldest request under way.
     @inline(always)
-    private mutating func take(
+    mutating func take(
         _ response: HTTP1.Response, end: Int, on session: inout Session
     ) -> Answer {
         let slot = session.oldest

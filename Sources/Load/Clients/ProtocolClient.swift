@@ -19,6 +19,14 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// Whether answers come in parts whose times matter.
     static var hasParts: Bool { get }
 
+    /// Whether the parts are events that are meant to come one by one: they may tell when they were
+    /// due, and answers whose events come in one burst are counted.
+    static var hasEvents: Bool { get }
+
+    /// Whether sessions bring events that no request has asked for by itself, of which each is a
+    /// success. They then speak unasked, open themselves and have no room for requests.
+    static var delivers: Bool { get }
+
     /// Whether sessions have deadlines of their own. They then speak unasked, too.
     static var hasTimer: Bool { get }
 
@@ -29,7 +37,7 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// Requests that one connection can have under way. Slots are numbered 0..<capacity.
     var capacity: Int { get }
 
-    /// The state of a fresh connection, from before it is opened until its socket is closed.
+    /// The state of a connection that never had a socket.
     borrowing func open() -> Session
 
     /// Whether the session's own opening is done. Before, it has no room.
@@ -41,7 +49,9 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
 
     /// Puts one more request into the session's output and says which slot its answer will name.
     /// Fewer than `room` are under way.
-    mutating func begin(on session: inout Session) -> Int
+    ///
+    /// - Parameter due: when it should have been sent.
+    mutating func begin(on session: inout Session, due: Instant) -> Int
 
     /// Some of the bytes that wait to be sent, oldest first; empty when there is nothing to send.
     @_lifetime(borrow self, borrow session)
@@ -49,6 +59,10 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
 
     /// The first `count` bytes of `output` were taken by the kernel.
     mutating func wrote(_ count: Int, on session: inout Session)
+
+    /// Bytes, or the end of them, came at this time; what they are follows. Told where sessions
+    /// have deadlines, for those that count from what the peer says.
+    mutating func arrive(at now: Instant)
 
     /// Reads the next event from the bytes of `input` from `offset` on, of which there is at least
     /// one.
@@ -68,6 +82,14 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// The peer sent its last byte: the answer that only this completes, if any.
     mutating func end(of session: inout Session) -> Answer?
 
+    /// Whether the peer owes the session something that is no answer to a request under way, so
+    /// that the end of the connection is a loss.
+    borrowing func expects(_ session: borrowing Session) -> Bool
+
+    /// The socket was closed: makes the session one for the next socket. What outlives sockets, it
+    /// keeps.
+    mutating func restart(_ session: inout Session)
+
     /// When the session wants to be woken, on an open connection.
     borrowing func due(_ session: borrowing Session) -> Instant
 
@@ -82,6 +104,10 @@ extension ProtocolClient where Self: ~Copyable {
     @inline(always)
     package static var hasParts: Bool { false }
     @inline(always)
+    package static var hasEvents: Bool { false }
+    @inline(always)
+    package static var delivers: Bool { false }
+    @inline(always)
     package static var hasTimer: Bool { false }
     @inline(always)
     package static var opensItself: Bool { false }
@@ -93,6 +119,14 @@ extension ProtocolClient where Self: ~Copyable {
     package borrowing func room(on session: borrowing Session) -> Int { capacity }
 
     package borrowing func reason(of outcome: Outcome) -> String { outcome.statusReason }
+
+    @inline(always)
+    package mutating func arrive(at now: Instant) {}
+
+    @inline(always)
+    package borrowing func expects(_ session: borrowing Session) -> Bool { false }
+
+    package mutating func restart(_ session: inout Session) { session = open() }
 
     package borrowing func due(_ session: borrowing Session) -> Instant { .distantFuture }
     package mutating func wake(_ session: inout Session, at now: Instant) {}

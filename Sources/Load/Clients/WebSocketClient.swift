@@ -1,11 +1,12 @@
 // Hot path
-import Basis
+package import Basis
 import Synchronization
 import Wire
 
 /// WebSocket over a stream (RFC 6455): opens it by HTTP/1.1, sends one message over and over and
-/// expects each to come back as it was sent, in order; several may be under way on a connection.
-package struct WebSocketClient: ProtocolClient, ~Copyable {
+/// expects each to come back as it was sent, in order; several may be under way on a connection. Or
+/// it sends none, and takes what others have published.
+package struct WebSocketClient<Use: WebSocketUse>: ProtocolClient, ~Copyable {
     /// One connection: the message being read, and how far the output and the slots have come.
     package struct Session: ~Copyable {
         var receiver = WebSocket.Receiver(role: .client)
@@ -38,11 +39,18 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
         var parser = HTTP1.ResponseParser()
         /// Code and reason of the server's Close frame.
         var farewell = ""
+        /// Of a published message that comes in pieces.
+        var time = StampReader()
+        /// When begun messages were due whose frames are not in the output yet, oldest first.
+        var dues = ByteQueue()
     }
 
     package let capacity: Int
     private let request: WebSocketRequest
     private let seed: UInt64
+    private let unixOffset: Nanoseconds
+    /// As it is sent.
+    private var message: [UInt8]
     /// Makes masking keys.
     private var generator: SeededGenerator
     /// Connections begun: each has a key of its own.
@@ -52,11 +60,16 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
     ///   - request: what is opened and sent.
     ///   - window: messages under way on one connection, at least 1.
     ///   - seed: what all keys follow from.
-    package init(request: WebSocketRequest, window: Int, seed: UInt64) {
+    ///   - unixOffset: what CLOCK_REALTIME is ahead of the engine's clock.
+    package init(
+        request: WebSocketRequest, window: Int, seed: UInt64, unixOffset: Nanoseconds = .zero
+    ) {
         precondition(window > 0 && window < Int(UInt16.max), "a message to send")
         capacity = window
         self.request = request
         self.seed = seed
+        self.unixOffset = unixOffset
+        message = request.message
         generator = SeededGenerator(seed: seed)
     }
 
@@ -64,6 +77,8 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
     package static var speaksUnasked: Bool { true }
     @inline(always)
     package static var opensItself: Bool { true }
+    @inline(always)
+    package static var delivers: Bool { Use.delivers }
 
     package borrowing func open() -> Session {
         let index = openings.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -81,19 +96,20 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
 
     @inline(always)
     package borrowing func room(on session: borrowing Session) -> Int {
-        session.stage == .open ? capacity : 0
+        session.stage == .open && !Use.delivers ? capacity : 0
     }
 
     // MARK: messages
 
     @inline(always)
-    package mutating func begin(on session: inout Session) -> Int {
+    package mutating func begin(on session: inout Session, due: Instant) -> Int {
         let slot = session.next
         session.next = following(slot)
         session.underWay &+= 1
         if session.output.count < Limit.webSocketOutput {
-            write(on: &session)
+            write(on: &session, due: due)
         } else {
+            if Use.isTimed { session.aside.value.dues.append(bigEndian: due.raw) }
             session.unwritten &+= 1
         }
         return Int(slot)
@@ -105,10 +121,11 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
     }
 
     @inline(always)
-    private mutating func write(on session: inout Session) {
+    private mutating func write(on session: inout Session, due: Instant) {
+        if Use.isTimed { Stamp(due, unixOffset: unixOffset).write(over: &message) }
         let mask = WebSocket.Mask(using: &generator)
         WebSocket.FrameWriter.write(
-            request.kind.opcode, request.message.span, mask: mask, to: &session.output)
+            request.kind.opcode, message.span, mask: mask, to: &session.output)
     }
 
     @_lifetime(borrow self, borrow session)
@@ -130,8 +147,19 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
     private mutating func refill(_ session: inout Session) {
         while session.unwritten > 0, session.output.count < Limit.webSocketOutput {
             session.unwritten &-= 1
-            write(on: &session)
+            write(
+                on: &session, due: Use.isTimed ? Self.takeDue(&session.aside.value) : .distantFuture
+            )
         }
+    }
+
+    private static func takeDue(_ aside: inout Aside) -> Instant {
+        var raw: Int64 = 0
+        for index in 0..<MemoryLayout<Int64>.size {
+            raw = raw &<< 8 | Int64(aside.dues.bytes[index])
+        }
+        aside.dues.consume(MemoryLayout<Int64>.size)
+        return Instant(raw: raw)
     }
 
     // MARK: answers
@@ -147,6 +175,13 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
         while true {
             switch session.receiver.next(input, from: offset) {
             case .part(let part, let next):
+                if Use.delivers {
+                    if let event = take(part, input, from: offset, to: next, on: &session) {
+                        return event
+                    }
+                    offset = next
+                    continue
+                }
                 session.received &+= UInt32(truncatingIfNeeded: part.payload.count)
                 if session.underWay == 0 {
                     return .violation(Violation(.unasked, at: offset))
@@ -186,6 +221,26 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
             Answer(
                 slot: Int(slot), outcome: Outcome(.success, code: 0), bodyBytes: UInt64(received),
                 end: end, keepsOpen: true))
+    }
+
+    /// A published message, or a piece of one. Nil when it goes on.
+    @inline(always)
+    private mutating func take(
+        _ part: WebSocket.MessagePart, _ input: Span<UInt8>, from offset: Int, to next: Int,
+        on session: inout Session
+    ) -> ClientEvent? {
+        var time = session.received == 0 ? StampReader() : session.aside.value.time
+        // A server does not mask, RFC 6455 §5.1.
+        time.take(part.payload.masked(in: input))
+        session.received &+= UInt32(truncatingIfNeeded: part.payload.count)
+        if !part.isLast {
+            session.aside.value.time = time
+            return nil
+        }
+        let bytes = UInt64(session.received)
+        session.received = 0
+        guard let stamp = time.stamp else { return .violation(Violation(.untimed, at: offset)) }
+        return .delivered(Delivery(stamp: stamp, bytes: bytes, end: next))
     }
 
     /// Looks for the answer to the handshake. Nil when the WebSocket is open, and `offset` at the
@@ -249,10 +304,14 @@ package struct WebSocketClient: ProtocolClient, ~Copyable {
 
     // MARK: the end
 
+    @inline(always)
+    package borrowing func expects(_ session: borrowing Session) -> Bool { Use.delivers }
+
     package borrowing func missing(of session: borrowing Session) -> String {
         switch session.stage {
         case .opening: return "before the answer to the handshake"
         case .over: return "after its Close frame with \(session.aside.value.farewell)"
+        case .open where Use.delivers: return "between events"
         case .open: return session.underWay > 0 ? "before an echo" : "between echoes"
         }
     }

@@ -34,6 +34,8 @@ struct ClientConnection<Session: ~Copyable>: ~Copyable {
     var holdsBytes = false
     /// Whether this socket ever brought an answer.
     var hasAnswered = false
+    /// Whether it brought an event that was due at the window's end or later.
+    var hasHeardEnd = false
     /// Whether the connection was ever open.
     var wasOpened = false
 

@@ -17,6 +17,8 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
     private let times: UnsafeMutablePointer<RequestTimes>
     /// When the last part of each request's answer came; of no requests where there are no parts.
     private let lastParts: UnsafeMutableBufferPointer<Instant>
+    /// How the events of each request's answer came; of no requests where answers have none.
+    private let spreads: UnsafeMutableBufferPointer<EventSpread>
     private let rests: UnsafeMutablePointer<ConnectionRest>
 
     /// - Parameter client: whose sessions the connections have.
@@ -35,6 +37,8 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafe times.initialize(repeating: .free, count: count * capacity)
         unsafe lastParts = .allocate(capacity: Client.hasParts ? count * capacity : 0)
         unsafe lastParts.initialize(repeating: .distantFuture)
+        unsafe spreads = .allocate(capacity: Client.hasEvents ? count * capacity : 0)
+        unsafe spreads.initialize(repeating: EventSpread())
         unsafe rests = .allocate(capacity: count)
         for index in 0..<count { unsafe (rests + index).initialize(to: ConnectionRest()) }
     }
@@ -50,6 +54,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafe connections.deallocate()
         unsafe times.deallocate()
         unsafe lastParts.deallocate()
+        unsafe spreads.deallocate()
         unsafe rests.deinitialize(count: count)
         unsafe rests.deallocate()
     }
@@ -93,6 +98,17 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
             "no such request with parts")
         // SAFETY: checked in the line above; initialised in `init`.
         return unsafe lastParts.baseAddress.unsafelyUnwrapped + position
+    }
+
+    /// How the events of a request's answer came.
+    @inline(always)
+    func spread(of index: Int, _ slot: Int) -> UnsafeMutablePointer<EventSpread> {
+        let position = index &* capacity &+ slot
+        unsafe precondition(
+            index >= 0 && slot >= 0 && slot < capacity && position < spreads.count,
+            "no such request with events")
+        // SAFETY: checked in the line above; initialised in `init`.
+        return unsafe spreads.baseAddress.unsafelyUnwrapped + position
     }
 
     /// The link of a connection that is not closed.

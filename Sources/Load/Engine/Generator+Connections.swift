@@ -84,7 +84,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func close(_ index: Int) {
         let link = table.detach(index)
         kernel.close(link.descriptor)
-        table[index].session = client.open()
+        client.restart(&table[index].session)
         table[index].waitsToWrite = false
         table[index].holdsBytes = false
         // SAFETY: the table checks the number and outlives the call.
@@ -122,9 +122,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         unsafe !table.times(of: index, slot).pointee.isFree
     }
 
-    /// Whether a connection that is opened now could still carry a request.
+    /// Whether a connection that is opened now could still carry a request, or bring an event.
     var hasWorkAhead: Bool {
-        !upkeep.isDraining || pacing.next < sendsUntil || !unprocessed.isEmpty
+        !upkeep.isDraining || pacing.next < sendsUntil || !unprocessed.isEmpty || awaitsEvents
     }
 
     /// Keeps the unfinished end of what was received for the next receive. Says whether that is

@@ -48,9 +48,14 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
             lost += giveUp(takeOff(index, slot), because: loss)
         }
-        if lost == 0, loss == .violation, isRecording { lost = 1 }
+        if lost == 0, isRecording, loss == .violation || isSubscribed(index) { lost = 1 }
         count(lost, loss, text)
         reopen(index, atOnce: table[index].hasAnswered && loss == .read)
+    }
+
+    /// Whether a connection is to bring events.
+    private func isSubscribed(_ index: Int) -> Bool {
+        Client.delivers && client.expects(table[index].session)
     }
 
     /// The peer gave up one request; the connection goes on.

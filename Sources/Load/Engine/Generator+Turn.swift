@@ -134,9 +134,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func place(_ times: RequestTimes, on index: Int) {
         // SAFETY: the table checks the numbers and outlives the call.
         let connection = unsafe table.pointer(to: index)
-        let slot = unsafe client.begin(on: &connection.pointee.session)
+        let slot = unsafe client.begin(on: &connection.pointee.session, due: times.intended)
         unsafe table.times(of: index, slot).pointee = times
         if Client.hasParts { unsafe table.lastPart(of: index, slot).pointee = .distantFuture }
+        if Client.hasEvents { unsafe table.spread(of: index, slot).pointee = EventSpread() }
         unsafe connection.pointee.inFlight &+= 1
         unsafe connection.pointee.remaining &-= 1
     }
@@ -206,6 +207,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             return
         }
         now = time.now
+        if Client.hasTimer { client.arrive(at: now) }
         isClockFresh = true
         switch outcome {
         case .bytes(let count, let isAll):
@@ -235,9 +237,12 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                     replace(index)
                     return
                 }
-            case .part(let slot, let bytes, let end):
-                if Client.hasParts { notePart(index, slot, bytes) }
+            case .part(let slot, let bytes, let stamp, let end):
+                if Client.hasParts { notePart(index, slot, bytes, stamp) }
                 offset = end
+            case .delivered(let delivery):
+                if Client.delivers { noteDelivery(index, delivery) }
+                offset = delivery.end
             case .lost(let slot, let mayRetry, let end):
                 loseOne(index, slot, mayRetry: mayRetry)
                 offset = end
@@ -258,7 +263,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if Client.opensItself, !table[index].wasOpened { noteSession(index) }
         if table[index].remaining == 0, table[index].inFlight == 0 {
             if Client.speaksUnasked, !sendLast(index) { return }
-            replace(index)
+            if Client.delivers, client.expects(table[index].session) {
+                loseSubscription(index)
+            } else {
+                replace(index)
+            }
         } else {
             makeAvailable(index)
         }
@@ -281,7 +290,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// A part of an answer came: the first, or one behind another.
     @inline(always)
-    private mutating func notePart(_ index: Int, _ slot: Int, _ bytes: UInt64) {
+    private mutating func notePart(
+        _ index: Int, _ slot: Int, _ bytes: UInt64, _ stamp: Stamp?
+    ) {
         // SAFETY: `times` and `lastPart` check both numbers.
         let times = unsafe table.times(of: index, slot).pointee
         let last = unsafe table.lastPart(of: index, slot)
@@ -289,6 +300,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         defer { unsafe last.pointee = now }
         if times.intended < recordsFrom { return }
         tally.bodyBytes &+= bytes
+        if Client.hasEvents { noteEvent(index, slot, stamp) }
         if unsafe last.pointee == .distantFuture {
             tally.firstPart.record(now.since(times.intended))
         } else {
@@ -320,6 +332,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             tally.response.record(now.since(times.intended))
             if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
             if !Pace.isOpenLoop, now > sendsUntil { leavesWindow(times) }
+            if Client.hasEvents { noteEvents(index, answer.slot, of: times) }
         } else {
             tally.errors.status &+= 1
             tally.refused.record(now.since(times.intended))

@@ -114,6 +114,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         for index in 0..<table.count where table[index].isOpen {
             if client.due(table[index].session) <= now {
                 client.wake(&table[index].session, at: now)
+                if Client.opensItself, !table[index].wasOpened { noteSession(index) }
                 use(index)
             }
             noteDeadline(index)

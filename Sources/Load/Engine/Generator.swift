@@ -186,23 +186,29 @@ package struct Generator<
     }
 
     /// Phase 5: no new request begins; those due in the window are still sent while there is hope,
-    /// and every one under way is awaited for as long as its time limit allows.
+    /// and every one under way is awaited for as long as its time limit allows. Subscriptions go on
+    /// until each has brought an event from behind the window.
     private mutating func drain(_ window: Window) {
         control.enter(.draining)
         upkeep.isDraining = true
         let givesUp = window.end + plan.timeout
         phaseEnd = givesUp
-        while inFlight > 0 || pacing.next < sendsUntil {
+        if window.duration == .zero { upkeep.unheard = 0 }
+        while isUnfinished {
             if upkeep.isCutShort {
                 abandonBacklog()
                 abandonUnderWay()
+                abandonEvents()
             } else if now >= givesUp {
                 phaseEnd = .distantFuture
                 abandonBacklog()
+                abandonEvents()
             }
-            if inFlight > 0 || pacing.next < sendsUntil { turn() }
+            if isUnfinished { turn() }
         }
     }
+
+    private var isUnfinished: Bool { inFlight > 0 || pacing.next < sendsUntil || awaitsEvents }
 
     private mutating func cut(_ window: inout Window) {
         window.cut(at: now)

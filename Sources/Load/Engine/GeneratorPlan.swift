@@ -17,6 +17,8 @@ package struct GeneratorPlan: Sendable {
     package var timeout = Nanoseconds.seconds(2)
     package var warmUp = Nanoseconds.seconds(1)
     package var duration = Nanoseconds.seconds(10)
+    /// What CLOCK_REALTIME is ahead of the engine's clock, for events that tell when they were due.
+    package var unixOffset = Nanoseconds.zero
     /// Whether the thread polls without sleeping shortly before a request is due.
     package var spins = false
     /// The CPU the thread is bound to.

@@ -17,6 +17,8 @@ package struct LoadTally: ~Copyable, Sendable {
     /// where answers have parts. Those of requests that failed later are in it, too.
     package var firstPart = Histogram()
     package var partGap = Histogram()
+    /// From when a part was due to when it came, where it says when that was.
+    package var eventDelay = Histogram()
     package var errors = ErrorCounts()
     /// Answers by the class of their outcome; index 0 stays zero.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
@@ -34,6 +36,12 @@ package struct LoadTally: ~Copyable, Sendable {
     package var timedOutTime: UInt64 = 0
     /// Requests of `errors.timeout` that never found a free connection.
     package var unsent: UInt64 = 0
+    /// Successful answers whose events came in one burst.
+    package var bursts: UInt64 = 0
+    /// Events that subscriptions did not bring, by the numbers of those that they did.
+    package var missedEvents: UInt64 = 0
+    /// Subscriptions that brought no event from behind the window while it was waited for.
+    package var silentSubscribers: UInt64 = 0
 
     package init() {}
 
@@ -47,6 +55,7 @@ package struct LoadTally: ~Copyable, Sendable {
         refused.add(other.refused)
         firstPart.add(other.firstPart)
         partGap.add(other.partGap)
+        eventDelay.add(other.eventDelay)
         errors.add(other.errors)
         for index in statuses.indices { statuses[index] += other.statuses[index] }
         warmUpAnswers += other.warmUpAnswers
@@ -56,6 +65,9 @@ package struct LoadTally: ~Copyable, Sendable {
         unsent += other.unsent
         timedOut += other.timedOut
         timedOutTime += other.timedOutTime
+        bursts += other.bursts
+        missedEvents += other.missedEvents
+        silentSubscribers += other.silentSubscribers
     }
 
     /// Forgets everything and keeps the memory.
@@ -66,6 +78,7 @@ package struct LoadTally: ~Copyable, Sendable {
         refused.reset()
         firstPart.reset()
         partGap.reset()
+        eventDelay.reset()
         errors = ErrorCounts()
         statuses = InlineArray(repeating: 0)
         warmUpAnswers = 0
@@ -75,5 +88,8 @@ package struct LoadTally: ~Copyable, Sendable {
         unsent = 0
         timedOut = 0
         timedOutTime = 0
+        bursts = 0
+        missedEvents = 0
+        silentSubscribers = 0
     }
 }

@@ -48,6 +48,8 @@ struct Upkeep {
     var published: UInt64 = 0
     var rates = RateBins()
     var borders = BorderShares()
+    /// Connections whose subscription has brought no event from behind the window.
+    var unheard: Int
     /// Successes in the window to requests of the warm-up: a part of its rate over time, not of its
     /// result.
     var entered: UInt64 = 0
@@ -55,6 +57,7 @@ struct Upkeep {
     var publishedSends: UInt64 = 0
 
     init(connections: Int, timeout: Nanoseconds) {
+        unheard = connections
         let pieces = (connections + Limit.sweepPiece - 1) / Limit.sweepPiece
         let wanted = timeout / (Limit.sweepsPerTimeout * Int64(pieces))
         tick = min(max(wanted, Limit.tickShortest), Limit.tickLongest)

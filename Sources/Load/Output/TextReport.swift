@@ -48,7 +48,7 @@ package struct TextReport {
             from += ", \(report.streams) \(what) on each"
         }
         if report.pipeline > 1 { from += ", \(report.pipeline) pipelined" }
-        var mode = "closed loop"
+        var mode = report.mode == .subscribe ? "subscriptions" : "closed loop"
         if let rate = report.targetRate, let arrivals = report.arrivals {
             mode = "open loop, \(decimalDisplay(rate))/s \(arrivals), seed \(report.seed)"
         }
@@ -73,7 +73,8 @@ package struct TextReport {
         if let ratio = report.rateRatio {
             rate += " (\(fixed(ratio * 100, decimals: 1))% of target)"
         }
-        rate += ", \(report.requests) succeeded"
+        let isOfEvents = report.mode == .subscribe
+        rate += ", \(report.requests) \(isOfEvents ? "events delivered" : "succeeded")"
         // Lateness has a sample for every request of the window that was sent.
         if report.mode == .open, report.lateness.samples == 0 { rate = "- (no request was sent)" }
         if report.duration == .zero { rate = "-" }
@@ -87,7 +88,9 @@ package struct TextReport {
         let perRequest =
             report.requests == 0
             ? "-" : Nanoseconds(raw: Int64(report.cpu.perRequest.rounded())).display
-        line("generator", "\(perRequest) CPU a request, busiest thread \(busy)%")
+        line(
+            "generator",
+            "\(perRequest) CPU \(isOfEvents ? "an event" : "a request"), busiest thread \(busy)%")
         text += "\n"
     }
 
@@ -96,9 +99,10 @@ package struct TextReport {
             [.init("", .left)]
                 + ["mean", "stdev", "p50", "p90", "p99", "p99.9", "p99.99", "max"].map { .init($0) }
         )
-        if report.mode == .closed {
-            table.append(row("round trip", report.latency))
-        } else {
+        switch report.mode {
+        case .closed: table.append(row("round trip", report.latency))
+        case .subscribe: table.append(row("delivery", report.latency))
+        case .open:
             table.append(row("response time", report.latency))
             table.append(row("service time", report.service))
             table.append(row("lateness", report.lateness))
@@ -107,6 +111,7 @@ package struct TextReport {
             table.append(row("first part", report.firstPart))
             table.append(row("part gap", report.partGap))
         }
+        if report.eventDelay.samples > 0 { table.append(row("event delay", report.eventDelay)) }
         text += table.text(width: nil, colours: colours) + "\n"
     }
 
@@ -145,6 +150,15 @@ package struct TextReport {
         let others = statuses.redirect3xx + statuses.client4xx + statuses.server5xx
         if others > 0 || !found.isEmpty, !answered.isEmpty {
             line("answers", answered.joined(separator: ", "))
+        }
+        if report.bursts > 0 {
+            line(
+                "bursts",
+                "\(report.bursts) of \(report.requests) answers came in one burst: something"
+                    + " between buffers")
+        }
+        if report.missedEvents > 0 {
+            line("missed events", "\(report.missedEvents), by the ids of those that came")
         }
     }
 

@@ -4,7 +4,7 @@ import Basis
 extension LoadOptions {
     /// As `--protocol` says it.
     enum Spoken: String, CaseIterable {
-        case auto, h1, h2, grpc, ws
+        case auto, h1, h2, grpc, sse, ws
 
         var title: String {
             switch self {
@@ -12,6 +12,7 @@ extension LoadOptions {
             case .auto, .h1: "HTTP/1.1"
             case .h2: "HTTP/2"
             case .grpc: "gRPC"
+            case .sse: "SSE"
             case .ws: "WebSocket"
             }
         }
@@ -30,6 +31,13 @@ extension LoadOptions {
     private static let owners: [(option: String, protocols: [Spoken])] = [
         ("grpc-method", [.grpc]), ("grpc-kind", [.grpc]), ("messages", [.grpc]),
         ("message-interval", [.grpc]), ("message-size", [.grpc, .ws]), ("message", [.ws]),
+        ("subscribe", [.sse, .ws]),
+    ]
+
+    /// Options of requests, of which a subscriber makes none.
+    private static let ofRequests = [
+        "rate", "pipeline", "streams", "requests-per-connection", "method", "body", "message",
+        "message-size",
     ]
 
     /// The protocol that is asked for; no option is given that means nothing in it.
@@ -41,13 +49,20 @@ extension LoadOptions {
                 "a \(url.scheme):// URL is not asked in \(asked.title)",
                 remedy: "leave --protocol out, or give an http:// URL")
         }
-        let spoken = implied == .auto ? asked : implied
+        var spoken = implied == .auto ? asked : implied
+        let subscribes = options.has("subscribe")
+        if subscribes, spoken == .auto { spoken = .sse }
         for (option, protocols) in owners
         where options.has(option) && !protocols.contains(spoken) {
             let names = protocols.map { "--protocol \($0.rawValue)" }.joined(separator: " or ")
             throw Complaint(
                 "--\(option) means nothing in \(spoken.title)",
                 remedy: "add \(names), or leave it out")
+        }
+        for option in ofRequests where subscribes && options.has(option) {
+            throw Complaint(
+                "--\(option) means nothing to a subscriber, who makes no requests",
+                remedy: "leave it out, or --subscribe")
         }
         return spoken
     }
@@ -65,6 +80,11 @@ extension LoadOptions {
             if streams == 1 { return }
             throw Complaint(
                 "HTTP/1.1 has no --streams", remedy: "add --protocol h2, or take --pipeline")
+        case .sse:
+            if streams == 1, pipeline == 1 { return }
+            throw Complaint(
+                "SSE has no --\(streams > 1 ? "streams" : "pipeline")",
+                remedy: "give more --connections")
         case .h2, .grpc, .ws:
             plan.streams = streams
             if pipeline == 1 { return }

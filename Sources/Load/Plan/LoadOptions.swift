@@ -25,7 +25,10 @@ package enum LoadOptions {
                 help: "with --rate: send only in turn K of N, of TIME each"),
             .init(
                 "protocol", value: "NAME",
-                help: "auto, h1, h2, grpc or ws (auto: by the URL)"),
+                help: "auto, h1, h2, grpc, sse or ws (auto: by the URL)"),
+            .init(
+                "subscribe",
+                help: "with sse and ws: measure the delivery of events that tell time"),
             .init(
                 "streams", short: "m", value: "N",
                 help: "with h2, grpc and ws: requests under way on a connection (1)"),
@@ -42,7 +45,9 @@ package enum LoadOptions {
             .init("body", value: "TEXT|@FILE", help: "request body; with grpc and ws: the message"),
             .init(
                 "message-size", value: "SIZE", help: "with grpc and ws: payload of a message (13)"),
-            .init("message", value: "KIND", help: "with ws: text or binary (text)"),
+            .init(
+                "message", value: "KIND",
+                help: "with ws: text, binary, or time, which begins with the time (text)"),
             .init(
                 "grpc-method", value: "PATH",
                 help: "the method to call (that of --grpc-kind in the bench service)"),
@@ -110,7 +115,7 @@ package enum LoadOptions {
         if let call {
             request = call.request
         } else {
-            request = try Self.request(options, url, readFile: readFile)
+            request = try Self.request(options, url, spoken, readFile: readFile)
         }
         let seed = try options.seed("seed")
         // What costs a look-up comes last: a mistyped option is told at once.
@@ -196,11 +201,16 @@ package enum LoadOptions {
     }
 
     private static func request(
-        _ options: ParsedOptions, _ url: TargetURL, readFile: (String) throws(Complaint) -> [UInt8]
+        _ options: ParsedOptions, _ url: TargetURL, _ spoken: Spoken,
+        readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) -> HTTP1.RequestTemplate {
+        var fields = try fields(options)
+        if spoken == .sse, !fields.contains(where: { $0.name.lowercased() == "accept" }) {
+            fields.append(.init("Accept", "\(EventStream.mediaType)"))
+        }
         return try HTTP1.RequestTemplate(
             method: options.text("method") ?? (options.has("body") ? "POST" : "GET"),
-            target: RawText.bytes(url.target), host: url.authority, fields: fields(options),
+            target: RawText.bytes(url.target), host: url.authority, fields: fields,
             body: body(options, readFile: readFile) ?? [])
     }
 
@@ -252,6 +262,9 @@ package enum LoadOptions {
         case .grpc:
             plan.application = .grpc(try HTTP2Request(plan.request, saysLength: false), kind)
         case .ws: plan.application = .ws(try webSocket(plan.request, options))
+        case .sse where options.has("subscribe"):
+            plan.application = .subscription(try SubscriptionRequest(plan.request))
+        case .sse: plan.application = .sse
         }
     }
 

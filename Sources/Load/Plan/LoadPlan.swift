@@ -12,6 +12,10 @@ package struct LoadPlan: Sendable {
         case h2(HTTP2Request)
         case grpc(HTTP2Request, GRPCKind)
         case ws(WebSocketRequest)
+        /// Answers that are streams of events, in HTTP/1.1.
+        case sse
+        /// One such answer for good, or for a while and again.
+        case subscription(SubscriptionRequest)
 
         /// As `--protocol` and the report name it.
         package var name: String {
@@ -20,6 +24,16 @@ package struct LoadPlan: Sendable {
             case .h2: "h2"
             case .grpc: "grpc"
             case .ws: "ws"
+            case .sse, .subscription: "sse"
+            }
+        }
+
+        /// Whether the delivery of events is measured instead of requests.
+        package var subscribes: Bool {
+            switch self {
+            case .subscription: true
+            case .ws(let request): request.use == .subscriptions
+            case .h1, .h2, .grpc, .sse: false
             }
         }
     }

@@ -3,6 +3,8 @@ package import Basis
 /// What speaks for and against a result.
 package struct Evidence: Equatable, Sendable {
     package var isOpenLoop = false
+    /// What is counted.
+    package var noun = "requests"
     package var succeeded: UInt64 = 0
     package var failed: UInt64 = 0
     /// Connections that could not be made in the window.

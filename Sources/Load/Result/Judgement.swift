@@ -65,7 +65,8 @@ package struct Judgement: Equatable, Sendable {
         let tolerated = Limit.failedShare * Double(all)
         if Double(evidence.failed) > tolerated {
             let share = percent(Double(evidence.failed) / Double(all))
-            reasons.append("\(evidence.failed) of \(all) requests failed, \(share) (limit 0.1%)")
+            reasons.append(
+                "\(evidence.failed) of \(all) \(evidence.noun) failed, \(share) (limit 0.1%)")
         }
         // In an open loop every due request tells itself what became of it. In a closed one the
         // connection that is not there asks nothing, and only the attempts show it.
@@ -79,7 +80,8 @@ package struct Judgement: Equatable, Sendable {
     private static func tooFew(_ evidence: Evidence) -> String? {
         let needed = Percentile.samplesNeeded(Limit.percentile)
         if evidence.succeeded >= needed { return nil }
-        return "\(evidence.succeeded) successful requests (a 99th percentile needs \(needed))"
+        return
+            "\(evidence.succeeded) successful \(evidence.noun) (a 99th percentile needs \(needed))"
     }
 
     private static func tooShort(_ evidence: Evidence) -> String? {

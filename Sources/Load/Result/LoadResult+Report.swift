@@ -8,6 +8,7 @@ extension LoadResult {
     package var evidence: Evidence {
         var evidence = Evidence()
         evidence.isOpenLoop = isOpenLoop
+        if subscribes { evidence.noun = "events" }
         evidence.succeeded = succeeded
         evidence.failed = failed
         evidence.failedAttempts = tally.errors.attempts
@@ -40,7 +41,8 @@ extension LoadResult {
     package var report: LoadReport {
         var report = LoadReport(
             url: plan.url.description, protocol: plan.application.name,
-            mode: isOpenLoop ? .open : .closed, arrivals: isOpenLoop ? plan.arrivals.name : nil,
+            mode: subscribes ? .subscribe : isOpenLoop ? .open : .closed,
+            arrivals: isOpenLoop ? plan.arrivals.name : nil,
             threads: plan.threads, connections: plan.connections, streams: plan.streams,
             pipeline: plan.pipeline, seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.arrivals.rate?.raw)
@@ -63,6 +65,12 @@ extension LoadResult {
             report.firstPartHistogram = HistogramCodec.encodeBase64(tally.firstPart)
             report.partGapHistogram = HistogramCodec.encodeBase64(tally.partGap)
         }
+        if !tally.eventDelay.isEmpty {
+            report.eventDelay = LatencySummary(tally.eventDelay)
+            report.eventDelayHistogram = HistogramCodec.encodeBase64(tally.eventDelay)
+        }
+        report.bursts = Int64(clamping: tally.bursts)
+        report.missedEvents = Int64(clamping: tally.missedEvents)
         addCounts(to: &report)
         report.address = plan.address
         report.firstFailure = firstFailure?.failure
@@ -144,6 +152,12 @@ extension LoadResult {
             warnings.append(
                 "\(count) of class 3xx, which count as successes, did not bring what was asked for"
                     + (redirection.map { ": the first leads to \($0)" } ?? ""))
+        }
+        if tally.silentSubscribers > 0 {
+            warnings.append(
+                "\(tally.silentSubscribers) of \(plan.connections) connections brought no event"
+                    + " from behind the window within \(plan.timeout.display), so some of the"
+                    + " window may be missing; let events go on for longer than the load")
         }
         if !tally.refused.isEmpty {
             warnings.append(

@@ -90,6 +90,9 @@ package struct LoadResult: ~Copyable {
     package var succeeded: UInt64 { tally.succeeded }
     package var failed: UInt64 { tally.errors.requests }
 
+    /// Whether events are counted, which nobody asked for one by one.
+    package var subscribes: Bool { plan.application.subscribes }
+
     /// Successful requests a second, those of `duration`. Where the connections could not carry as
     /// many, by what the borders of the window alone explain, as many as they can.
     package var achievedRate: Double {
@@ -120,8 +123,10 @@ package struct LoadResult: ~Copyable {
     /// The requests that would be under way on the average at the counted rate and the mean time
     /// from send to success, as a share of those that the connections can carry (J. D. C. Little,
     /// "A proof for the queuing formula L = λW", Operations Research 9, 1961). More than 1 is
-    /// impossible: the window is too short for such answers. Nil without samples.
+    /// impossible: the window is too short for such answers. Nil without samples, and of events, of
+    /// which any number may be under way.
     package var occupancy: Double? {
+        if subscribes { return nil }
         let times = serviceTimes
         let answered = Double(times.samples) - Double(tally.timedOut)
         guard answered > 0 else { return nil }

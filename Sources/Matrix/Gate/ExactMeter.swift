@@ -111,7 +111,10 @@ struct ExactMeter {
 
     /// The errors of all rounds, and each count a request.
     static func counters(of cell: String, _ rounds: [Round]) -> [ExactBaseline.Counter] {
-        func perRequest(_ name: String, _ count: (Round) -> Int64?) -> ExactBaseline.Counter? {
+        func perRequest(
+            _ name: String, of some: [Round]? = nil, _ count: (Round) -> Int64?
+        ) -> ExactBaseline.Counter? {
+            let rounds = some ?? rounds
             let shares = rounds.compactMap { round in
                 count(round).map { Double($0) / Double(round.requests) }
             }

@@ -179,6 +179,12 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
             }
         case .passedOn(let index):
             passedOn(index, message, body.count, of: &connection)
+        case .inTime(let route):
+            message.route = route
+            connection.session.hold(message, until: now)
+        case .published(let content, let topic):
+            answer(content, message, body: body, on: &connection)
+            writer.feed.notePublished(topic)
         }
         return false
     }
@@ -207,6 +213,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     mutating func produce(_ connection: inout State) {
         connection.session.produce(
             at: now, isClear: connection.inFlight == 0, writer: &writer, output: &output)
+        tally.note(&writer.feed)
     }
 
     // MARK: messages with workers
@@ -233,6 +240,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         let (message, delay) = items.withItem(index) { ($0.message, $0.delay) }
         guard let message else { preconditionFailure("an item without a message") }
         connection.session.returned(message, isYoungest: index == connection.lastInFlight)
+        if case .published(let topic) = message.route { writer.feed.notePublished(topic) }
         if let delay {
             drop(index, of: &connection)
             hold(message, for: delay, on: &connection, reference)

@@ -18,7 +18,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     var items: WorkItems
     /// What the session needs while it parses.
     var scratch = S.makeScratch()
-    var writer = ReplyWriter()
+    var writer: ReplyWriter
     var tally = Tally()
     /// The connections that hold a reply back.
     var timers = TimerHeap<ConnectionReference>()
@@ -41,9 +41,13 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     /// echoes beyond what any reply may leave unsent.
     var held = 0
 
-    init(options: ServerOptions, desk: consuming Desk, items: consuming WorkItems) {
+    init(
+        options: ServerOptions, desk: consuming Desk, items: consuming WorkItems,
+        feed: consuming EventFeed = EventFeed()
+    ) {
         self.desk = desk
         self.items = items
+        writer = ReplyWriter(feed: feed)
         idleTime = options.idleTimeout
         headTime = options.headTimeout
         bodyTime = options.bodyTimeout
@@ -264,6 +268,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     /// which it is gone on with anyhow.
     @inline(never)
     private mutating func watch(_ connection: inout State, _ reference: ConnectionReference) {
+        if writer.feed.hasWishes { writer.feed.enlist(reference) }
         if connection.timer <= now { connection.timer = .distantFuture }
         let due = connection.session.due
         guard due < connection.timer, connection.output.isEmpty else { return }

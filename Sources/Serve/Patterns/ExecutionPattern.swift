@@ -54,7 +54,8 @@ extension Crew {
         let context = context(.loop, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
             context: context, port: try openPort(),
-            desk: OwnDesk(responder: Responder(ledger: context.ledger)), kind: kind,
+            desk: OwnDesk(
+                responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
             watched: try WatchedListeners(listeners, exclusive: exclusive, budget: budget))
         try start(reader, at: context)
     }
@@ -67,7 +68,8 @@ extension Crew {
         let context = context(.reader, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
             context: context, port: port,
-            desk: OwnDesk(responder: Responder(ledger: context.ledger)), kind: kind,
+            desk: OwnDesk(
+                responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
             inboxes: inboxes,
             promisesSlots: promisesSlots, watched: try WatchedListeners([], budget: 0))
         try start(reader, at: context)

@@ -48,6 +48,11 @@ enum Reply: BitwiseCopyable, Sendable {
     /// The content is due when this much time has passed, without a thread that waits for it:
     /// `Responder.late` knows it then, by the route.
     case after(Nanoseconds, Route)
+    /// The content comes piece by piece at its own times: the session makes it, and the route says
+    /// of what.
+    case inTime(Route)
+    /// The content is ready, and subscribers of the topic have an event to read.
+    case published(Content, TopicID)
 }
 
 /// A reply's status, type and payload, before any protocol has framed it.

@@ -2,14 +2,22 @@ import Basis
 import Wire
 
 /// What is still to be made of a reply: all of it once it is due, or the rest of its body, piece by
-/// piece as the peer takes it.
+/// piece as the peer takes it or as its pieces fall due.
 struct ReplySource: BitwiseCopyable, Sendable {
     /// Bytes of body still to be made.
     private(set) var left: UInt32 = 0
-    /// Nothing is made yet, the head included.
-    private(set) var isWhole = false
+    private var kind = Kind.rest
     /// Nothing is made before.
     private(set) var due = Instant(raw: 0)
+
+    private enum Kind: UInt8, BitwiseCopyable {
+        /// What is left of a body.
+        case rest
+        /// Nothing is made yet, the head included.
+        case whole
+        /// Events, which whoever has this knows.
+        case events
+    }
 
     /// There is nothing to make.
     @inline(always)
@@ -21,11 +29,20 @@ struct ReplySource: BitwiseCopyable, Sendable {
     /// A whole reply that is due at a time.
     init(due: Instant) {
         self.due = due
-        isWhole = true
+        kind = .whole
+    }
+
+    /// Events of which the next is due at a time.
+    init(eventsDue due: Instant) {
+        self.due = due
+        kind = .events
     }
 
     @inline(always)
-    var isEmpty: Bool { left == 0 && !isWhole }
+    var isEmpty: Bool { left == 0 && kind == .rest }
+
+    @inline(always)
+    var isEvents: Bool { kind == .events }
 
     /// Makes the next piece of the body, as large as the peer may be sent at once.
     mutating func make(

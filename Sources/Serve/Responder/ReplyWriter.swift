@@ -7,6 +7,12 @@ struct ReplyWriter: ~Copyable {
     private(set) var date = HTTPDate(unixSeconds: 0)
     private var dateSeconds: Int64 = -1
     private var scratch = ByteQueue(capacity: 256)
+    /// Where sessions read the events of topics.
+    var feed: EventFeed
+    /// Room for events before they are framed.
+    var events = ByteQueue()
+
+    init(feed: consuming EventFeed = EventFeed()) { self.feed = feed }
 
     /// Renders the date again when the second has changed.
     @inline(always)

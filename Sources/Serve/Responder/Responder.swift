@@ -2,11 +2,15 @@ import Basis
 import Platform
 import Wire
 
-/// Answers messages. One a thread; what is shared lies in the ledger.
+/// Answers messages. One a thread; what is shared lies in the ledger and in the topics.
 struct Responder {
     private let ledger: PaymentLedger
+    private let topics: Topics
 
-    init(ledger: PaymentLedger) { self.ledger = ledger }
+    init(ledger: PaymentLedger, topics: Topics = Topics()) {
+        self.ledger = ledger
+        self.topics = topics
+    }
 
     /// Decides the reply, doing the route's work on the calling thread.
     ///
@@ -14,8 +18,6 @@ struct Responder {
     /// - Parameter body: the idempotency key, `message.keyCount` bytes, and the payload behind it.
     func respond(to message: Message, body: Span<UInt8>) -> Reply {
         switch message.route {
-        case .index:
-            return .now(Content(status: .ok, payload: .text(Self.index)))
         case .plaintext:
             return .now(Content(status: .ok, payload: .text("Hello, World!")))
         case .json:
@@ -24,6 +26,19 @@ struct Responder {
             return .now(Content(status: .ok, payload: .filler(count)))
         case .echo:
             return .now(Content(status: .ok, payload: .request))
+        case .call(let call):
+            return CallHandler.respond(to: call, body: body)
+        default:
+            return respondUncommonly(to: message, body: body)
+        }
+    }
+
+    /// In a place of its own, so that the registers it needs cost the usual requests nothing.
+    @inline(never)
+    private func respondUncommonly(to message: Message, body: Span<UInt8>) -> Reply {
+        switch message.route {
+        case .index:
+            return .now(Content(status: .ok, payload: .text(Self.index)))
         case .work(let span):
             Self.burn(span)
             return .afterWork(Content(status: .ok, payload: .text("worked\n")))
@@ -40,14 +55,19 @@ struct Responder {
                 ledger.pay(
                     key: body.extracting(first: Int(message.keyCount)),
                     order: body.extracting(droppingFirst: Int(message.keyCount))))
-        case .call(let call):
-            return CallHandler.respond(to: call, body: body)
+        case .tokens, .events:
+            return .inTime(message.route)
+        case .subscribe, .publish, .published:
+            return PushHandler.respond(to: message, body: body, topics)
         case .notCall:
             let reason: StaticString = "a method of gRPC takes application/grpc over HTTP/2"
             return .now(Content(status: .unsupportedMediaType, payload: .problem(reason)))
         case .serverOptions:
             return .now(Content(status: .noContent, payload: .none))
         case .webSocket(let refusal):
+            return .now(Content(status: refusal.status, payload: .upgrade(refusal)))
+        case .webSocketTopic:
+            let refusal = WebSocket.HandshakeRefusal.notOffered
             return .now(Content(status: refusal.status, payload: .upgrade(refusal)))
         case .notFound:
             return .now(Content(status: .notFound, payload: .problem("no such path")))
@@ -61,10 +81,13 @@ struct Responder {
         case .badParameter(.size):
             let reason: StaticString = "/bytes/N takes a whole number N of bytes up to 1073741824"
             return .now(Content(status: .badRequest, payload: .problem(reason)))
+        case .badParameter(.events): return .now(PushHandler.badQuery)
         case .badParameter(.span):
             let reason: StaticString =
                 "us=N is needed once: a whole number N of microseconds up to 60000000"
             return .now(Content(status: .badRequest, payload: .problem(reason)))
+        case .plaintext, .json, .bytes, .echo, .call:
+            preconditionFailure("a usual route")
         }
     }
 
@@ -90,6 +113,13 @@ struct Responder {
         GET  /wait?us=N      answers after N microseconds, holding nothing
         POST /payments       pays once for each Idempotency-Key
         GET  /ws             a WebSocket that echoes its messages
+        GET  /sse?tokens=N&interval_ms=M    N server-sent events, M milliseconds apart
+        GET  /sse?topic=T                   the events of a topic, as they come
+        GET  /poll?topic=T                  those behind Last-Event-ID
+        GET  /long-poll?topic=T             the same, once there is one
+        GET  /ws/topic/T                    a WebSocket that publishes and subscribes
+        POST /topic/T                       publishes the body
+        (a topic such as tick-10ms or tick-10ms-125 has events every 10 ms, of 125 bytes)
 
         """
 

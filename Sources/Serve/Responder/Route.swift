@@ -19,6 +19,17 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// `/ws`, asked for without all that opens a WebSocket. A request that has it is no message:
     /// its connection changes the protocol.
     case webSocket(WebSocket.HandshakeRefusal)
+    /// `/ws/topic/NAME`, where the name lies in the path.
+    case webSocketTopic(TextPlace)
+    /// `/sse?tokens=N`.
+    case tokens(TokenSchedule)
+    /// Events of a topic whose name lies in the query, and once that is known, of it.
+    case subscribe(Subscription, TextPlace)
+    case events(Subscription, TopicID)
+    /// Publishes the payload to the topic whose name lies in the path, and once that is known, to
+    /// it.
+    case publish(TextPlace)
+    case published(TopicID)
     /// A method of gRPC.
     case call(Call)
     /// A method of gRPC, asked for in another way.
@@ -33,13 +44,36 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     case badParameter(Parameter)
 
     /// The numbers that routes take.
-    enum Parameter: Equatable, BitwiseCopyable, Sendable { case size, span }
+    enum Parameter: Equatable, BitwiseCopyable, Sendable { case size, span, events }
 
     enum AllowedMethods: Equatable, BitwiseCopyable, Sendable { case get, post }
 
+    /// Where in a path or a query a text lies.
+    struct TextPlace: Equatable, BitwiseCopyable, Sendable {
+        let start: UInt16
+        let count: UInt16
+
+        /// The place in what begins `offset` bytes before the path or the query.
+        func range(behind offset: Int) -> Range<Int> {
+            offset + Int(start)..<offset + Int(start) + Int(count)
+        }
+    }
+
     /// Whether the reply may be held back.
     var mayDelay: Bool {
-        if case .wait = self { true } else { false }
+        switch self {
+        case .wait, .tokens, .subscribe, .events: true
+        default: false
+        }
+    }
+
+    /// Whether more of the request than its path and query decides.
+    @inline(always)
+    var isUnfinished: Bool {
+        switch self {
+        case .webSocket, .webSocketTopic, .subscribe, .publish: true
+        default: false
+        }
     }
 
     /// Whether the route wants the request's idempotency key.
@@ -50,7 +84,7 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// Whether the route wants the request's payload kept.
     var wantsBody: Bool {
         switch self {
-        case .echo, .payments, .call: true
+        case .echo, .payments, .call, .publish, .published: true
         default: false
         }
     }
@@ -85,14 +119,15 @@ extension Route {
             return method == .post ? .notCall : .methodNotAllowed(.post)
         }
         let plain = path.withoutNeedlessEscapes()
-        guard plain.bytes.count < path.count, let resource = Resource(plain.bytes) else {
-            return .notFound
-        }
+        guard plain.bytes.count < path.count, let resource = Resource(plain.bytes),
+            !resource.isNamed
+        else { return .notFound }
         return resource.route(method, path: plain.bytes, query: query)
     }
 
     private enum Resource {
         case index, plaintext, json, bytes, echo, work, block, wait, payments, webSocket
+        case sse, poll, longPoll, topic, webSocketTopic
 
         @inline(always)
         init?(_ path: Span<UInt8>) {
@@ -106,6 +141,12 @@ extension Route {
             case 9 where path.equals("/payments"): self = .payments
             case 3 where path.equals("/ws"): self = .webSocket
             case 1: self = .index
+            case 4 where path.equals("/sse"): self = .sse
+            case 5 where path.equals("/poll"): self = .poll
+            case 10 where path.equals("/long-poll"): self = .longPoll
+            case 8... where path.extracting(first: 7).equals("/topic/"): self = .topic
+            case 11... where path.extracting(first: 10).equals("/ws/topic/"):
+                self = .webSocketTopic
             case 8... where path.extracting(first: 7).equals("/bytes/"): self = .bytes
             default: return nil
             }
@@ -113,8 +154,18 @@ extension Route {
 
         var method: AllowedMethods {
             switch self {
-            case .echo, .payments: .post
-            case .index, .plaintext, .json, .bytes, .work, .block, .wait, .webSocket: .get
+            case .echo, .payments, .topic: .post
+            case .index, .plaintext, .json, .bytes, .work, .block, .wait, .webSocket, .sse, .poll,
+                .longPoll, .webSocketTopic:
+                .get
+            }
+        }
+
+        /// Whether the path ends in a name.
+        var isNamed: Bool {
+            switch self {
+            case .topic, .webSocketTopic: true
+            default: false
             }
         }
 
@@ -134,6 +185,11 @@ extension Route {
             case .payments: return .payments
             case .webSocket: return .webSocket(.notOffered)
             case .bytes: return Self.bytes(path.extracting(droppingFirst: 7))
+            case .sse: return .stream(query)
+            case .poll: return .poll(query, .poll)
+            case .longPoll: return .poll(query, .longPoll)
+            case .topic: return .publish(TextPlace(in: path, from: 7))
+            case .webSocketTopic: return .webSocketTopic(TextPlace(in: path, from: 10))
             case .work, .block, .wait:
                 guard let span = Self.span(query) else { return .badParameter(.span) }
                 if case .work = self { return .work(span) }
@@ -196,6 +252,11 @@ extension Span where Element == UInt8 {
     /// several do.
     @_lifetime(copy self)
     fileprivate func onlyParameter(_ name: StaticString) -> Span<UInt8>? {
+        guard let found = placeOfOnlyParameter(name) else { return nil }
+        return extracting(found)
+    }
+
+    func placeOfOnlyParameter(_ name: StaticString) -> Range<Int>? {
         var found: Range<Int>?
         var start = 0
         while start <= count {
@@ -208,7 +269,6 @@ extension Span where Element == UInt8 {
             }
             start = end &+ 1
         }
-        guard let found else { return nil }
-        return extracting(found)
+        return found
     }
 }

@@ -25,6 +25,7 @@ struct ThreadContext<K: Kernel>: Sendable {
     let kernel: K
     let options: ServerOptions
     let ledger: PaymentLedger
+    let topics: Topics
     let stop: StopFlag
     let board: Shared<TallyBoard>
     fileprivate let crew: Crew<K>
@@ -39,6 +40,7 @@ package final class Crew<K: Kernel>: Sendable {
     package let options: ServerOptions
     private let makeKernel: @Sendable () -> K
     private let ledger = PaymentLedger()
+    private let topics = Topics()
     private let stop: StopFlag
     private let threads = Mutex<[StartedThread]>([])
     private let hooks = Mutex(Hooks())
@@ -84,7 +86,7 @@ package final class Crew<K: Kernel>: Sendable {
         keep(board)
         return ThreadContext(
             role: role, index: index, kernel: makeKernel(), options: options, ledger: ledger,
-            stop: stop, board: board, crew: self)
+            topics: topics, stop: stop, board: board, crew: self)
     }
 
     /// Opens a socket on each address the options name. With `addresses`, on those instead: sockets

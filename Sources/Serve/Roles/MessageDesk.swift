@@ -31,6 +31,9 @@ enum Submission {
     case worked(Content, until: LoopTime)
     /// The reply is due when this much time has passed, and the route knows it then.
     case later(Nanoseconds, Route)
+    /// The session makes the reply as its pieces fall due.
+    case inTime(Route)
+    case published(Content, TopicID)
     case passedOn(UInt32)
 }
 
@@ -63,6 +66,8 @@ struct OwnDesk: MessageDesk, ~Copyable {
         case .now(let content): return .reply(content)
         case .afterWork(let content): return .worked(content, until: .current)
         case .after(let delay, let route): return .later(delay, route)
+        case .inTime(let route): return .inTime(route)
+        case .published(let content, let topic): return .published(content, topic)
         }
     }
 

@@ -40,7 +40,9 @@ struct Reader<
         connections = ConnectionSlab(limit: context.options.connectionsPerReader)
         io = ReaderIO(
             kernel: context.kernel,
-            core: ConnectionCore(options: context.options, desk: desk, items: WorkItems(items)),
+            core: ConnectionCore(
+                options: context.options, desk: desk, items: WorkItems(items),
+                feed: EventFeed(topics: context.topics, port: port)),
             port: port, context: kind.context)
         self.watched = watched
         self.inboxes = inboxes
@@ -72,6 +74,8 @@ struct Reader<
             runTimers()
             feedStarved()
             runListed()
+            if io.core.writer.feed.hasPublished { announce() }
+            if io.core.writer.feed.isWatching { runWoken() }
             if beginning >= nextSweep { sweep(at: beginning) }
             if drainDeadline != nil || stop.isSet(.draining), drain() { break }
             board.value.publish(io.core.tally, io.counts)
@@ -84,10 +88,12 @@ struct Reader<
     /// first and the boxes are looked at once more, so that no wake is lost.
     @inline(always)
     private mutating func wait(for events: inout EventBuffer) throws(SystemError) {
-        let hasMailboxes = Desk.isDeferred || !inboxes.isEmpty
+        let isWatching = io.core.writer.feed.isWatching
+        let hasMailboxes = Desk.isDeferred || !inboxes.isEmpty || isWatching
         var timeout = min(nextSweep, io.core.timers.next).since(MonotonicClock.now)
         if hasMailboxes { io.port.value.gate.announceSleep() }
         if !io.core.listed.isEmpty || io.core.desk.hasDone || inboxes.contains(where: \.hasArrival)
+            || isWatching && io.core.writer.feed.hasNews(at: io.core.now)
         {
             timeout = .zero
         }
@@ -231,6 +237,22 @@ struct Reader<
         io.core.timers.removeAll { !connections.isAlive($0) }
     }
 
+    /// Wakes the other loops for what was published in this turn.
+    @inline(never)
+    private mutating func announce() {
+        io.core.tally.wakeups &+= io.core.writer.feed.wakeOthers(with: &io.kernel)
+    }
+
+    /// Goes on with the connections that wait for what was published.
+    @inline(never)
+    private mutating func runWoken() {
+        for reference in io.core.writer.feed.takeWoken(at: io.core.now) {
+            guard connections.isAlive(reference) else { continue }
+            io.resume(&connections[reference.slot], reference)
+            freeIfClosed(reference)
+        }
+    }
+
     /// Goes on with connections whose next requests are here already.
     private mutating func runListed() {
         if io.core.listed.isEmpty { return }
@@ -260,6 +282,7 @@ struct Reader<
             freeIfClosed(reference)
         }
         pruneTimers()
+        io.core.writer.feed.prune(atMost: connections.used) { connections.isAlive($0) }
         // One large echo must not enlarge a reader for good.
         io.core.output.trim(above: Limit.unsentStorageBytes)
         if drainDeadline == nil, !connections.isFull {

@@ -5,6 +5,16 @@ import Synchronization
 /// What one thread of the server counts while it runs. Plain numbers of that thread.
 package typealias Tally = ThreadCounts<UInt64>
 
+extension Tally {
+    /// Counts what was read of topics.
+    mutating func note(_ feed: inout EventFeed) {
+        if feed.shown | feed.missed == 0 { return }
+        events &+= feed.shown
+        missedEvents &+= feed.missed
+        (feed.shown, feed.missed) = (0, 0)
+    }
+}
+
 /// A tally that other threads may read at any time. Its thread publishes once a turn of its loop,
 /// with plain stores, so that counting costs a request nothing.
 struct TallyBoard: ~Copyable, Sendable {

@@ -36,6 +36,13 @@ struct WorkItem: ~Copyable {
             delay = span
             self.message?.route = route
             return
+        case .inTime(let route):
+            delay = .zero
+            self.message?.route = route
+            return
+        case .published(let ready, let topic):
+            content = ready
+            self.message?.route = .published(topic)
         }
         write(content, to: message, with: &writer)
     }

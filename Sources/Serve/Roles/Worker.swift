@@ -25,7 +25,7 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
         distribution: WorkDistribution, readerPort: Shared<ReaderPort>
     ) throws(SystemError) {
         kernel = context.kernel
-        responder = Responder(ledger: context.ledger)
+        responder = Responder(ledger: context.ledger, topics: context.topics)
         stop = context.stop
         board = context.board
         self.pool = pool

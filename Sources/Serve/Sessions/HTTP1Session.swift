@@ -13,6 +13,8 @@ struct HTTP1Session: Session, ~Copyable {
     private var body = ByteQueue()
     /// What is still to be made of the current reply.
     private var source = ReplySource()
+    /// The current reply, while it is made of events.
+    private var events: Boxed<EventReply>?
     /// The reply to `message`, which is held back. Replies before it may still be with workers.
     private var held = ReplySource()
     /// What is said when the replies before it are out.
@@ -30,7 +32,8 @@ struct HTTP1Session: Session, ~Copyable {
     /// What ends HTTP/1.1 on the connection: nothing is parsed behind it.
     private enum LastWord: BitwiseCopyable {
         case refusal(HTTP1.Refusal)
-        /// 101, and then WebSocket.
+        /// 101, and then WebSocket. If it is to be subscribed to a topic, that one's name waits
+        /// behind what accepts.
         case upgrade(messageLimit: UInt32)
         /// 101 has been said.
         case upgraded(messageLimit: UInt32)
@@ -51,10 +54,10 @@ struct HTTP1Session: Session, ~Copyable {
         case .head(let end):
             var route = Route(
                 head.method, path: head.path.bytes(of: input), query: head.query.bytes(of: input))
-            if case .webSocket = route, upgrades(head, input, bodyLimit, orSays: &route) {
+            var key = route.wantsKey ? head.idempotencyKey.range : 0..<0
+            if route.isUnfinished, upgrades(head, input, bodyLimit, orFinds: &route, key: &key) {
                 return .handled(next: end)
             }
-            let key = route.wantsKey ? head.idempotencyKey.range : 0..<0
             var shape: ReplyShape = []
             if head.method == .head { shape.insert(.headOnly) }
             if head.version == .http10 { shape.insert(.http10) }
@@ -82,13 +85,32 @@ struct HTTP1Session: Session, ~Copyable {
         lastWord = .refusal(refusal)
     }
 
-    /// Whether a request for a WebSocket gets one: behind it the connection speaks another
-    /// protocol. Else `route` says what is wrong with it.
+    /// Looks at the rest of a request whose route asks for it. Whether it gets the WebSocket that
+    /// it wants: behind it the connection speaks another protocol. Else `route` says what is wrong
+    /// with it, or `key` where the name of its topic lies.
     @inline(never)
     private mutating func upgrades(
         _ head: borrowing HTTP1.RequestHead, _ input: Span<UInt8>, _ bodyLimit: UInt64,
-        orSays route: inout Route
+        orFinds route: inout Route, key: inout Range<Int>
     ) -> Bool {
+        var name = 0..<0
+        switch route {
+        case .webSocketTopic(let place):
+            name = place.range(behind: head.path.range.lowerBound)
+            guard TopicName(input.extracting(name)) != nil else {
+                route = .badParameter(.events)
+                return false
+            }
+        case .subscribe(var subscription, let place):
+            subscription.noteLastEventID(head.lastEventID.bytes(of: input))
+            route = .subscribe(subscription, place)
+            key = place.range(behind: head.query.range.lowerBound)
+            return false
+        case .publish(let place):
+            key = place.range(behind: head.path.range.lowerBound)
+            return false
+        default: break
+        }
         // What a GET would be answered (RFC 9110 §9.3.2).
         if head.method == .head { return false }
         switch WebSocket.ServerHandshake.judge(head, in: input) {
@@ -97,6 +119,7 @@ struct HTTP1Session: Session, ~Copyable {
             return false
         case .accept(let acceptance):
             body.append(acceptance.span)
+            body.append(input.extracting(name))
             lastWord = .upgrade(messageLimit: UInt32(clamping: bodyLimit))
             return true
         }
@@ -109,9 +132,12 @@ struct HTTP1Session: Session, ~Copyable {
     }
 
     /// What is spoken from now on, once HTTP/1.1 is over.
-    var successor: WebSocketSession? {
+    mutating func takeSuccessor() -> WebSocketSession? {
         guard case .upgraded(let messageLimit) = lastWord else { return nil }
-        return WebSocketSession(messageLimit: messageLimit)
+        body.consume(acceptance.count)
+        var name = ByteQueue()
+        swap(&name, &body)
+        return WebSocketSession(messageLimit: messageLimit, topic: name)
     }
 
     // MARK: payloads that arrive in pieces
@@ -208,6 +234,10 @@ struct HTTP1Session: Session, ~Copyable {
     mutating func produce(
         at now: Instant, isClear: Bool, writer: inout ReplyWriter, output: inout ByteQueue
     ) {
+        if source.isEvents {
+            makeEvents(at: now, writer: &writer, output: &output)
+            return
+        }
         if !source.isEmpty {
             source.make(into: &output)
             return
@@ -216,6 +246,7 @@ struct HTTP1Session: Session, ~Copyable {
         if !held.isEmpty {
             guard held.due <= now, let due = message.take() else { return }
             held = ReplySource()
+            if begins(due, at: now, writer: &writer, output: &output) { return }
             let nothing = ByteQueue()
             reply(
                 Responder.late(due), to: due, body: nothing.bytes, writer: &writer, output: &output)
@@ -239,10 +270,60 @@ struct HTTP1Session: Session, ~Copyable {
             lastWord = .upgraded(messageLimit: messageLimit)
             WebSocket.ServerHandshake.write(
                 acceptance: acceptance, date: writer.date, to: &output)
-            body.releaseStorage()
         case .upgraded: break
         }
     }
+
+    // MARK: events
+
+    /// Whether the reply to a message that was held back is made of events, and begins now.
+    private mutating func begins(
+        _ message: Message, at now: Instant, writer: inout ReplyWriter, output: inout ByteQueue
+    ) -> Bool {
+        let made: EventSource
+        switch message.route {
+        case .tokens(let schedule): made = EventSource(schedule, at: now)
+        case .events(let subscription, let topic):
+            made = EventSource(topic, subscription, at: now, feed: &writer.feed)
+        default: return false
+        }
+        var reply = EventReply(encoder: HTTP1.ReplyEncoder(message.shape), source: made)
+        if message.shape.contains(.last) { isLast = true }
+        if !made.isBatch || message.shape.contains(.headOnly) {
+            reply.begin(.stream, writer.date, to: &output)
+        }
+        // What HEAD is answered ends here.
+        if message.shape.contains(.headOnly) { return true }
+        source = ReplySource(eventsDue: made.due)
+        events = Boxed(reply)
+        makeEvents(at: now, writer: &writer, output: &output)
+        return true
+    }
+
+    private mutating func makeEvents(
+        at now: Instant, writer: inout ReplyWriter, output: inout ByteQueue
+    ) {
+        guard var reply = events.take() else { preconditionFailure("events without a source") }
+        reply.value.make(at: now, writer: &writer, to: &output)
+        if reply.value.source.isOver {
+            source = ReplySource()
+            if !reply.value.encoder.keepAlive { isLast = true }
+        } else {
+            source = ReplySource(eventsDue: reply.value.source.due)
+            events = consume reply
+        }
+    }
+
+    /// Ends what would go on as long as the connection.
+    private mutating func endEvents() {
+        guard var reply = events.take() else { return }
+        reply.value.source.end()
+        source = ReplySource(eventsDue: reply.value.source.due)
+        events = consume reply
+    }
+
+    @inline(always)
+    var due: Instant { source.isEvents ? source.due : .distantFuture }
 
     // MARK: the state of the connection
 
@@ -286,6 +367,7 @@ struct HTTP1Session: Session, ~Copyable {
         } else if message != nil {
             return
         }
+        endEvents()
         tellsEnd = !isClear
         isLast = owes
     }

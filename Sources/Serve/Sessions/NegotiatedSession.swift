@@ -248,7 +248,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
             { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) },
             { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) },
             { $0.produce(at: now, isClear: isClear, writer: &writer, output: &output) })
-        if choice == .http1, let successor = http1.successor {
+        if choice == .http1, let successor = http1.takeSuccessor() {
             webSocket = Boxed(successor)
             choice = .webSocket
         }

@@ -4,7 +4,8 @@ import Secure
 import Wire
 
 /// WebSocket (RFC 6455) behind its opening handshake, which is HTTP/1.1's: every message comes back
-/// as one frame, in the order in which they came. Idle, it keeps `Limit.keptBytes` at most.
+/// as one frame, in the order in which they came, or is published to a topic, whose events come as
+/// text. Idle, it keeps `Limit.keptBytes` at most.
 struct WebSocketSession: Session, ~Copyable {
     struct Scratch {}
 
@@ -24,6 +25,8 @@ struct WebSocketSession: Session, ~Copyable {
     private var farewell: Farewell?
     /// Pongs that are not in the output yet.
     private var pongs = ByteQueue()
+    /// Of one that is subscribed to a topic.
+    private var subscriber: Boxed<TopicSubscriber>?
 
     /// Why the connection ends, which its Close frame tells.
     private enum Farewell: BitwiseCopyable {
@@ -34,11 +37,19 @@ struct WebSocketSession: Session, ~Copyable {
         case goingAway
         case late
         case noRoom
+        /// What a topic does not take.
+        case refused(TopicSubscriber.Refusal)
     }
 
-    /// - Parameter messageLimit: bytes of payload taken in one message.
-    init(messageLimit: UInt32) {
-        receiver = WebSocket.Receiver(role: .server, messageLimit: messageLimit)
+    /// - Parameters:
+    ///   - messageLimit: bytes of payload taken in one message.
+    ///   - topic: the name of the topic that it is about; empty for an echo.
+    init(messageLimit: UInt32, topic: consuming ByteQueue = ByteQueue()) {
+        let isEcho = topic.isEmpty
+        receiver = WebSocket.Receiver(
+            role: .server,
+            messageLimit: isEcho ? messageLimit : min(messageLimit, UInt32(Limit.eventBytes)))
+        subscriber = isEcho ? nil : Boxed(TopicSubscriber(name: topic))
     }
 
     init(_ facts: OpeningFacts) { self.init(messageLimit: WebSocket.Limit.messageBytes) }
@@ -55,6 +66,10 @@ struct WebSocketSession: Session, ~Copyable {
         switch receiver.next(input, from: offset) {
         case .part(let part, let next):
             kind = part.kind
+            if part.isFirst, let refusal = refusal(of: part.kind) {
+                leave(.refused(refusal))
+                return .refused
+            }
             if part.isFirst, part.isLast {
                 part.payload.append(from: input, to: &body)
                 return .ends(stream: 0, next: next)
@@ -75,6 +90,15 @@ struct WebSocketSession: Session, ~Copyable {
         case .failure(let failure):
             leave(.failure(failure))
             return .refused
+        }
+    }
+
+    /// Why the topic does not take a message.
+    @inline(always)
+    private func refusal(of kind: WebSocket.MessageKind) -> TopicSubscriber.Refusal? {
+        switch subscriber {
+        case .some(let subscriber): subscriber.value.refusal(of: kind)
+        case nil: nil
         }
     }
 
@@ -115,8 +139,13 @@ struct WebSocketSession: Session, ~Copyable {
     @inline(always)
     mutating func take(_ stream: UInt32, body taken: inout ByteQueue) -> Message {
         swap(&taken, &body)
+        let route: Route
+        switch subscriber {
+        case .some(let subscriber): route = subscriber.value.route
+        case nil: route = .echo
+        }
         return Message(
-            route: .echo, shape: kind == .text ? [.framedBySession, .text] : .framedBySession)
+            route: route, shape: kind == .text ? [.framedBySession, .text] : .framedBySession)
     }
 
     @inline(always)
@@ -139,10 +168,7 @@ struct WebSocketSession: Session, ~Copyable {
         _ content: Content, to message: Message, body: Span<UInt8>, writer: inout ReplyWriter,
         output: inout ByteQueue
     ) {
-        guard case .request = content.payload else {
-            preconditionFailure("a message is answered with itself")
-        }
-        frame(body, message, output: &output)
+        if case .request = content.payload { frame(body, message, output: &output) }
         if message.shape.contains(.last) { leave(.goingAway) }
     }
 
@@ -163,6 +189,7 @@ struct WebSocketSession: Session, ~Copyable {
         output: inout ByteQueue
     ) {
         guard let message = item.message else { preconditionFailure("an item without a message") }
+        if case .published = message.route { return }
         frame(item.output.bytes, message, output: &output)
     }
 
@@ -174,7 +201,16 @@ struct WebSocketSession: Session, ~Copyable {
     var isMidReply: Bool { false }
 
     @inline(always)
-    var mayProduce: Bool { farewell != nil || !pongs.isEmpty }
+    var mayProduce: Bool { owes || subscriber != nil }
+
+    @inline(always)
+    var due: Instant {
+        if farewell != nil || isLast { return .distantFuture }
+        switch subscriber {
+        case .some(let subscriber): return subscriber.value.due
+        case nil: return .distantFuture
+        }
+    }
 
     @inline(never)
     mutating func produce(
@@ -182,6 +218,11 @@ struct WebSocketSession: Session, ~Copyable {
     ) {
         output.append(pongs.bytes)
         pongs.releaseStorage()
+        if subscriber != nil, farewell == nil, !isLast,
+            !subscriber!.value.makeEvents(at: now, writer: &writer, to: &output)
+        {
+            leave(.noRoom)
+        }
         guard isClear, let farewell else { return }
         self.farewell = nil
         isLast = true
@@ -195,6 +236,8 @@ struct WebSocketSession: Session, ~Copyable {
         case .noRoom:
             WebSocket.FrameWriter.writeClose(
                 .tryAgainLater, reason: "no room for the message", to: &output)
+        case .refused(let refusal):
+            WebSocket.FrameWriter.writeClose(refusal.code, reason: refusal.reason, to: &output)
         }
     }
 
@@ -202,15 +245,24 @@ struct WebSocketSession: Session, ~Copyable {
 
     @inline(always)
     func mayParse(unsent: Int, withWorkers: Int) -> Bool {
-        farewell == nil && !isLast && withWorkers <= Limit.unsentBytes
+        farewell == nil && !isLast && !isLookingForTopic && withWorkers <= Limit.unsentBytes
             && unsent <= Limit.unsentBytes
+    }
+
+    /// Nothing can be published before it is found.
+    @inline(always)
+    private var isLookingForTopic: Bool {
+        switch subscriber {
+        case .some(let subscriber): !subscriber.value.isKnown
+        case nil: false
+        }
     }
 
     /// What waits to be parsed is a part of a frame.
     var isMidMessage: Bool { true }
 
     @inline(always)
-    var owes: Bool { mayProduce }
+    var owes: Bool { farewell != nil || !pongs.isEmpty }
 
     /// Behind a Close frame nothing means anything (RFC 6455 §1.4).
     @inline(always)

@@ -13,6 +13,17 @@ extension EventStream {
         static let keptBytes = 4 * 1_024
     }
 
+    /// The media type of an event stream, WHATWG HTML §9.2.5.
+    package static let mediaType: StaticString = "text/event-stream"
+
+    /// Whether a Content-Type of `value` says that the payload is an event stream, whatever its
+    /// parameters.
+    package static func isType(_ value: Span<UInt8>) -> Bool {
+        guard value.hasFolded(mediaType, at: 0) else { return false }
+        let end = mediaType.utf8CodeUnitCount
+        return end == value.count || value[end] == .semicolon || value[end].isBlank
+    }
+
     /// Why a stream is not read on.
     package enum Failure: UInt8, BitwiseCopyable, CaseIterable, Error, Sendable {
         case lineTooLong, eventTooLarge

@@ -83,6 +83,21 @@ extension EventStream {
             !isDispatched && (lineBytes > 0 || !dataLines.isEmpty || !typeName.isEmpty || hasNewID)
         }
 
+        /// The stream begins anew, as when a client comes again. What was unfinished is forgotten
+        /// (§9.2.6); the last event's id and the wait stay.
+        package mutating func restart() {
+            beginEvent()
+            newID.removeAll()
+            newID.trim(above: Limit.keptBytes)
+            pendingID.trim(above: Limit.keptBytes)
+            hasNewID = false
+            isBehindReturn = false
+            lineBytes = 0
+            phase = .byteOrderMark
+            field = .other
+            failure = nil
+        }
+
         /// Bytes of memory held, used or not.
         var storageBytes: Int {
             dataLines.storageBytes + typeName.storageBytes + newID.storageBytes

@@ -7,7 +7,7 @@ extension HTTP {
         case other
         // Pseudo-fields: RFC 9113 §8.3.1 and §8.3.2, RFC 8441 §4.
         case method, scheme, path, authority, `protocol`, status
-        case host, contentLength, contentType, expect, te, location, idempotencyKey
+        case host, contentLength, contentType, expect, te, location, idempotencyKey, lastEventID
         // What belongs to a connection and has no place here, RFC 9113 §8.2.2.
         case connection, keepAlive, proxyConnection, transferEncoding, upgrade
         case grpcTimeout, grpcEncoding, grpcStatus, grpcMessage
@@ -53,7 +53,9 @@ extension HTTP {
                         ? ("grpc-message", .grpcMessage) : ("content-type", .contentType)
                 default: return ("grpc-timeout", .grpcTimeout)
                 }
-            case 13: return ("grpc-encoding", .grpcEncoding)
+            case 13:
+                return last == 0x67
+                    ? ("grpc-encoding", .grpcEncoding) : ("last-event-id", .lastEventID)
             case 14: return ("content-length", .contentLength)
             case 15: return ("idempotency-key", .idempotencyKey)
             case 16: return ("proxy-connection", .proxyConnection)

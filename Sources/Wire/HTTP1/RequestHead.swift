@@ -27,6 +27,7 @@ extension HTTP1 {
         /// The values of fields a responder may ask for; the first line counts.
         package internal(set) var contentType = Run()
         package internal(set) var idempotencyKey = Run()
+        package internal(set) var lastEventID = Run()
         package internal(set) var webSocketKey = Run()
         package internal(set) var webSocketVersion = Run()
 
@@ -48,6 +49,8 @@ extension HTTP1 {
                 facts.noteConnection(value, in: head)
             case 12 where head.equalsFolded("content-type", name):
                 contentType.setOnce(value)
+            case 13 where head.equalsFolded("last-event-id", name):
+                lastEventID.setOnce(value)
             case 14 where head.equalsFolded("content-length", name):
                 try facts.noteContentLength(value, in: head)
             case 15 where head.equalsFolded("idempotency-key", name):

@@ -42,6 +42,7 @@ extension HTTP2 {
         private var hostRun = Run()
         private var contentTypeRun = Run()
         private var keyRun = Run()
+        private var lastEventRun = Run()
 
         package init() {}
 
@@ -66,6 +67,7 @@ extension HTTP2 {
             hostRun = Run()
             contentTypeRun = Run()
             keyRun = Run()
+            lastEventRun = Run()
         }
 
         /// The path, which begins with `/`; empty for CONNECT and `*`.
@@ -91,6 +93,10 @@ extension HTTP2 {
             @_lifetime(borrow self)
             get { keyRun.bytes(of: text.bytes) }
         }
+        package var lastEventID: Span<UInt8> {
+            @_lifetime(borrow self)
+            get { lastEventRun.bytes(of: text.bytes) }
+        }
 
         package mutating func visit(
             _ known: HTTP.FieldName, name: Span<UInt8>, value: Span<UInt8>, isSensitive: Bool
@@ -113,6 +119,7 @@ extension HTTP2 {
             case .te: takesTrailers = true
             case .expect: noteExpect(value)
             case .idempotencyKey: noteKey(value)
+            case .lastEventID: if lastEventRun.isEmpty { lastEventRun = keep(value) }
             case .grpcTimeout: grpcTimeout = GRPCTimeout(value)
             case .grpcEncoding: mayCompress = !value.equalsFolded("identity")
             default: break

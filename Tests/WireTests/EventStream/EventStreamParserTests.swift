@@ -193,6 +193,37 @@ struct EventStreamParserTests {
         #expect(failure.reason.utf8CodeUnitCount > 0)
     }
 
+    @Test(
+        "a stream that begins anew keeps the id and the wait, and nothing of what was unfinished",
+        arguments: [
+            "data: x", "data: x\nid: 9\n", "data: x\r", "id", "\u{FEFF}", "event: y\nretry: ",
+            String(repeating: "x", count: 200),
+        ])
+    func restarts(rest: String) {
+        var parser = EventStream.Parser(lineLimit: 100)
+        _ = parser.next("retry: 5\nid: 7\ndata: a\n\n".utf8.span, from: 0)
+        _ = parser.next(rest.utf8.span, from: 0)
+        parser.restart()
+        #expect(!parser.isMidEvent && parser.retryMilliseconds == 5)
+        let next = Array("\u{FEFF}\ndata: b\n\n".utf8)
+        #expect(parser.next(next.span, from: 0) == .event(next: next.count))
+        let isRest = parser.data.equals("b".utf8.span) && parser.type.isEmpty
+        let keepsID = parser.lastEventID.equals("7".utf8.span)
+        #expect(isRest && keepsID)
+    }
+
+    @Test(
+        "the media type of event streams, with any parameters",
+        arguments: [
+            ("text/event-stream", true), ("Text/Event-Stream", true),
+            ("text/event-stream;charset=utf-8", true), ("text/event-stream ; a=b", true),
+            ("text/event-streams", false), ("text/event", false), ("", false),
+            ("text/plain", false), (" text/event-stream", false), ("text/event-stream,x", false),
+        ])
+    func types(value: String, isOne: Bool) {
+        #expect(EventStream.isType(value.utf8.span) == isOne)
+    }
+
     @Test("a large event's memory is given back with the next one")
     func memory() {
         var parser = EventStream.Parser()

@@ -1,5 +1,5 @@
 // Hot path
-import Basis
+package import Basis
 import Wire
 
 /// HTTP/2 with prior knowledge (RFC 9113 §3.3): sends one request over and over, several under way
@@ -42,7 +42,7 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
     }
 
     @inline(always)
-    package mutating func begin(on session: inout Session) -> Int {
+    package mutating func begin(on session: inout Session, due: Instant) -> Int {
         session.state.value.begin(request)
     }
 

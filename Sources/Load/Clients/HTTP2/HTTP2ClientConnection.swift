@@ -343,7 +343,8 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             rest.at = part.end
             let isAll = part.end == rest.end && !rest.endStream
             if !isAll { unread = rest }
-            return .part(slot: slot, bytes: part.bytes, end: isAll ? rest.next : rest.start)
+            return .part(
+                slot: slot, bytes: part.bytes, stamp: nil, end: isAll ? rest.next : rest.start)
         }
         return rest.endStream ? try finish(slot, rest.next, HTTP2BlockFacts()) : nil
     }

@@ -85,6 +85,23 @@ struct HTTP2ReplyEncoder: ~Copyable {
         }
     }
 
+    /// Appends the head of a reply that events follow, or none to HEAD.
+    mutating func writeEventsHead(
+        date now: borrowing HTTPDate, stream: UInt32, endStream: Bool, to output: inout ByteQueue
+    ) {
+        let start = HTTP2.FrameWriter.beginHeaders(to: &output)
+        fields.begin(&output)
+        append(HTTP.Status.ok, to: &output)
+        fields.append("server", Self.server.span, cached: &serverField, to: &output)
+        fields.append(
+            "date", now.text.span, stamp: UInt64(now.unixSeconds), cached: &dateField, to: &output)
+        for (name, value) in EventStream.lowerCaseFields {
+            fields.append(name: name.span, value: value.span, indexing: .none, to: &output)
+        }
+        HTTP2.FrameWriter.endHeaders(
+            from: start, stream: stream, endStream: endStream, in: &output)
+    }
+
     /// The interim reply that lets a peer send its payload (RFC 9110 §15.2.1).
     mutating func writeContinue(_ stream: UInt32, to output: inout ByteQueue) {
         let start = HTTP2.FrameWriter.beginHeaders(to: &output)

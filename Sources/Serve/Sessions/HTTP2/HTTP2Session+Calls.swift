@@ -240,8 +240,10 @@ extension HTTP2Session {
 
     // MARK: time
 
-    /// Ends the calls that are over, and goes on with those whose next message is due.
-    mutating func answerTimely(at now: Instant, output: inout ByteQueue) {
+    /// Ends the calls that are over, and goes on with the replies whose next piece is due.
+    mutating func answerTimely(
+        at now: Instant, feed: inout EventFeed, output: inout ByteQueue
+    ) {
         nextDue = .distantFuture
         for slot in streams.indices {
             switch streams[slot].state {
@@ -254,11 +256,11 @@ extension HTTP2Session {
             }
             nextDue = min(nextDue, streams[slot].deadline)
             guard case .pausing = streams[slot].state else { continue }
-            if streams[slot].messages.due <= now {
+            if streams[slot].due <= now || hasNews(slot, at: now, &feed) {
                 streams[slot].state = .replying
                 replying += 1
             } else {
-                nextDue = min(nextDue, streams[slot].messages.due)
+                nextDue = min(nextDue, streams[slot].due)
             }
         }
     }

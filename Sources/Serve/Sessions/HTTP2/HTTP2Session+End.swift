@@ -97,6 +97,7 @@ extension HTTP2Session {
         HTTP2.FrameWriter.goAway(
             lastStream: HTTP2.Limit.streamID, .none, debug: "the server ends", to: &output)
         HTTP2.FrameWriter.ping(Self.farewell, isAck: false, to: &output)
+        endEvents()
     }
 
     mutating func sayGoodbye(_ output: inout ByteQueue) {

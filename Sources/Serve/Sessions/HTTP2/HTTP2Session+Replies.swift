@@ -141,7 +141,7 @@ extension HTTP2Session {
         let count = min(room, left)
         if count <= 0 { return }
         let isAll = count == left && (inHand == 0 || streams[slot].source.isEmpty)
-        let isLast = isAll && streams[slot].call == nil
+        let isLast = isAll && streams[slot].call == nil && streams[slot].isMade
         if inHand > 0 {
             HTTP2.FrameWriter.data(
                 stream: id, streams[slot].data.bytes.extracting(first: count), endStream: isLast,
@@ -159,6 +159,8 @@ extension HTTP2Session {
         hasSentPayload = true
         if streams[slot].call != nil {
             sentMessages(slot, count, isAll: isAll, &output)
+        } else if isAll, !isLast {
+            pause(slot)
         } else if isLast {
             replying -= 1
             streams[slot].state = .asked
@@ -239,7 +241,9 @@ extension HTTP2Session {
     ) {
         if ending == .due { sayGoodbye(&output) }
         if failure != nil { return }
-        if nextDue <= now { answerTimely(at: now, output: &output) }
+        if nextDue <= now || writer.feed.isWatching {
+            answerTimely(at: now, feed: &writer.feed, output: &output)
+        }
         if holdingBack > 0 || refusing > 0 { answerDue(at: now, writer: &writer, output: &output) }
         // A round of frames, one a stream, until there is a good piece to send.
         let count = streams.indices.count
@@ -249,7 +253,11 @@ extension HTTP2Session {
             nextToProduce = slot + 1
             let before = output.count
             if case .replying = streams[slot].state {
-                if !takeUp(slot, at: now, &output) { emit(slot, &output) }
+                if streams[slot].events != nil {
+                    emitEvents(slot, at: now, &writer, &output)
+                } else if !takeUp(slot, at: now, &output) {
+                    emit(slot, &output)
+                }
             }
             idle = output.count == before ? idle + 1 : 0
         }
@@ -264,6 +272,7 @@ extension HTTP2Session {
                 guard let message = streams[slot].message.take() else { continue }
                 holdingBack -= 1
                 streams[slot].state = .asked
+                if beginsEvents(message, slot, at: now, &writer, &output) { continue }
                 reply(
                     message.limit.isOver(at: now) ? Responder.overdue : Responder.late(message),
                     to: message, body: Span(), writer: &writer, output: &output)

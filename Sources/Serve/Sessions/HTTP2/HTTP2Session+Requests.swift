@@ -113,10 +113,19 @@ extension HTTP2Session {
     private mutating func take(
         _ id: UInt32, _ fields: borrowing HTTP2.RequestFields, isWhole: Bool, next: Int
     ) -> Step {
-        let route = Route(fields.method, path: fields.path, query: fields.query)
+        var route = Route(fields.method, path: fields.path, query: fields.query)
         var message = Message(route: route, stream: id, shape: .framedBySession)
         if fields.method == .head { message.shape.insert(.headOnly) }
-        let key = route.wantsKey ? fields.idempotencyKey : Span()
+        let key: Span<UInt8>
+        switch route {
+        case .subscribe(var subscription, let place):
+            subscription.noteLastEventID(fields.lastEventID)
+            route = .subscribe(subscription, place)
+            message.route = route
+            key = fields.query.extracting(place.range(behind: 0))
+        case .publish(let place): key = fields.path.extracting(place.range(behind: 0))
+        default: key = route.wantsKey ? fields.idempotencyKey : Span()
+        }
         message.keyCount = UInt16(truncatingIfNeeded: key.count)
         if isWhole, key.isEmpty {
             fresh = id

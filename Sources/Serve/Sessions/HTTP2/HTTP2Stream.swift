@@ -44,6 +44,8 @@ struct HTTP2Stream: ~Copyable {
     /// behind it, and when.
     var data = ByteQueue()
     var source = ReplySource()
+    /// What the reply is made of, if that is events.
+    var events: Boxed<HTTP2Events>?
 
     // MARK: gRPC
 
@@ -58,6 +60,22 @@ struct HTTP2Stream: ~Copyable {
     var messages = MessageSource()
     /// Why the call ends otherwise than in order, behind the messages that are made.
     var fault: GRPC.Fault?
+
+    /// When there is something to be made again, while the reply pauses.
+    var due: Instant {
+        switch events {
+        case .some(let events): events.value.source.due
+        case nil: messages.due
+        }
+    }
+
+    /// Whether nothing follows what is in hand but trailers, if it is a call.
+    var isMade: Bool {
+        switch events {
+        case .some(let events): events.value.source.isOver
+        case nil: true
+        }
+    }
 
     /// Whether messages go back as they come, and may still come.
     var echoes: Bool { call == .bidi && awaitsEnd && fault == nil }
