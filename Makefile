@@ -77,7 +77,7 @@ tidy: ready-to-test ## test what a compiler can't see: imports, comments, docume
 	$(RUN_TESTS) --filter 'TidyTests|PlotTests'
 
 .PHONY: floor
-floor: build ready-to-test ## hold server and generator against bare C and others (7 minutes)
+floor: build ready-to-test ## hold server and generator against bare C and others (11 minutes)
 	$(RELEASE)/switchyard-micro floor
 
 .PHONY: micro

@@ -37,7 +37,9 @@ static struct counts run(const struct client *client, int poller, double seconds
 }
 
 void drive(const struct options *options) {
-    const struct client *client = options->http2 ? &http2_client : &http1_client;
+    static const struct client *const clients[] = {
+        [HTTP1] = &http1_client, [HTTP2] = &http2_client, [WEBSOCKET] = &websocket_client};
+    const struct client *client = clients[options->protocol];
     client->prepare(options);
     int poller = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     for (int i = 0; i < options->connections; i++) {

@@ -1,7 +1,7 @@
 // The least an epoll server and an epoll client can do: epoll_wait, recv, send, and counting.
 // What others spend beyond these two, in CPU time per request, is the cost of parsing, routing,
 // pacing and recording. HTTP/1.1 is not parsed at all; of HTTP/2 the frames are walked, as their
-// lengths alone say where the next one is.
+// lengths alone say where the next one is; of WebSocket their payloads are masked and unmasked.
 #pragma once
 
 #include <stdint.h>
@@ -12,7 +12,11 @@ enum {
     CONNECTIONS_MAX = 10000,
     DESCRIPTORS_MAX = CONNECTIONS_MAX + 64,
     STREAMS_MAX = 1000,
+    MESSAGE_BYTES_MAX = 16 * 1024,
 };
+
+// HTTP/2 with prior knowledge; WebSocket by an upgrade of /ws.
+enum protocol { HTTP1, HTTP2, WEBSOCKET };
 
 struct options {
     int port;          // 0: the kernel chooses (server only)
@@ -21,8 +25,9 @@ struct options {
     double warmup;     // seconds before it
     const char *path;  // what the client asks for
     int json;          // JSON instead of a line for people (client only)
-    int http2;         // HTTP/2 with prior knowledge instead of HTTP/1.1
-    int streams;       // under way on a connection of HTTP/2 (client only)
+    enum protocol protocol;
+    int streams;        // under way on a connection of HTTP/2 (client only)
+    int message_bytes;  // of each message of WebSocket (client only)
 };
 
 struct counts {
@@ -32,9 +37,9 @@ struct counts {
 // What a protocol adds to the server. `answer` receives once and sends at most once.
 struct server {
     void (*answer)(int connection, struct counts *counts);
-    int response_bytes;
+    int response_bytes;  // 0: as long as what is asked
 };
-extern const struct server http1_server, http2_server;
+extern const struct server http1_server, http2_server, websocket_server;
 
 // What a protocol adds to the client. `begin` makes a new connection ready and asks; `take`
 // receives once, counts what is answered and asks as much again.
@@ -44,7 +49,7 @@ struct client {
     void (*take)(int connection, struct counts *counts);
     int (*response_bytes)(void);
 };
-extern const struct client http1_client, http2_client;
+extern const struct client http1_client, http2_client, websocket_client;
 
 // Serves until SIGTERM or SIGINT, printing one JSON line when ready and one when stopped.
 void serve(const struct options *options);

@@ -1,6 +1,8 @@
 // What the bare server and client need of HTTP/2 (RFC 9113): where frames begin and end.
 #pragma once
 
+#include "remnant.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,19 +33,6 @@ struct frame {
     uint32_t length, stream;
     uint8_t type, flags;
 };
-
-// The beginning of a frame that has not come whole.
-struct remnant {
-    uint8_t *bytes;
-    int count;
-};
-
-// Receives into `buffer`, of BUFFER_BYTES, behind what `rest` holds. Returns how much there is now,
-// 0 when the peer has closed and -1 with errno when there is nothing.
-int receive_behind(struct remnant *rest, int connection, uint8_t *buffer, int flags);
-
-// Keeps what is left for the next `receive_behind`; 0 when that is more than a frame may have.
-int keep(struct remnant *rest, const uint8_t *bytes, ptrdiff_t count);
 
 static inline uint32_t get32(const uint8_t *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];

@@ -11,9 +11,10 @@
 
 static const char usage_text[] =
     "The least an epoll server and client can do, to hold others against.\n\n"
-    "usage: switchyard-floor server [--port N] [--http2] [--cpu N]\n"
+    "usage: switchyard-floor server [--port N] [--http2 | --websocket] [--cpu N]\n"
     "       switchyard-floor client --port N [-c N] [-d SECONDS] [--warmup SECONDS]\n"
-    "                               [--http2 [-m STREAMS]] [--path PATH] [--cpu N] [--json]\n";
+    "                               [--http2 [-m STREAMS] | --websocket [--message-size BYTES]]\n"
+    "                               [--path PATH] [--cpu N] [--json]\n";
 
 _Noreturn void fail(const char *what) {
     fprintf(stderr, "switchyard-floor: %s: %s\n", what, strerror(errno));
@@ -69,10 +70,10 @@ int main(int argc, char **argv) {
         {"port", required_argument, 0, 'p'},   {"cpu", required_argument, 0, 'u'},
         {"warmup", required_argument, 0, 'w'}, {"path", required_argument, 0, 'a'},
         {"json", no_argument, 0, 'j'},         {"http2", no_argument, 0, '2'},
+        {"websocket", no_argument, 0, 's'},    {"message-size", required_argument, 0, 'b'},
         {"help", no_argument, 0, 'h'},         {0},
     };
-    struct options options = {
-        .connections = 64, .seconds = 2, .warmup = 0.3, .path = "/plaintext", .streams = 1};
+    struct options options = {.connections = 64, .seconds = 2, .warmup = 0.3, .streams = 1};
     for (int option; (option = getopt_long(argc, argv, "c:d:m:h", known, 0)) != -1;) {
         switch (option) {
         case 'p': options.port = (int)number(optarg, 0, 65535, "--port takes 0 to 65535"); break;
@@ -84,7 +85,12 @@ int main(int argc, char **argv) {
         case 'd': options.seconds = number(optarg, 0.01, 86400, "-d takes seconds"); break;
         case 'w': options.warmup = number(optarg, 0, 3600, "--warmup takes seconds"); break;
         case 'a': options.path = optarg; break;
-        case '2': options.http2 = 1; break;
+        case '2': options.protocol = HTTP2; break;
+        case 's': options.protocol = WEBSOCKET; break;
+        case 'b':
+            options.message_bytes =
+                (int)number(optarg, 1, MESSAGE_BYTES_MAX, "--message-size takes 1 to 16384 bytes");
+            break;
         case 'm':
             options.streams = (int)number(optarg, 1, STREAMS_MAX, "-m takes 1 to 1000 streams");
             break;
@@ -93,7 +99,12 @@ int main(int argc, char **argv) {
         default: refuse("unknown option");
         }
     }
-    if (options.streams > 1 && !options.http2) refuse("-m needs --http2");
+    if (options.streams > 1 && options.protocol != HTTP2) refuse("-m needs --http2");
+    if (options.message_bytes && options.protocol != WEBSOCKET) {
+        refuse("--message-size needs --websocket");
+    }
+    if (!options.message_bytes) options.message_bytes = 13;
+    if (!options.path) options.path = options.protocol == WEBSOCKET ? "/ws" : "/plaintext";
     if (optind + 1 != argc) refuse("say server or client");
     if (!strcmp(argv[optind], "server")) {
         serve(&options);

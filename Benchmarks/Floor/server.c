@@ -38,7 +38,9 @@ static void accept_all(int poller, int listener, struct counts *counts) {
 }
 
 void serve(const struct options *options) {
-    const struct server *server = options->http2 ? &http2_server : &http1_server;
+    static const struct server *const servers[] = {
+        [HTTP1] = &http1_server, [HTTP2] = &http2_server, [WEBSOCKET] = &websocket_server};
+    const struct server *server = servers[options->protocol];
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);

@@ -42,14 +42,14 @@ enum AllocationCommand {
         }
         let chosen = options.all("pattern")
         var failures = 0
-        for spoken in Spoken.allCases {
+        for subject in subjects {
             for pattern in chosen.isEmpty ? patterns : chosen {
-                let use = try server(pattern, spoken, short, long)
-                failures += report("switchyard-server \(pattern), \(spoken.rawValue)", use)
+                let use = try server(pattern, subject, short, long)
+                failures += report("switchyard-server \(pattern), \(subject.name)", use)
             }
             if chosen.isEmpty {
-                let use = try generator(spoken, short, long)
-                failures += report("switchyard-load, \(spoken.rawValue)", use)
+                let use = try generator(subject, short, long)
+                failures += report("switchyard-load, \(subject.name)", use)
             }
         }
         print(
@@ -58,15 +58,27 @@ enum AllocationCommand {
         return failures == 0 ? .success : .regression
     }
 
-    /// What is spoken, and the load that goes with it.
-    private enum Spoken: String, CaseIterable {
-        case http1 = "HTTP/1.1"
-        case http2 = "HTTP/2"
-
-        var connections: Int { self == .http1 ? 64 : 16 }
-        var streams: Int? { self == .http1 ? nil : 32 }
-        var bareServer: ServerKind { self == .http1 ? .floor : .floorHTTP2 }
+    /// What is spoken, the load that goes with it, and who is at the other end: programs that are
+    /// not counted.
+    private struct Subject {
+        let name: String
+        let spoken: Spoken
+        let connections: Int
+        var generator = GeneratorKind.floor
+        let server: ServerKind
     }
+
+    private static let subjects = [
+        Subject(name: "HTTP/1.1", spoken: .http1, connections: 64, server: .floor),
+        Subject(
+            name: "HTTP/2", spoken: .http2(streams: 32), connections: 16, server: .floorHTTP2),
+        Subject(
+            name: "gRPC", spoken: .grpc(streams: 32), connections: 16, generator: .switchyard,
+            server: .switchyard(pattern: "sharded")),
+        Subject(
+            name: "WebSocket", spoken: .webSocket(bytes: 13), connections: 64,
+            server: .floorWebSocket),
+    ]
 
     /// Requests and allocations of one run.
     struct Use: Equatable {
@@ -100,16 +112,16 @@ enum AllocationCommand {
     }
 
     private static func server(
-        _ pattern: String, _ spoken: Spoken, _ short: Nanoseconds, _ long: Nanoseconds
+        _ pattern: String, _ subject: Subject, _ short: Nanoseconds, _ long: Nanoseconds
     ) throws(Complaint) -> (Use, Use) {
         let meter = try Meter(program: "switchyard-server")
         let server = try RunningServer(
             .switchyard(pattern: pattern), cpu: nil, environment: meter.environment)
         func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
             let before = meter.allocations
-            let run = try GeneratorKind.floor.run(
-                port: server.port, connections: spoken.connections, streams: spoken.streams,
-                duration: duration, cpu: nil)
+            let run = try subject.generator.run(
+                port: server.port, connections: subject.connections,
+                speaking: subject.spoken, duration: duration, cpu: nil)
             return Use(
                 duration: duration, requests: run.requests, allocations: meter.allocations - before)
         }
@@ -119,14 +131,15 @@ enum AllocationCommand {
     }
 
     private static func generator(
-        _ spoken: Spoken, _ short: Nanoseconds, _ long: Nanoseconds
+        _ subject: Subject, _ short: Nanoseconds, _ long: Nanoseconds
     ) throws(Complaint) -> (Use, Use) {
-        let server = try RunningServer(spoken.bareServer, cpu: nil)
+        let server = try RunningServer(subject.server, cpu: nil)
         func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
             let meter = try Meter(program: "switchyard-load")
             let run = try GeneratorKind.switchyard.run(
-                port: server.port, connections: spoken.connections, streams: spoken.streams,
-                duration: duration, cpu: nil, environment: meter.environment)
+                port: server.port, connections: subject.connections,
+                speaking: subject.spoken, duration: duration, cpu: nil,
+                environment: meter.environment)
             try meter.mustHaveCounted()
             return Use(
                 duration: duration, requests: run.requests, allocations: meter.allocations)

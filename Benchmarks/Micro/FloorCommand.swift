@@ -2,15 +2,15 @@ import Basis
 import Platform
 
 /// `switchyard-micro floor`: what server and generator cost beside the least that epoll allows,
-/// beside wrk, h2load, nginx and h2o, as ratios of one session; what ten thousand connections add
-/// in CPU time and memory, and how late requests are sent.
+/// beside wrk, h2load, nginx, h2o and grpcio, as ratios of one session; what ten thousand
+/// connections add in CPU time and memory, and how late requests are sent.
 ///
 /// Each round measures all of them one after the other, in an order that turns with the round, and
 /// makes one ratio of each pair; so a machine that slows down slows down both.
 enum FloorCommand {
     private static let parser = OptionParser(
         program: "switchyard-micro floor",
-        summary: "Holds server and generator against bare C, wrk, h2load, nginx and h2o.",
+        summary: "Holds server and generator against bare C and others.",
         options: [
             OptionSpec("rounds", value: "N", help: "ratios to take of each pair (15)"),
             OptionSpec("duration", short: "d", value: "TIME", help: "of each measurement (600ms)"),
@@ -18,13 +18,13 @@ enum FloorCommand {
             OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
             OptionSpec(
                 "only", value: "PART",
-                help: "generator, server, http2, scale, memory or lateness (all)"),
+                help: Part.allCases.map(\.rawValue).joined(separator: ", ") + " (all)"),
             OptionSpec("json", help: "print one JSON object instead of a table"),
         ],
         epilogue: "exit status: 0 all targets met or nothing to compare with, 3 a target missed")
 
     private enum Part: String, CaseIterable {
-        case generator, server, http2, scale, memory, lateness
+        case generator, server, http2, grpc, websocket, scale, memory, lateness
     }
 
     struct Settings {
@@ -53,6 +53,8 @@ enum FloorCommand {
             case .generator: rows += try generatorRows(settings, isQuiet)
             case .server: rows += try serverRows(settings, isQuiet)
             case .http2: rows += try HTTP2Rows.measure(settings, isQuiet)
+            case .grpc: rows += try GRPCRows.measure(settings, isQuiet)
+            case .websocket: rows += try WebSocketRows.measure(settings, isQuiet)
             case .scale: rows += try ScaleRows.measure(settings, isQuiet)
             case .memory: rows += try MemoryRows.measure(settings, isQuiet)
             case .lateness: rows += try LatenessRows.measure(settings, isQuiet)
@@ -137,16 +139,14 @@ enum FloorCommand {
     }
 
     /// Requests that a generator makes for each second of its CPU time, and its longer run.
-    ///
-    /// - Parameter streams: under way on each connection of HTTP/2; nil for HTTP/1.1.
     static func requestsPerCPUSecond(
-        _ kind: GeneratorKind, against other: ServerKind = .floor, streams: Int? = nil,
-        _ settings: Settings
+        _ kind: GeneratorKind, against other: ServerKind = .floor,
+        speaking spoken: Spoken = .http1, _ settings: Settings
     ) throws(Complaint) -> (Double, GeneratorRun) {
         let server = try RunningServer(other, cpu: settings.serverCPU)
         func drive(_ duration: Nanoseconds) throws(Complaint) -> GeneratorRun {
             try kind.run(
-                port: server.port, connections: settings.connections, streams: streams,
+                port: server.port, connections: settings.connections, speaking: spoken,
                 duration: duration, cpu: settings.generatorCPU)
         }
         // wrk takes whole seconds: its short run is one, so its long one is longer by as much.

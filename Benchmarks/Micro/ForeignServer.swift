@@ -14,7 +14,7 @@ struct ForeignServer {
         guard let name = kind.program else {
             preconditionFailure("\(kind) is no server of others")
         }
-        let program = try Programs.installed(name)
+        let program = name.contains("/") ? name : try Programs.installed(name)
         let arguments: [String]
         switch kind {
         case .nginx(let responseBytes):
@@ -29,13 +29,16 @@ struct ForeignServer {
             arguments = try Self.nginx(
                 listen: "127.0.0.1:\(port) http2", content: Self.content, in: folder)
         case .nghttpd:
-            try Self.write(Self.content, to: folder.appending(path: "files/plaintext"))
-            arguments = [
-                "--no-tls", "-n1", "-d", folder.appending(path: "files").path, "-a", "127.0.0.1",
-                "\(port)",
-            ]
+            try Self.write(Self.content.utf8, to: folder.appending(path: "files/plaintext"))
+            arguments = Self.nghttpd(port: port, in: folder)
+        case .nghttpdUnary:
+            try Self.write(
+                Spoken.Unary.framedReply, to: folder.appending(path: "files" + Spoken.Unary.path))
+            arguments = Self.nghttpd(port: port, in: folder) + ["--trailer=grpc-status: 0"]
+        case .grpcio:
+            arguments = ["-c", Self.grpcio, "\(port)"]
         default:
-            try Self.write(Self.content, to: folder.appending(path: "files/plaintext"))
+            try Self.write(Self.content.utf8, to: folder.appending(path: "files/plaintext"))
             let handler =
                 kind == .h2oFile
                 ? "file.dir: \(folder.appending(path: "files").path)"
@@ -44,6 +47,32 @@ struct ForeignServer {
         }
         options = SpawnOptions(program, arguments)
     }
+
+    private static func nghttpd(port: Int, in folder: URL) -> [String] {
+        [
+            "--no-tls", "-n1", "-d", folder.appending(path: "files").path, "-a", "127.0.0.1",
+            "\(port)",
+        ]
+    }
+
+    /// The interpreter with the packages of scripts/requirements.txt.
+    static let python = ".build/python/bin/python"
+
+    /// What grpcio's own examples do, without reading or making messages.
+    private static let grpcio = """
+        import grpc, sys
+        from concurrent import futures
+        reply = bytes(\(Spoken.Unary.reply))
+        same = lambda data: data
+        method = grpc.unary_unary_rpc_method_handler(lambda request, context: reply, same, same)
+        class Bench(grpc.GenericRpcHandler):
+            def service(self, details):
+                return method if details.method == "\(Spoken.Unary.path)" else None
+        server = grpc.server(futures.ThreadPoolExecutor(10), handlers=[Bench()])
+        server.add_insecure_port("127.0.0.1:" + sys.argv[1])
+        server.start()
+        server.wait_for_termination()
+        """
 
     /// The least nginx can be asked to do: a fixed answer, no log, no limit of requests a
     /// connection.
@@ -63,7 +92,7 @@ struct ForeignServer {
             }
 
             """
-        try write(configuration, to: folder.appending(path: "nginx.conf"))
+        try write(configuration.utf8, to: folder.appending(path: "nginx.conf"))
         return ["-p", folder.path, "-c", "nginx.conf", "-e", "stderr"]
     }
 
@@ -84,15 +113,15 @@ struct ForeignServer {
 
             """
         let file = folder.appending(path: "h2o.conf")
-        try write(configuration, to: file)
+        try write(configuration.utf8, to: file)
         return ["-m", "worker", "-c", file.path]
     }
 
-    private static func write(_ text: String, to file: URL) throws(Complaint) {
+    private static func write(_ bytes: some Sequence<UInt8>, to file: URL) throws(Complaint) {
         do {
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
+            try Data(bytes).write(to: file)
         } catch {
             throw Complaint(
                 "\(file.path) can't be written: \(error)", remedy: "set TMPDIR", status: .failure)

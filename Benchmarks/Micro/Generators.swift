@@ -5,26 +5,44 @@ import Platform
 /// A load generator to be held against others, as a user would start it.
 enum GeneratorKind: Equatable, CustomStringConvertible {
     case floor, wrk, switchyard, h2load
+    /// h2load posting the bytes of a file as a call of gRPC; of the outcome it sees HTTP's status.
+    case h2loadPosting(file: String)
 
     var description: String {
         switch self {
         case .floor: "floor client"
         case .wrk: "wrk"
         case .switchyard: "switchyard-load"
-        case .h2load: "h2load"
+        case .h2load, .h2loadPosting: "h2load"
         }
     }
 
-    /// Drives `http://127.0.0.1:port/plaintext` in a closed loop and waits for its end.
-    ///
-    /// - Parameter streams: requests under way on each connection of HTTP/2, which is spoken with
-    ///   prior knowledge; nil for HTTP/1.1.
+    /// The program of the system that it needs; nil where it is of this package.
+    var program: String? {
+        switch self {
+        case .floor, .switchyard: nil
+        case .wrk: "wrk"
+        case .h2load, .h2loadPosting: "h2load"
+        }
+    }
+
+    /// Why it can't be measured; nil where it can.
+    var absence: String? {
+        guard let program, Programs.system(program) == nil else { return nil }
+        return "\(program) is not installed"
+    }
+
+    /// Whether it prints for people alone.
+    fileprivate var isOfOthers: Bool { program != nil }
+
+    /// Drives a server on `127.0.0.1:port` in a closed loop and waits for its end.
     func run(
-        port: Int, connections: Int, streams: Int? = nil, warmUp: Nanoseconds = .zero,
-        duration: Nanoseconds, cpu: Int?, environment: [String: String] = [:]
+        port: Int, connections: Int, speaking spoken: Spoken = .http1,
+        warmUp: Nanoseconds = .zero, duration: Nanoseconds, cpu: Int?,
+        environment: [String: String] = [:]
     ) throws(Complaint) -> GeneratorRun {
         var options = try command(
-            port: port, connections: connections, streams: streams, warmUp: warmUp,
+            port: port, connections: connections, speaking: spoken, warmUp: warmUp,
             duration: duration, cpu: cpu)
         if !environment.isEmpty {
             options.environment = ProcessInfo.processInfo.environment
@@ -43,11 +61,12 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
 
     /// The command of `run`; wrk and h2load know no warm-up.
     func command(
-        port: Int, connections: Int, streams: Int? = nil, warmUp: Nanoseconds,
+        port: Int, connections: Int, speaking spoken: Spoken = .http1, warmUp: Nanoseconds,
         duration: Nanoseconds, cpu: Int?
     ) throws(Complaint) -> SpawnOptions {
+        let program = try program.map { name throws(Complaint) in try Programs.installed(name) }
         let seconds = fixed(duration.inSeconds, decimals: 3)
-        let url = "http://127.0.0.1:\(port)/plaintext"
+        let url = "http://127.0.0.1:\(port)\(spoken.path)"
         var options: SpawnOptions
         switch self {
         case .floor:
@@ -56,28 +75,58 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                 [
                     "client", "--port", "\(port)", "-c", "\(connections)", "-d", seconds,
                     "--warmup", fixed(warmUp.inSeconds, decimals: 3), "--json",
-                ] + (streams.map { ["--http2", "-m", "\($0)"] } ?? []))
+                ] + Self.floor(spoken))
         case .wrk:
-            let program = try Programs.installed("wrk")
-            precondition(streams == nil, "wrk speaks HTTP/1.1 alone")
+            precondition(spoken == .http1, "wrk speaks HTTP/1.1 alone")
             // wrk takes whole seconds only.
             let whole = Int(duration.inSeconds.rounded(.up))
-            options = SpawnOptions(program, ["-t1", "-c\(connections)", "-d\(whole)s", url])
+            options = SpawnOptions(program ?? "", ["-t1", "-c\(connections)", "-d\(whole)s", url])
         case .switchyard:
             options = SpawnOptions(
                 try Programs.built("switchyard-load"),
                 [
                     "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s",
                     "--warmup", "\(warmUp.raw)ns", "--json", "-", "-q", url,
-                ] + (streams.map { ["--protocol", "h2", "-m", "\($0)"] } ?? []))
-        case .h2load:
+                ] + Self.switchyard(spoken))
+        case .h2load, .h2loadPosting:
             options = SpawnOptions(
-                try Programs.installed("h2load"),
+                program ?? "",
                 ["-t1", "-c\(connections)", "-D", "\(duration.raw / 1_000_000)ms", url]
-                    + (streams.map { ["-m\($0)"] } ?? ["--h1"]))
+                    + Self.h2load(spoken))
+            if case .h2loadPosting(let file) = self {
+                options.arguments += [
+                    "-d", file, "-H", "content-type: application/grpc", "-H", "te: trailers",
+                ]
+            }
         }
         options.cpus = cpu.map { CPUSet([$0]) }
         return options
+    }
+
+    private static func floor(_ spoken: Spoken) -> [String] {
+        switch spoken {
+        case .http1: []
+        case .http2(let streams): ["--http2", "-m", "\(streams)"]
+        case .grpc: preconditionFailure("the bare client posts nothing")
+        case .webSocket(let bytes): ["--websocket", "--message-size", "\(bytes)"]
+        }
+    }
+
+    private static func switchyard(_ spoken: Spoken) -> [String] {
+        switch spoken {
+        case .http1: []
+        case .http2(let streams): ["--protocol", "h2", "-m", "\(streams)"]
+        case .grpc(let streams): ["--protocol", "grpc", "-m", "\(streams)"]
+        case .webSocket(let bytes): ["--protocol", "ws", "--message-size", "\(bytes)"]
+        }
+    }
+
+    private static func h2load(_ spoken: Spoken) -> [String] {
+        switch spoken {
+        case .http1: ["--h1"]
+        case .http2(let streams), .grpc(let streams): ["-m\(streams)"]
+        case .webSocket: preconditionFailure("h2load speaks no WebSocket")
+        }
     }
 }
 
@@ -106,7 +155,7 @@ struct GeneratorRun: Equatable {
     /// Reads what `kind` printed; nil when no requests are found in it.
     init?(reading text: String, of kind: GeneratorKind, cpu: Nanoseconds) {
         self.cpu = cpu
-        if kind == .wrk || kind == .h2load {
+        if kind.isOfOthers {
             guard let count = Self.requests(in: text, of: kind), count > 0 else { return nil }
             requests = count
             costInWindow = nil

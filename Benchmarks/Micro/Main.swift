@@ -41,7 +41,7 @@ enum Main {
 
         usage: switchyard-micro COMMAND [options]
 
-          floor          hold server and generator against bare C, wrk, h2load, nginx and h2o
+          floor          hold server and generator against bare C and programs of others
           parser         time parsers and encoders
           known-latency  prove that the generator reports latencies that are known beforehand
           asm-check      prove that hot functions count no references and allocate nothing

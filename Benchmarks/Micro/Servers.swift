@@ -6,6 +6,8 @@ import Platform
 enum ServerKind: Equatable, CustomStringConvertible {
     case floor
     case switchyard(pattern: String)
+    /// The bare loop that takes the masks off messages and sends them back.
+    case floorWebSocket
     /// nginx with one process, padded so that its answer has `responseBytes`.
     case nginx(responseBytes: Int)
     /// Of HTTP/2 with prior knowledge; what we have of others answers with the same 13 bytes.
@@ -14,6 +16,10 @@ enum ServerKind: Equatable, CustomStringConvertible {
     case h2oFile
     /// h2o with answers that need no file: redirections, whose bodies are longer.
     case h2oRedirect
+    /// nghttpd with a file that is the answer to a unary call of gRPC, status and all.
+    case nghttpdUnary
+    /// A server of grpcio that answers with the same bytes.
+    case grpcio
 
     var description: String {
         switch self {
@@ -25,21 +31,35 @@ enum ServerKind: Equatable, CustomStringConvertible {
         case .nghttpd: "nghttpd"
         case .h2oFile: "h2o with a file"
         case .h2oRedirect: "h2o with redirections"
+        case .floorWebSocket: "floor server of WebSocket"
+        case .nghttpdUnary: "nghttpd with a file"
+        case .grpcio: "grpcio"
         }
     }
 
     /// The program of the system that it needs; nil where it is of this package.
     var program: String? {
         switch self {
-        case .floor, .switchyard, .floorHTTP2: nil
+        case .floor, .switchyard, .floorHTTP2, .floorWebSocket: nil
         case .nginx, .nginxHTTP2: "nginx"
-        case .nghttpd: "nghttpd"
+        case .nghttpd, .nghttpdUnary: "nghttpd"
         case .h2oFile, .h2oRedirect: "h2o"
+        case .grpcio: ForeignServer.python
         }
+    }
+
+    /// Why it can't be measured; nil where it can.
+    var absence: String? {
+        guard let program else { return nil }
+        if program.contains("/") {
+            return FileManager.default.isExecutableFile(atPath: program)
+                ? nil : "no \(program): make ready-to-test"
+        }
+        return Programs.system(program) == nil ? "\(program) is not installed" : nil
     }
 }
 
-/// A server that answers `GET /plaintext`. Dropping it ends it.
+/// A server that answers what is spoken to it. Dropping it ends it.
 struct RunningServer: ~Copyable {
     private var child: ChildProcess
     let port: Int
@@ -66,7 +86,10 @@ struct RunningServer: ~Copyable {
         case .floorHTTP2:
             options = SpawnOptions(
                 try Programs.built("switchyard-floor"), ["server", "--port", "0", "--http2"])
-        case .nginx, .nginxHTTP2, .nghttpd, .h2oFile, .h2oRedirect:
+        case .floorWebSocket:
+            options = SpawnOptions(
+                try Programs.built("switchyard-floor"), ["server", "--port", "0", "--websocket"])
+        case .nginx, .nginxHTTP2, .nghttpd, .nghttpdUnary, .h2oFile, .h2oRedirect, .grpcio:
             let free = try Self.freePort()
             options = try ForeignServer(kind, port: free, in: folder).options
             port = free
@@ -115,7 +138,8 @@ struct RunningServer: ~Copyable {
         // proc_net_tcp(5): the local address in hexadecimal, and state 0A for a listening socket.
         let entry = ":" + String(port + 0x10000, radix: 16, uppercase: true).dropFirst() + " "
         while MonotonicClock.now < deadline {
-            let table = (try? readFile("/proc/net/tcp")) ?? ""
+            // grpcio listens on addresses of IPv4 by sockets of IPv6.
+            let table = ["tcp", "tcp6"].map { (try? readFile("/proc/net/\($0)")) ?? "" }.joined()
             if table.split(separator: "\n").contains(where: {
                 $0.contains(entry) && $0.contains(" 0A ")
             }) {

@@ -75,23 +75,40 @@ struct GeneratorRunTests {
         #expect(run?.requests == 30_270)
         #expect(run?.systemCalls == nil && run?.responseBytes == nil)
         #expect(GeneratorRun(reading: text(2), of: .h2load, cpu: .milliseconds(500)) == nil)
+        let posting = GeneratorKind.h2loadPosting(file: "f")
+        #expect(GeneratorRun(reading: text(0), of: posting, cpu: .zero)?.requests == 30_270)
     }
 
-    @Test("each generator is told how many streams, or that there are none")
-    func streams() throws {
-        func arguments(_ kind: GeneratorKind, _ streams: Int?) throws -> [String] {
+    @Test("each generator is told what to speak, and how much of it")
+    func spoken() throws {
+        func arguments(_ kind: GeneratorKind, _ spoken: Spoken) throws -> [String] {
             try kind.command(
-                port: 1, connections: 2, streams: streams, warmUp: .zero, duration: .seconds(1),
+                port: 1, connections: 2, speaking: spoken, warmUp: .zero, duration: .seconds(1),
                 cpu: nil
             ).arguments
         }
-        #expect(try arguments(.floor, 3).suffix(3) == ["--http2", "-m", "3"])
-        #expect(try !arguments(.floor, nil).contains("--http2"))
-        #expect(try arguments(.switchyard, 3).suffix(4) == ["--protocol", "h2", "-m", "3"])
-        #expect(try !arguments(.switchyard, nil).contains("h2"))
+        #expect(try arguments(.floor, .http2(streams: 3)).suffix(3) == ["--http2", "-m", "3"])
+        #expect(try !arguments(.floor, .http1).contains("--http2"))
+        #expect(
+            try arguments(.floor, .webSocket(bytes: 5)).suffix(3)
+                == ["--websocket", "--message-size", "5"])
+        for (spoken, url, words) in [
+            (.http1, "plaintext", []), (.http2(streams: 3), "plaintext", ["h2", "-m", "3"]),
+            (.grpc(streams: 3), "switchyard.v1.Bench/Unary", ["grpc", "-m", "3"]),
+            (.webSocket(bytes: 5), "ws", ["ws", "--message-size", "5"]),
+        ] as [(Spoken, String, [String])] {
+            let expected =
+                ["http://127.0.0.1:1/\(url)"] + (words.isEmpty ? [] : ["--protocol"]) + words
+            #expect(try arguments(.switchyard, spoken).suffix(expected.count) == expected)
+        }
         guard Programs.system("h2load") != nil else { return }
-        #expect(try arguments(.h2load, 3).contains("-m3"))
-        #expect(try arguments(.h2load, nil).contains("--h1"))
+        #expect(try arguments(.h2load, .http2(streams: 3)).contains("-m3"))
+        #expect(try arguments(.h2load, .http1).contains("--h1"))
+        let posting = try arguments(.h2loadPosting(file: "f"), .grpc(streams: 3))
+        #expect(posting.contains("-m3"))
+        #expect(
+            posting.suffix(6)
+                == ["-d", "f", "-H", "content-type: application/grpc", "-H", "te: trailers"])
     }
 
     @Test("our reports, with whatever stands before them")

@@ -10,8 +10,8 @@ import Report
 struct ExactMeter {
     private enum Limit {
         static let requests = 2_000.0
-        /// So slow that each is answered before the next is due; down to the slowest where no
-        /// round has its last answers in time.
+        /// So slow that each is answered before the next is due; down to the slowest where rounds
+        /// do not agree in their bytes.
         static let rate = PerSecond(raw: 5_000)
         static let rateSlowest = PerSecond(raw: 500)
         /// What comes with time and not with requests, as a share of these.
@@ -45,9 +45,9 @@ struct ExactMeter {
     /// A line for each, whatever the matrix speaks.
     static let spoken = [
         Spoken(language: .h1),
-        Spoken(language: .h2, openingBytes: 400),
-        Spoken(language: .grpc, openingBytes: 400),
-        Spoken(language: .ws, openingBytes: 400),
+        Spoken(language: .h2, openingBytes: 200),
+        Spoken(language: .grpc, openingBytes: 200),
+        Spoken(language: .ws),
     ]
 
     /// One cell for each pattern, request and protocol, with a single connection.
@@ -92,11 +92,21 @@ struct ExactMeter {
         var openingBytes: Int64 = 0
         var errors: Int64 = 0
 
-        /// Whether the bytes of every answer were read in time, for each is as long as the others.
+        /// Whether the bytes may be those of as many answers of one length. They are fewer where
+        /// the last answers came too late to be counted.
         var isWhole: Bool { requests > 0 && bytes % requests <= openingBytes }
 
         /// Bytes of answers alone.
         var answerBytes: Int64 { bytes - min(bytes % requests, openingBytes) }
+    }
+
+    /// Bytes of an answer, as two rounds have them; nil where no two agree. The most count, for
+    /// what comes too late can only be missing.
+    static func answerBytes(_ rounds: [Round]) -> Double? {
+        let lengths = Dictionary(grouping: rounds.filter(\.isWhole)) {
+            $0.answerBytes / $0.requests
+        }
+        return lengths.filter { $0.value.count > 1 }.keys.max().map { Double($0) }
     }
 
     /// The errors of all rounds, and each count a request.
@@ -112,15 +122,14 @@ struct ExactMeter {
             return .init(cell: cell, metric: name, value: whole(share))
         }
         let errors = rounds.reduce(0) { $0 + $1.errors }
-        let complete = rounds.filter(\.isWhole)
+        let lengths = rounds.map { whole(Double($0.answerBytes) / Double($0.requests)) }
+        let length = answerBytes(rounds) ?? lengths.max() ?? 0
         return [
             .init(cell: cell, metric: "errors", value: Double(errors)),
             perRequest("syscalls_per_req") { $0.server.syscalls },
             perRequest("epoll_waits_per_req") { $0.server.counts.syscalls.wait },
             perRequest("wakeups_per_req") { $0.server.wakeups },
-            perRequest("response_bytes_per_req", of: complete.isEmpty ? rounds : complete) {
-                $0.answerBytes
-            },
+            .init(cell: cell, metric: "response_bytes_per_req", value: length),
             perRequest("allocations_per_req") { $0.allocations },
         ].compactMap(\.self)
     }
@@ -146,7 +155,7 @@ struct ExactMeter {
         var rounds: [Round] = []
         var rate = Limit.rate
         while rounds.count < Limit.rounds
-            || !rounds.contains(where: \.isWhole) && rate.raw / 2 >= Limit.rateSlowest.raw
+            || Self.answerBytes(rounds) == nil && rate.raw / 2 >= Limit.rateSlowest.raw
         {
             if rounds.count >= Limit.rounds { rate = PerSecond(raw: rate.raw / 2) }
             rounds.append(try round(of: cell, at: &server, rate, counts))
