@@ -114,7 +114,7 @@ thickness = 0.84 / (bars < 5 ? 5 : bars)
 x(i) = cell_group[i] + (series_bar[cell_base_number[i]] - (bars + 1) / 2.0) * thickness
 shows(i, b, valid) = cell_base_number[i] == b && drawn(i) \
     && (cell_verdict[i] eq "valid") == valid
-# Delays of polls and of streams are far apart: points on an axis of powers. Costs are bars from zero.
+# Delays of polls and of streams are far apart: points on an axis of powers. Costs are bars.
 scale(f) = f == 3 ? 1e-3 : 1e-6
 GAP = 88
 first_top = heading_height + 26
@@ -140,8 +140,18 @@ do for [p = 1:panels] {
                 :((high[(f - 1) * cells + $1] - low[(f - 1) * cells + $1]) * scale(f)) \
                 with vectors arrowstyle s
     } else {
+        # Powers of ten around what is drawn, so that equal figures have an axis too.
+        least = 1e18
+        top_delay = 0
+        do for [i = 1:cells] {
+            if (drawn(i) && median(i, f) > 0) {
+                least = median(i, f) < least ? median(i, f) : least
+                top_delay = median(i, f) > top_delay ? median(i, f) : top_delay
+            }
+        }
         set logscale y
-        set yrange [*:*]
+        set yrange [10 ** floor(log10(least * scale(f) * 0.9)): \
+            10 ** ceil(log10(top_delay * scale(f) * 1.1))]
         plot for [s = 1:2] cell_group using (drawn($1) ? x($1) : NaN) \
                 :(low[(f - 1) * cells + $1] * scale(f)):(0) \
                 :((high[(f - 1) * cells + $1] - low[(f - 1) * cells + $1]) * scale(f)) \

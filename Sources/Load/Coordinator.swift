@@ -198,6 +198,7 @@ package struct Coordinator: ~Copyable {
             var part = plan.share(ofThread: index)
             if index == 0 { part.watchedCPUs = watched }
             part.unixOffset = unixOffset
+            part.messageInterval = plan.messageInterval
             let member = GeneratorThread(part, bell: bell)
             let client: @Sendable () -> Client = { clientOfThread(index) }
             try member.start(

@@ -38,10 +38,10 @@ package enum Limit {
     /// Streams of HTTP/2 that one connection may have under way: above what generators of load
     /// usually ask for.
     static let http2Streams = 128
-    /// What a peer may send on one stream, and on all of a connection, before it is told that more
-    /// is welcome.
-    static let http2StreamWindow: UInt32 = 256 * 1_024
-    static let http2ConnectionWindow: UInt32 = 1_024 * 1_024
+    /// Unless told otherwise, what a peer may send on one stream before it is told that more is
+    /// welcome, and how many times that on all of a connection.
+    static let http2Window = 256 * 1_024
+    static let http2StreamsInWindow: UInt32 = 4
     /// Payload in one frame of HTTP/2: what every peer takes, and as much as one stream gets before
     /// the others have a turn.
     static let http2FrameBytes = 16_384

@@ -29,6 +29,9 @@ package struct ServerOptions: Sendable {
     /// Payloads that one reader holds at most, with those that workers have and the echoes that
     /// wait to be taken.
     package var bodiesLimit = ByteCount.mebibytes(256)
+    /// What a peer of HTTP/2 may send on one stream before it is told that more is welcome. Not
+    /// less than it may before it knows (RFC 9113 §6.9.2).
+    package var http2Window = ByteCount(raw: Limit.http2Window)
     /// Connections that one reader holds at most.
     package var connectionsPerReader = 1_000_000
     /// Where a Unix socket answers `snapshot`.
@@ -74,6 +77,9 @@ extension ServerOptions {
             OptionSpec(
                 "max-bodies", value: "SIZE",
                 help: "payloads a reader holds at most, beyond which it answers 503 [256MiB]"),
+            OptionSpec(
+                "http2-window", value: "SIZE",
+                help: "what HTTP/2 lets a peer send on a stream, and 4 times that in all [256KiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
@@ -134,6 +140,7 @@ extension ServerOptions {
                     + " \(bodyLimit.display)",
                 remedy: "raise the one or lower the other")
         }
+        http2Window = try parsed.bytes("http2-window", in: 65_535...(1 << 28)) ?? http2Window
         connectionsPerReader =
             try parsed.count("max-connections", in: 1...16_000_000) ?? connectionsPerReader
         if pattern == .acceptorsBlocking, connectionsPerReader < listen.count {

@@ -59,8 +59,10 @@ struct EventStreamClientTests {
                     words.append("\(answer.outcome.code) \(answer.bodyBytes)")
                     offset = answer.end
                     ask()
-                case .part(_, let bytes, let stamp, let end):
-                    words.append("part \(bytes)" + (stamp.map { " \($0.unixNanoseconds)" } ?? ""))
+                case .part(_, let bytes, let due, let end):
+                    var stamp = ""
+                    if case .at(let time) = due { stamp = " \(time.unixNanoseconds)" }
+                    words.append("part \(bytes)" + stamp)
                     offset = end
                 case .violation(let violation): return words + [violation.reason]
                 case .delivered, .lost, .lastRequests: return words + ["another event"]

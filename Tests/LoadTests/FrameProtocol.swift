@@ -130,8 +130,10 @@ struct FrameClient: ProtocolClient, ~Copyable {
                         slot: slot, outcome: Self.outcome(of: input[start + 3]), bodyBytes: 0,
                         end: end, keepsOpen: true))
             case (Frame.part, let slot?):
+                // What it says first is which of its answer it is.
                 return .part(
-                    slot: slot, bytes: UInt64(end - start - 3), stamp: nil, end: end)
+                    slot: slot, bytes: UInt64(end - start - 3),
+                    due: .number(UInt64(input[start + 3])), end: end)
             case (Frame.refused, let slot?), (Frame.reset, let slot?):
                 session.free(slot)
                 return .lost(slot: slot, mayRetry: kind == Frame.refused, end: end)

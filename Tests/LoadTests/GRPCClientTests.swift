@@ -15,6 +15,8 @@ struct GRPCClientTests {
         var client: HTTP2Client<GRPCExchange<Shape>>
         var session: HTTP2Client<GRPCExchange<Shape>>.Session
         private var held: [UInt8] = []
+        /// Which of its answer each part was.
+        private(set) var numbers: [UInt64] = []
 
         init(begun: Int) throws {
             let template = try GRPCRequest.make(GRPCRequest.Wishes(), host: "h")
@@ -42,8 +44,9 @@ struct GRPCClientTests {
                             ? "\(outcome.kind): \(client.reason(of: outcome))"
                             : "\(answer.slot): \(outcome.code) \(answer.bodyBytes)")
                     offset = answer.end
-                case .part(let slot, let bytes, _, let end):
+                case .part(let slot, let bytes, let due, let end):
                     words.append("\(slot) part \(bytes)")
+                    if case .number(let number) = due { numbers.append(number) }
                     offset = end
                 case .lost(let slot, let mayRetry, let end):
                     words.append("\(slot) lost" + (mayRetry ? ", again" : ""))
@@ -118,6 +121,8 @@ struct GRPCClientTests {
             #expect(
                 words == ["0 part 3", "0 part 0", "0 part 2", "0 part 1", "0: 0 0"],
                 "cut at \(cut)")
+            let numbers = driver.numbers
+            #expect(numbers == [0, 1, 2, 3])
         }
         var driver = try Driver<ManyMessages>(begun: 1)
         #expect(driver.receive(H2.settings() + Self.head(1) + Self.trailers(1, "0")) == ["0: 0 0"])

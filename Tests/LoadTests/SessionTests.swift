@@ -69,6 +69,23 @@ struct SessionTests {
         }
     }
 
+    @Test("messages that are due at times are held against these")
+    func schedule() throws {
+        var stage = Stage(connections: 1, duration: .milliseconds(40))
+        stage.capacity = 1
+        stage.run.plan.messageInterval = .milliseconds(10)
+        stage.server.onRequest = { _, number, _ in
+            [(0, 2), (1, 13), (2, 21), (3, 29)].map { message, at in
+                .send(Frame.bytes(Frame.part, number, [message]), after: .milliseconds(at))
+            } + [.send(Frame.bytes(Frame.answer, number, [0]), after: .milliseconds(40))]
+        }
+        let result = try stage.result()
+        #expect(result.tally.eventDelay.totalCount == 4)
+        #expect(result.tally.eventDelay.max == .milliseconds(3))
+        // One that comes too early is not late.
+        #expect(result.tally.eventDelay.min == .zero)
+    }
+
     /// Every frame in two pieces with time between, at every position.
     @Test("a pause may lie anywhere in a frame", arguments: 0...8)
     func pauses(cut: Int) throws {

@@ -71,6 +71,10 @@ struct MatrixFileTests {
                     "h1/single/w2/c64/p13/x3xx",
                 ]
             ),
+            (
+                "{defaults: {pattern: 'single'}, axes: {rate: ['subscribe', 'closed', 5]}}",
+                ["h1/single/w2/c64/p13", "h1/single/w2/c64/p13/sub", "h1/single/w2/c64/p13/r5"]
+            ),
         ] as [(String, [String])])
     func expansion(text: String, ids: [String]) throws {
         #expect(try Self.cells(text) == ids)
@@ -83,7 +87,7 @@ struct MatrixFileTests {
             ("pattern=~shar", 6), ("pattern!~shar", 3), ("connections>=64", 6),
             ("connections>64", 3),
             ("connections<64 pattern=single", 1), ("cell=~/c1/", 3), ("rate=0", 9),
-            ("rate=closed", 9),
+            ("rate=closed", 9), ("rate=subscribe", 0), ("rate!=subscribe", 9),
             ("rate>0", 0), ("connections=1,1k", 3),
             ("payload=13 tls=off nodelay=on arrivals=closed", 9),
             ("expect=2xx", 9), ("expect=3xx", 0),
@@ -154,7 +158,8 @@ struct MatrixFileTests {
             (
                 "{axes: {rate: -5}}",
                 "axes.rate: -5 is not a rate",
-                "write requests a second such as 5000 or \"50k\", or \"closed\" for a closed loop"
+                "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop, or"
+                    + " \"subscribe\""
             ),
             (
                 "{axes: {tls: true}}",

@@ -17,7 +17,10 @@ struct RefusalTests {
                 "pattern: 'singel'", "pattern 'singel' of cell h1/singel/w1/c64/p13 is unknown to ",
                 "did you mean single? choose from"
             ),
-            ("protocol: 'sse'", "asks for protocol sse, which", "leave such cells out"),
+            (
+                "rate: 'subscribe'", "asks for events with protocol h1, which",
+                "leave such cells out"
+            ),
             ("tls: '1.3'", "asks for TLS, which", "leave such cells out"),
             ("streams: 2", "asks for streams with protocol h1, which", "leave such cells out"),
             ("connections: 16000000", "needs 16001024 open files", "run: ulimit -n"),

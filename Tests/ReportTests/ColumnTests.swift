@@ -39,7 +39,7 @@ struct ColumnTests {
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
             requests,cpu_ns,voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,\
-            other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed
+            other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
     }

@@ -21,7 +21,8 @@ struct PlotTests {
             "hollow: verdict not valid",
         ],
         "push": [
-            "event stream", "WebSocket", "long poll", "poll/20 ms", "poll/200 ms", "c200", "1/50ms", "c5000",
+            "event stream", "WebSocket", "long poll", "poll/20 ms", "poll/200 ms", "c200", "1/50ms",
+            "c5000",
             "1/500ms", "median delivery delay, ms", "p99 delivery delay, ms",
             "server CPU, µs an event that came", "balanced:shared", "hollow: verdict not valid",
         ],

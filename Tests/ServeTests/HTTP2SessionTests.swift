@@ -38,6 +38,25 @@ struct HTTP2SessionTests {
         #expect(Self.words(connection) == whole)
     }
 
+    @Test("windows are as large as they are to be", arguments: [65_535, 100_000, 1 << 28])
+    func windows(bytes: Int) {
+        var options = ServerOptions()
+        options.http2Window = ByteCount(raw: bytes)
+        let connection = loop(options)
+        connection.receive(H2.opening)
+        let settings = H2.settings([(3, 128), (4, UInt32(bytes)), (6, 65_536)])
+        let update = H2.frame(8, H2.word(UInt32(4 * bytes - 65_535)))
+        #expect(Array(connection.sent.prefix(settings.count + update.count)) == settings + update)
+        // A stream takes as much, and not one byte more.
+        if bytes > 1 << 20 { return }
+        connection.receive(H2.headers(1, H2.request("POST", "/echo"), flags: 4))
+        let frames = stride(from: 0, to: bytes, by: 16_384).flatMap { start in
+            H2.frame(0, stream: 1, Array(repeating: 0, count: min(16_384, bytes - start)))
+        }
+        connection.receive(frames)
+        #expect(!Self.words(connection).contains { $0.contains("FLOW") })
+    }
+
     @Test("HTTP/1.1 goes on beside it", arguments: ["GET /plaintext", "POST /echo", "PUT /json"])
     func http1(line: String) {
         let connection = loop()

@@ -38,7 +38,7 @@ struct TwoStreamSession: RecognisableSession, ~Copyable {
     private var isStopping = false
 
     static var name: ApplicationProtocol { .http2 }
-    static func makeScratch() -> Int { 0 }
+    static func makeScratch(_ options: ServerOptions) -> Int { 0 }
 
     static func recognises(_ input: Span<UInt8>) -> Bool? {
         let preface = Array("TWO\n".utf8)

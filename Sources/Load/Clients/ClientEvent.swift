@@ -11,7 +11,7 @@ package enum ClientEvent: BitwiseCopyable, Sendable {
     case answer(Answer)
     /// A part of an answer that goes on: an event of a stream, a message; with the time at which it
     /// was due, where it says so. Never empty.
-    case part(slot: Int, bytes: UInt64, stamp: Stamp?, end: Int)
+    case part(slot: Int, bytes: UInt64, due: PartDue, end: Int)
     /// An event that no request has asked for by itself.
     case delivered(Delivery)
     /// A request that gets no answer here (HTTP/2: RST_STREAM, or GOAWAY with a lower stream). If

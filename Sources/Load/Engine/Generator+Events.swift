@@ -28,12 +28,21 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// An event of an answer came.
     @inline(always)
-    mutating func noteEvent(_ index: Int, _ slot: Int, _ stamp: Stamp?) {
+    mutating func noteDue(_ index: Int, _ slot: Int, _ due: PartDue, intended: Instant) {
+        var stamp: Stamp?
+        switch due {
+        case .unknown: break
+        case .at(let said):
+            stamp = said
+            let due = min(now, said.instant(unixOffset: plan.unixOffset))
+            tally.eventDelay.record(now.since(due))
+        case .number(let number):
+            // A server may be early, for its clock began with the request's arrival.
+            let due = intended + plan.messageInterval * Int64(truncatingIfNeeded: number)
+            tally.eventDelay.record(now.since(min(now, due)))
+        }
         // SAFETY: `spread` checks both numbers; the table outlives the call.
-        unsafe table.spread(of: index, slot).pointee.note(stamp, at: now)
-        guard let stamp else { return }
-        let due = min(now, stamp.instant(unixOffset: plan.unixOffset))
-        tally.eventDelay.record(now.since(due))
+        if Client.hasEvents { unsafe table.spread(of: index, slot).pointee.note(stamp, at: now) }
     }
 
     /// An answer of events is over, a success of the window.

@@ -237,8 +237,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                     replace(index)
                     return
                 }
-            case .part(let slot, let bytes, let stamp, let end):
-                if Client.hasParts { notePart(index, slot, bytes, stamp) }
+            case .part(let slot, let bytes, let due, let end):
+                if Client.hasParts { notePart(index, slot, bytes, due) }
                 offset = end
             case .delivered(let delivery):
                 if Client.delivers { noteDelivery(index, delivery) }
@@ -291,7 +291,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// A part of an answer came: the first, or one behind another.
     @inline(always)
     private mutating func notePart(
-        _ index: Int, _ slot: Int, _ bytes: UInt64, _ stamp: Stamp?
+        _ index: Int, _ slot: Int, _ bytes: UInt64, _ due: PartDue
     ) {
         // SAFETY: `times` and `lastPart` check both numbers.
         let times = unsafe table.times(of: index, slot).pointee
@@ -300,7 +300,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         defer { unsafe last.pointee = now }
         if times.intended < recordsFrom { return }
         tally.bodyBytes &+= bytes
-        if Client.hasEvents { noteEvent(index, slot, stamp) }
+        noteDue(index, slot, due, intended: times.intended)
         if unsafe last.pointee == .distantFuture {
             tally.firstPart.record(now.since(times.intended))
         } else {

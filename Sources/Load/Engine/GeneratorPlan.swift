@@ -19,6 +19,8 @@ package struct GeneratorPlan: Sendable {
     package var duration = Nanoseconds.seconds(10)
     /// What CLOCK_REALTIME is ahead of the engine's clock, for events that tell when they were due.
     package var unixOffset = Nanoseconds.zero
+    /// From one part of an answer to the next, where parts are numbered.
+    package var messageInterval = Nanoseconds.zero
     /// Whether the thread polls without sleeping shortly before a request is due.
     package var spins = false
     /// The CPU the thread is bound to.

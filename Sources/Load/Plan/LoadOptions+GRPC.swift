@@ -3,10 +3,13 @@ import Wire
 
 /// Calls of gRPC on the command line.
 extension LoadOptions {
-    /// The request that every call is, and its kind.
+    /// The request that every call is, its kind, and the time from one message of its answer to the
+    /// next.
     static func call(
         _ options: ParsedOptions, _ url: TargetURL, readFile: (String) throws(Complaint) -> [UInt8]
-    ) throws(Complaint) -> (request: HTTP1.RequestTemplate, kind: GRPCKind) {
+    ) throws(Complaint) -> (
+        request: HTTP1.RequestTemplate, kind: GRPCKind, interval: Nanoseconds
+    ) {
         if options.has("method") {
             throw Complaint("a call of gRPC has no --method", remedy: "take --grpc-method")
         }
@@ -38,6 +41,8 @@ extension LoadOptions {
         }
         wishes.messageBytes = size?.raw ?? wishes.messageBytes
         wishes.fields = try fields(options)
-        return (try GRPCRequest.make(wishes, host: url.authority), wishes.kind)
+        return (
+            try GRPCRequest.make(wishes, host: url.authority), wishes.kind, wishes.interval
+        )
     }
 }

@@ -122,6 +122,7 @@ package enum LoadOptions {
         var plan = LoadPlan(
             url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)
         try shape(&plan, options)
+        plan.messageInterval = call?.interval ?? .zero
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try pace(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in

@@ -52,6 +52,8 @@ package struct LoadPlan: Sendable {
     /// When requests may be sent at all; nil for always.
     package var turns: Turns?
     package var duration = Nanoseconds.seconds(10)
+    /// From one message of an answer to the next, where they are due at times.
+    package var messageInterval = Nanoseconds.zero
     package var warmUp = Nanoseconds.seconds(1)
     package var pipeline = 1
     package var streams = 1

@@ -154,7 +154,9 @@ struct ProcessExecutor: Executor {
             // Where connections subscribe, what is counted is events, on either side.
             let countsEvents = load.mode == .subscribe
             usage.requests =
-                workers.map { Double($0.reduce(0) { $0 + (countsEvents ? $1.events : $1.requests) }) }
+                workers.map {
+                    Double($0.reduce(0) { $0 + (countsEvents ? $1.events : $1.requests) })
+                }
                 ?? load.achievedRate * span.inSeconds
             usage.cpu = second.cpu - first.cpu
             usage.user = b.user - a.user

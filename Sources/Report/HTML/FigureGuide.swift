@@ -29,8 +29,8 @@ package struct FigureGuide: Equatable, Sendable {
                 + "the protocol."),
         FigureGuide(
             "push", "How long does an event take to its subscribers, and what does it cost?",
-            "Compare a colour from way to way: lower points are events that come sooner, on an axis "
-                + "of powers; shorter bars are events that cost the server less."),
+            "Compare a colour from way to way: lower points are events that come sooner, on an "
+                + "axis of powers; shorter bars are events that cost the server less."),
         FigureGuide(
             "hockey", "At which offered rate does the response time take off?",
             "Follow a line to the right until it bends up: there the pattern is at its limit. Past "

@@ -17,7 +17,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     var desk: Desk
     var items: WorkItems
     /// What the session needs while it parses.
-    var scratch = S.makeScratch()
+    var scratch: S.Scratch
     var writer: ReplyWriter
     var tally = Tally()
     /// The connections that hold a reply back.
@@ -48,6 +48,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
         self.desk = desk
         self.items = items
         writer = ReplyWriter(feed: feed)
+        scratch = S.makeScratch(options)
         idleTime = options.idleTimeout
         headTime = options.headTimeout
         bodyTime = options.bodyTimeout

@@ -3,7 +3,9 @@ import Secure
 
 /// A session that lies on the heap: large ones must not make every connection large.
 extension Boxed: Session where Value: Session & ~Copyable {
-    static func makeScratch() -> Value.Scratch { Value.makeScratch() }
+    static func makeScratch(_ options: ServerOptions) -> Value.Scratch {
+        Value.makeScratch(options)
+    }
 
     init(_ facts: OpeningFacts) { self.init(Value(facts)) }
 

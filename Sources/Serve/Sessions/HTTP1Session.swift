@@ -42,7 +42,7 @@ struct HTTP1Session: Session, ~Copyable {
     @inline(always)
     init(_ facts: OpeningFacts) {}
 
-    static func makeScratch() -> HTTP1.RequestHead { HTTP1.RequestHead() }
+    static func makeScratch(_ options: ServerOptions) -> HTTP1.RequestHead { HTTP1.RequestHead() }
 
     @inline(always)
     mutating func next(

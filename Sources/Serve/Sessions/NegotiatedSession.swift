@@ -34,11 +34,14 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     }
 
     struct Scratch: ~Copyable {
-        var http1 = HTTP1Session.makeScratch()
-        var other = Other.makeScratch()
+        var http1: HTTP1Session.Scratch
+        var other: Other.Scratch
     }
 
-    static func makeScratch() -> Scratch { Scratch() }
+    static func makeScratch(_ options: ServerOptions) -> Scratch {
+        Scratch(
+            http1: HTTP1Session.makeScratch(options), other: Other.makeScratch(options))
+    }
 
     init(_ facts: OpeningFacts) {
         http1 = HTTP1Session(facts)
@@ -128,7 +131,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
                 input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.other,
                 output: &output)
         }
-        var nothing = WebSocketSession.makeScratch()
+        var nothing = WebSocketSession.Scratch()
         return webSocket!.next(
             input, from: offset, bodyLimit: bodyLimit, scratch: &nothing, output: &output)
     }

@@ -7,7 +7,7 @@ import Secure
 protocol Session: ~Copyable {
     /// What parsing needs only while it lasts: one a thread, not a connection.
     associatedtype Scratch: ~Copyable
-    static func makeScratch() -> Scratch
+    static func makeScratch(_ options: ServerOptions) -> Scratch
 
     /// - Parameter facts: what the opening of the stream has settled.
     init(_ facts: OpeningFacts)

@@ -9,7 +9,7 @@ import Wire
 struct WebSocketSession: Session, ~Copyable {
     struct Scratch {}
 
-    static func makeScratch() -> Scratch { Scratch() }
+    static func makeScratch(_ options: ServerOptions) -> Scratch { Scratch() }
 
     private var receiver: WebSocket.Receiver
     /// What has come of the message that is arriving, unmasked.

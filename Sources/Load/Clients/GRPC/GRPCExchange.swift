@@ -33,7 +33,7 @@ package struct GRPCExchange<Shape: GRPCAnswerShape>: HTTP2Exchange {
                 messages &+= 1
                 if !Shape.isStream { continue }
                 defer { bytes = 0 }
-                return HTTP2Part(bytes: bytes, end: at)
+                return HTTP2Part(bytes: bytes, due: .number(messages &- 1), end: at)
             }
         }
     }

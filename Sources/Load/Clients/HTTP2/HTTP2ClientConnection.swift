@@ -344,7 +344,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             let isAll = part.end == rest.end && !rest.endStream
             if !isAll { unread = rest }
             return .part(
-                slot: slot, bytes: part.bytes, stamp: nil, end: isAll ? rest.next : rest.start)
+                slot: slot, bytes: part.bytes, due: part.due, end: isAll ? rest.next : rest.start)
         }
         return rest.endStream ? try finish(slot, rest.next, HTTP2BlockFacts()) : nil
     }

@@ -66,7 +66,8 @@ package struct EventStreamClient: ProtocolClient, ~Copyable {
                 offset = end
             case .event(let end):
                 let data = session.reader.value.events.data
-                return .part(slot: 0, bytes: UInt64(data.count), stamp: Stamp(data), end: end)
+                return .part(
+                    slot: 0, bytes: UInt64(data.count), due: PartDue(Stamp(data)), end: end)
             case .end(let response, let next):
                 return .answer(take(response, end: next, on: &session))
             case .violation(let violation): return .violation(violation)

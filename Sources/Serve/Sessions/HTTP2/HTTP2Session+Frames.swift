@@ -5,14 +5,18 @@ import Wire
 extension HTTP2Session {
     /// What a server begins with: its settings, and a window of the connection that lets every
     /// stream use its own.
-    mutating func greet(_ output: inout ByteQueue) {
+    mutating func greet(window: UInt32, _ output: inout ByteQueue) {
+        streams.window = window
         let settings: [3 of HTTP2.Setting] = [
             HTTP2.Setting(.maxConcurrentStreams, UInt32(Limit.http2Streams)),
-            HTTP2.Setting(.initialWindowSize, Limit.http2StreamWindow),
+            HTTP2.Setting(.initialWindowSize, window),
             HTTP2.Setting(.maxHeaderListSize, UInt32(HTTP2.Limit.listBytes)),
         ]
         HTTP2.FrameWriter.settings(settings.span, to: &output)
-        let more = Limit.http2ConnectionWindow - HTTP2.Limit.initialWindow
+        let whole = min(Limit.http2StreamsInWindow * window, UInt32(Int32.max))
+        // It can only grow from what a connection begins with.
+        if whole <= HTTP2.Limit.initialWindow { return }
+        let more = whole - HTTP2.Limit.initialWindow
         HTTP2.FrameWriter.windowUpdate(stream: 0, increment: more, to: &output)
         receiveWindow.shift(by: Int64(more))
     }

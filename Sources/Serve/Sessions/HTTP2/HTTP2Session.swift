@@ -75,10 +75,18 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
         case said
     }
 
+    struct Scratch: ~Copyable {
+        var fields = HTTP2.RequestFields()
+        /// What a peer may send on one stream before it is told that more is welcome.
+        let window: UInt32
+    }
+
     static var name: ApplicationProtocol { .http2 }
 
     /// What a request says is gathered anew for each.
-    static func makeScratch() -> HTTP2.RequestFields { HTTP2.RequestFields() }
+    static func makeScratch(_ options: ServerOptions) -> Scratch {
+        Scratch(window: UInt32(options.http2Window.raw))
+    }
 
     static func recognises(_ input: Span<UInt8>) -> Bool? {
         let preface = HTTP2.clientPreface
@@ -93,7 +101,7 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
 
     mutating func next(
         _ input: Span<UInt8>, from offset: Int, bodyLimit: UInt64,
-        scratch fields: inout HTTP2.RequestFields, output: inout ByteQueue
+        scratch: inout Scratch, output: inout ByteQueue
     ) -> Step {
         if let stream = endsNext.take() { return .ends(stream: stream, next: offset) }
         switch frames.next(input, from: offset) {
@@ -101,13 +109,13 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
         case .frame(let frame, let next):
             do throws(HTTP2.Failure) {
                 return try take(
-                    frame, input, next: next, bodyLimit: bodyLimit, fields: &fields,
+                    frame, input, next: next, bodyLimit: bodyLimit, fields: &scratch.fields,
                     output: &output)
             } catch {
                 return fail(error, next: next, output: &output)
             }
         case .preface(let next):
-            greet(&output)
+            greet(window: scratch.window, &output)
             return .handled(next: next)
         case .skipped(let next): return .handled(next: next)
         case .streamFault(let failure, let flowBytes, let next):

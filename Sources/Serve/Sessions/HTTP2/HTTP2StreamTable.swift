@@ -10,6 +10,8 @@ struct HTTP2StreamTable: ~Copyable {
     /// The identifiers, side by side: 0 where a slot is free.
     private var identifiers: [UInt32] = [0, 0, 0, 0]
     private(set) var count = 0
+    /// What the peer may send on each before it is told that more is welcome.
+    var window: UInt32 = 0
 
     /// Slots that exist, in use or not.
     var indices: Range<Int> { identifiers.indices }
@@ -43,7 +45,7 @@ struct HTTP2StreamTable: ~Copyable {
         count += 1
         slots[at].id = id
         slots[at].sendWindow = sendWindow
-        slots[at].receiveWindow = HTTP2.ReceiveWindow(Limit.http2StreamWindow)
+        slots[at].receiveWindow = HTTP2.ReceiveWindow(window)
         return at
     }
 
