@@ -126,7 +126,6 @@ struct EventFeed: ~Copyable {
         return count
     }
 
-
     /// Whether something is new for those who wait.
     func hasNews(at now: Instant) -> Bool {
         watches.contains { !$0.waiting.isEmpty && $0.topic.newest(at: now) != $0.seen }
