@@ -111,10 +111,7 @@ struct ExactMeter {
 
     /// The errors of all rounds, and each count a request.
     static func counters(of cell: String, _ rounds: [Round]) -> [ExactBaseline.Counter] {
-        func perRequest(
-            _ name: String, of some: [Round]? = nil, _ count: (Round) -> Int64?
-        ) -> ExactBaseline.Counter? {
-            let rounds = some ?? rounds
+        func perRequest(_ name: String, _ count: (Round) -> Int64?) -> ExactBaseline.Counter? {
             let shares = rounds.compactMap { round in
                 count(round).map { Double($0) / Double(round.requests) }
             }
