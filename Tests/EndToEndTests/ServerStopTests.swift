@@ -44,6 +44,33 @@ struct ServerStopTests {
         #expect(report.requests == 4)
     }
 
+    @Test(
+        "what has no end is ended, and soon: before the drain's time is over", arguments: patterns)
+    func endless(pattern: String) throws {
+        // Less than the time after which such replies have something to say of their own.
+        let server = try ServerUnderTest(pattern, ["--drain-timeout", "10s"])
+        let stream = try server.connect()
+        try stream.send(HTTPText.get("/sse?topic=t"))
+        while try stream.line() != "\r" {}
+        let waiting = try server.connect()
+        try waiting.send(HTTPText.get("/long-poll?topic=t"))
+        waiting.awaitDelivery()
+        // Who has gone is forgotten.
+        let gone = try server.connect()
+        try gone.send(HTTPText.get("/sse?topic=t"))
+        while try gone.line() != "\r" {}
+        gone.finishSending()
+        #expect(try gone.rest() == Array("0\r\n\r\n".utf8))
+
+        server.terminate()
+        #expect(try stream.rest() == Array("0\r\n\r\n".utf8))
+        stream.finishSending()
+        let last = String(decoding: try waiting.rest(), as: UTF8.self)
+        #expect(last.hasSuffix("\r\n\r\nid: 0\n\nretry: 0\n\n"))
+        waiting.finishSending()
+        _ = try server.ending()
+    }
+
     @Test("requests that had arrived when the stop came are answered", arguments: patterns)
     func arrivedBefore(pattern: String) throws {
         let server = try ServerUnderTest(pattern)

@@ -44,7 +44,7 @@ struct HTTP2SessionTests {
         options.http2Window = ByteCount(raw: bytes)
         let connection = loop(options)
         connection.receive(H2.opening)
-        let settings = H2.settings([(3, 128), (4, UInt32(bytes)), (6, 65_536)])
+        let settings = H2.settings([(3, 128), (4, UInt32(bytes)), (6, 16_384)])
         let update = H2.frame(8, H2.word(UInt32(4 * bytes - 65_535)))
         #expect(Array(connection.sent.prefix(settings.count + update.count)) == settings + update)
         // A stream takes as much, and not one byte more.

@@ -153,6 +153,28 @@ struct PushSessionTests {
         #expect(fresh.tally.events == 3 && fresh.tally.missedEvents == 0)
     }
 
+    @Test("who has read what it was woken for waits for the next all the same")
+    func wokenLate() throws {
+        let streams = [
+            HTTPText.get("/sse?topic=news"),
+            HTTPText.get("/ws/topic/news", fields: WS.offer),
+        ]
+        for request in streams {
+            let connection = own()
+            connection.receive(request)
+            for number in 1...3 {
+                try publish("event \(number)")
+                // Gone on with for another reason, before the loop looks for whom to wake.
+                connection.makeRoom(1)
+                connection.lookForNews()
+                #expect(connection.text.contains("event \(number)"))
+            }
+            try publish("the last")
+            connection.lookForNews()
+            #expect(connection.text.contains("the last"))
+        }
+    }
+
     @Test("a cursor that can't be is the newest", arguments: ["99", "x", "-1", "", "1e3"])
     func strangeCursor(cursor: String) throws {
         try publish("old")
@@ -373,6 +395,23 @@ struct PushSessionTests {
         connection.deliver(0)
         connection.advance(.milliseconds(1))
         #expect(connection.text.hasSuffix("id: 1\ndata: from a worker\n\n"))
+    }
+
+    @Test("who says no more listens no more to what has no end, but to tokens")
+    func halfClose() {
+        let stream = own()
+        stream.receive(HTTPText.get("/sse?topic=news"))
+        stream.finish()
+        #expect(Self.chunks(stream.text) == [""] && stream.isClosed)
+        let tokens = own()
+        tokens.receive(HTTPText.get("/sse?tokens=2&interval_ms=10"))
+        tokens.finish()
+        tokens.advance(.milliseconds(30))
+        #expect(Self.chunks(tokens.text).count == 3 && tokens.isClosed)
+        let http2 = own()
+        http2.receive(H2.opening + H2.get(1, "/sse?topic=news"))
+        http2.finish()
+        #expect(HTTP2Loop.words(http2).last == "1 data 0 end" && http2.isClosed)
     }
 
     @Test("a stop ends what would go on for ever, and lets tokens come to their end")

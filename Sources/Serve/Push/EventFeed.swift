@@ -36,6 +36,8 @@ struct EventFeed: ~Copyable {
         /// The newest event when they were last woken.
         var seen: UInt64
         var waiting: [ConnectionReference] = []
+        /// Rises whenever they are woken, for then none waits any more.
+        var round: UInt32 = 1
     }
 
     init(topics: Topics = Topics(), port: Shared<ReaderPort>? = nil) {
@@ -85,7 +87,13 @@ struct EventFeed: ~Copyable {
     }
 
     /// Lets the connection of this event be gone on with, once, when something is published.
-    mutating func want(_ id: TopicID) { wanted.append(id) }
+    ///
+    /// - Parameter round: what this returned when it was last asked for the same; 0 at first.
+    mutating func want(_ id: TopicID, since round: UInt32) -> UInt32 {
+        let place = watch(id)
+        if watches[place].round != round { wanted.append(id) }
+        return watches[place].round
+    }
 
     // MARK: for the core and the loop
 
@@ -140,6 +148,7 @@ struct EventFeed: ~Copyable {
             watches[place].seen = newest
             woken.append(contentsOf: watches[place].waiting)
             watches[place].waiting.removeAll(keepingCapacity: true)
+            watches[place].round &+= 1
         }
         return woken
     }

@@ -19,8 +19,8 @@ struct EventSource: BitwiseCopyable, Sendable {
     /// When a word is said so that the connection is not thought to be dead, or, of a reply that
     /// waits for its first event, when it ends without.
     private var patience: Instant
-    /// The loop knows that it waits for what is published.
-    private var isEnlisted = false
+    /// When the loop was told that it waits for what is published, see `EventFeed.want`.
+    private var round: UInt32 = 0
     /// Nothing follows.
     private(set) var isOver = false
 
@@ -104,7 +104,6 @@ struct EventSource: BitwiseCopyable, Sendable {
         }
         swap(&made, &output)
         if last != before {
-            isEnlisted = false
             patience = now + Limit.silentTime
             isOver = isBatch
         } else {
@@ -118,8 +117,7 @@ struct EventSource: BitwiseCopyable, Sendable {
             due = min(known, patience)
         } else {
             due = patience
-            if !isEnlisted { feed.want(topic) }
-            isEnlisted = true
+            round = feed.want(topic, since: round)
         }
     }
 

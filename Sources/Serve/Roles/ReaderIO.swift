@@ -244,7 +244,9 @@ struct ReaderIO<
         let unread =
             connection.state.hasPeerFinished ? 0 : kernel.unread(on: connection.descriptor!)
         core.noteStop(&connection.state, unread: unread)
-        if !core.output.isEmpty { settle(&connection, reference) }
+        if !core.output.isEmpty || connection.state.session.mayProduce {
+            settle(&connection, reference)
+        }
     }
 
     /// What a drain does with an idle connection.

@@ -360,6 +360,8 @@ struct HTTP1Session: Session, ~Copyable {
         body.releaseStorage()
     }
 
+    mutating func noteEnd() { endEvents() }
+
     mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
         if isLast || lastWord != nil || expects { return }
         if !held.isEmpty {

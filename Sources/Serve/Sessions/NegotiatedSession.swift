@@ -269,6 +269,8 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
 
     mutating func end() { tell({ $0.end() }, { $0.end() }, { $0.end() }) }
 
+    mutating func noteEnd() { tell({ $0.noteEnd() }, { $0.noteEnd() }, { $0.noteEnd() }) }
+
     mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
         tell(
             { $0.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output) },

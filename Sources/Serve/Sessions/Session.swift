@@ -90,6 +90,8 @@ protocol Session: ~Copyable {
     mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>)
     /// Ends behind what is owed; what has not arrived whole is forgotten.
     mutating func end()
+    /// The peer has ended its half. What would go on as long as the connection ends with it.
+    mutating func noteEnd()
     /// A stop was asked for.
     ///
     /// - Parameters:
@@ -134,6 +136,11 @@ extension Session where Self: ~Copyable {
     var due: Instant { .distantFuture }
     @inline(always)
     mutating func stall() -> Stall { .none }
+}
+
+/// A protocol whose replies all come to an end.
+extension Session where Self: ~Copyable {
+    mutating func noteEnd() {}
 }
 
 /// Why the core takes no more from a peer.

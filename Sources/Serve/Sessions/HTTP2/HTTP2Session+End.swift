@@ -85,6 +85,8 @@ extension HTTP2Session {
         }
     }
 
+    mutating func noteEnd() { endEvents() }
+
     mutating func end() {
         if ending == .open || ending == .announced { ending = .due }
     }
