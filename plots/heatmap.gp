@@ -3,6 +3,7 @@
 here = ARG0
 while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
 call here."style.gp" ARG0 ARG1 ARG2 ARG3
+if (askers == 0) { print figure.": no cells that ask in ".run."/cells.csv"; exit status 3 }
 
 problem = trouble("cells", "rps_median p99_ns_median")
 if (troubled(problem)) { print problem; exit status 1 }

@@ -57,7 +57,7 @@ is_open(i) = chosen_load > 0 && cell_load[i] == chosen_load && usual(i, cell_fir
 # Bars stand in groups: one for each protocol and number of requests in flight on a connection, a
 # bar for each pattern.
 names_of(name) = name eq "h1" ? "HTTP/1.1" : name eq "h2" ? "HTTP/2" : name eq "ws" ? "WebSocket" \
-    : name eq "grpc" ? "gRPC" : name
+    : name eq "grpc" ? "gRPC" : name eq "sse" ? "16 events" : name
 in_flight(i) = streams[i] * depth[i]
 has_streams(i) = language[i] eq "h2" || language[i] eq "grpc"
 group_name(i) = names_of(language[i])."\n" \
@@ -150,6 +150,7 @@ set xrange [0.5:groups + 0.5]
 set yrange [0:*]
 set grid noxtics ytics
 set xtics scale 0 ("" 0)
+if (groups > 7) { eval sprintf("set xtics font '%s'", font(9)) }
 do for [g = 1:groups] { set xtics add (group_name(group_cell[g]) g) }
 
 thickness = 0.84 / (bars < 5 ? 5 : bars)

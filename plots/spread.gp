@@ -3,6 +3,7 @@
 here = ARG0
 while (strlen(here) && here[strlen(here):*] ne "/") { here = here[1:strlen(here) - 1] }
 call here."style.gp" ARG0 ARG1 ARG2 ARG3
+if (askers == 0) { print figure.": no cells that ask in ".run."/cells.csv"; exit status 3 }
 
 problem = trouble("runs", "cell_id rps p50_ns verdict")
 if (troubled(problem)) { print problem; exit status 1 }

@@ -125,7 +125,8 @@ enum AllocationCommand {
             return Use(
                 duration: duration, requests: run.requests, allocations: meter.allocations - before)
         }
-        _ = try drive(.milliseconds(100))
+        // Long enough for each of the items that workers get to have had its first turn.
+        _ = try drive(.milliseconds(300))
         try meter.mustHaveCounted()
         return (try drive(short), try drive(long))
     }

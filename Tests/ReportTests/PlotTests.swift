@@ -160,6 +160,16 @@ struct PlotTests {
     }
 
     @Test(
+        "a run of subscribers alone has nothing for figures of requests",
+        arguments: Gnuplot.figures.filter { !["push", "history", "forest"].contains($0) })
+    func subscribersAlone(figure: String) throws {
+        let folder = try Folder()
+        let outcome = try folder.draw(figure, of: Gnuplot.fixture(of: "push"), as: "a.svg")
+        #expect(outcome.status == 3 && !outcome.complaint.contains("\n"), "\(outcome)")
+        #expect(try folder.names() == [])
+    }
+
+    @Test(
         "patterns unknown to the table of colours are drawn too",
         arguments: ["throughput", "hockey", "balance", "heatmap", "spread"])
     func manyPatterns(figure: String) throws {
