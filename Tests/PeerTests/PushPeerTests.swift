@@ -78,7 +78,8 @@ struct PushPeerTests {
             for thread in threads: thread.join()
             first = got["ws0"]
             print(json.dumps({
-                "late": any(late), "same": all(found == first for found in got.values()), "ways": len(got),
+                "late": any(late),
+                "same": all(found == first for found in got.values()), "ways": len(got),
                 "all": sorted(first) == sorted(
                     [f"said {n}" for n in range(count // 2)]
                     + [f"posted {n}\\nhere" for n in range(count // 2)]),

@@ -131,9 +131,8 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
                 input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.other,
                 output: &output)
         }
-        var nothing = WebSocketSession.Scratch()
         return webSocket!.next(
-            input, from: offset, bodyLimit: bodyLimit, scratch: &nothing, output: &output)
+            input, from: offset, bodyLimit: bodyLimit, scratch: &scratch.http1, output: &output)
     }
 
     @inline(always)

@@ -7,9 +7,13 @@ import Wire
 /// as one frame, in the order in which they came, or is published to a topic, whose events come as
 /// text. Idle, it keeps `Limit.keptBytes` at most.
 struct WebSocketSession: Session, ~Copyable {
-    struct Scratch {}
+    /// What HTTP/1.1 had before it. It needs nothing while it parses; but a value without size has
+    /// no address of its own, and the thread sanitizer takes that of another for it.
+    typealias Scratch = HTTP1Session.Scratch
 
-    static func makeScratch(_ options: ServerOptions) -> Scratch { Scratch() }
+    static func makeScratch(_ options: ServerOptions) -> Scratch {
+        HTTP1Session.makeScratch(options)
+    }
 
     private var receiver: WebSocket.Receiver
     /// What has come of the message that is arriving, unmasked.
