@@ -50,8 +50,8 @@ package enum Limit {
     /// Pongs of WebSocket that wait while their peer takes none: some more than a test of liveness
     /// sends in a row. Of more than these the newest is kept (RFC 6455 §5.5.3).
     static let webSocketPongBytes = 2 * 1_024
-    /// Topics of one server.
-    static let topics = 4_096
+    /// Topics of one server: with what each keeps, as much memory as payloads have.
+    static let topics = 1_024
     static let topicNameBytes = 64
     /// What a topic keeps for subscribers that are behind: events, and bytes of them.
     static let topicEvents = 1_024

@@ -79,7 +79,7 @@ extension ServerOptions {
                 help: "payloads a reader holds at most, beyond which it answers 503 [256MiB]"),
             OptionSpec(
                 "http2-window", value: "SIZE",
-                help: "what HTTP/2 lets a peer send on a stream, and 4 times that in all [256KiB]"),
+                help: "what HTTP/2 lets a peer send on a stream, 4 times it in all [256KiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),

@@ -424,6 +424,13 @@ struct PushSessionTests {
         waiting.receive(HTTPText.get("/long-poll?topic=news"))
         waiting.stop()
         #expect(waiting.text.hasSuffix("id: 0\n\nretry: 0\n\n") && waiting.hasFinishedSending)
+        // One that had arrived and is taken up behind the stop.
+        let late = own()
+        let request = HTTPText.get("/long-poll?topic=news")
+        late.stop(unread: request.utf8.count)
+        late.receive(request)
+        late.advance(.milliseconds(1))
+        #expect(late.text.hasSuffix("id: 0\n\nretry: 0\n\n") && late.hasFinishedSending)
         let tokens = own()
         tokens.receive(HTTPText.get("/sse?tokens=2&interval_ms=100"))
         tokens.stop()

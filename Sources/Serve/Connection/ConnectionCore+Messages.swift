@@ -213,6 +213,8 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     mutating func produce(_ connection: inout State) {
         connection.session.produce(
             at: now, isClear: connection.inFlight == 0, writer: &writer, output: &output)
+        // What begins behind a stop does not go on for ever either.
+        if isDraining { connection.session.noteEnd() }
         tally.note(&writer.feed)
     }
 

@@ -100,7 +100,7 @@ extension HTTP2Session {
     mutating func endEvents() {
         for slot in streams.indices where streams[slot].events != nil {
             streams[slot].events?.value.source.end()
-            if case .pausing = streams[slot].state { nextDue = Instant(raw: 0) }
+            if case .pausing = streams[slot].state { nextDue = min(nextDue, streams[slot].due) }
         }
     }
 }
