@@ -78,8 +78,6 @@ package enum Limit {
     static func retry(_ milliseconds: UInt64?) -> Nanoseconds {
         .milliseconds(Int(min(milliseconds ?? 0, retryLongest)))
     }
-    /// Readings of two clocks, of which the closest are compared.
-    static let clockReadings = 8
     /// The longest field block that is known again without decoding it.
     static let http2KnownBlock = 256
     /// The largest message of gRPC that is taken: sixteen times what the implementations take.

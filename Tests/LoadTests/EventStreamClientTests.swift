@@ -34,39 +34,37 @@ struct EventStreamClientTests {
     private struct Driver: ~Copyable {
         var client = EventStreamClient(request: Array("GET".utf8), answersHead: false)
         var session: EventStreamClient.Session
-        private var held: [UInt8] = []
+        private var input = HeldInput()
 
         init() { session = client.open() }
 
-        mutating func ask() {
+        mutating func ask() { Self.ask(&client, &session) }
+
+        private static func ask(
+            _ client: inout EventStreamClient, _ session: inout EventStreamClient.Session
+        ) {
             _ = client.begin(on: &session, due: .distantFuture)
             client.wrote(client.output(of: session).count, on: &session)
         }
 
         /// The events that `more` brings, in words. Asks again after each answer.
         mutating func receive(_ more: some Sequence<UInt8>) -> [String] {
-            held += more
-            let bytes = held
-            held = []
             var words: [String] = []
-            var offset = 0
-            while offset < bytes.count {
-                switch client.receive(bytes.span, from: offset, on: &session) {
-                case .needMore(let keepFrom):
-                    held = Array(bytes[keepFrom...])
-                    return words
+            input.show(more, to: &client, &session) { client, session, event in
+                switch event {
                 case .answer(let answer):
                     words.append("\(answer.outcome.code) \(answer.bodyBytes)")
-                    offset = answer.end
-                    ask()
+                    Self.ask(&client, &session)
+                    return answer.end
                 case .part(_, let bytes, let due, let end):
                     var stamp = ""
                     if case .at(let time) = due { stamp = " \(time.unixNanoseconds)" }
                     words.append("part \(bytes)" + stamp)
-                    offset = end
-                case .violation(let violation): return words + [violation.reason]
-                case .delivered, .lost, .lastRequests: return words + ["another event"]
+                    return end
+                case .violation(let violation): words.append(violation.reason)
+                case .needMore, .delivered, .lost, .lastRequests: words.append("another event")
                 }
+                return nil
             }
             return words
         }
@@ -211,47 +209,6 @@ struct EventStreamClientTests {
         let answer = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
         #expect(driver.receive(answer.utf8) == ["302 0"])
         #expect(driver.client.location == Array("/there".utf8))
-    }
-
-    @Test(
-        "a text begins with a time or does not",
-        arguments: [
-            ("1795877541000000001", 1_795_877_541_000_000_001),
-            ("0000000000000000000", 0), ("0000000000000000007 x", 7),
-            ("9223372036854775807 ", Int64.max), ("9223372036854775808", nil),
-            ("9999999999999999999", nil), ("000000000000000000", nil), ("", nil),
-            ("00000000000000000000", nil), ("0000000000000000007x", nil),
-            ("000000000000000000x", nil), ("-000000000000000007", nil),
-            (" 0000000000000000007", nil),
-        ] as [(String, Int64?)])
-    func stamps(text: String, time: Int64?) {
-        let bytes = Array(text.utf8)
-        for cut in 0...bytes.count {
-            var reader = StampReader()
-            reader.take(bytes.span.extracting(first: cut))
-            reader.take(bytes.span.extracting(droppingFirst: cut))
-            #expect(reader.stamp?.unixNanoseconds == time, "cut at \(cut)")
-        }
-        guard let stamp = Stamp(bytes.span) else { return }
-        var written = [UInt8](repeating: 0, count: bytes.count)
-        stamp.write(over: &written)
-        #expect(written.prefix(Stamp.digits) == bytes.prefix(Stamp.digits))
-    }
-
-    @Test("times of both clocks follow from each other, and none leaves its range")
-    func clocks() {
-        let offset = Nanoseconds(raw: 1_795_877_541_000_000_000)
-        let instant = Instant(raw: 45_000_000_123)
-        let stamp = Stamp(instant, unixOffset: offset)
-        #expect(stamp.unixNanoseconds == 1_795_877_586_000_000_123)
-        #expect(stamp.instant(unixOffset: offset) == instant)
-        #expect(Stamp(.distantFuture, unixOffset: offset).unixNanoseconds == .max)
-        #expect(Stamp(unixNanoseconds: 0).instant(unixOffset: offset) == Instant(raw: 0))
-        let behind = Nanoseconds(raw: -5)
-        #expect(Stamp(Instant(raw: 1), unixOffset: behind).unixNanoseconds == 0)
-        #expect(Stamp(unixNanoseconds: .max).instant(unixOffset: behind) == .distantFuture)
-        let read = ClockOffset.read()
-        #expect(read > offset / 2)
     }
 
     @Test(

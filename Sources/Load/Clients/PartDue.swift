@@ -1,4 +1,5 @@
 // Hot path
+package import Wire
 
 /// When a part of an answer was due.
 package enum PartDue: BitwiseCopyable, Sendable {

@@ -92,23 +92,28 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
     /// When a request's last part came; the distant future before the first one.
     @inline(always)
     func lastPart(of index: Int, _ slot: Int) -> UnsafeMutablePointer<Instant> {
-        let position = index &* capacity &+ slot
-        unsafe precondition(
-            index >= 0 && slot >= 0 && slot < capacity && position < lastParts.count,
-            "no such request with parts")
-        // SAFETY: checked in the line above; initialised in `init`.
-        return unsafe lastParts.baseAddress.unsafelyUnwrapped + position
+        // SAFETY: initialised in `init`, and `place` checks both numbers.
+        unsafe place(of: index, slot, in: lastParts)
     }
 
     /// How the events of a request's answer came.
     @inline(always)
     func spread(of index: Int, _ slot: Int) -> UnsafeMutablePointer<EventSpread> {
+        // SAFETY: initialised in `init`, and `place` checks both numbers.
+        unsafe place(of: index, slot, in: spreads)
+    }
+
+    /// What is kept of a request beside its times, where such a thing is kept.
+    @inline(always)
+    private func place<Value>(
+        of index: Int, _ slot: Int, in values: UnsafeMutableBufferPointer<Value>
+    ) -> UnsafeMutablePointer<Value> {
         let position = index &* capacity &+ slot
-        unsafe precondition(
-            index >= 0 && slot >= 0 && slot < capacity && position < spreads.count,
-            "no such request with events")
-        // SAFETY: checked in the line above; initialised in `init`.
-        return unsafe spreads.baseAddress.unsafelyUnwrapped + position
+        precondition(
+            index >= 0 && slot >= 0 && slot < capacity && position < values.count,
+            "no such request with parts or events")
+        // SAFETY: checked in the line above; the caller's values are initialised in `init`.
+        return unsafe values.baseAddress.unsafelyUnwrapped + position
     }
 
     /// The link of a connection that is not closed.

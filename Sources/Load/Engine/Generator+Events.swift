@@ -3,6 +3,7 @@ import Basis
 import Measure
 import Platform
 import Secure
+import Wire
 
 /// Events that tell when they were due.
 extension Generator where Stream: ~Copyable, Client: ~Copyable {

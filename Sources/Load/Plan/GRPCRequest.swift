@@ -53,7 +53,7 @@ enum GRPCRequest {
             GRPC.beginMessage(bytes: message.count, to: &body)
             body.append(message.span)
         }
-        return array(body)
+        return Array(copying: body.bytes)
     }
 
     /// What the methods of the bench service take.
@@ -73,11 +73,6 @@ enum GRPCRequest {
         case .client, .bidi:
             BenchMessages.writePayload(bytes: wishes.messageBytes, to: &message)
         }
-        return array(message)
-    }
-
-    private static func array(_ queue: borrowing ByteQueue) -> [UInt8] {
-        let bytes = queue.bytes
-        return bytes.indices.map { bytes[$0] }
+        return Array(copying: message.bytes)
     }
 }

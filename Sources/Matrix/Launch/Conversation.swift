@@ -49,8 +49,7 @@ struct Conversation: ~Copyable {
         while true {
             try Self.wait(&kernel, on: poller, for: &events, until: deadline, "recv")
             let isOver = try receive() == .closed
-            let bytes = buffer.bytes
-            let text = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+            let text = String(decoding: Array(copying: buffer.bytes), as: UTF8.self)
             if isOver || text.contains(where: \.isNewline) { return text.prefix { !$0.isNewline } }
         }
     }

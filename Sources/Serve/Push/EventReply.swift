@@ -11,7 +11,9 @@ struct EventReply {
         _ content: HTTP1.ReplyContent, _ date: borrowing HTTPDate, to output: inout ByteQueue
     ) {
         encoder.beginHead(.ok, date: date, to: &output)
-        for (name, value) in EventStream.fields { encoder.field(name, value, to: &output) }
+        for field in EventStream.fields {
+            encoder.field(field.name, field.value, to: &output)
+        }
         encoder.endHead(content, to: &output)
     }
 
@@ -33,20 +35,22 @@ struct EventReply {
 }
 
 extension EventStream {
-    /// What the head of a reply of events says besides its framing: that it is one, that nobody is
-    /// to keep it (nginx buffers unless told), and that a page of another server may read it.
-    static var fields: [(StaticString, StaticString)] {
-        [
-            ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
-            ("X-Accel-Buffering", "no"), ("Access-Control-Allow-Origin", "*"),
-        ]
+    /// A field of the head of a reply of events.
+    struct Field {
+        let name: StaticString
+        /// As HTTP/2 wants it (RFC 9113 §8.2).
+        let lowerCaseName: StaticString
+        let value: StaticString
     }
 
-    /// The same as HTTP/2 wants it (RFC 9113 §8.2).
-    static var lowerCaseFields: [(StaticString, StaticString)] {
-        [
-            ("content-type", "text/event-stream"), ("cache-control", "no-store"),
-            ("x-accel-buffering", "no"), ("access-control-allow-origin", "*"),
-        ]
-    }
+    /// What such a head says besides its framing: that events follow, that nobody is to keep them
+    /// (nginx buffers unless told), and that a page of another server may read them.
+    static let fields = [
+        Field(name: "Content-Type", lowerCaseName: "content-type", value: mediaType),
+        Field(name: "Cache-Control", lowerCaseName: "cache-control", value: "no-store"),
+        Field(name: "X-Accel-Buffering", lowerCaseName: "x-accel-buffering", value: "no"),
+        Field(
+            name: "Access-Control-Allow-Origin", lowerCaseName: "access-control-allow-origin",
+            value: "*"),
+    ]
 }

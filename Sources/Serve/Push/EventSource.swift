@@ -27,7 +27,7 @@ struct EventSource: BitwiseCopyable, Sendable {
     /// How events are written.
     enum Format: BitwiseCopyable { case eventStream, webSocket }
 
-    init(_ schedule: TokenSchedule, at now: Instant) {
+    private init(_ schedule: TokenSchedule, at now: Instant) {
         origin = .tokens(schedule, start: now)
         extent = .endless
         retryMilliseconds = nil
@@ -47,6 +47,16 @@ struct EventSource: BitwiseCopyable, Sendable {
         last = subscription.cursor.map { $0 > newest ? newest : $0 } ?? newest
         due = now
         patience = now + (extent == .longPoll ? Limit.longPollTime : Limit.silentTime)
+    }
+
+    /// The events that a message asks for; nil where it asks for none.
+    init?(of message: Message, at now: Instant, feed: inout EventFeed) {
+        switch message.route {
+        case .tokens(let schedule): self.init(schedule, at: now)
+        case .events(let subscription, let topic):
+            self.init(topic, subscription, at: now, feed: &feed)
+        default: return nil
+        }
     }
 
     /// Whether the reply's length is known when it begins, for it begins with all that it says.

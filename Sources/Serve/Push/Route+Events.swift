@@ -1,4 +1,5 @@
 import Basis
+import Wire
 
 /// What queries say of events.
 extension Route {
@@ -11,8 +12,8 @@ extension Route {
             let interval = query.number("interval_ms=", upTo: Limit.tokenMilliseconds, or: 20),
             let first = query.number("first_ms=", upTo: Limit.tokenMilliseconds, or: interval),
             let bytes = query.number(
-                "bytes=", upTo: Int(UInt16.max), or: EventText.stampBytes),
-            bytes >= EventText.stampBytes
+                "bytes=", upTo: Int(UInt16.max), or: Stamp.digits),
+            bytes >= Stamp.digits
         else { return .badParameter(.events) }
         return .tokens(
             TokenSchedule(count: count, first: first, interval: interval, textBytes: bytes))

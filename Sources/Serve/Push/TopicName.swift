@@ -1,4 +1,5 @@
 import Basis
+import Wire
 
 /// A topic's name, and what it says of where the events come from.
 struct TopicName: Equatable, Hashable, Sendable {
@@ -11,7 +12,7 @@ struct TopicName: Equatable, Hashable, Sendable {
         guard (1...Limit.topicNameBytes).contains(text.count),
             text.indices.allSatisfy({ Self.admits(text[$0]) })
         else { return nil }
-        bytes = text.indices.map { text[$0] }
+        bytes = Array(copying: text)
         guard text.count >= 5, text.extracting(first: 5).equals("tick-") else {
             source = .publishers
             return
@@ -52,9 +53,9 @@ struct Ticks: Equatable, Hashable, BitwiseCopyable, Sendable {
         else { return nil }
         self.interval = interval
         if dash == text.count {
-            textBytes = EventText.stampBytes
+            textBytes = Stamp.digits
         } else if let count = text.extracting(droppingFirst: dash + 1).decimal(
-            upTo: Limit.eventBytes), count >= EventText.stampBytes
+            upTo: Limit.eventBytes), count >= Stamp.digits
         {
             textBytes = count
         } else {

@@ -280,13 +280,7 @@ struct HTTP1Session: Session, ~Copyable {
     private mutating func begins(
         _ message: Message, at now: Instant, writer: inout ReplyWriter, output: inout ByteQueue
     ) -> Bool {
-        let made: EventSource
-        switch message.route {
-        case .tokens(let schedule): made = EventSource(schedule, at: now)
-        case .events(let subscription, let topic):
-            made = EventSource(topic, subscription, at: now, feed: &writer.feed)
-        default: return false
-        }
+        guard let made = EventSource(of: message, at: now, feed: &writer.feed) else { return false }
         var reply = EventReply(encoder: HTTP1.ReplyEncoder(message.shape), source: made)
         if message.shape.contains(.last) { isLast = true }
         if !made.isBatch || message.shape.contains(.headOnly) {

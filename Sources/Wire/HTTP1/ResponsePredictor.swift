@@ -37,7 +37,7 @@ extension HTTP1 {
 
         @inline(never)
         mutating func noteLocation(_ value: Span<UInt8>) {
-            location = value.indices.map { value[$0] }
+            location = Array(copying: value)
         }
 
         mutating func remember(

@@ -481,11 +481,7 @@ struct HTTP2AnswerFacts: ~Copyable {
     @inline(never)
     mutating func noteLocation() {
         guard fields.status.code / 100 == 3, location.isEmpty else { return }
-        let found = Self.copy(fields.location)
+        let found = Array(copying: fields.location)
         location = found
-    }
-
-    private static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
-        bytes.indices.map { bytes[$0] }
     }
 }

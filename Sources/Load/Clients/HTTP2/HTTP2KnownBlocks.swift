@@ -4,36 +4,41 @@ import Wire
 /// The last blocks of a server's answers, heads and trailers, with what they said: servers repeat
 /// themselves. What changed no table, and comes again before anything else does, says the same.
 struct HTTP2KnownBlocks: ~Copyable {
-    private var head = ByteQueue()
-    private var headFacts = HTTP2BlockFacts()
-    private var trailers = ByteQueue()
-    private var trailersFacts = HTTP2BlockFacts()
+    private var head = Known()
+    private var trailers = Known()
+
+    private struct Known: ~Copyable {
+        private var block = ByteQueue()
+        private var facts = HTTP2BlockFacts()
+
+        @inline(always)
+        func find(_ block: Span<UInt8>) -> HTTP2BlockFacts? {
+            self.block.count == block.count && self.block.bytes.equals(block) ? facts : nil
+        }
+
+        mutating func forget() { block.removeAll() }
+
+        mutating func note(_ block: Span<UInt8>, _ facts: HTTP2BlockFacts) {
+            self.block.removeAll()
+            self.block.append(block)
+            self.facts = facts
+        }
+    }
 
     /// What a block says that is known.
     @inline(always)
     func find(_ section: HTTP2.Section, _ block: Span<UInt8>) -> HTTP2BlockFacts? {
-        if section == .head {
-            return head.count == block.count && head.bytes.equals(block) ? headFacts : nil
-        }
-        return trailers.count == block.count && trailers.bytes.equals(block) ? trailersFacts : nil
+        section == .head ? head.find(block) : trailers.find(block)
     }
 
     /// The table is another one: the same bytes may say something else.
     mutating func forget() {
-        head.removeAll()
-        trailers.removeAll()
+        head.forget()
+        trailers.forget()
     }
 
     mutating func note(_ section: HTTP2.Section, _ block: Span<UInt8>, _ facts: HTTP2BlockFacts) {
         if block.count > Limit.http2KnownBlock { return }
-        if section == .head {
-            head.removeAll()
-            head.append(block)
-            headFacts = facts
-        } else {
-            trailers.removeAll()
-            trailers.append(block)
-            trailersFacts = facts
-        }
+        if section == .head { head.note(block, facts) } else { trailers.note(block, facts) }
     }
 }

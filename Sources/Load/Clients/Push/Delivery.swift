@@ -1,4 +1,5 @@
 // Hot path
+package import Wire
 
 /// An event that a subscription brought.
 package struct Delivery: BitwiseCopyable, Sendable {

@@ -1,5 +1,6 @@
 // Hot path
 import Basis
+import Wire
 
 /// Over what time the events of one answer came, and over what time they were due.
 struct EventSpread: BitwiseCopyable {

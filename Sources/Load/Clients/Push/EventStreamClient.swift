@@ -81,8 +81,7 @@ package struct EventStreamClient: ProtocolClient, ~Copyable {
     ) -> Violation.Kind? {
         if head.status == .switchingProtocols { return .switched }
         if head.status.isRedirect, location.isEmpty {
-            let target = head.location.bytes(of: input)
-            location = target.indices.map { target[$0] }
+            location = Array(copying: head.location.bytes(of: input))
         }
         return head.status == .ok && !isStream ? .otherType : nil
     }

@@ -95,8 +95,10 @@ struct HTTP2ReplyEncoder: ~Copyable {
         fields.append("server", Self.server.span, cached: &serverField, to: &output)
         fields.append(
             "date", now.text.span, stamp: UInt64(now.unixSeconds), cached: &dateField, to: &output)
-        for (name, value) in EventStream.lowerCaseFields {
-            fields.append(name: name.span, value: value.span, indexing: .none, to: &output)
+        for field in EventStream.fields {
+            fields.append(
+                name: field.lowerCaseName.span, value: field.value.span, indexing: .none,
+                to: &output)
         }
         HTTP2.FrameWriter.endHeaders(
             from: start, stream: stream, endStream: endStream, in: &output)

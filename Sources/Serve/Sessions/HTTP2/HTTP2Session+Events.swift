@@ -15,12 +15,8 @@ extension HTTP2Session {
         _ message: Message, _ slot: Int, at now: Instant, _ writer: inout ReplyWriter,
         _ output: inout ByteQueue
     ) -> Bool {
-        let source: EventSource
-        switch message.route {
-        case .tokens(let schedule): source = EventSource(schedule, at: now)
-        case .events(let subscription, let topic):
-            source = EventSource(topic, subscription, at: now, feed: &writer.feed)
-        default: return false
+        guard let source = EventSource(of: message, at: now, feed: &writer.feed) else {
+            return false
         }
         if message.shape.contains(.headOnly) {
             replies.writeEventsHead(

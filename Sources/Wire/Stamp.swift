@@ -42,10 +42,20 @@ package struct Stamp: BitwiseCopyable, Equatable, Sendable {
     /// Puts the digits in the place of the first bytes of `text`.
     @inline(always)
     package func write(over text: inout [UInt8]) {
+        let said = said
+        for index in said.indices { text[index] = said[index] }
+    }
+
+    package func write(to output: inout ByteQueue) { output.append(said.span) }
+
+    @inline(always)
+    private var said: InlineArray<19, UInt8> {
+        var said = InlineArray<19, UInt8>(repeating: 0)
         var rest = UInt64(unixNanoseconds)
-        for index in (0..<Self.digits).reversed() {
-            text[index] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+        for index in said.indices.reversed() {
+            said[index] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
             rest /= 10
         }
+        return said
     }
 }
