@@ -11,7 +11,7 @@ struct EventSubscriberTests {
         var client: EventSubscriber
         var session: EventSubscriber.Session
         var now = Instant(raw: 1_000_000_000)
-        private var held: [UInt8] = []
+        private var input = HeldInput()
 
         init(_ fields: [HTTP1.RequestTemplate.Field] = []) throws {
             let template = try HTTP1.RequestTemplate(target: "/poll", host: "h", fields: fields)
@@ -35,27 +35,21 @@ struct EventSubscriberTests {
         /// What `text` brings, in words.
         mutating func receive(_ more: some Sequence<UInt8>) -> [String] {
             client.arrive(at: now)
-            held += more
-            let bytes = held
-            held = []
             var words: [String] = []
-            var offset = 0
-            while offset < bytes.count {
-                switch client.receive(bytes.span, from: offset, on: &session) {
-                case .needMore(let keepFrom):
-                    held = Array(bytes[keepFrom...])
-                    return words
+            input.show(more, to: &client, &session) { _, _, event in
+                switch event {
                 case .delivered(let delivery):
                     let missed = delivery.missed > 0 ? " missed \(delivery.missed)" : ""
                     words.append(
                         "\(delivery.stamp.unixNanoseconds) of \(delivery.bytes)\(missed)")
-                    offset = delivery.end
+                    return delivery.end
                 case .lastRequests(let end):
                     words.append("last")
-                    offset = end
-                case .violation(let violation): return words + [violation.reason]
-                case .answer, .part, .lost: return words + ["another event"]
+                    return end
+                case .violation(let violation): words.append(violation.reason)
+                case .needMore, .answer, .part, .lost: words.append("another event")
                 }
+                return nil
             }
             return words
         }
@@ -71,7 +65,7 @@ struct EventSubscriberTests {
         }
 
         mutating func reconnect() {
-            held = []
+            input = HeldInput()
             client.restart(&session)
         }
 

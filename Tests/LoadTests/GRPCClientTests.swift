@@ -14,7 +14,7 @@ struct GRPCClientTests {
     private struct Driver<Shape: GRPCAnswerShape>: ~Copyable {
         var client: HTTP2Client<GRPCExchange<Shape>>
         var session: HTTP2Client<GRPCExchange<Shape>>.Session
-        private var held: [UInt8] = []
+        private var input = HeldInput()
         /// Which of its answer each part was.
         private(set) var numbers: [UInt64] = []
 
@@ -28,37 +28,33 @@ struct GRPCClientTests {
 
         /// The events that `bytes` bring, in words.
         mutating func receive(_ more: [UInt8]) -> [String] {
-            held += more
             var words: [String] = []
-            var offset = 0
-            let bytes = held
-            while offset < bytes.count {
-                switch client.receive(bytes.span, from: offset, on: &session) {
-                case .needMore(let keepFrom):
-                    held.removeFirst(keepFrom)
-                    return words
+            var told: [UInt64] = []
+            input.show(more, to: &client, &session) { client, _, event in
+                switch event {
                 case .answer(let answer):
                     let outcome = answer.outcome
                     words.append(
                         outcome.kind.isError
                             ? "\(outcome.kind): \(client.reason(of: outcome))"
                             : "\(answer.slot): \(outcome.code) \(answer.bodyBytes)")
-                    offset = answer.end
+                    return answer.end
                 case .part(let slot, let bytes, let due, let end):
                     words.append("\(slot) part \(bytes)")
-                    if case .number(let number) = due { numbers.append(number) }
-                    offset = end
+                    if case .number(let number) = due { told.append(number) }
+                    return end
                 case .lost(let slot, let mayRetry, let end):
                     words.append("\(slot) lost" + (mayRetry ? ", again" : ""))
-                    offset = end
+                    return end
                 case .lastRequests(let end):
                     words.append("last")
-                    offset = end
-                case .delivered: return words + ["another event"]
-                case .violation(let violation): return words + [violation.reason]
+                    return end
+                case .violation(let violation): words.append(violation.reason)
+                case .needMore, .delivered: words.append("another event")
                 }
+                return nil
             }
-            held = []
+            numbers += told
             return words
         }
     }

@@ -14,7 +14,7 @@ struct HTTP2ClientTests {
     private struct Driver: ~Copyable {
         var client: HTTP2Client<HTTPExchange>
         var session: HTTP2Client<HTTPExchange>.Session
-        private var held: [UInt8] = []
+        private var input = HeldInput()
 
         init(
             streams: Int = 4, method: String = "GET", body: [UInt8] = [], firstID: UInt32 = 1
@@ -48,33 +48,23 @@ struct HTTP2ClientTests {
 
         /// The events that `bytes` bring, in words.
         mutating func receive(_ bytes: [UInt8]) -> [String] {
-            held += bytes
             var words: [String] = []
-            var offset = 0
-            let bytes = held
-            while offset < bytes.count {
-                let event = client.receive(bytes.span, from: offset, on: &session)
+            input.show(bytes, to: &client, &session) { _, _, event in
                 switch event {
-                case .needMore(let keepFrom):
-                    held.removeFirst(keepFrom)
-                    return words
                 case .answer(let answer):
                     words.append("\(answer.slot): \(answer.outcome.code) \(answer.bodyBytes)")
-                    offset = answer.end
-                case .part(let slot, _, _, let end):
-                    words.append("\(slot) part")
-                    offset = end
+                    return answer.end
                 case .lost(let slot, let mayRetry, let end):
                     words.append("\(slot) lost" + (mayRetry ? ", again" : ""))
-                    offset = end
+                    return end
                 case .lastRequests(let end):
                     words.append("last")
-                    offset = end
-                case .delivered: return words + ["another event"]
-                case .violation(let violation): return words + [violation.reason]
+                    return end
+                case .violation(let violation): words.append(violation.reason)
+                case .needMore, .part, .delivered: words.append("another event")
                 }
+                return nil
             }
-            held = []
             return words
         }
     }

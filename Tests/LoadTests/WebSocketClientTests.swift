@@ -38,28 +38,23 @@ struct WebSocketClientTests {
         /// What the bytes mean, one word an event; held bytes are shown again.
         mutating func heard(_ bytes: [UInt8], cutAt cut: Int? = nil) -> [String] {
             var words: [String] = []
-            var held: [UInt8] = []
-            for piece in [Array(bytes.prefix(cut ?? 0)), Array(bytes.dropFirst(cut ?? 0))] {
-                let input = held + piece
-                held = []
-                var at = 0
-                while at < input.count {
-                    switch client.receive(input.span, from: at, on: &session) {
-                    case .needMore(let keepFrom):
-                        held = Array(input[keepFrom...])
-                        at = input.count
+            var input = HeldInput()
+            for piece in [bytes.prefix(cut ?? 0), bytes.dropFirst(cut ?? 0)] {
+                input.show(piece, to: &client, &session) { _, _, event in
+                    switch event {
                     case .answer(let answer):
                         words.append("\(answer.slot): \(answer.bodyBytes)")
-                        at = answer.end
+                        return answer.end
                     case .lastRequests(let end):
                         words.append("last")
-                        at = end
-                    case .violation(let violation): return words + [violation.reason]
+                        return end
+                    case .violation(let violation): words.append(violation.reason)
                     case .delivered(let delivery):
                         words.append("\(delivery.stamp.unixNanoseconds) of \(delivery.bytes)")
-                        at = delivery.end
-                    case .part, .lost: return words + ["another event"]
+                        return delivery.end
+                    case .needMore, .part, .lost: words.append("another event")
                     }
+                    return nil
                 }
             }
             return words

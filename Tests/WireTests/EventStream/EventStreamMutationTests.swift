@@ -15,14 +15,7 @@ struct EventStreamMutationTests {
 
     @Test("mutated streams keep the properties", arguments: 0..<24)
     func streams(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<40 {
-            var bytes = Corpus.events.randomElement(using: &generator)?.bytes ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            let fault = Properties.eventsFault(bytes)
-            #expect(fault == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.events, seed: seed, rounds: 40, Properties.eventsFault)
     }
 }

@@ -15,16 +15,8 @@ struct GRPCMutationTests {
 
     @Test("mutated payloads keep the properties", arguments: 0..<16)
     func payloads(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<60 {
-            var bytes = Corpus.grpc.randomElement(using: &generator)?.bytes ?? []
-            if Bool.random(using: &generator) {
-                bytes += Corpus.grpc.randomElement(using: &generator)?.bytes ?? []
-            }
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            #expect(Properties.grpcFault(bytes) == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.grpc, seed: seed, rounds: 60, joins: { Bool.random(using: &$0) },
+            Properties.grpcFault)
     }
 }

@@ -21,27 +21,13 @@ struct MutationTests {
 
     @Test("mutated requests keep the properties", arguments: 0..<24)
     func requests(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<40 {
-            var bytes = Corpus.requests.randomElement(using: &generator)?.bytes ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            let fault = Properties.requestFault(bytes)
-            #expect(fault == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.requests, seed: seed, rounds: 40, Properties.requestFault)
     }
 
     @Test("mutated responses keep the properties", arguments: 0..<24)
     func responses(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<20 {
-            var bytes = Corpus.responses.randomElement(using: &generator)?.bytes ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            let fault = Properties.responseFault(bytes)
-            #expect(fault == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.responses, seed: seed, rounds: 20, Properties.responseFault)
     }
 }

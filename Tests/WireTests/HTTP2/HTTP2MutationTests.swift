@@ -21,25 +21,13 @@ struct HTTP2MutationTests {
 
     @Test("mutated connections keep the properties", arguments: 0..<16)
     func frames(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<30 {
-            var bytes = Corpus.http2.randomElement(using: &generator)?.bytes ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            #expect(Properties.http2Fault(bytes) == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.http2, seed: seed, rounds: 30, Properties.http2Fault)
     }
 
     @Test("mutated blocks keep the properties", arguments: 0..<16)
     func blocks(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<60 {
-            var bytes = Corpus.hpack.randomElement(using: &generator)?.bytes ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            #expect(Properties.hpackFault(bytes) == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.hpack, seed: seed, rounds: 60, Properties.hpackFault)
     }
 }

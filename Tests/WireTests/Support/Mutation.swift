@@ -1,4 +1,5 @@
 import Basis
+import Testing
 
 /// Changes `bytes` in one small way: a byte set, flipped, dropped or doubled, a run copied, or a
 /// scrap of HTTP put in.
@@ -20,6 +21,28 @@ func mutate(_ bytes: inout [UInt8], using generator: inout SeededGenerator) {
     default:
         let scrap = scraps[Int.random(in: 0..<scraps.count, using: &generator)]
         bytes.insert(contentsOf: Array(scrap.utf8), at: at)
+    }
+}
+
+/// Holds mutations of samples against a property, the same ones for the same seed.
+///
+/// - Parameters:
+///   - joins: whether another sample follows a sample, before anything is changed.
+///   - fault: what is wrong with what is made of the bytes.
+func expectProperties(
+    of corpus: [Sample], seed: UInt64, rounds: Int,
+    joins: (inout SeededGenerator) -> Bool = { _ in false }, _ fault: ([UInt8]) -> String?,
+    at location: SourceLocation = #_sourceLocation
+) {
+    var generator = SeededGenerator(seed: seed)
+    for round in 0..<rounds {
+        var bytes = corpus.randomElement(using: &generator)?.bytes ?? []
+        if joins(&generator) { bytes += corpus.randomElement(using: &generator)?.bytes ?? [] }
+        for _ in 0...Int.random(in: 0..<4, using: &generator) {
+            mutate(&bytes, using: &generator)
+        }
+        let fault = fault(bytes)
+        #expect(fault == nil, "seed \(seed), round \(round)", sourceLocation: location)
     }
 }
 

@@ -21,15 +21,8 @@ struct WebSocketMutationTests {
 
     @Test("mutated frames keep the properties", arguments: 0..<24)
     func frames(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<40 {
-            var bytes = Corpus.webSocket.randomElement(using: &generator)?.bytes ?? []
-            bytes += Corpus.webSocket.randomElement(using: &generator)?.bytes ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                mutate(&bytes, using: &generator)
-            }
-            let fault = Properties.webSocketFault(bytes)
-            #expect(fault == nil, "seed \(seed), round \(round)")
-        }
+        expectProperties(
+            of: Corpus.webSocket, seed: seed, rounds: 40, joins: { _ in true },
+            Properties.webSocketFault)
     }
 }
