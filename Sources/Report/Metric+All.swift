@@ -45,6 +45,28 @@ extension Metric {
         span("part_gap_p99_ns", "99th percentile of the same") { $0.partGap.p99 },
     ]
 
+    /// How parts and events came that say when they were due.
+    static let events: [Metric] = [
+        span(
+            "event_delay_p50_ns",
+            "median time from when a part was due until it came; empty where parts don't say it"
+        ) { $0.eventDelay.p50 },
+        span("event_delay_p99_ns", "99th percentile of the same") { $0.eventDelay.p99 },
+        Metric(
+            "bursts", "1", 0, "answers whose events came in one burst; empty without such answers"
+        ) { record in
+            let cell = record.cell
+            guard cell.language == .sse, cell.arrival != .subscribe else { return nil }
+            return record.load.map { Double($0.bursts) }
+        },
+        Metric(
+            "missed_events", "1", 0, "events that subscribers were not brought; empty without any"
+        ) { record in
+            guard record.cell.arrival == .subscribe else { return nil }
+            return record.load.map { Double($0.missedEvents) }
+        },
+    ]
+
     /// The figures that `history.csv` keeps, in its order.
     package static let kept: [Metric] = [
         rps, p50, p90, p99, p999, max, serverCPU, serverSyscalls, serverVoluntary, generatorCPU,
@@ -52,7 +74,7 @@ extension Metric {
     ]
 
     /// The figures that `cells.csv` summarises, in its order.
-    package static let summarised: [Metric] = kept + parts
+    package static let summarised: [Metric] = kept + parts + events
 
     private static func latency(
         _ name: String, _ meaning: String,

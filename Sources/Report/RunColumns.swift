@@ -10,7 +10,8 @@ package enum RunColumns {
 
     package static let all: [Column<RunRow>] =
         identity + CellParameters.columns({ $0.launch.cell }, payload: { $0.launch.payload })
-        + outcome + latency + server + balance + generator + conditions + Metric.parts.map(column)
+        + outcome + latency + server + balance + generator + conditions
+        + (Metric.parts + Metric.events).map(column)
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

@@ -23,13 +23,15 @@ struct ColumnTests {
             worker_balance_jain,gen_cpu_ns_per_req,gen_cpu_util,gen_syscalls_per_req,rate_ratio,\
             steal_pct,psi_cpu_some_us,server_cpus,load_cpus,verdict,valid,invalid_reason,\
             hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct,answers_3xx,\
-            first_part_p50_ns,first_part_p99_ns,part_gap_p50_ns,part_gap_p99_ns
+            first_part_p50_ns,first_part_p99_ns,part_gap_p50_ns,part_gap_p99_ns,\
+            event_delay_p50_ns,event_delay_p99_ns,bursts,missed_events
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
             "rps", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns", "srv_cpu_ns_per_req",
             "srv_syscalls_per_req", "srv_ctxsw_vol_per_req", "gen_cpu_ns_per_req", "rate_ratio",
             "first_part_p50_ns", "first_part_p99_ns", "part_gap_p50_ns", "part_gap_p99_ns",
+            "event_delay_p50_ns", "event_delay_p99_ns", "bursts", "missed_events",
         ]
         let cells = """
             schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,\
@@ -122,29 +124,47 @@ struct ColumnTests {
         }
     }
 
+    /// Of one launch: the row's fields with these names, and the medians of its cell.
+    private static func fields(_ names: [String], of record: LaunchRecord) -> [[String?]] {
+        let run = RunIdentity(runID: "r", commit: "abc", branch: nil, isDirty: true)
+        let row = CSVTable(RunColumns.all, rows: [(run: run, launch: record)])
+        let summary = CellSummary.all([record])[0]
+        let cell = CSVTable(CellColumns.all, rows: [(run: run, summary: summary)])
+        return [names.map { row.field(0, $0) }, names.map { cell.field(0, $0 + "_median") }]
+    }
+
     @Test("figures of parts are empty without parts")
     func parts() throws {
-        let run = RunIdentity(runID: "r", commit: "abc", branch: nil, isDirty: true)
         let names = [
             "first_part_p50_ns", "first_part_p99_ns", "part_gap_p50_ns", "part_gap_p99_ns",
+            "event_delay_p50_ns", "event_delay_p99_ns",
         ]
-        func fields(_ record: LaunchRecord) -> [String?] {
-            let row = CSVTable(RunColumns.all, rows: [(run: run, launch: record)])
-            let summary = CellSummary.all([record])[0]
-            let cell = CSVTable(CellColumns.all, rows: [(run: run, summary: summary)])
-            return names.map { row.field(0, $0) } + names.map { cell.field(0, $0 + "_median") }
-        }
         var record = Self.launch()
-        #expect(fields(record).allSatisfy { $0 == nil })
-        let figures = [500, 1_500].map { shift in
+        #expect(Self.fields(names, of: record).joined().allSatisfy { $0 == nil })
+        let figures = [500, 1_500, 2_500].map { shift in
             var histogram = Histogram()
             for value in 1...1_000 { histogram.record(Nanoseconds(raw: Int64(value + shift))) }
             return LatencySummary(histogram)
         }
         record.load?.firstPart = figures[0]
         record.load?.partGap = figures[1]
-        let wanted = ["1000", "1490", "2000", "2491"]
-        #expect(fields(record) == wanted + wanted)
+        record.load?.eventDelay = figures[2]
+        let wanted = ["1000", "1490", "2000", "2491", "3001", "3493"]
+        #expect(Self.fields(names, of: record) == [wanted, wanted])
+    }
+
+    @Test(
+        "bursts are of answers with events, and missed events of subscribers",
+        arguments: [
+            (.h1, .closed, [nil, nil]), (.sse, .closed, ["2", nil]), (.ws, .closed, [nil, nil]),
+            (.sse, .subscribe, [nil, "3"]), (.ws, .subscribe, [nil, "3"]),
+        ] as [(Cell.Language, Arrival, [String?])])
+    func events(language: Cell.Language, arrival: Arrival, wanted: [String?]) {
+        var record = Self.launch()
+        (record.cell.language, record.cell.arrival) = (language, arrival)
+        record.load?.bursts = 2
+        record.load?.missedEvents = 3
+        #expect(Self.fields(["bursts", "missed_events"], of: record) == [wanted, wanted])
     }
 
     @Test("a launch survives its JSON line")

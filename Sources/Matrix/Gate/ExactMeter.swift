@@ -48,6 +48,7 @@ struct ExactMeter {
         Spoken(language: .h2, openingBytes: 200),
         Spoken(language: .grpc, openingBytes: 200),
         Spoken(language: .ws),
+        Spoken(language: .sse),
     ]
 
     /// One cell for each pattern, request and protocol, with a single connection.
