@@ -149,7 +149,7 @@ struct ColumnTests {
         record.load?.firstPart = figures[0]
         record.load?.partGap = figures[1]
         record.load?.eventDelay = figures[2]
-        let wanted = ["1000", "1490", "2000", "2491", "3001", "3493"]
+        let wanted = ["1000", "1490", "2000", "2491", "3001", "3491"]
         #expect(Self.fields(names, of: record) == [wanted, wanted])
     }
 
