@@ -54,6 +54,8 @@ let package = Package(
             name: "CLinux",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         .target(
             name: "Basis", swiftSettings: strict,
@@ -66,7 +68,7 @@ let package = Package(
             ]),
         library("Platform", ["Basis", "CLinux"]),
         library("Wire", ["Basis"]),
-        library("Secure", ["Basis", "Platform"]),
+        library("Secure", ["Basis", "Platform", "COpenSSL"]),
         library("Measure", ["Basis", "CZlib"]),
         library("Report", ["Basis", "Measure"]),
         library("Compare", ["Basis", "Measure", "Report"]),
@@ -102,6 +104,7 @@ let package = Package(
         tests(
             "CompareTests", ["Basis", "Measure", "Report", "Compare", "Matrix"],
             exclude: ["Golden"]),
+        tests("SecureTests", ["Basis", "Platform", "Secure"]),
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests(

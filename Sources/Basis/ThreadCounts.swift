@@ -27,6 +27,12 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
         "events", "events of topics written for subscribers", isReported: false)
     package var missedEvents = Cell(
         "missed_events", "events that a subscriber was too slow for", isReported: false)
+    package var handshakes = Cell(
+        "handshakes", "handshakes of TLS that were done", isReported: false)
+    package var resumedHandshakes = Cell(
+        "handshakes_resumed", "of these with the keys of an earlier one", isReported: false)
+    package var failedHandshakes = Cell(
+        "handshakes_failed", "handshakes of TLS that were begun and not done", isReported: false)
 
     package init() {}
 }

@@ -83,50 +83,58 @@ package struct Coordinator: ~Copyable {
                 status: .failure))
     }
 
-    /// One exhaustive switch over all protocols and pacings; below it everything is specialised.
+    /// One exhaustive switch over transports, protocols and pacings; below it everything is
+    /// specialised.
     private func startThreads() throws(Failure) -> [GeneratorThread] {
+        if let tls = plan.tls { return try startThreads(over: TLSStream.self, tls) }
+        return try startThreads(over: PlainStream.self, PlainStream.Context())
+    }
+
+    private func startThreads<Stream: StreamTransport & SendableMetatype & ~Copyable>(
+        over stream: Stream.Type, _ context: Stream.Context
+    ) throws(Failure) -> [GeneratorThread] {
         switch plan.application {
         case .h1:
             let request = plan.request
             let pipeline = plan.pipeline
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+            return try startThreads(over: stream, context) { _ in
                 HTTP1Client(
                     request: request.bytes, answersHead: request.answersHead, pipeline: pipeline)
             }
         case .h2(let request):
             let streams = plan.streams
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+            return try startThreads(over: stream, context) { _ in
                 HTTP2Client<HTTPExchange>(request: request, streams: streams)
             }
         case .grpc(let request, let kind):
             let streams = plan.streams
             if kind.answersInParts {
-                return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+                return try startThreads(over: stream, context) { _ in
                     HTTP2Client<GRPCExchange<ManyMessages>>(request: request, streams: streams)
                 }
             }
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+            return try startThreads(over: stream, context) { _ in
                 HTTP2Client<GRPCExchange<OneMessage>>(request: request, streams: streams)
             }
         case .ws(let request):
             switch request.use {
             case .echoes:
                 return try startThreads(
-                    over: PlainStream.self, PlainStream.Context(),
+                    over: stream, context,
                     speaking: webSocket(request, for: Echoes.self))
             case .timedEchoes:
                 return try startThreads(
-                    over: PlainStream.self, PlainStream.Context(),
+                    over: stream, context,
                     speaking: webSocket(request, for: TimedEchoes.self))
             case .subscriptions:
                 return try startThreads(
-                    over: PlainStream.self, PlainStream.Context(),
+                    over: stream, context,
                     speaking: webSocket(request, for: Subscriptions.self)
                 ) { _ in ClosedPacing() }
             }
         case .sse:
             let request = plan.request
-            return try startThreads(over: PlainStream.self, PlainStream.Context()) { _ in
+            return try startThreads(over: stream, context) { _ in
                 EventStreamClient(request: request.bytes, answersHead: request.answersHead)
             }
         case .subscription(let request):
@@ -135,7 +143,7 @@ package struct Coordinator: ~Copyable {
                 EventSubscriber(request, patience: patience)
             }
             return try startThreads(
-                over: PlainStream.self, PlainStream.Context(), speaking: client
+                over: stream, context, speaking: client
             ) { _ in ClosedPacing() }
         }
     }
@@ -252,9 +260,10 @@ package struct Coordinator: ~Copyable {
 
     private func reason(_ refusal: OpeningRefusal) -> String {
         switch refusal {
-        case .refused(let error) where plan.destination.isUnix && error.wouldBlock:
+        case .refused(.system(let error)) where plan.destination.isUnix && error.wouldBlock:
             "its queue of connections stayed full for \(plan.timeout.display)"
-        case .refused(let error), .sourceRefused(_, let error): error.reason
+        case .refused(let error): error.reason
+        case .sourceRefused(_, let error): error.reason
         case .declined(let reason): reason
         case .tookTooLong: "no answer within \(plan.timeout.display)"
         }
@@ -282,8 +291,9 @@ package struct Coordinator: ~Copyable {
         let host = tried.count > 1 ? "\(plan.url.host) at " : ""
         return Complaint(
             "can't connect to \(host)\(tried.joined(separator: ", "))",
-            remedy: "start the server there, or mend the "
-                + (plan.destination.isUnix ? "path" : "URL"),
+            remedy: refusal.remedy
+                ?? ("start the server there, or mend the "
+                    + (plan.destination.isUnix ? "path" : "URL")),
             status: .failure)
     }
 

@@ -47,6 +47,27 @@ package enum SocketAddress: Equatable, Hashable, Sendable, CustomStringConvertib
         return found + loopbacks.filter { !found.contains($0) }
     }
 
+    /// The name of this machine (gethostname(2)); nil where it has none.
+    package static var ownName: String? {
+        var room = [CChar](repeating: 0, count: 256)
+        // SAFETY: fills at most `room`, whose last byte stays NUL.
+        guard unsafe gethostname(&room, room.count - 1) == 0 else { return nil }
+        let name = String(
+            decoding: room.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let isPlain = name.utf8.allSatisfy {
+            $0 == 0x2D || $0 == 0x2E || (0x30...0x39).contains($0)
+                || (0x41...0x5A).contains($0 & 0xDF)
+        }
+        return name.isEmpty || !isPlain ? nil : name
+    }
+
+    /// Whether `host` is an address and no name (inet_pton(3)).
+    package static func isNumeric(_ host: String) -> Bool {
+        var room = in6_addr()
+        // SAFETY: inet_pton(3) fills at most the 16 bytes of `room`.
+        return unsafe inet_pton(AF_INET, host, &room) == 1 || inet_pton(AF_INET6, host, &room) == 1
+    }
+
     private static func lookUp(
         _ host: String, port: UInt16
     ) throws(Complaint) -> [SocketAddress] {

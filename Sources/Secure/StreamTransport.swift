@@ -6,6 +6,11 @@ package protocol StreamTransport: ~Copyable {
     /// What all streams of one side share: keys, settings, what earlier connections have left.
     associatedtype Context: Sendable
 
+    /// Memory that a thread needs for one call on any of its streams, the same for all of them.
+    associatedtype Workspace: ~Copyable
+
+    static func makeWorkspace() -> Workspace
+
     /// Whether a receive, or the opening, may leave bytes behind that no readiness of the socket
     /// announces. If not, the kernel has all that was not received.
     static var holdsBytes: Bool { get }
@@ -22,23 +27,31 @@ package protocol StreamTransport: ~Copyable {
     /// - Parameter early: bytes that may go to the peer before the opening is done, the same in
     ///   every call. They have gone if the facts say so; else they are still to be sent.
     mutating func open<K: Kernel>(
-        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K
-    ) throws(SystemError) -> OpeningStep
+        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
+        in workspace: inout Workspace
+    ) throws(StreamError) -> OpeningStep
 
     /// Brings bytes of the peer into `buffer`, which has room for at least one.
     mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
-        with kernel: inout K
-    ) throws(SystemError) -> StreamInput
+        with kernel: inout K, in workspace: inout Workspace
+    ) throws(StreamError) -> StreamInput
 
-    /// Writes as much of `bytes` as the stream takes.
+    /// Writes as much of `bytes` as the stream takes: all of them, unless the socket is full, whose
+    /// readiness then announces room. What was not taken is offered again, with more behind it.
     mutating func send<K: Kernel>(
-        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> Sent
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K,
+        in workspace: inout Workspace
+    ) throws(StreamError) -> Sent
 
     /// Says to the peer that nothing more will be sent; reading may go on.
     mutating func finishSending<K: Kernel>(
-        on descriptor: borrowing Descriptor, with kernel: inout K)
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout Workspace)
+
+    /// The socket is about to be closed, in order or not: says what the peer is to hear before, as
+    /// far as the socket takes it at once.
+    mutating func end<K: Kernel>(
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout Workspace)
 }
 
 extension StreamTransport where Self: ~Copyable {
@@ -46,6 +59,16 @@ extension StreamTransport where Self: ~Copyable {
     package static var holdsBytes: Bool { true }
     @inline(always)
     package var earlyRoom: Int { 0 }
+
+    @inline(always)
+    package mutating func end<K: Kernel>(
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout Workspace
+    ) {}
+}
+
+extension StreamTransport where Self: ~Copyable, Workspace == NoWorkspace {
+    @inline(always)
+    package static func makeWorkspace() -> NoWorkspace { NoWorkspace() }
 }
 
 /// How far the opening of a stream has come.
@@ -62,6 +85,8 @@ package enum OpeningStep: Equatable, Sendable {
 package struct OpeningFacts: Equatable, Sendable {
     /// Nil where nothing was said about it.
     package var application: ApplicationProtocol?
+    /// Whether there were keys to agree on.
+    package var isSecure = false
     /// Whether an earlier connection's keys were used again.
     package var isResumed = false
     /// How many of this end's early bytes the peer has accepted: none or all.
@@ -87,6 +112,18 @@ package enum StreamInput: Equatable, Sendable {
     case nothing
     /// The peer ended its half in order.
     case closed
+    /// The socket ended, and the peer had not said in the stream's own way that it would: who is
+    /// owed more has lost it, perhaps to an attacker.
+    case cutOff
+}
+
+/// The workspace of streams that need none.
+package struct NoWorkspace: ~Copyable {
+    // A value without a size would share its address with its neighbours.
+    private var unused: UInt8 = 0
+
+    @inline(always)
+    package init() {}
 }
 
 /// A stream without encryption: every call is the kernel's.
@@ -104,31 +141,41 @@ package struct PlainStream: StreamTransport, ~Copyable {
 
     @inline(always)
     package mutating func open<K: Kernel>(
-        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K
-    ) throws(SystemError) -> OpeningStep { .done(OpeningFacts()) }
+        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
+        in workspace: inout NoWorkspace
+    ) throws(StreamError) -> OpeningStep { .done(OpeningFacts()) }
 
     @inline(always)
     package mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
-        with kernel: inout K
-    ) throws(SystemError) -> StreamInput {
-        // SAFETY: the caller's buffer is handed on as it came.
-        switch try unsafe kernel.receive(from: descriptor, into: buffer) {
-        // A receive that leaves room has emptied the socket (epoll(7)).
-        case .bytes(let count): .bytes(count, isAll: count < buffer.count)
-        case .wouldBlock: .nothing
-        case .closed: .closed
+        with kernel: inout K, in workspace: inout NoWorkspace
+    ) throws(StreamError) -> StreamInput {
+        do throws(SystemError) {
+            // SAFETY: the caller's buffer is handed on as it came.
+            switch try unsafe kernel.receive(from: descriptor, into: buffer) {
+            // A receive that leaves room has emptied the socket (epoll(7)).
+            case .bytes(let count): return .bytes(count, isAll: count < buffer.count)
+            case .wouldBlock: return .nothing
+            case .closed: return .closed
+            }
+        } catch {
+            throw .system(error)
         }
     }
 
     package mutating func send<K: Kernel>(
-        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> Sent {
-        try kernel.send(bytes, to: descriptor)
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K,
+        in workspace: inout NoWorkspace
+    ) throws(StreamError) -> Sent {
+        do throws(SystemError) {
+            return try kernel.send(bytes, to: descriptor)
+        } catch {
+            throw .system(error)
+        }
     }
 
     package mutating func finishSending<K: Kernel>(
-        on descriptor: borrowing Descriptor, with kernel: inout K
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout NoWorkspace
     ) {
         kernel.finishSending(on: descriptor)
     }

@@ -13,6 +13,7 @@ package enum Server {
     ) throws(Complaint) {
         // Whoever reads the lines may end before the server, as a terminal that closes does.
         StandardStreams.outliveReaders()
+        let tls = try options.makeTLS()
         DescriptorLimit.raise(to: DescriptorLimit.current.hard)
         let signals = try starting { () throws(SystemError) in try TerminationSignals() }
         let poller = try starting { () throws(SystemError) in try Poller() }
@@ -24,7 +25,7 @@ package enum Server {
             try poller.add(crew.alarm, token: Token.alarm)
         }
         var control = try openControl(options.controlPath, poller)
-        let listeners = try assemble(crew)
+        let listeners = try assemble(crew, tls)
         if !options.isQuiet, !say(ready(options, listeners)) {
             // Whoever waits for the line would wait for ever.
             crew.dismiss()
@@ -102,11 +103,17 @@ package enum Server {
         }
     }
 
-    private static func assemble(_ crew: Crew<LinuxKernel>) throws(Complaint) -> [Listener] {
+    /// What every port speaks; by what, a connection's first bytes or its TLS say.
+    private typealias Kind<Stream: StreamTransport & ~Copyable> = ConnectionKind<
+        Stream, NegotiatedSession<Boxed<HTTP2Session>>
+    >
+
+    private static func assemble(
+        _ crew: Crew<LinuxKernel>, _ tls: TLSContext?
+    ) throws(Complaint) -> [Listener] {
         do throws(SystemError) {
-            return try crew.assemble(
-                kind: ConnectionKind<PlainStream, NegotiatedSession<Boxed<HTTP2Session>>>(
-                    context: PlainStream.Context()))
+            if let tls { return try crew.assemble(kind: Kind<TLSStream>(context: tls)) }
+            return try crew.assemble(kind: Kind<PlainStream>(context: PlainStream.Context()))
         } catch {
             crew.dismiss()
             let addresses = crew.options.listen.map(\.description).joined(separator: ", ")
@@ -131,13 +138,21 @@ package enum Server {
     }
 
     private static func ready(_ options: ServerOptions, _ listeners: [Listener]) -> JSONValue {
-        [
-            "event": "ready",
-            "listen": .string(listeners.first?.address.description ?? ""),
-            "addresses": .array(listeners.map { .string($0.address.description) }),
-            "pid": .integer(Int64(currentProcessID)),
-            "pattern": .string(options.pattern.rawValue),
-            "threads": .integer(Int64(options.threads)),
+        var fields: [JSONValue.Member] = [
+            .init("event", "ready"),
+            .init("listen", .string(listeners.first?.address.description ?? "")),
+            .init("addresses", .array(listeners.map { .string($0.address.description) })),
+            .init("pid", .integer(Int64(currentProcessID))),
+            .init("pattern", .string(options.pattern.rawValue)),
+            .init("threads", .integer(Int64(options.threads))),
         ]
+        if let tls = options.tls {
+            fields.append(.init("tls", .string(tls.settings.version?.rawValue ?? "1.2 or 1.3")))
+            // Whom a client that isn't this project's is to trust.
+            if tls.settings.files == nil, let authority = TestAuthority.trusted {
+                fields.append(.init("ca", .string(authority)))
+            }
+        }
+        return .object(fields)
     }
 }

@@ -1,5 +1,6 @@
 package import Basis
 package import Platform
+import Secure
 
 /// What a server is told at its start.
 package struct ServerOptions: Sendable {
@@ -34,6 +35,8 @@ package struct ServerOptions: Sendable {
     package var http2Window = ByteCount(raw: Limit.http2Window)
     /// Connections that one reader holds at most.
     package var connectionsPerReader = 1_000_000
+    /// Nil serves without TLS.
+    package var tls: TLS?
     /// Where a Unix socket answers `snapshot`.
     package var controlPath: String?
     package var isQuiet = false
@@ -82,6 +85,7 @@ extension ServerOptions {
                 help: "what HTTP/2 lets a peer send on a stream, 4 times it in all [256KiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
+        ] + tlsSpecs + [
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
             OptionSpec("quiet", short: "q", help: "no ready and stopped lines"),
             OptionSpec("patterns", help: "list the ids of the patterns"),
@@ -148,6 +152,7 @@ extension ServerOptions {
                 "--max-connections \(connectionsPerReader) is less than one an address",
                 remedy: "allow \(listen.count) or more, or listen on fewer addresses")
         }
+        tls = try Self.tls(parsed)
         controlPath = parsed.text("control")
         if let path = controlPath, !(1..<SocketAddress.unixPathBytes).contains(path.utf8.count) {
             throw Complaint(

@@ -16,7 +16,11 @@ enum Main {
             } else if parsed.has("version") {
                 StandardStreams.output("switchyard-server \(switchyardVersion)\n")
             } else {
-                try Server.run(try ServerOptions(parsed)) { line in
+                let options = try ServerOptions(parsed)
+                for warning in options.warnings {
+                    StandardStreams.error("\(parser.program): warning: \(warning)\n")
+                }
+                try Server.run(options) { line in
                     StandardStreams.output(line.compact + "\n")
                 }
             }

@@ -142,8 +142,8 @@ struct LoadAddressTests {
             (["unix:///run/app"], "give --unix-socket /run/app and a URL"),
             (["http://unix:/run/app:/path"], "give --unix-socket /run/app and a URL"),
             (["http+unix://%2Frun%2Fapp/"], "--unix-socket"),
-            (["https://127.0.0.1/"], "TLS is not spoken yet"),
-            (["HTTPS:/x"], "TLS is not spoken yet"),
+            (["--tls", "1.3", "http://127.0.0.1/"], "give a https:// URL"),
+            (["HTTPS:/x"], "no // behind its scheme"),
             (["--unix-socket", "", "http://a/"], "--unix-socket path has 0 bytes"),
             (
                 ["--unix-socket", String(repeating: "x", count: 108), "http://a/"],

@@ -1,5 +1,6 @@
 import Basis
 import Platform
+import Secure
 import Testing
 
 @testable import Load

@@ -157,7 +157,7 @@ struct LoadOptionsTests {
     @Test(
         "what can't be carried out is refused in one line that says how to mend it",
         arguments: [
-            ([], "no URL"), (["a", "b"], "more than one URL"), (["https://a/"], "scheme https"),
+            ([], "no URL"), (["a", "b"], "more than one URL"), (["ftps://a/"], "scheme ftps"),
             (["-c", "0", "a"], "--connections '0'"), (["-c", "many", "a"], "--connections 'many'"),
             (["-t", "0", "a"], "--threads '0'"), (["-c", "2", "-t", "4", "a"], "4 threads"),
             (["-d", "0s", "a"], "--duration 0s"), (["-d", "soon", "a"], "--duration 'soon'"),
@@ -184,7 +184,7 @@ struct LoadOptionsTests {
             (["--protocol", "h2", "-m", "0", "a"], "--streams '0'"),
             (["--protocol", "h2", "-H", "Upgrade: x", "a"], "no meaning in HTTP/2"),
             (["--protocol", "h1", "ws://a"], "a ws:// URL is not asked in HTTP/1.1"),
-            (["wss://a"], "scheme wss"),
+            (["wss://a:0"], "no port"),
             (["--protocol", "ws", "--pipeline", "2", "a"], "WebSocket has no --pipeline"),
             (["-m", "0", "ws://a"], "--streams '0'"), (["-X", "PUT", "ws://a"], "with GET"),
             (["-H", "Upgrade: x", "ws://a"], "Upgrade belongs to the opening"),
@@ -235,7 +235,15 @@ struct LoadOptionsTests {
             (["--subscribe", "-X", "PUT", "a"], "--method means nothing to a subscriber"),
             (["--message", "time", "--message-size", "18", "ws://a"], "has 19 bytes, more than"),
             (["--message", "time", "--body", "x", "ws://a"], "both say what the message is"),
-            (["--tls", "1.3", "a"], "unknown option"),
+            (["--tls", "1.3", "a"], "--tls means nothing without TLS; give a https:// URL"),
+            (["-k", "ws://a"], "--insecure means nothing without TLS; give a wss:// URL"),
+            (["--tls", "1.1", "https://a"], "--tls '1.1' is unknown"),
+            (["--cert", "x", "https://a"], "--cert is given alone"),
+            (["-k", "--cacert", "x", "https://a"], "--cacert means nothing with --insecure"),
+            (["--cacert", "/", "https://a"], "TLS can't use the authorities /: Is a directory"),
+            (["--ciphers", "", "https://a"], "TLS can't use the ciphers ''"),
+            (["--ciphers", "TLS_NO", "https://a"], "TLS can't use the ciphers 'TLS_NO'"),
+            (["--groups", "no", "https://a"], "TLS can't use the groups 'no'"),
             (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
             (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),
             (["-H", "Content-Length: 3", "a"], "Content-Length"),
@@ -254,7 +262,7 @@ struct LoadOptionsTests {
         #expect(text.contains(why), "\(text)")
         #expect(complaint?.remedy.isEmpty == false)
         #expect(!text.contains("\n"))
-        let isOutside = arguments.contains("@gone")
+        let isOutside = arguments.contains("@gone") || arguments.contains("/")
         #expect(complaint?.status == (isOutside ? .failure : .usage))
     }
 

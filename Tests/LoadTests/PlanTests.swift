@@ -39,6 +39,9 @@ struct TargetURLTests {
             Good("127.0.0.1:9/r?to=http://x/", "127.0.0.1", 9, "/r?to=http://x/", "127.0.0.1:9"),
             Good("a?to=http://x/", "a", 80, "/?to=http://x/", "a"),
             Good("a:/b", "a", 80, "/b", "a"),
+            Good("https://a/b", "a", 443, "/b", "a"),
+            Good("HTTPS://a:80", "a", 80, "/", "a:80"), Good("wss://a:443/", "a", 443, "/", "a"),
+            Good("grpcs://[::1]:8443", "::1", 8443, "/", "[::1]:8443"),
         ])
     func good(_ url: Good) throws {
         let parsed = try TargetURL(parsing: url.text)
@@ -46,15 +49,17 @@ struct TargetURLTests {
         #expect(parsed.port == url.port)
         #expect(parsed.target == url.target)
         #expect(parsed.authority == url.authority)
+        let isSecure = url.text.lowercased().contains(/^[a-z]+s:\/\//)
+        #expect(parsed.isSecure == isSecure)
     }
 
     @Test(
         "what is no URL is refused in one line",
         arguments: [
-            ("", "has no host"), ("http://", "has no host"), ("https://a/", "scheme https"),
+            ("", "has no host"), ("http://", "has no host"), ("ftps://a/", "scheme ftps"),
             ("http://a:99999/", "no port"), ("http://a:0/", "no port"), ("http://a:b/", "no port"),
             ("http://a:+9/", "no port"), ("http:/h", "no // behind"),
-            ("HTTPS:h", "no port"),
+            ("HTTPS:h", "no port"), ("https:/h", "no // behind"),
             ("http://u:p@a/", "user name"), ("http://[::1/", "no ]"),
             ("http://[::1]x/", "behind the ]"), ("http://::1/", "without brackets"),
         ])

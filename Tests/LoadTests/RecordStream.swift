@@ -49,8 +49,9 @@ struct RecordStream: StreamTransport, ~Copyable {
     var earlyRoom: Int { context.earlyBytes }
 
     mutating func open<K: Kernel>(
-        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K
-    ) throws(SystemError) -> OpeningStep {
+        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
+        in workspace: inout NoWorkspace
+    ) throws(StreamError) -> OpeningStep {
         while true {
             if try !flush(descriptor, with: &kernel) { return .wants(.writable) }
             switch phase {
@@ -83,8 +84,8 @@ struct RecordStream: StreamTransport, ~Copyable {
     /// One record's bytes at most, whatever else there is.
     mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
-        with kernel: inout K
-    ) throws(SystemError) -> StreamInput {
+        with kernel: inout K, in workspace: inout NoWorkspace
+    ) throws(StreamError) -> StreamInput {
         while plain.isEmpty {
             if let (_, payload) = takeRecord() {
                 plain = payload[...]
@@ -92,7 +93,7 @@ struct RecordStream: StreamTransport, ~Copyable {
             }
             switch try fill(descriptor, with: &kernel) {
             case .bytes(0, _), .nothing: return .nothing
-            case .closed: return .closed
+            case .closed, .cutOff: return .closed
             case .bytes: continue
             }
         }
@@ -105,8 +106,9 @@ struct RecordStream: StreamTransport, ~Copyable {
     }
 
     mutating func send<K: Kernel>(
-        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> Sent {
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K,
+        in workspace: inout NoWorkspace
+    ) throws(StreamError) -> Sent {
         if outputPlain == 0 {
             outputPlain = min(bytes.count, context.recordBytes)
             output = Kind.record(Kind.data, (0..<outputPlain).map { bytes[$0] })
@@ -118,7 +120,7 @@ struct RecordStream: StreamTransport, ~Copyable {
     }
 
     mutating func finishSending<K: Kernel>(
-        on descriptor: borrowing Descriptor, with kernel: inout K
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout NoWorkspace
     ) {
         kernel.finishSending(on: descriptor)
     }
@@ -126,9 +128,13 @@ struct RecordStream: StreamTransport, ~Copyable {
     /// Says whether everything has gone.
     private mutating func flush<K: Kernel>(
         _ descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> Bool {
+    ) throws(StreamError) -> Bool {
         while !output.isEmpty {
-            guard case .bytes(let count) = try kernel.send(output.span, to: descriptor) else {
+            guard
+                case .bytes(let count) = try StreamError.from({ () throws(SystemError) in
+                    try kernel.send(output.span, to: descriptor)
+                })
+            else {
                 return false
             }
             output.removeFirst(count)
@@ -139,12 +145,15 @@ struct RecordStream: StreamTransport, ~Copyable {
     /// Asks the kernel once; no bytes where it would block.
     private mutating func fill<K: Kernel>(
         _ descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> StreamInput {
+    ) throws(StreamError) -> StreamInput {
         let room = UnsafeMutableRawBufferPointer.allocate(
             byteCount: context.kernelBytes, alignment: 1)
         defer { unsafe room.deallocate() }
         // SAFETY: the buffer lives until the end of this function.
-        switch try unsafe kernel.receive(from: descriptor, into: room) {
+        let received = try StreamError.from { () throws(SystemError) in
+            try unsafe kernel.receive(from: descriptor, into: room)
+        }
+        switch received {
         case .bytes(let count):
             unsafe raw.append(contentsOf: room[..<count])
             return .bytes(count, isAll: true)

@@ -41,7 +41,8 @@ struct ColumnTests {
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
             requests,cpu_ns,voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,\
-            other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events
+            other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events,\
+            handshakes,handshakes_resumed,handshakes_failed
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
     }

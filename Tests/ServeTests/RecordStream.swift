@@ -35,11 +35,16 @@ struct RecordStream: StreamTransport, ~Copyable {
     }
 
     mutating func open<K: Kernel>(
-        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K
-    ) throws(SystemError) -> OpeningStep {
+        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
+        in workspace: inout NoWorkspace
+    ) throws(StreamError) -> OpeningStep {
         while greetingLeft > 0 {
             let piece = [UInt8](repeating: UInt8(ascii: "!"), count: min(greetingLeft, 65_536))
-            guard case .bytes(let count) = try kernel.send(piece.span, to: descriptor) else {
+            guard
+                case .bytes(let count) = try StreamError.from({ () throws(SystemError) in
+                    try kernel.send(piece.span, to: descriptor)
+                })
+            else {
                 return .wants(.writable)
             }
             greetingLeft -= count
@@ -55,10 +60,12 @@ struct RecordStream: StreamTransport, ~Copyable {
                 }
                 if context.takesEarly, hasWholeRecord { return .earlyInput(facts) }
             }
-            switch try fill(from: descriptor, with: &kernel) {
+            switch try StreamError.from({ () throws(SystemError) in
+                try fill(from: descriptor, with: &kernel)
+            }) {
             case .bytes: continue
             case .wouldBlock: return .wants(.readable)
-            case .closed: throw SystemError("recv", code: 104)
+            case .closed: throw .system(SystemError("recv", code: 104))
             }
         }
     }
@@ -83,10 +90,12 @@ struct RecordStream: StreamTransport, ~Copyable {
 
     mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
-        with kernel: inout K
-    ) throws(SystemError) -> StreamInput {
+        with kernel: inout K, in workspace: inout NoWorkspace
+    ) throws(StreamError) -> StreamInput {
         while !hasWholeRecord {
-            switch try fill(from: descriptor, with: &kernel) {
+            switch try StreamError.from({ () throws(SystemError) in
+                try fill(from: descriptor, with: &kernel)
+            }) {
             case .bytes: continue
             case .wouldBlock: return .nothing
             case .closed: return .closed
@@ -111,8 +120,9 @@ struct RecordStream: StreamTransport, ~Copyable {
     }
 
     mutating func send<K: Kernel>(
-        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K
-    ) throws(SystemError) -> Sent {
+        _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K,
+        in workspace: inout NoWorkspace
+    ) throws(StreamError) -> Sent {
         var taken = 0
         while true {
             if pending.isEmpty {
@@ -121,7 +131,11 @@ struct RecordStream: StreamTransport, ~Copyable {
                 pending.append(UInt8(pendingPlain))
                 pending.append(bytes.extracting(taken..<(taken + pendingPlain)))
             }
-            guard case .bytes(let count) = try kernel.send(pending.bytes, to: descriptor) else {
+            guard
+                case .bytes(let count) = try StreamError.from({ () throws(SystemError) in
+                    try kernel.send(pending.bytes, to: descriptor)
+                })
+            else {
                 return taken > 0 ? .bytes(taken) : .wouldBlock
             }
             pending.consume(count)
@@ -130,7 +144,7 @@ struct RecordStream: StreamTransport, ~Copyable {
     }
 
     mutating func finishSending<K: Kernel>(
-        on descriptor: borrowing Descriptor, with kernel: inout K
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout NoWorkspace
     ) {
         kernel.finishSending(on: descriptor)
     }

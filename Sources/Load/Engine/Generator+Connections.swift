@@ -82,7 +82,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// Closes the socket and forgets what lay on it. Its session ends here.
     mutating func close(_ index: Int) {
-        let link = table.detach(index)
+        var link = table.detach(index)
+        link.end(with: &kernel, in: &workspace)
         kernel.close(link.descriptor)
         client.restart(&table[index].session)
         table[index].waitsToWrite = false
@@ -162,7 +163,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         do {
             try watch(index, [.readable, .writable])
         } catch {
-            lose(index, because: .write, consume error)
+            lose(index, because: .write, .system(consume error))
         }
     }
 
@@ -175,7 +176,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         do {
             try watch(index, .readable)
         } catch {
-            lose(index, because: .write, consume error)
+            lose(index, because: .write, .system(consume error))
         }
     }
 }

@@ -20,9 +20,19 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             cutOffText(index, held: held, "the server closed the connection"))
     }
 
+    /// The socket ended without the stream's last word: an answer that only the end completes may
+    /// lack something, and is none.
+    @inline(never)
+    mutating func wasCutOff(_ index: Int, held: Int) {
+        lose(
+            index, because: .read,
+            cutOffText(
+                index, held: held, "the server closed the connection without close_notify"))
+    }
+
     /// A receive was refused. Taking the error over keeps reference counts out of the hot path.
     @inline(never)
-    mutating func cutOff(_ index: Int, held: Int, _ error: consuming SystemError) {
+    mutating func cutOff(_ index: Int, held: Int, _ error: consuming StreamError) {
         let text = cutOffText(index, held: held, "\(error)")
         upkeep.lastRefusal = consume error
         lose(index, because: .read, text)
@@ -30,7 +40,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// Gives the connection up after a send was refused.
     @inline(never)
-    mutating func lose(_ index: Int, because loss: Loss, _ error: consuming SystemError) {
+    mutating func lose(_ index: Int, because loss: Loss, _ error: consuming StreamError) {
         let text = wantsFailure ? FailureText(reason: "\(error)") : nil
         upkeep.lastRefusal = consume error
         lose(index, because: loss, text)

@@ -87,19 +87,21 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         // call.
         let connection = unsafe table.pointer(to: index)
         let link = unsafe table.link(index)
-        do {
+        do throws(StreamError) {
             switch try unsafe Self.open(
-                &link.pointee, offering: client, connection.pointee.session, with: &kernel)
+                &link.pointee, offering: client, connection.pointee.session, with: &kernel,
+                in: &workspace)
             {
-            case .wants(let interest): try watch(index, interest)
+            case .wants(let interest): try watchOpening(index, interest)
             // No protocol here lets a server speak before the client's last word of the opening.
-            case .earlyInput: try watch(index, .readable)
+            case .earlyInput: try watchOpening(index, .readable)
             case .done(let facts):
-                try watch(index, .readable)
+                try watchOpening(index, .readable)
                 if facts.earlyBytes > 0 {
                     bytesWritten += UInt64(facts.earlyBytes)
                     unsafe client.wrote(facts.earlyBytes, on: &connection.pointee.session)
                 }
+                upkeep.handshakes.note(facts)
                 opened(index)
             }
         } catch {
@@ -112,11 +114,22 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
+    private mutating func watchOpening(
+        _ index: Int, _ interest: Interest
+    ) throws(StreamError) {
+        do throws(SystemError) {
+            try watch(index, interest)
+        } catch {
+            throw .system(error)
+        }
+    }
+
     private static func open(
         _ link: inout Link<Stream>, offering client: borrowing Client,
-        _ session: borrowing Client.Session, with kernel: inout K
-    ) throws(SystemError) -> OpeningStep {
-        try link.open(offering: client.output(of: session), with: &kernel)
+        _ session: borrowing Client.Session, with kernel: inout K,
+        in workspace: inout Stream.Workspace
+    ) throws(StreamError) -> OpeningStep {
+        try link.open(offering: client.output(of: session), with: &kernel, in: &workspace)
     }
 
     /// An opening failed. What it carried was never answered, and goes early only where it may be
@@ -173,11 +186,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             tally.errors.connect += 1
             noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
         }
-        upkeep.lastRefusal = error
+        upkeep.lastRefusal = .system(error)
         if let source, error.isAboutSource {
             retryLater(index, .sourceRefused(source, error))
         } else {
-            retryLater(index, .refused(error))
+            retryLater(index, .refused(.system(error)))
         }
     }
 

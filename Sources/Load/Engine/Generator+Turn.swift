@@ -153,7 +153,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let link = unsafe table.link(index)
         do {
             while let sent = try unsafe Self.send(
-                from: client, connection.pointee.session, over: &link.pointee, with: &kernel)
+                from: client, connection.pointee.session, over: &link.pointee, with: &kernel,
+                in: &workspace)
             {
                 guard case .bytes(let count) = sent else {
                     watchForRoom(index)
@@ -171,11 +172,12 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     private static func send(
         from client: borrowing Client, _ session: borrowing Client.Session,
-        over link: inout Link<Stream>, with kernel: inout K
-    ) throws(SystemError) -> Sent? {
+        over link: inout Link<Stream>, with kernel: inout K,
+        in workspace: inout Stream.Workspace
+    ) throws(StreamError) -> Sent? {
         let output = client.output(of: session)
         if output.isEmpty { return nil }
-        return try link.send(output, with: &kernel)
+        return try link.send(output, with: &kernel, in: &workspace)
     }
 
     @inline(always)
@@ -200,7 +202,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             // SAFETY: `room` is memory of the buffer; `link` checks that the connection has one.
             let link = unsafe table.link(index)
             outcome = try unsafe link.pointee.receive(
-                into: buffer.room(after: held), with: &kernel)
+                into: buffer.room(after: held), with: &kernel, in: &workspace)
         } catch {
             now = time.now
             cutOff(index, held: held, consume error)
@@ -216,6 +218,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             read(index, held &+ count)
         case .nothing: return
         case .closed: ended(index, held: held)
+        case .cutOff: wasCutOff(index, held: held)
         }
     }
 

@@ -19,6 +19,7 @@ package struct Generator<
     let poller: Poller
     let buffer: ReceiveBuffer
     var kernel: K
+    var workspace = Stream.makeWorkspace()
     var client: Client
     var pacing: Pace
     var events: EventBuffer
@@ -104,7 +105,8 @@ package struct Generator<
             window: Window(start: window.start, duration: ended.since(window.start)),
             sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
             warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
-            connectionsOpened: upkeep.openings, served: table.servedCounts,
+            connectionsOpened: upkeep.openings, handshakes: upkeep.handshakes,
+            served: table.servedCounts,
             rates: upkeep.rates.values, borders: upkeep.borders, lastRefusal: upkeep.lastRefusal,
             firstFailure: upkeep.firstFailure, location: client.location,
             tally: takeTally())

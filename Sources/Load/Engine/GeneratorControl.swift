@@ -1,5 +1,6 @@
 package import Basis
 package import Platform
+import Secure
 import Synchronization
 
 /// What a generator thread and the coordinator say to each other. Looked at every few milliseconds,
@@ -66,7 +67,7 @@ package final class GeneratorControl: Sendable {
     func enter(_ phase: Phase) { phaseNow.store(phase, ordering: .releasing) }
     /// The thread can't do its work at all.
     package func fail(_ error: SystemError) {
-        report(.refused(error))
+        report(.refused(.system(error)))
         enter(.finished)
     }
 

@@ -1,5 +1,5 @@
 package import Basis
-package import Platform
+package import Secure
 
 /// What one thread brings home.
 package struct GeneratorResult: ~Copyable, Sendable {
@@ -15,6 +15,7 @@ package struct GeneratorResult: ~Copyable, Sendable {
     package let usage: UsedResources
     /// Over the whole run, from the first connect on.
     package let connectionsOpened: Int
+    package var handshakes = HandshakeCounts()
     /// Answers in the window by connection.
     package let served: [UInt32]
     /// Rates in equal pieces of the window.
@@ -22,7 +23,7 @@ package struct GeneratorResult: ~Copyable, Sendable {
     /// What the borders of the window cut; zero in an open loop.
     package let borders: BorderShares
     /// The last call that the kernel refused since the window began.
-    package let lastRefusal: SystemError?
+    package let lastRefusal: StreamError?
     /// The first failure of the window.
     package var firstFailure: FailureNote? = nil
     /// Where the first redirection leads, as the peer wrote it; empty when there was none.

@@ -1,5 +1,6 @@
 import Basis
 import Platform
+import Secure
 
 /// What a generator has to look after besides requests: openings, time limits, rates, its own
 /// idleness.
@@ -10,6 +11,7 @@ struct Upkeep {
     var opened = 0
     /// Connections opened over the whole run.
     var openings = 0
+    var handshakes = HandshakeCounts()
     /// Openings under way.
     var opening = 0
     var nextSource = 0
@@ -30,7 +32,7 @@ struct Upkeep {
     var warmUpUnsent: UInt64 = 0
 
     /// The last call that the kernel refused since the window began.
-    var lastRefusal: SystemError?
+    var lastRefusal: StreamError?
     /// The first failure of the window.
     var firstFailure: FailureNote?
     /// Whether the peer ever sent something on a fresh connection before it was asked.

@@ -79,7 +79,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ],
+        ] + tlsSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -124,6 +124,7 @@ package enum LoadOptions {
         try shape(&plan, options)
         plan.messageInterval = call?.interval ?? .zero
         try speak(spoken, call?.kind ?? .unary, &plan, options)
+        try secure(&plan, options)
         try pace(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
             try Objective(parsing: text)
@@ -257,11 +258,13 @@ package enum LoadOptions {
         _ spoken: Spoken, _ kind: GRPCKind, _ plan: inout LoadPlan, _ options: ParsedOptions
     ) throws(Complaint) {
         try window(of: spoken, &plan, options)
+        let scheme = plan.url.isSecure ? "https" : "http"
         switch spoken {
         case .auto, .h1: plan.application = .h1
-        case .h2: plan.application = .h2(try HTTP2Request(plan.request))
+        case .h2: plan.application = .h2(try HTTP2Request(plan.request, scheme: scheme))
         case .grpc:
-            plan.application = .grpc(try HTTP2Request(plan.request, saysLength: false), kind)
+            plan.application = .grpc(
+                try HTTP2Request(plan.request, scheme: scheme, saysLength: false), kind)
         case .ws: plan.application = .ws(try webSocket(plan.request, options))
         case .sse where options.has("subscribe"):
             plan.application = .subscription(try SubscriptionRequest(plan.request))

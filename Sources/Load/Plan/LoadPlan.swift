@@ -1,6 +1,7 @@
 package import Basis
 package import Platform
 package import Report
+package import Secure
 package import Wire
 
 /// Everything a run needs to know, checked; made from the command line by `LoadOptions`.
@@ -28,6 +29,14 @@ package struct LoadPlan: Sendable {
             }
         }
 
+        /// What the two ends of TLS call it.
+        var overTLS: ApplicationProtocol {
+            switch self {
+            case .h2, .grpc: .http2
+            case .h1, .ws, .sse, .subscription: .http11
+            }
+        }
+
         /// Whether the delivery of events is measured instead of requests.
         package var subscribes: Bool {
             switch self {
@@ -45,6 +54,8 @@ package struct LoadPlan: Sendable {
     /// to the one before.
     package var alternatives: [SocketAddress] = []
     package var application = Application.h1
+    /// What connections are made with; nil for plain ones.
+    package var tls: TLSContext?
     package var request: HTTP1.RequestTemplate
     package var connections = 64
     package var threads = 1

@@ -1,9 +1,9 @@
 package import Basis
 
-/// Where requests go, as the user wrote it (RFC 3986; the schemes `http` of RFC 9110 §4.2.1,
-/// `ws` of RFC 6455 §3, and `grpc` for cleartext HTTP/2 with calls of gRPC).
+/// Where requests go, as the user wrote it (RFC 3986; the schemes `http` and `https` of RFC 9110
+/// §4.2, `ws` and `wss` of RFC 6455 §3, and `grpc` and `grpcs` for HTTP/2 with calls of gRPC).
 package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
-    /// What a URL says of the protocol; `http` leaves it open.
+    /// What a URL says of the protocol, without the `s` for TLS; `http` leaves it open.
     package enum Scheme: String, CaseIterable, Sendable { case http, ws, grpc }
 
     /// A host name or a numeric address, IPv6 without its brackets.
@@ -12,19 +12,15 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// Path and query, at least `/`, with its bytes as the user wrote them (`RawText`).
     package let target: String
     package let scheme: Scheme
+    /// Whether it is spoken over TLS.
+    package let isSecure: Bool
 
-    /// Reads `http://host[:port][/path][?query]`, or the same with `ws` or `grpc`. The scheme may
+    /// Reads `http://host[:port][/path][?query]`, or the same with another scheme. The scheme may
     /// be left out; a fragment is not sent.
     package init(parsing text: String) throws(Complaint) {
         func refused(_ why: String) -> Complaint {
             Complaint(
                 "URL '\(text)' \(why)", remedy: "give one such as http://127.0.0.1:8080/plaintext")
-        }
-        func refusedTLS(_ clear: Scheme) -> Complaint {
-            Complaint(
-                "URL '\(text)' has the scheme \(clear)s, and TLS is not spoken yet",
-                remedy: "give an \(clear)://"
-                    + " URL: a server's port without TLS, or a proxy that ends TLS")
         }
         func refusedUnix(_ path: Substring) -> Complaint {
             Complaint(
@@ -43,22 +39,20 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         if hasScheme {
             let scheme = front.dropLast().lowercased()
             if scheme.contains("unix") { throw refusedUnix(rest.dropFirst(front.count + 2)) }
-            if scheme.hasSuffix("s"), let clear = Scheme(rawValue: String(scheme.dropLast())) {
-                throw refusedTLS(clear)
-            }
-            guard let known = Scheme(rawValue: scheme) else {
+            let secure = scheme.hasSuffix("s") ? Scheme(rawValue: String(scheme.dropLast())) : nil
+            guard let known = secure ?? Scheme(rawValue: scheme) else {
                 throw refused(
                     "has the scheme \(scheme), not "
-                        + Scheme.allCases.map(\.rawValue).joined(separator: ", "))
+                        + Scheme.allCases.map { "\($0), \($0)s" }.joined(separator: ", "))
             }
             self.scheme = known
+            isSecure = secure != nil
             rest = rest.dropFirst(front.count + 2)
-        } else if front.lowercased() == "https:" {
-            throw refusedTLS(.http)
-        } else if front.lowercased() == "http:" {
+        } else if ["http:", "https:"].contains(front.lowercased()) {
             throw refused("has no // behind its scheme")
         } else {
             scheme = .http
+            isSecure = false
         }
         rest = rest.prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
@@ -86,7 +80,7 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         if host.isEmpty { throw refused("has no host") }
         // UInt16 would take a sign as well.
         guard digits.allSatisfy({ $0.isASCII && $0.isNumber }),
-            let port = digits.isEmpty ? 80 : UInt16(digits), port > 0
+            let port = digits.isEmpty ? Self.usualPort(isSecure) : UInt16(digits), port > 0
         else {
             throw refused("has no port from 1 to 65535")
         }
@@ -97,10 +91,12 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
     /// Host and port for the Host field; the port is left out where it is the scheme's own.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
+        return port == Self.usualPort(isSecure) ? name : "\(name):\(port)"
     }
 
+    private static func usualPort(_ isSecure: Bool) -> UInt16 { isSecure ? 443 : 80 }
+
     package var description: String {
-        "\(scheme)://\(authority)\(RawText.display(target))"
+        "\(scheme)\(isSecure ? "s" : "")://\(authority)\(RawText.display(target))"
     }
 }

@@ -100,6 +100,8 @@ extension LoadResult {
         report.statuses.client4xx = Int64(clamping: tally.statuses[4])
         report.statuses.server5xx = Int64(clamping: tally.statuses[5])
         report.connectionsOpened = Int64(connectionsOpened)
+        report.handshakes.full = Int64(handshakes.full)
+        report.handshakes.resumed = Int64(handshakes.resumed)
         for thread in threads {
             report.cpu.user = report.cpu.user + thread.user
             report.cpu.system = report.cpu.system + thread.system

@@ -1,7 +1,7 @@
 package import Basis
 import Measure
-package import Platform
 import Report
+package import Secure
 
 /// What a whole run measured, all threads together.
 package struct LoadResult: ~Copyable {
@@ -20,8 +20,9 @@ package struct LoadResult: ~Copyable {
     /// What the borders of a closed loop's window cut.
     package private(set) var borders = BorderShares()
     package private(set) var connectionsOpened = 0
+    package private(set) var handshakes = HandshakeCounts()
     /// A call that the kernel refused since the window began, for its reason.
-    package private(set) var lastRefusal: SystemError?
+    package private(set) var lastRefusal: StreamError?
     /// The first failure of the window, of all threads.
     package private(set) var firstFailure: FailureNote?
     /// Where the first redirection leads, as the server wrote it; empty when there was none.
@@ -56,6 +57,7 @@ package struct LoadResult: ~Copyable {
         served += result.served
         borders = borders + result.borders
         connectionsOpened += result.connectionsOpened
+        handshakes.add(result.handshakes)
         lastRefusal = result.lastRefusal ?? lastRefusal
         if let note = result.firstFailure, note.at < firstFailure?.at ?? .distantFuture {
             firstFailure = note

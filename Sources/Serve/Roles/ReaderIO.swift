@@ -17,6 +17,7 @@ struct ReaderIO<
     var core: ConnectionCore<Desk, S>
     let port: Shared<ReaderPort>
     private let context: Stream.Context
+    private var workspace = Stream.makeWorkspace()
 
     init(
         kernel: K, core: consuming ConnectionCore<Desk, S>, port: Shared<ReaderPort>,
@@ -71,12 +72,13 @@ struct ReaderIO<
     private mutating func open(
         _ connection: inout Peer, _ reference: ConnectionReference
     ) -> Bool {
-        do throws(SystemError) {
+        do throws(StreamError) {
             let step = try connection.stream!.open(
-                on: connection.descriptor!, early: Span(), with: &kernel)
+                on: connection.descriptor!, early: Span(), with: &kernel, in: &workspace)
             switch step {
             case .done(let facts):
                 connection.isOpening = false
+                if facts.isSecure { core.tally.note(facts) }
                 core.open(&connection.state, facts: facts, isEarly: false)
                 if Stream.holdsBytes { expectInput(&connection, reference) }
                 watch(&connection, reference, for: connection.state.wanted)
@@ -90,6 +92,7 @@ struct ReaderIO<
                 return false
             }
         } catch {
+            if case .secure = error { core.tally.failedHandshakes &+= 1 }
             close(&connection)
             return false
         }
@@ -106,7 +109,10 @@ struct ReaderIO<
 
     /// Ends a connection at once. Its slot is marked free; the reader takes it back.
     mutating func close(_ connection: inout Peer) {
-        if let descriptor = connection.descriptor.take() { kernel.close(descriptor) }
+        if let descriptor = connection.descriptor.take() {
+            connection.stream?.end(on: descriptor, with: &kernel, in: &workspace)
+            kernel.close(descriptor)
+        }
         port.value.load.wrappingSubtract(1, ordering: .relaxed)
         core.forget(&connection.state)
     }
@@ -149,12 +155,12 @@ struct ReaderIO<
         connection.hasUnreceived = false
         buffer.removeAll()
         var received = StreamInput.nothing
-        do throws(SystemError) {
+        do throws(StreamError) {
             // SAFETY: the room is used only by the call, which fills a part of it.
             _ = try unsafe buffer.withFreeSpace(minimum: Limit.receiveBytes) {
-                (room: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int in
+                (room: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int in
                 received = try unsafe connection.stream!.receive(
-                    from: connection.descriptor!, into: room, with: &kernel)
+                    from: connection.descriptor!, into: room, with: &kernel, in: &workspace)
                 guard case .bytes(let count, let isAll) = received else { return 0 }
                 connection.hasUnreceived = isInterrupted || !isAll
                 return count
@@ -171,7 +177,8 @@ struct ReaderIO<
             // (tcp_recvmsg), whatever waits behind; so the poller is to look afresh.
             if isInterrupted { change(&connection, reference, to: connection.interest) }
             return
-        case .closed:
+        // A peer that ends without its last word may still wait for what it is owed.
+        case .closed, .cutOff:
             if core.noteEnd(&connection.state) {
                 close(&connection)
                 return
@@ -264,10 +271,11 @@ struct ReaderIO<
     /// Sends what can be sent. False when the connection broke and is closed.
     @inline(always)
     private mutating func flush(_ connection: inout Peer) -> Bool {
-        do throws(SystemError) {
+        do throws(StreamError) {
             while core.hasOutput(&connection.state) {
                 let sent = try connection.stream!.send(
-                    core.outgoing(connection.state), to: connection.descriptor!, with: &kernel)
+                    core.outgoing(connection.state), to: connection.descriptor!, with: &kernel,
+                    in: &workspace)
                 if !core.sent(sent.count, of: &connection.state) { return true }
             }
             return true
@@ -288,7 +296,8 @@ struct ReaderIO<
         case .close: close(&connection)
         case .finishSending:
             if connection.state.phase != .lingering {
-                connection.stream!.finishSending(on: connection.descriptor!, with: &kernel)
+                connection.stream!.finishSending(
+                    on: connection.descriptor!, with: &kernel, in: &workspace)
                 core.beginToLinger(&connection.state)
             }
             watch(&connection, reference, for: connection.state.wanted)

@@ -1,11 +1,17 @@
 package import Basis
 import Platform
+import Secure
 import Synchronization
 
 /// What one thread of the server counts while it runs. Plain numbers of that thread.
 package typealias Tally = ThreadCounts<UInt64>
 
 extension Tally {
+    mutating func note(_ facts: OpeningFacts) {
+        handshakes &+= 1
+        if facts.isResumed { resumedHandshakes &+= 1 }
+    }
+
     /// Counts what was read of topics.
     mutating func note(_ feed: inout EventFeed) {
         if feed.shown | feed.missed == 0 { return }

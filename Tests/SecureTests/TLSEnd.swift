@@ -1,0 +1,149 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Platform
+@testable import Secure
+
+/// One end of a stream over a socket pair, and what its user sends and has received.
+struct TLSEnd: ~Copyable {
+    private var stream: TLSStream
+    private var descriptor: Descriptor?
+    private var kernel: FaultyKernel
+    private var workspace = TLSStream.makeWorkspace()
+    /// What is still to be sent.
+    var output: [UInt8] = []
+    private(set) var input: [UInt8] = []
+    private(set) var facts: OpeningFacts?
+    /// How the other end's half ended.
+    private(set) var end: StreamInput?
+    private(set) var error: StreamError?
+    /// Room for one receive.
+    var room = 16_384
+
+    init(_ context: TLSContext, on descriptor: consuming Descriptor, faults: FaultPlan) {
+        stream = TLSStream(context)
+        self.descriptor = consume descriptor
+        kernel = FaultyKernel(faults)
+    }
+
+    /// Two descriptors of one connection.
+    static func sockets() throws -> (CInt, CInt) {
+        var pair: [CInt] = [-1, -1]
+        // SAFETY: socketpair(2) fills the two elements.
+        let made = unsafe socketpair(
+            AF_UNIX, CInt(SOCK_STREAM.rawValue) | 0o4000 | 0o2000000, 0, &pair)
+        try #require(made == 0)
+        return (pair[0], pair[1])
+    }
+
+    /// Whether nothing more is to be expected of it.
+    var isOver: Bool { error != nil || end != nil }
+
+    /// Does once what there is to do.
+    mutating func step() {
+        guard descriptor != nil, !isOver else { return }
+        do throws(StreamError) {
+            if facts == nil {
+                let step = try stream.open(
+                    on: descriptor!, early: Span(), with: &kernel, in: &workspace)
+                guard case .done(let facts) = step else { return }
+                self.facts = facts
+            }
+            if !output.isEmpty {
+                let waiting = output
+                let sent = try stream.send(
+                    waiting.span, to: descriptor!, with: &kernel, in: &workspace)
+                output.removeFirst(sent.count)
+            }
+            try receive()
+        } catch {
+            self.error = error
+        }
+    }
+
+    private mutating func receive() throws(StreamError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 1)
+        defer { unsafe buffer.deallocate() }
+        // SAFETY: the buffer lives until the end of this function.
+        let received = try unsafe stream.receive(
+            from: descriptor!, into: buffer, with: &kernel, in: &workspace)
+        switch received {
+        case .bytes(let count, _): unsafe input += buffer[..<count]
+        case .nothing: break
+        case .closed, .cutOff: end = received
+        }
+    }
+
+    /// Ends the half of the socket alone.
+    mutating func finishSocket() { kernel.finishSending(on: descriptor!) }
+
+    mutating func finishSending() {
+        stream.finishSending(on: descriptor!, with: &kernel, in: &workspace)
+    }
+
+    /// Closes the socket, as a connection in order does or as one that is gone.
+    mutating func close(saysGoodbye: Bool) {
+        if saysGoodbye { stream.end(on: descriptor!, with: &kernel, in: &workspace) }
+        if let descriptor = descriptor.take() { kernel.close(descriptor) }
+    }
+
+    /// Writes bytes beside the stream.
+    mutating func interfere(_ bytes: [UInt8]) throws {
+        _ = try kernel.send(bytes.span, to: descriptor!)
+    }
+}
+
+/// A client and a server, joined.
+struct TLSPair: ~Copyable {
+    var client: TLSEnd
+    var server: TLSEnd
+    let faults = FaultPlan()
+
+    static func serverContext(
+        _ settings: TLSSettings = TLSSettings(), _ key: TestAuthority.Key = .p256
+    ) throws -> TLSContext {
+        try TLSContext(
+            server: settings,
+            identity: TestAuthority.identity(key, names: ["one.test"], addresses: []))
+    }
+
+    static func clientContext(
+        _ settings: TLSSettings = TLSSettings(), host: String = "one.test",
+        _ application: ApplicationProtocol = .http11
+    ) throws -> TLSContext {
+        try TLSContext(
+            client: settings,
+            of: .init(
+                host: host, isAddress: SocketAddress.isNumeric(host), application: application))
+    }
+
+    init(client: TLSContext, server: TLSContext) throws {
+        let (one, other) = try TLSEnd.sockets()
+        self.client = TLSEnd(client, on: Descriptor(raw: one), faults: faults)
+        self.server = TLSEnd(server, on: Descriptor(raw: other), faults: faults)
+    }
+
+    init(_ settings: TLSSettings = TLSSettings()) throws {
+        try self.init(client: Self.clientContext(settings), server: Self.serverContext(settings))
+    }
+
+    /// Lets both ends go on until something holds, or for so many rounds.
+    mutating func run(
+        rounds: Int = 200_000, until isDone: (borrowing TLSEnd, borrowing TLSEnd) -> Bool
+    ) -> Bool {
+        for _ in 0..<rounds {
+            if isDone(client, server) { return true }
+            client.step()
+            server.step()
+        }
+        return isDone(client, server)
+    }
+
+    /// Both handshakes.
+    mutating func open() -> Bool {
+        run { client, server in
+            client.facts != nil && server.facts != nil || client.isOver || server.isOver
+        }
+    }
+}
