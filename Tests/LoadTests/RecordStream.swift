@@ -195,6 +195,8 @@ final class RecordServer: @unchecked Sendable {
 
     /// Payload of the records that answers come in.
     var recordBytes = 16_384
+    /// What of an answer's records comes at a time, a tenth of a millisecond after the last.
+    var pieceBytes = Int.max
     var acceptsEarly = false
     var answer: (_ connection: Int) -> [UInt8] = { _ in WireText.ok }
     var delay = Nanoseconds.milliseconds(1)
@@ -241,7 +243,12 @@ final class RecordServer: @unchecked Sendable {
         told[connection, default: []] += payload
         let after = told[connection, default: []].count / WireText.request.count
         let answers = (before..<after).flatMap { _ in records(answer(connection)) }
-        return answers.isEmpty ? [] : [.send(answers, after: delay)]
+        return stride(from: 0, to: answers.count, by: pieceBytes).enumerated().map { piece in
+            let end = min(answers.count - piece.element, pieceBytes) + piece.element
+            return .send(
+                Array(answers[piece.element..<end]),
+                after: delay + Nanoseconds.microseconds(100) * Int64(piece.offset))
+        }
     }
 
     private func records(_ bytes: [UInt8]) -> [UInt8] {

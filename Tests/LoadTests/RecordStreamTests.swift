@@ -45,6 +45,22 @@ struct RecordStreamTests {
         }
     }
 
+    @Test(
+        "what is held of a long head outlives receives that bring nothing",
+        arguments: [100, 3_000, 6_000], [50, 999, 7_000])
+    func held(recordBytes: Int, pieceBytes: Int) throws {
+        let stage = Stage(duration: .milliseconds(100))
+        stage.server.recordBytes = recordBytes
+        stage.server.pieceBytes = pieceBytes
+        let field = "X: " + String(repeating: "y", count: 9_000)
+        stage.server.answer = { _ in
+            Array("HTTP/1.1 200 OK\r\n\(field)\r\nContent-Length: 2\r\n\r\nok".utf8)
+        }
+        let result = try stage.result()
+        #expect(result.tally.succeeded > 1 && result.tally.errors.total == 0)
+        #expect(result.tally.bodyBytes == 2 * result.tally.succeeded)
+    }
+
     @Test("requests go whole however little the kernel takes", arguments: 1...40)
     func sends(limit: Int) throws {
         for recordBytes in [1, 10, 16_384] {

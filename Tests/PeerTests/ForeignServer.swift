@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// A foreign server in a folder of its own, with one small file and one large one, on a port of
-/// 127.0.0.1. HTTP/2 is spoken by prior knowledge; nginx speaks HTTP/1.1 here unless told.
+/// 127.0.0.1. HTTP/2 is spoken by prior knowledge or by ALPN; nginx speaks HTTP/1.1 here unless
+/// told.
 final class ForeignServer {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
         case nginx, nginxHTTP2, nghttpd, h2o
@@ -22,7 +23,8 @@ final class ForeignServer {
     private let folder: TemporaryFolder
     private var child: ChildProcess
 
-    init(_ kind: Kind) throws {
+    /// - Parameter identity: what it speaks TLS with; nil for none.
+    init(_ kind: Kind, identity: TLSFiles.Identity? = nil) throws {
         let folder = try TemporaryFolder()
         let program = try #require(
             Programs.found(kind.program), "\(kind.program) is not installed")
@@ -37,7 +39,7 @@ final class ForeignServer {
             toFile: folder.file("files/small"), atomically: true, encoding: .utf8)
         try Data(repeating: 97, count: Self.largeBytes).write(
             to: URL(filePath: folder.file("files/large")))
-        var options = SpawnOptions(program, try Self.arguments(kind, folder, port))
+        var options = SpawnOptions(program, try Self.arguments(kind, folder, port, identity))
         options.standardError = .discarded
         self.kind = kind
         self.folder = folder
@@ -48,17 +50,23 @@ final class ForeignServer {
     }
 
     private static func arguments(
-        _ kind: Kind, _ folder: TemporaryFolder, _ port: UInt16
+        _ kind: Kind, _ folder: TemporaryFolder, _ port: UInt16,
+        _ identity: TLSFiles.Identity?
     ) throws -> [String] {
         let isRoot = Programs.runAsRoot
         switch kind {
         case .nghttpd:
-            return ["--no-tls", "-d", folder.file("files"), "-a", "127.0.0.1", "\(port)"]
+            let common = ["-d", folder.file("files"), "-a", "127.0.0.1", "\(port)"]
+            guard let identity else { return ["--no-tls"] + common }
+            return common + [identity.key, identity.certificate]
         case .h2o:
             try """
             \(isRoot ? "user: root" : "")
             num-threads: 1
-            listen: {host: 127.0.0.1, port: \(port)}
+            listen:
+              host: 127.0.0.1
+              port: \(port)
+              \(identity.map { "ssl: {key-file: \($0.key), certificate-file: \($0.certificate)}" } ?? "")
             hosts:
               default:
                 paths:
@@ -77,7 +85,11 @@ final class ForeignServer {
                 fastcgi_temp_path \(folder.file("f")); uwsgi_temp_path \(folder.file("u"));
                 scgi_temp_path \(folder.file("s"));
                 server {
-                    listen 127.0.0.1:\(port)\(kind == .nginxHTTP2 ? " http2" : "");
+                    listen 127.0.0.1:\(port)\(identity == nil ? "" : " ssl")\(
+                        kind == .nginxHTTP2 ? " http2" : "");
+                    \(identity.map {
+                        "ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);"
+                    } ?? "")
                     root \(folder.file("files"));
                 }
             }

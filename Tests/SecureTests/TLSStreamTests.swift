@@ -99,6 +99,25 @@ struct TLSStreamTests {
         #expect(isDone && got == down && sent == up)
     }
 
+    @Test("sending between receives disturbs neither", arguments: [100, 1_000, 16_384, 20_000])
+    func interleaved(room: Int) throws {
+        var pair = try TLSPair()
+        let isOpen = pair.open()
+        #expect(isOpen)
+        pair.client.room = room
+        let down = Self.text(3_000_000)
+        pair.server.output = down
+        var sent = 0
+        while pair.client.input.count < down.count, sent < 100_000 {
+            pair.client.output = [1, 2, 3]
+            pair.client.step()
+            pair.server.step()
+            sent += 1
+        }
+        let (got, up) = (pair.client.input, pair.server.input.count)
+        #expect(got == down && up <= 3 * sent)
+    }
+
     @Test("an end without close_notify is one that was cut off", arguments: [true, false])
     func cutOff(saysGoodbye: Bool) throws {
         var pair = try TLSPair()

@@ -29,6 +29,8 @@ package final class ServerUnderTest {
     package let pattern: String
     /// Threads that it says it has.
     package let threads: Int
+    /// The file of the authority that clients of its TLS are to trust.
+    package let authority: String?
     package var process: RunningProcess { RunningProcess(id: child.processID) }
 
     private var child: ChildProcess
@@ -39,6 +41,7 @@ package final class ServerUnderTest {
         let pid: Int32
         let pattern: String
         let threads: Int
+        let ca: String?
     }
 
     /// Starts a server and waits until it is ready.
@@ -91,6 +94,7 @@ package final class ServerUnderTest {
         self.port = port
         self.pattern = pattern
         self.threads = ready.threads
+        authority = ready.ca
     }
 
     package func connect(receiveBuffer: Int? = nil) throws -> RawClient {

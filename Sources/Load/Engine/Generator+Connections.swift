@@ -155,6 +155,14 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         return count
     }
 
+    /// A receive has brought nothing: what was put at the front of the buffer is held as before.
+    @inline(never)
+    mutating func holdAgain(_ index: Int, _ count: Int) {
+        // SAFETY: nothing receives into the buffer before this function returns.
+        let bytes = unsafe Span<UInt8>(_unsafeElements: buffer.received(count))
+        precondition(hold(index, bytes), "what was held before can be held again")
+    }
+
     /// The kernel's send buffer is full: goes on when the poller reports room.
     @inline(never)
     mutating func watchForRoom(_ index: Int) {

@@ -216,7 +216,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             if Stream.holdsBytes, !isAll { noteUnread(index) }
             bytesRead &+= UInt64(truncatingIfNeeded: count)
             read(index, held &+ count)
-        case .nothing: return
+        case .nothing: if held > 0 { holdAgain(index, held) }
         case .closed: ended(index, held: held)
         case .cutOff: wasCutOff(index, held: held)
         }
