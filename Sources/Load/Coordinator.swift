@@ -177,15 +177,17 @@ package struct Coordinator: ~Copyable {
         case .constant(let rate):
             let (share, turns, threads) = (share(of: rate), plan.turns, plan.threads)
             return try startThreads(over: stream, context, speaking: clientOfThread) { index in
-                ConstantPacing(
-                    rate: share, phase: Double(index) / Double(threads), turns: turns)
+                let phase = Double(index) / Double(threads)
+                return OpenPacing(
+                    .constant(ConstantPacing(rate: share, phase: phase, turns: turns)))
             }
         case .poisson(let rate):
             let (share, turns) = (share(of: rate), plan.turns)
             let seed = UInt64(bitPattern: plan.seed)
             return try startThreads(over: stream, context, speaking: clientOfThread) { index in
-                PoissonPacing(
-                    rate: share, generator: .stream(seed: seed, index: index), turns: turns)
+                let generator = SeededGenerator.stream(seed: seed, index: index)
+                return OpenPacing(
+                    .poisson(PoissonPacing(rate: share, generator: generator, turns: turns)))
             }
         }
     }

@@ -4,13 +4,13 @@
 /// standard library, where the thread sanitizer does not look: it would report what a contended one
 /// guards.
 @safe
-package struct Guarded<Value>: ~Copyable, @unchecked Sendable {
+package struct Guarded<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     // SAFETY, throughout: the value is initialised in `init`, lives until `deinit` and is touched
     // only inside the monitor.
     private let monitor = Monitor()
     private let value: UnsafeMutablePointer<Value>
 
-    package init(_ initial: sending Value) {
+    package init(_ initial: consuming sending Value) {
         unsafe value = .allocate(capacity: 1)
         unsafe value.initialize(to: initial)
     }
@@ -21,9 +21,9 @@ package struct Guarded<Value>: ~Copyable, @unchecked Sendable {
     }
 
     /// Lends the value while no other thread has it. Don't wait for anything inside.
-    package borrowing func withLock<Result>(
-        _ body: (inout Value) throws -> Result
-    ) rethrows -> Result {
+    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         monitor.enter()
         defer { monitor.leave() }
         return try unsafe body(&value.pointee)

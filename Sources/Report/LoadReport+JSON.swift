@@ -35,6 +35,7 @@ extension LoadReport {
                 .init("event_delay_histogram", .optional(eventDelayHistogram)),
                 .init("bursts", .integer(bursts)),
                 .init("missed_events", .integer(missedEvents)),
+                .init("tls", .optional(tls)),
             ])
     }
 
@@ -122,6 +123,7 @@ extension LoadReport {
         eventDelayHistogram = try fields.optionalText("event_delay_histogram")
         bursts = try fields.optionalInteger("bursts") ?? 0
         missedEvents = try fields.optionalInteger("missed_events") ?? 0
+        tls = try fields.optionalText("tls")
     }
 }
 

@@ -163,6 +163,8 @@ package struct LoadReport: Equatable, Sendable {
     /// The `Location` of the first answer with a status of 3xx that had one.
     package var location: String?
     package var handshakes = Handshakes()
+    /// What the first handshake of TLS has agreed on: version, cipher and group; nil without TLS.
+    package var tls: String?
     /// Connections opened over the whole run, warm-up and reconnects included.
     package var connectionsOpened: Int64 = 0
     package var cpu = CPU()

@@ -1,6 +1,7 @@
 package import Basis
 import COpenSSL
 import Platform
+import Synchronization
 
 /// What all connections of one side share: keys, trust, and what may be agreed on. Made at the
 /// start, and the same from then on.
@@ -10,6 +11,9 @@ package final class TLSContext: Sendable {
     private nonisolated(unsafe) let context: OpaquePointer
     /// Whom a client asks for; nil at a server.
     private let peer: Peer?
+
+    /// What the first handshake has agreed on.
+    private let agreement = Mutex<String?>(nil)
 
     /// The server that a client connects to.
     package struct Peer: Equatable, Sendable {
@@ -107,6 +111,24 @@ package final class TLSContext: Sendable {
         case 2 where unsafe name[0] == UInt8(ascii: "h"): return .http2
         case 8: return .http11
         default: return nil
+        }
+    }
+
+    /// Version, cipher and group of the first handshake; nil before it is done.
+    package var agreed: String? { agreement.withLock { $0 } }
+
+    /// A handshake is done.
+    func note(_ ssl: OpaquePointer) {
+        agreement.withLock { agreed in
+            if agreed != nil { return }
+            // SAFETY: the caller's connection is alive; the texts are constants of the library.
+            let words = unsafe [
+                SSL_get_version(ssl), SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)),
+                copenssl_group_name(ssl),
+            ]
+            agreed = unsafe words.compactMap { word in
+                unsafe word.map { unsafe String(cString: $0) }
+            }.joined(separator: " ")
         }
     }
 

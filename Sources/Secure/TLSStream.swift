@@ -53,6 +53,7 @@ package struct TLSStream: StreamTransport, ~Copyable {
 
     // MARK: the opening
 
+    @inline(never)
     package mutating func open<K: Kernel>(
         on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
         in workspace: inout TLSWorkspace
@@ -101,6 +102,7 @@ package struct TLSStream: StreamTransport, ~Copyable {
         var facts = OpeningFacts()
         facts.isSecure = true
         // SAFETY: the connection is alive.
+        unsafe context.note(ssl)
         facts.application = unsafe TLSContext.application(of: ssl)
         facts.isResumed = unsafe SSL_session_reused(ssl) == 1
         return facts
@@ -108,6 +110,7 @@ package struct TLSStream: StreamTransport, ~Copyable {
 
     // MARK: input
 
+    @inline(never)
     package mutating func receive<K: Kernel>(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer,
         with kernel: inout K, in workspace: inout TLSWorkspace
@@ -205,6 +208,7 @@ package struct TLSStream: StreamTransport, ~Copyable {
 
     // MARK: output
 
+    @inline(never)
     package mutating func send<K: Kernel>(
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor, with kernel: inout K,
         in workspace: inout TLSWorkspace
@@ -302,6 +306,7 @@ package struct TLSStream: StreamTransport, ~Copyable {
 
     // MARK: the end
 
+    @inline(never)
     package mutating func finishSending<K: Kernel>(
         on descriptor: borrowing Descriptor, with kernel: inout K,
         in workspace: inout TLSWorkspace
@@ -310,6 +315,7 @@ package struct TLSStream: StreamTransport, ~Copyable {
         kernel.finishSending(on: descriptor)
     }
 
+    @inline(never)
     package mutating func end<K: Kernel>(
         on descriptor: borrowing Descriptor, with kernel: inout K,
         in workspace: inout TLSWorkspace

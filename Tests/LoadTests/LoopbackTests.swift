@@ -110,9 +110,9 @@ struct LoopbackTests {
 /// A server of the simplest kind: a thread for each connection, blocking calls, one answer.
 private final class BlockingServer: Sendable {
     let port: UInt16
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let listener: Shared<Descriptor>
-    private let acceptor = Mutex<Platform.Thread?>(nil)
+    private let acceptor = Guarded<Platform.Thread?>(nil)
 
     private struct State {
         var answered = 0

@@ -73,6 +73,18 @@ struct PacingTests {
         #expect(abs(lag.rho) < 0.03, "seed \(seed): rho \(lag.rho)")
     }
 
+    @Test("a schedule of either kind is the same when it is chosen at run time")
+    func either() {
+        let constant = ConstantPacing(rate: PerSecond(raw: 7_777), phase: 0.3)
+        let poisson = PoissonPacing(
+            rate: PerSecond(raw: 7_777), generator: .stream(seed: 4, index: 1))
+        #expect(
+            schedule(OpenPacing(.constant(constant)), count: 500) == schedule(constant, count: 500))
+        #expect(
+            schedule(OpenPacing(.poisson(poisson)), count: 500) == schedule(poisson, count: 500))
+        #expect(OpenPacing(.poisson(poisson)).rate == poisson.rate)
+    }
+
     @Test("a seed decides a schedule, and threads have schedules of their own")
     func seeds() {
         func due(_ seed: UInt64, _ thread: Int) -> [Instant] {

@@ -19,7 +19,7 @@ struct AbilitiesTests {
         "a cell that asks for more is refused before anything starts",
         arguments: [
             ("rate: 'subscribe'", "events with protocol h1"),
-            ("protocol: 'sse', streams: 2", "streams with protocol sse"), ("tls: '1.3'", "TLS"),
+            ("protocol: 'sse', streams: 2", "streams with protocol sse"),
             ("streams: 4", "streams with protocol h1"),
             ("protocol: 'h2', pipeline: 2", "pipelining with protocol h2"),
             ("protocol: 'ws', pipeline: 2", "pipelining with protocol ws"),

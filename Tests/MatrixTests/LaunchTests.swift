@@ -47,6 +47,22 @@ struct LaunchTests {
         #expect(told.last == "http://127.0.0.1:4242/plaintext\n")
     }
 
+    @Test(
+        "TLS is the server's and the generator's, with one version",
+        arguments: [Cell.TLS.off, .v12, .v13], [true, false])
+    func tls(version: Cell.TLS, isBuiltIn: Bool) {
+        var cell = Cell(pattern: "single", threads: 1, connections: 2)
+        cell.tls = version
+        if !isBuiltIn { cell.server = "other" }
+        let told = RunningGenerator.arguments(
+            cell, host: "127.0.0.1", port: 9, threads: 1, seed: 0, settings: .short(), turn: nil)
+        let isSecure = version != .off
+        #expect(told.last?.hasPrefix(isSecure ? "https://" : "http://") == true)
+        let place = told.firstIndex(of: "--tls")
+        #expect(place.map { told[$0 + 1] } == (isSecure ? version.rawValue : nil))
+        #expect(told.contains("--insecure") == (isSecure && !isBuiltIn))
+    }
+
     @Test("what the server used is the difference of two readings under load")
     func usage() throws {
         let scratch = try Scratch()

@@ -21,7 +21,6 @@ struct RefusalTests {
                 "rate: 'subscribe'", "asks for events with protocol h1, which",
                 "leave such cells out"
             ),
-            ("tls: '1.3'", "asks for TLS, which", "leave such cells out"),
             ("streams: 2", "asks for streams with protocol h1, which", "leave such cells out"),
             ("connections: 16000000", "needs 16001024 open files", "run: ulimit -n"),
         ])

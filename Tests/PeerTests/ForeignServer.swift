@@ -54,6 +54,7 @@ final class ForeignServer {
         _ identity: TLSFiles.Identity?
     ) throws -> [String] {
         let isRoot = Programs.runAsRoot
+        func tls(_ line: (TLSFiles.Identity) -> String) -> String { identity.map(line) ?? "" }
         switch kind {
         case .nghttpd:
             let common = ["-d", folder.file("files"), "-a", "127.0.0.1", "\(port)"]
@@ -66,7 +67,7 @@ final class ForeignServer {
             listen:
               host: 127.0.0.1
               port: \(port)
-              \(identity.map { "ssl: {key-file: \($0.key), certificate-file: \($0.certificate)}" } ?? "")
+              \(tls { "ssl: {key-file: \($0.key), certificate-file: \($0.certificate)}" })
             hosts:
               default:
                 paths:
@@ -87,9 +88,12 @@ final class ForeignServer {
                 server {
                     listen 127.0.0.1:\(port)\(identity == nil ? "" : " ssl")\(
                         kind == .nginxHTTP2 ? " http2" : "");
-                    \(identity.map {
-                        "ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);"
-                    } ?? "")
+                    \(tls {
+                        """
+                        ssl_protocols TLSv1.2 TLSv1.3;
+                        ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);
+                        """
+                    })
                     root \(folder.file("files"));
                 }
             }

@@ -54,6 +54,10 @@ package struct TextReport {
         }
         line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")
+        if let tls = report.tls {
+            let (full, resumed) = (report.handshakes.full, report.handshakes.resumed)
+            line("handshakes", "\(full) full, \(resumed) resumed: \(tls)")
+        }
         let measured = report.duration == .zero ? "nothing" : report.duration.display
         line("measured", "\(measured) after \(report.warmup.display) of warm-up")
         text += "\n"
@@ -64,6 +68,7 @@ package struct TextReport {
         guard let address = report.address else { return "" }
         let isTold = ["\(address)/", "\(address)/".replacing(":80/", with: "/")].contains {
             report.url.hasPrefix("http://\($0)") || report.url.hasPrefix("ws://\($0)")
+                || report.url.hasPrefix("https://\($0)") || report.url.hasPrefix("wss://\($0)")
         }
         return isTold ? "" : " at \(address)"
     }

@@ -2,6 +2,7 @@ import Basis
 import Measure
 import Platform
 package import Report
+import Secure
 
 extension LoadResult {
     /// The facts that the verdict rests on.
@@ -100,6 +101,7 @@ extension LoadResult {
         report.statuses.client4xx = Int64(clamping: tally.statuses[4])
         report.statuses.server5xx = Int64(clamping: tally.statuses[5])
         report.connectionsOpened = Int64(connectionsOpened)
+        report.tls = plan.tls?.agreed
         report.handshakes.full = Int64(handshakes.full)
         report.handshakes.resumed = Int64(handshakes.resumed)
         for thread in threads {

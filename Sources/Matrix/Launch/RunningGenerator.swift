@@ -61,7 +61,11 @@ struct RunningGenerator: ~Copyable {
         }
         if let turn { arguments += ["--turn", turn] }
         arguments += ["--shared-cpus", sharesCPUs ? "on" : "off"]
-        return arguments + ["http://\(host):\(port)\(cell.target)"]
+        if cell.tls == .off { return arguments + ["http://\(host):\(port)\(cell.target)"] }
+        arguments += ["--tls", cell.tls.rawValue]
+        // The certificate of a server that the matrix names is its own affair.
+        if cell.server != Cell.builtIn { arguments.append("--insecure") }
+        return arguments + ["https://\(host):\(port)\(cell.target)"]
     }
 
     var hasEnded: Bool { mutating get { process.wait(timeout: .zero) != nil } }

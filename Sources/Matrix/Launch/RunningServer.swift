@@ -31,10 +31,13 @@ struct RunningServer: ~Copyable {
         environment: [String: String] = [:]
     ) throws(LaunchFailure) -> RunningServer {
         let control = folder + "/control"
-        let arguments = [
+        var arguments = [
             "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
             "\(cell.threads)", "--nodelay", cell.sendsAtOnce ? "on" : "off", "--control", control,
         ]
+        if cell.tls != .off {
+            arguments += ["--tls", "self-signed", "--tls-version", cell.tls.rawValue]
+        }
         var process = try start(
             program, arguments, cell: cell, cpus: cpus, environment: environment)
         guard let line = process.nextLine(timeout: Limit.ready) else {

@@ -76,7 +76,6 @@ enum Abilities {
         if cell.arrival == .subscribe, cell.language != .sse, cell.language != .ws {
             return "events with protocol \(cell.language.rawValue)"
         }
-        if cell.tls != .off { return "TLS" }
         if cell.language == .grpc, !cell.answersAreItsOwn, cell.payload.raw > grpcPayloadBytes {
             return "messages of more than 4 MiB"
         }

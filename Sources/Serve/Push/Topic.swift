@@ -14,9 +14,9 @@ final class Topic: Sendable {
     let name: TopicName
     /// The number of the newest event that was published.
     private let published = Atomic<UInt64>(0)
-    private let log = Mutex(EventLog())
+    private let log = Guarded(EventLog())
     /// Loops that subscribers of it live on.
-    private let watchers = Mutex<[Watcher]>([])
+    private let watchers = Guarded<[Watcher]>([])
 
     /// A loop that is to be woken for new events.
     struct Watcher: Sendable {
