@@ -110,7 +110,8 @@ let package = Package(
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests("LinkTests", ["Basis", "Platform", "Measure", "Link"]),
         tests(
-            "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Compare", "Matrix"],
+            "MatrixTests",
+            ["Basis", "Platform", "Measure", "Report", "Compare", "Link", "Matrix"],
             exclude: ["Fixtures"]),
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
         tests("PeerTests", ["Basis", "Platform", "Wire", "Measure", "Report", "Serve"]),

@@ -9,6 +9,8 @@ struct Forwarder: ~Copyable {
         var ways: [Way] = []
         /// Whether it ran before all others (sched(7)).
         var isFirst = false
+        /// CPU time that it took.
+        var cpu = Nanoseconds.zero
     }
 
     /// One direction, at the end.
@@ -114,6 +116,6 @@ struct Forwarder: ~Copyable {
             ways: [
                 Way(direction: .forth, counts: there, lateness: LatencySummary(forth.lateness)),
                 Way(direction: .back, counts: here, lateness: LatencySummary(back.lateness)),
-            ], isFirst: isFirst)
+            ], isFirst: isFirst, cpu: CPUClock.thisThread)
     }
 }

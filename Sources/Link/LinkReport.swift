@@ -51,6 +51,7 @@ package struct LinkReport: Sendable {
             .init("device", .string(device.rawValue)),
             .init("unprivileged", .bool(isUnprivileged)),
             .init("realtime", .bool(outcome.isFirst)),
+            .init("cpu_ns", .integer(outcome.cpu.raw)),
         ]
         for way in outcome.ways {
             members.append(.init(way.direction.rawValue, Self.json(way)))

@@ -24,7 +24,7 @@ package struct LinkEnd: Sendable {
     package var status: Int32
     /// What kept the near command from running, or from going on.
     package var complaint: Complaint?
-    /// How the far command ended when it did so by itself.
+    /// How the far command failed when it did so by itself.
     package var note: String?
     /// Nil when nothing could be carried.
     package var report: LinkReport?
@@ -142,7 +142,9 @@ package struct LinkSession: ~Copyable {
             end.complaint = error.complaint
             end.status = error.status
         }
-        end.note = farEnding.map { "the far command \(Self.words($0)) before the near one" }
+        if let farEnding, farEnding != .exited(0) {
+            end.note = "the far command \(Self.words(farEnding)) before the near one"
+        }
         endFar()
         switch forwarder.end() {
         case .success(let outcome):
@@ -154,7 +156,7 @@ package struct LinkSession: ~Copyable {
                 end.complaint
                 ?? error.complaint(
                     "the link broke, \(error.call)", remedy: "leave the device link0 to it")
-            if end.status == 0 { end.status = ExitStatus.failure.rawValue }
+            end.status = ExitStatus.failure.rawValue
         }
         return end
     }

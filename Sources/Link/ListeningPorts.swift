@@ -1,7 +1,7 @@
 import Basis
 import Platform
 
-/// Who listens in a network, as /proc/net/tcp tells (proc_pid_net(5)), so that no packet has to ask.
+/// Who listens in a network, as /proc/net/tcp tells (proc_pid_net(5)): no packet has to ask.
 enum ListeningPorts {
     /// Whether a socket of the calling thread's network takes connections to `port`.
     static func contain(_ port: UInt16) -> Bool {

@@ -96,8 +96,8 @@ package struct PacketPort: ~Copyable, Sendable {
         }
     }
 
-    /// Packets that came and went before they could be read, since the last question; of a TUN device
-    /// since it was made, the only one but the loopback in its namespace.
+    /// Packets that came and went before they could be read, since the last question; of a TUN
+    /// device since it was made, which is the only one but the loopback in its namespace.
     package var dropped: UInt64 {
         switch statistics {
         case .some(let file):

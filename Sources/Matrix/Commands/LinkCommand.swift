@@ -27,15 +27,14 @@ enum LinkCommand: Command {
             COMMAND runs on the near side at \(LinkSide.near.addressText), the far command at \
             \(LinkSide.far.addressText).
             They see one another and nothing else; files and Unix sockets are shared.
-
-              switchyard link --rtt 20ms --far 'switchyard-server --listen 0.0.0.0:8080' \\
-                  --await 8080 -- switchyard-load http://\(LinkSide.far.addressText):8080/
-
-            In their environment: SWITCHYARD_NEAR and SWITCHYARD_FAR, the addresses;
-            SWITCHYARD_NEAR_NETWORK and SWITCHYARD_FAR_NETWORK, files for nsenter --net.
+            SWITCHYARD_NEAR and SWITCHYARD_FAR in their environment are the addresses,
+            SWITCHYARD_NEAR_NETWORK and SWITCHYARD_FAR_NETWORK files for nsenter --net.
             The far command is split as by a shell and ended when COMMAND ends. What it writes, what
             the link did and the object of --json go to standard error.
             Exit status: COMMAND's, 128+N when signal N ended it, 126 or 127 when it can't be run.
+            Such as:
+            switchyard link --rtt 20ms --far 'python3 -m http.server 80' --await 80 -- \
+            curl \(LinkSide.far.addressText)
             """)
 
     static func run(
