@@ -19,16 +19,20 @@ enum LinkCommand {
             OptionSpec("size", value: "BYTES", help: "of a datagram (64)"),
             OptionSpec("device", value: "KIND", help: "tun or veth (the link chooses)"),
             OptionSpec("json", help: "print one JSON object instead of a table"),
+            OptionSpec("port", value: "N", help: "of the far end (\(Limit.port))"),
             OptionSpec("role", value: "SIDE", help: "near or far: one end, inside of a link"),
         ])
 
     private enum Limit {
-        static let port: UInt16 = 9_000
+        static let port = 9_000
+        /// For the loopback, where others have ports too.
+        static let ports = 20_000..<30_000
         /// Sent until it is answered, when all else was sent.
         static let end: Int64 = -1
         /// Sent until it is answered, before all else.
         static let begin: Int64 = -2
         static let attempts = 100
+        static let pause = Nanoseconds.milliseconds(20)
         /// Up to here both ends sleep between datagrams.
         static let calmRate = 5_000
         /// Shorter waits cost more than they are long.
@@ -47,6 +51,7 @@ enum LinkCommand {
         let duration =
             try options.time("duration", in: .milliseconds(100)...(.seconds(600))) ?? .seconds(5)
         let size = try options.count("size", in: 8...1_472) ?? 64
+        let port = UInt16(try options.count("port", in: 1...65_535) ?? Limit.port)
         var rates: [Int] = []
         for text in (options.text("rates") ?? "1000,100000").split(separator: ",") {
             guard let rate = parseCount(String(text)), (1...1_000_000).contains(rate) else {
@@ -60,13 +65,14 @@ enum LinkCommand {
             _ = Platform.Thread.runFirst()
         }
         switch options.text("role") {
-        case "far": try receive(roundTrip, size: size)
-        case "near": try send(rates.first ?? 1, duration, size: size)
+        case "far": try receive(roundTrip, port, size: size)
+        case "near": try send(rates.first ?? 1, duration, port, size: size)
         default:
             var rows: [Row] = []
             for rate in rates {
-                rows.append(
-                    try measure(rate, roundTrip, duration, size, options.text("device")))
+                let task = Task(rate: rate, roundTrip: roundTrip, duration: duration, size: size)
+                rows.append(try measureWithout(rate, duration, size))
+                rows.append(try measure(task, options.text("device")))
             }
             show(rows, roundTrip, asJSON: options.has("json"))
         }
@@ -76,8 +82,10 @@ enum LinkCommand {
     // MARK: - The ends
 
     /// Records what comes until the end is told.
-    private static func receive(_ roundTrip: Nanoseconds, size: Int) throws(Complaint) {
-        let socket = try DatagramSocket(port: Limit.port, size: size)
+    private static func receive(
+        _ roundTrip: Nanoseconds, _ port: UInt16, size: Int
+    ) throws(Complaint) {
+        let socket = try DatagramSocket(port: port, size: size)
         var extra = Histogram()
         var early: Int64 = 0
         while true {
@@ -97,9 +105,11 @@ enum LinkCommand {
         }
     }
 
-    private static func send(_ rate: Int, _ duration: Nanoseconds, size: Int) throws(Complaint) {
+    private static func send(
+        _ rate: Int, _ duration: Nanoseconds, _ port: UInt16, size: Int
+    ) throws(Complaint) {
         let far = ProcessInfo.processInfo.environment["SWITCHYARD_FAR"] ?? "127.0.0.1"
-        let socket = try DatagramSocket(to: far, port: Limit.port, size: size)
+        let socket = try DatagramSocket(to: far, port: port, size: size)
         guard ask(socket, Limit.begin, answer: 1) != nil else { throw silence }
         Platform.Thread.setTimerSlack(Nanoseconds(raw: 1))
         let count = Int(duration.inSeconds * Double(rate))
@@ -132,6 +142,8 @@ enum LinkCommand {
         for _ in 0..<Limit.attempts {
             socket.send(question)
             if let answer = socket.receiveAll(count) { return answer }
+            // There is nobody yet, which UDP tells at once.
+            blockThread(for: Limit.pause)
         }
         return nil
     }
@@ -152,8 +164,20 @@ enum LinkCommand {
         /// CPU time of the forwarder.
         let cpu: Int64?
 
+        init(device: String, rate: Int, _ numbers: [Int64], lateP99: Int64?, cpu: Int64?) {
+            self.device = device
+            self.rate = rate
+            sent = numbers[0]
+            time = Nanoseconds(raw: numbers[1])
+            received = numbers[2]
+            early = numbers[3]
+            extra = numbers[4...].map { Nanoseconds(raw: $0) }
+            self.lateP99 = lateP99
+            self.cpu = cpu
+        }
+
         /// For one datagram, in microseconds.
-        var cpuEach: Double { Double(cpu ?? 0) / 1_000 / Double(max(1, received)) }
+        var cpuEach: Double? { cpu.map { Double($0) / 1_000 / Double(max(1, received)) } }
 
         var perSecond: Double { Double(received) / time.inSeconds }
 
@@ -163,7 +187,7 @@ enum LinkCommand {
                 + " (\(fixed(perSecond, decimals: 0))/s), \(early) early; extra delay p50 / p99 /"
                 + " p99.9 / max \(figures)"
                 + (lateP99.map { "; p99 by the link \(Nanoseconds(raw: $0).display)" } ?? "")
-                + "; CPU each \(fixed(cpuEach, decimals: 1))us"
+                + (cpuEach.map { "; its CPU \(fixed($0, decimals: 1))us each" } ?? "")
         }
 
         var json: JSONValue {
@@ -173,34 +197,66 @@ enum LinkCommand {
                 "seconds": .number(time.inSeconds), "early": .integer(early),
                 "extra_p50_ns": .integer(extra[0].raw), "extra_p99_ns": .integer(extra[1].raw),
                 "extra_p999_ns": .integer(extra[2].raw), "extra_max_ns": .integer(extra[3].raw),
-                "cpu_us_each": .number(cpuEach),
+                "cpu_us_each": cpuEach.map { .number($0) } ?? .null,
                 "link_late_p99_ns": lateP99.map { .integer($0) } ?? .null,
             ]
         }
     }
 
-    private static func measure(
-        _ rate: Int, _ roundTrip: Nanoseconds, _ duration: Nanoseconds, _ size: Int,
-        _ device: String?
+    /// What both ends are to do.
+    private struct Task {
+        let rate: Int
+        let roundTrip: Nanoseconds
+        let duration: Nanoseconds
+        let size: Int
+        var port = Limit.port
+
+        func words(_ role: String) -> [String] {
+            [
+                "link", "--size", "\(size)", "--rtt", "\(roundTrip.raw)ns", "--duration",
+                "\(duration.raw)ns", "--rates", "\(rate)", "--port", "\(port)", "--role", role,
+            ]
+        }
+
+        var patience: Nanoseconds { duration + .seconds(60) }
+    }
+
+    /// Over the loopback, for what is not the link's.
+    private static func measureWithout(
+        _ rate: Int, _ duration: Nanoseconds, _ size: Int
     ) throws(Complaint) -> Row {
         let own = try Programs.built("switchyard-micro")
-        let shared = [
-            "link", "--size", "\(size)", "--rtt", "\(roundTrip.raw)ns", "--duration",
-            "\(duration.raw)ns", "--rates", "\(rate)", "--role",
-        ]
-        var arguments = ["link", "--rtt", "\(roundTrip.raw)ns", "--seed", "1", "--json"]
+        let task = Task(
+            rate: rate, roundTrip: .zero, duration: duration, size: size,
+            port: .random(in: Limit.ports))
+        // Ended when this is left.
+        let far = try Programs.spawn(SpawnOptions(own, task.words("far")))
+        let (text, _) = try Programs.output(
+            of: SpawnOptions(own, task.words("near")), within: task.patience)
+        _ = consume far
+        let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }
+        guard numbers.count == Self.numbers else { throw silence }
+        return Row(device: "no link", rate: rate, numbers, lateP99: nil, cpu: nil)
+    }
+
+    /// In what the near end prints: sent, in how long, received, early, percentiles, greatest.
+    private static let numbers = 5 + percentiles.count
+
+    private static func measure(_ task: Task, _ device: String?) throws(Complaint) -> Row {
+        let own = try Programs.built("switchyard-micro")
+        var arguments = ["link", "--rtt", "\(task.roundTrip.raw)ns", "--seed", "1", "--json"]
         if let device { arguments += ["--device", device] }
-        arguments += ["--far", "'\(own)' " + (shared + ["far"]).joined(separator: " "), "--", own]
+        arguments += ["--far", "'\(own)' " + task.words("far").joined(separator: " "), "--", own]
         var options = SpawnOptions(
-            try Programs.built("switchyard"), arguments + shared + ["near"])
+            try Programs.built("switchyard"), arguments + task.words("near"))
         options.standardError = .captured
         var child = try Programs.spawn(options)
-        let line = child.nextLine(timeout: duration + .seconds(60)) ?? ""
+        let line = child.nextLine(timeout: task.patience) ?? ""
         let errors = child.remainingErrors(timeout: .seconds(20))
         let end = child.wait(timeout: .seconds(20))
         let numbers = line.split(separator: " ").compactMap { Int64($0) }
         let report = errors.split(separator: "\n").last.flatMap { JSONText.object($0) }
-        guard end?.ending == .exited(0), numbers.count == 8, let report,
+        guard end?.ending == .exited(0), numbers.count == Self.numbers, let report,
             let forth = report["forth"] as? [String: Any]
         else {
             throw Complaint(
@@ -208,9 +264,7 @@ enum LinkCommand {
                 remedy: "see switchyard link --help", status: .failure)
         }
         return Row(
-            device: report["device"] as? String ?? "", rate: rate, sent: numbers[0],
-            time: Nanoseconds(raw: numbers[1]), received: numbers[2], early: numbers[3],
-            extra: numbers[4...].map { Nanoseconds(raw: $0) },
+            device: report["device"] as? String ?? "", rate: task.rate, numbers,
             lateP99: (forth["late_p99_ns"] as? NSNumber)?.int64Value,
             cpu: (report["cpu_ns"] as? NSNumber)?.int64Value)
     }

@@ -42,8 +42,7 @@ package struct Channel: Sendable {
         jitters = .stream(seed: settings.seed, index: index + 1)
     }
 
-    /// Decides on a packet of `length` bytes that came at `now`, which is never earlier than the
-    /// last one's.
+    /// Decides on a packet of `length` bytes that came at `now`, which is not before the last one.
     package mutating func decide(on length: Int, at now: Instant) -> Verdict {
         let draw = losses.next()
         guard let lossBound, draw >= lossBound else { return .lost }

@@ -53,12 +53,16 @@ package struct DelayLine: ~Copyable {
 
     /// Lets `append` put a packet behind the bytes of the others, and decides on it. What `append`
     /// returns is the packet's length, nil when there was none.
+    ///
+    /// - Parameter now: read after that: a packet may have come while `append` looked, and with an
+    ///   older time would be early at its end.
     @inline(always)
     package mutating func admit<Failure: Error>(
-        at now: Instant, _ append: (inout ByteQueue) throws(Failure) -> Int?
+        at now: @autoclosure () -> Instant,
+        _ append: (inout ByteQueue) throws(Failure) -> Int?
     ) throws(Failure) {
         guard let length = try append(&bytes) else { return }
-        switch channel.decide(on: length - headLength, at: now) {
+        switch channel.decide(on: length - headLength, at: now()) {
         case .due(let due) where count < Limit.packetsUnderWay:
             waiting.append(Waiting(due: due, length: length))
             return

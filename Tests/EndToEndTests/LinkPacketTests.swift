@@ -119,14 +119,15 @@ struct LinkPacketTests {
         #expect(rows[0][2] >= 20_000_000 && rows.allSatisfy { $0[2] >= 10_000_000 }, "\(rows)")
     }
 
-    /// Sends numbered datagrams; prints which of them came.
+    /// Sends numbered datagrams, so few and short that a receiver without a CPU has room for all of
+    /// them; prints which of them came.
     private static let numbers = """
         import os, socket
         u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         u.connect((os.environ['SWITCHYARD_FAR'], 9001))
         u.settimeout(0.2)
-        for number in range(200):
-            u.send(b'%06d' % number + b'.' * 994)
+        for number in range(100):
+            u.send(b'%06d' % number)
         for _ in range(200):
             try:
                 u.send(b'end')
@@ -151,15 +152,15 @@ struct LinkPacketTests {
         }
         let (first, report) = try survivors(seed: 3, loss: "20%")
         let numbers = first.split { !$0.isNumber }.compactMap { Int($0) }
-        #expect((100..<200).contains(numbers.count) && numbers == numbers.sorted(), "\(first)")
+        #expect((50..<100).contains(numbers.count) && numbers == numbers.sorted(), "\(first)")
         guard case .integer(let lost)? = report["forth"]?["lost"] else {
             throw TestFailure("\(report)")
         }
-        #expect(Int(lost) >= 200 - numbers.count && report["seed"] == 3)
+        #expect(Int(lost) >= 100 - numbers.count && report["seed"] == 3)
         #expect(try survivors(seed: 3, loss: "20%").0 == first)
         #expect(try survivors(seed: 4, loss: "20%").0 != first)
         let whole = try survivors(seed: 3, loss: "0%").0
-        #expect(whole.split { !$0.isNumber }.count == 200)
+        #expect(whole.split { !$0.isNumber }.count == 100)
     }
 
     @Test("a rate is not exceeded, and what its queue has no room for is dropped and counted")

@@ -61,6 +61,18 @@ struct DelayLineTests {
         #expect(line.lateness.max == .zero && line.lateness.totalCount == 100)
     }
 
+    @Test("a packet's delay begins when it is there, not when it was first looked for")
+    func beginning() {
+        var line = Self.line()
+        var now = Self.start
+        line.admit(at: now) { (queue) -> Int? in
+            now = now + .milliseconds(3)
+            queue.append(UInt8(1))
+            return 1
+        }
+        #expect(line.nextDue == Self.start + .milliseconds(13))
+    }
+
     @Test("lateness is how much later than due a packet has left")
     func lateness() {
         var line = Self.line()
