@@ -88,6 +88,10 @@ micro: build ## time the parsers and encoders, in nanoseconds a message
 known-latency: build ## prove that the generator finds delays that are known (5 minutes)
 	$(RELEASE)/switchyard-micro known-latency
 
+.PHONY: link-check
+link-check: build ## measure what an emulated link adds to its delay, and what it carries
+	$(RELEASE)/switchyard-micro link
+
 .PHONY: asm-check
 asm-check: build ## prove that hot functions count no references and allocate nothing
 	$(RELEASE)/switchyard-micro asm-check

@@ -74,7 +74,8 @@ let package = Package(
         library("Compare", ["Basis", "Measure", "Report"]),
         library("Serve", ["Basis", "Platform", "Wire", "Secure", "Measure"]),
         library("Load", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report"]),
-        library("Matrix", ["Basis", "Platform", "Measure", "Report", "Compare"]),
+        library("Link", ["Basis", "Platform", "Measure"]),
+        library("Matrix", ["Basis", "Platform", "Measure", "Report", "Compare", "Link"]),
 
         program("switchyard-server", ["Basis", "Platform", "Serve"]),
         program("switchyard-load", ["Basis", "Platform", "Load", "Report"]),
@@ -107,8 +108,10 @@ let package = Package(
         tests("SecureTests", ["Basis", "Platform", "Secure"]),
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
+        tests("LinkTests", ["Basis", "Platform", "Measure", "Link"]),
         tests(
-            "MatrixTests", ["Basis", "Platform", "Measure", "Report", "Compare", "Matrix"],
+            "MatrixTests",
+            ["Basis", "Platform", "Measure", "Report", "Compare", "Link", "Matrix"],
             exclude: ["Fixtures"]),
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
         tests("PeerTests", ["Basis", "Platform", "Wire", "Measure", "Report", "Serve"]),

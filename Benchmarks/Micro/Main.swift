@@ -8,6 +8,7 @@ enum Main {
         case floor
         case parser
         case knownLatency = "known-latency"
+        case link
         case asmCheck = "asm-check"
         case allocCheck = "alloc-check"
     }
@@ -26,6 +27,7 @@ enum Main {
                 case .floor: try FloorCommand.run(arguments)
                 case .parser: try ParserCommand.run(arguments)
                 case .knownLatency: try KnownLatencyCommand.run(arguments)
+                case .link: try LinkCommand.run(arguments)
                 case .asmCheck: try AssemblyCommand.run(arguments)
                 case .allocCheck: try AllocationCommand.run(arguments)
                 }
@@ -44,6 +46,7 @@ enum Main {
           floor          hold server and generator against bare C and programs of others
           parser         time parsers and encoders
           known-latency  prove that the generator reports latencies that are known beforehand
+          link           measure what an emulated link adds to its delay, and what it carries
           asm-check      prove that hot functions count no references and allocate nothing
           alloc-check    prove that a request allocates nothing once warm
 

@@ -28,14 +28,20 @@ package struct ChildProcess: ~Copyable {
         let null = Descriptor(
             raw: try checked("open") { unsafe open("/dev/null", O_RDWR | O_CLOEXEC) })
         var request = unsafe clinux_spawn()
-        unsafe request.standard_input = null.raw
-        unsafe request.standard_output = outputWrite
+        unsafe request.standard_input = options.standardInput == .inherit ? -1 : null.raw
+        switch options.standardOutput {
+        case .captured: unsafe request.standard_output = outputWrite
+        case .inherit: unsafe request.standard_output = -1
+        case .errors: unsafe request.standard_output = STDERR_FILENO
+        }
         switch options.standardError {
         case .inherit: unsafe request.standard_error = -1
         case .captured: unsafe request.standard_error = errorPipe.writing.raw
         case .discarded: unsafe request.standard_error = null.raw
         }
         unsafe request.own_group = 1
+        unsafe request.terminal = options.terminal?.descriptor ?? -1
+        unsafe request.network_namespace = options.network?.descriptor.raw ?? -1
         unsafe request.ends_with_parent = options.diesWithParent ? 1 : 0
         unsafe request.descriptor_limit = UInt64(options.descriptorLimit ?? 0)
         var guardian: pid_t = 0
@@ -108,6 +114,20 @@ package struct ChildProcess: ~Copyable {
 
     private func signal(_ number: CInt) {
         if ended == nil { kill(-processID, number) }
+    }
+
+    /// Registers the child's end with `poller` under `token`.
+    package func watchEnd(with poller: borrowing Poller, token: UInt64) throws(SystemError) {
+        try poller.add(handle, interest: .readable, token: token)
+    }
+
+    /// Whether the child was stopped (Ctrl-Z) since the last question.
+    package var wasStopped: Bool {
+        // SAFETY: waitid(2) fills the structure; with WNOHANG it is left as it is while there is
+        // nothing to say. The field read holds no pointer.
+        var information = unsafe siginfo_t()
+        let result = unsafe waitid(P_PID, id_t(processID), &information, WSTOPPED | WNOHANG)
+        return unsafe result == 0 && information.si_signo == SIGCHLD
     }
 
     /// Waits for the end; nil when it has not come within `timeout`.

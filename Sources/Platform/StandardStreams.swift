@@ -35,6 +35,9 @@ package enum StandardStreams {
         exit(status == .success ? complaint.status.rawValue : status.rawValue)
     }
 
+    /// Ends the process with a status that is another program's.
+    package static func end(status: Int32) -> Never { exit(status) }
+
     /// Words for a person.
     @discardableResult
     package static func error(_ text: String) -> Bool { write(text, to: STDERR_FILENO) }

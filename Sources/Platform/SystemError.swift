@@ -47,6 +47,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isAboutSource: Bool { call.description == "bind" }
     /// The call would have to wait; a Unix listener's queue is full (connect(2)).
     package var wouldBlock: Bool { code == EAGAIN }
+    package var isMissingFile: Bool { code == ENOENT }
     package var isFolder: Bool { code == EISDIR }
 }
 

@@ -46,6 +46,10 @@ package struct Thread: ~Copyable {
         _ = clinux_set_timer_slack(UInt(max(1, slack.raw)))
     }
 
+    /// Lets the calling thread run before all that is not real-time, but neither the threads nor
+    /// the programs that it starts (sched(7), SCHED_RR); false where it may not.
+    package static func runFirst() -> Bool { clinux_run_first() == 0 }
+
     private final class Start {
         let name: String
         let body: @Sendable () -> Void

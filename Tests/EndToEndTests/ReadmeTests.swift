@@ -100,6 +100,14 @@ struct ReadmeTests {
                 // What it would do takes minutes.
                 let ending = try shell(command + " --dry-run", in: folder)
                 #expect(ending.status == 0 && ending.output.contains("sharded"), "\(ending)")
+            case "switchyard link":
+                let line = command.replacingOccurrences(
+                    of: "-d 5s", with: "--duration 300ms --warmup 0s")
+                let ending = try shell(line, in: folder)
+                let isForbidden = ending.errors.contains("make a network")
+                #expect(
+                    isForbidden || ending.status == 0 && ending.output.contains("round trip"),
+                    "\(ending)")
             case "switchyard resume", "switchyard plot", "switchyard report":
                 let ending = try shell(command, in: folder)
                 #expect([0, 12].contains(ending.status), "\(command): \(ending)")

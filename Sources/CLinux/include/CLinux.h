@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "network.h"
+
 int clinux_epoll_create(void);
 /* timeout_ns < 0 waits for ever. Uses epoll_pwait2(2), or epoll_wait(2) rounded up to the next
  * millisecond where the kernel is older than 5.11. */
@@ -64,6 +66,8 @@ struct clinux_spawn {
     int standard_output;
     int standard_error;
     int own_group;             /* leads a process group of its own */
+    int terminal;              /* whose foreground that group becomes; -1: none */
+    int network_namespace;     /* which it runs in; -1: that of the caller */
     int ends_with_parent;      /* with its group, by a guardian; needs own_group */
     const uint64_t *cpus;      /* NULL: inherit */
     int cpu_words;

@@ -6,7 +6,7 @@ package enum Switchyard {
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
         ResumeCommand.self, CompareCommand.self, GateCommand.self,
         GateSelftestCommand.self, CalibrateCommand.self, PlotCommand.self, ReportCommand.self,
-        HistoryCommand.self,
+        HistoryCommand.self, LinkCommand.self,
         VersionCommand.self,
     ]
 
