@@ -37,6 +37,7 @@ struct ExactMeter {
     /// A protocol that is counted in every pattern.
     struct Spoken {
         let language: Cell.Language
+        var tls = Cell.TLS.off
         /// The most that a connection sends beside its answers: what opens it, and fields that are
         /// longer when they are said for the first time or change with the second.
         var openingBytes: Int64 = 0
@@ -49,6 +50,8 @@ struct ExactMeter {
         Spoken(language: .grpc, openingBytes: 200),
         Spoken(language: .ws),
         Spoken(language: .sse),
+        Spoken(language: .h1, tls: .v13),
+        Spoken(language: .h2, tls: .v13, openingBytes: 200),
     ]
 
     /// One cell for each pattern, request and protocol, with a single connection.
@@ -58,9 +61,10 @@ struct ExactMeter {
             (cell.threads, cell.connections, cell.streams, cell.pipeline) = (1, 1, 1, 1)
             cell.arrival = .closed
             // A path of one's own means nothing in another protocol.
-            let others = cell.path == nil ? spoken.map(\.language) : []
-            for language in [cell.language] + others {
-                cell.language = language
+            var all = [Spoken(language: cell.language, tls: cell.tls)]
+            if cell.path == nil { all += spoken }
+            for spoken in all {
+                (cell.language, cell.tls) = (spoken.language, spoken.tls)
                 if !single.contains(cell) { single.append(cell) }
             }
         }
@@ -142,9 +146,11 @@ struct ExactMeter {
     private func measure(_ cell: Cell) throws(LaunchFailure) -> [Round] {
         let counts = "\(folder)/allocations"
         try? FileManager.default.removeItem(atPath: counts)
+        // What OpenSSL allocates differs by its version.
+        let meter = cell.tls == .off ? allocationMeter : nil
         var server = try RunningServer.builtIn(
             cell, program: programs.server, cpus: CPUSet(cpus.server), folder: folder,
-            environment: allocationMeter.map {
+            environment: meter.map {
                 [
                     "LD_PRELOAD": $0, "MALLOCMETER_FILE": counts,
                     "MALLOCMETER_PROGRAM": "switchyard-server",
@@ -173,7 +179,7 @@ struct ExactMeter {
             Self.spoken.first { $0.language == cell.language }?.openingBytes ?? 0
         let before = snapshot(of: server)
         // The snapshot allocates too, in the thread that answers it.
-        let allocated = allocations(counts)
+        let allocated = cell.tls == .off ? allocations(counts) : nil
         let report = try load(cell, at: rate, on: &server)
         round.requests = report.requests + report.errors.total
         round.bytes = report.bytesRead
