@@ -13,8 +13,7 @@ extension ServerOptions {
     static let tlsSpecs: [OptionSpec] = [
         OptionSpec(
             "tls", value: "KIND",
-            help: "speak TLS, with a certificate of the test authority: self-signed or"
-                + " self-signed:rsa"),
+            help: "speak TLS as the test authority says: self-signed or self-signed:rsa"),
         OptionSpec("cert", value: "FILE", help: "speak TLS with this certificate, in PEM"),
         OptionSpec("key", value: "FILE", help: "the key of --cert, in PEM"),
         OptionSpec("tls-version", value: "VERSION", help: "1.2 or 1.3 alone [both]"),
