@@ -1,4 +1,5 @@
 import Basis
+import Platform
 import Synchronization
 
 /// The topics of a server. One exists from the first time that somebody names it until the end.
@@ -8,7 +9,7 @@ final class Topics: Sendable {
         var indices: [TopicName: UInt32] = [:]
     }
 
-    private let table = Mutex(Table())
+    private let table = Guarded(Table())
     private let loops = Atomic<UInt32>(0)
 
     /// Why there is no topic.
