@@ -32,7 +32,7 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
     package var resumedHandshakes = Cell(
         "handshakes_resumed", "of these with the keys of an earlier one", isReported: false)
     package var failedHandshakes = Cell(
-        "handshakes_failed", "handshakes of TLS that were begun and not done", isReported: false)
+        "handshakes_failed", "handshakes of TLS that a fault has ended", isReported: false)
 
     package init() {}
 }

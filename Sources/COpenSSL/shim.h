@@ -133,15 +133,11 @@ static inline int copenssl_set_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }
 
-// IANA's number of the group that keys were agreed on with; 0 where there is none.
-static inline int copenssl_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
-
+// The name of the group that keys were agreed on with; NULL where there is none.
 static inline const char *copenssl_group_name(SSL *ssl) {
     int id = (int)SSL_get_negotiated_group(ssl);
     return id ? OBJ_nid2sn(id & ~TLSEXT_nid_unknown) : NULL;
 }
-
-static inline int copenssl_in_handshake(const SSL *ssl) { return SSL_in_init(ssl); }
 
 // Reads as much as there is, at most `room` bytes. `outcome` says why there was no more, as
 // SSL_get_error(3) does; SSL_ERROR_NONE where the room was used up. Where neither the input nor
@@ -257,9 +253,5 @@ static inline long copenssl_contents(BIO *bio, char **contents) {
 static inline BIO *copenssl_memory(void) { return BIO_new(BIO_s_mem()); }
 
 static inline int copenssl_reason(unsigned long code) { return ERR_GET_REASON(code); }
-
-static inline long copenssl_add_chain(SSL_CTX *context, X509 *certificate) {
-    return SSL_CTX_add1_chain_cert(context, certificate);
-}
 
 #endif

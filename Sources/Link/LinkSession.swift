@@ -112,11 +112,7 @@ package struct LinkSession: ~Copyable {
     private static func mapped<Value: ~Copyable>(
         _ body: () throws(SystemError) -> Value
     ) throws(Complaint) -> Value {
-        do throws(SystemError) {
-            return try body()
-        } catch {
-            throw complaint(error)
-        }
+        try SystemError.mapping(to: complaint, body)
     }
 
     private static func complaint(_ error: SystemError) -> Complaint {

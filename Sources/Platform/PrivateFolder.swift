@@ -34,14 +34,9 @@ package struct PrivateFolder: Equatable, Sendable {
     /// Writes a new file whole, which only the user can read. False where there is one by that
     /// name, which stays as it is.
     package func add(_ name: String, _ content: String) throws(SystemError) -> Bool {
-        let fresh = path(of: ".\(name).\(getpid())")
+        let fresh = try write(content, for: name)
         // SAFETY: each call takes C strings that live as long as the call.
         defer { _ = unsafe unlink(fresh) }
-        let file = Descriptor(
-            raw: try checked("open") {
-                unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            })
-        try AtomicFile.write(content, to: file)
         if unsafe link(fresh, path(of: name)) == 0 { return true }
         if errno == EEXIST { return false }
         throw SystemError("link")
@@ -49,14 +44,26 @@ package struct PrivateFolder: Equatable, Sendable {
 
     /// Writes a file whole in the place of one that there may be.
     package func replace(_ name: String, _ content: String) throws(SystemError) {
+        let fresh = try write(content, for: name)
+        // SAFETY: rename(2) takes C strings that live as long as the call.
+        _ = try checked("rename") { unsafe rename(fresh, path(of: name)) }
+    }
+
+    /// Writes a file of this process under another name than the one that it is for.
+    private func write(_ content: String, for name: String) throws(SystemError) -> String {
         let fresh = path(of: ".\(name).\(getpid())")
         // SAFETY: each call takes C strings that live as long as the call.
         let file = Descriptor(
             raw: try checked("open") {
                 unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
             })
-        try AtomicFile.write(content, to: file)
-        _ = try checked("rename") { unsafe rename(fresh, path(of: name)) }
+        do throws(SystemError) {
+            try AtomicFile.write(content, to: file)
+        } catch {
+            _ = unsafe unlink(fresh)
+            throw error
+        }
+        return fresh
     }
 }
 

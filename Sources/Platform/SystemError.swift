@@ -51,6 +51,20 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isFolder: Bool { code == EISDIR }
 }
 
+extension SystemError {
+    /// Does what the outside may refuse, as a step of work that fails in its own way.
+    @inline(always)
+    package static func mapping<Result: ~Copyable, Failure: Error>(
+        to failure: (SystemError) -> Failure, _ step: () throws(SystemError) -> Result
+    ) throws(Failure) -> Result {
+        do throws(SystemError) {
+            return try step()
+        } catch {
+            throw failure(error)
+        }
+    }
+}
+
 /// Runs `call` again while a signal interrupts it, and turns -1 into the call's error.
 @inline(always)
 func checked(_ name: StaticString, _ call: () -> CInt) throws(SystemError) -> CInt {

@@ -46,10 +46,6 @@ extension StreamError {
     package static func from<Result: ~Copyable>(
         _ call: () throws(SystemError) -> Result
     ) throws(StreamError) -> Result {
-        do throws(SystemError) {
-            return try call()
-        } catch {
-            throw .system(error)
-        }
+        try SystemError.mapping(to: { StreamError.system($0) }, call)
     }
 }

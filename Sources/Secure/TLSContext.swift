@@ -1,7 +1,6 @@
 package import Basis
 import COpenSSL
 import Platform
-import Synchronization
 
 /// What all connections of one side share: keys, trust, and what may be agreed on. Made at the
 /// start, and the same from then on.
@@ -13,7 +12,7 @@ package final class TLSContext: Sendable {
     private let peer: Peer?
 
     /// What the first handshake has agreed on.
-    private let agreement = Mutex<String?>(nil)
+    private let agreement = Guarded<String?>(nil)
 
     /// The server that a client connects to.
     package struct Peer: Equatable, Sendable {
@@ -114,11 +113,13 @@ package final class TLSContext: Sendable {
         }
     }
 
-    /// Version, cipher and group of the first handshake; nil before it is done.
+    /// Version, cipher and group of a client's first handshake; nil before it is done.
     package var agreed: String? { agreement.withLock { $0 } }
 
     /// A handshake is done.
     func note(_ ssl: OpaquePointer) {
+        // A server's connections share nothing that they need not.
+        if peer == nil { return }
         agreement.withLock { agreed in
             if agreed != nil { return }
             // SAFETY: the caller's connection is alive; the texts are constants of the library.

@@ -14,18 +14,7 @@ package struct TLSSettings: Equatable, Sendable {
         package var certificate: String
         package var key: String
 
-        /// What two options name together; nil where neither is given.
-        ///
-        /// - Parameter names: of the options, for who has given one alone.
-        package init?(
-            certificate: String?, key: String?, as names: (certificate: String, key: String)
-        ) throws(Complaint) {
-            if certificate == nil, key == nil { return nil }
-            guard let certificate, let key else {
-                throw Complaint(
-                    "\(certificate == nil ? names.key : names.certificate) is given alone",
-                    remedy: "give \(names.certificate) and \(names.key) together")
-            }
+        package init(certificate: String, key: String) {
             self.certificate = certificate
             self.key = key
         }
@@ -45,4 +34,41 @@ package struct TLSSettings: Equatable, Sendable {
     package var isVerifying = true
 
     package init() {}
+}
+
+/// The options of both programs.
+extension TLSSettings {
+    package static let ciphersAndGroups: [OptionSpec] = [
+        .init("ciphers", value: "LIST", help: "names of OpenSSL, those of 1.3 among them"),
+        .init("groups", value: "LIST", help: "for the exchange of keys, such as X25519:P-256"),
+    ]
+
+    /// - Parameters:
+    ///   - version: the option that pins it.
+    ///   - authorities: the option that names their file.
+    package init(
+        _ parsed: ParsedOptions, version: String, authorities: String
+    ) throws(Complaint) {
+        self.version = try parsed.choice(version, of: Version.self)
+        self.authorities = parsed.text(authorities)
+        ciphers = parsed.text("ciphers")
+        groups = parsed.text("groups")
+        switch (parsed.text("cert"), parsed.text("key")) {
+        case (nil, nil): break
+        case (let certificate?, let key?): files = Files(certificate: certificate, key: key)
+        case (let certificate, _):
+            throw Complaint(
+                "\(certificate == nil ? "--key" : "--cert") is given alone",
+                remedy: "give --cert and --key together")
+        }
+    }
+
+    /// Complains of an option that is given where no TLS is spoken.
+    package static func refuse(
+        _ specs: [OptionSpec], in parsed: ParsedOptions, remedy: String
+    ) throws(Complaint) {
+        for spec in specs where parsed.has(spec.name) {
+            throw Complaint("--\(spec.name) means nothing without TLS", remedy: remedy)
+        }
+    }
 }

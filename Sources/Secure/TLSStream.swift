@@ -166,11 +166,9 @@ package struct TLSStream: StreamTransport, ~Copyable {
         _ workspace: inout TLSWorkspace, from descriptor: borrowing Descriptor,
         with kernel: inout K
     ) throws(StreamError) -> Received {
-        do throws(SystemError) {
+        try StreamError.from { () throws(SystemError) in
             // SAFETY: the room lives as long as the workspace.
-            return try unsafe kernel.receive(from: descriptor, into: workspace.input)
-        } catch {
-            throw .system(error)
+            try unsafe kernel.receive(from: descriptor, into: workspace.input)
         }
     }
 
@@ -255,14 +253,12 @@ package struct TLSStream: StreamTransport, ~Copyable {
     private mutating func flushPending<K: Kernel>(
         to descriptor: borrowing Descriptor, with kernel: inout K
     ) throws(StreamError) -> Bool {
-        do throws(SystemError) {
-            while !pending.isEmpty {
-                guard case .bytes(let count) = try kernel.send(pending.bytes, to: descriptor)
-                else { return false }
-                pending.consume(count)
+        while !pending.isEmpty {
+            let sent = try StreamError.from { () throws(SystemError) in
+                try kernel.send(pending.bytes, to: descriptor)
             }
-        } catch {
-            throw .system(error)
+            guard case .bytes(let count) = sent else { return false }
+            pending.consume(count)
         }
         pending.trim(above: Limit.keptBytes)
         return true

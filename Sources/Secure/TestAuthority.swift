@@ -43,10 +43,11 @@ package enum TestAuthority {
             + (["127.0.0.1", "::1"] + addresses).map { "IP:\($0)" }
         var seen: Set<String> = []
         let unique = list.filter { seen.insert($0).inserted }
+        // SAFETY: the authority lives until the end of the function.
         guard
-            let identity = make(
+            let identity = unsafe make(
                 kind, subject: "switchyard-server", names: unique.joined(separator: ","),
-                by: authority)
+                days: Days.server, issuer: (authority.certificate, authority.key))
         else { throw failure }
         return identity
     }
@@ -84,14 +85,13 @@ package enum TestAuthority {
     private static func keeping<Result: ~Copyable>(
         _ step: () throws(SystemError) -> Result
     ) throws(Complaint) -> Result {
-        do throws(SystemError) {
-            return try step()
-        } catch {
-            throw error.complaint(
-                "can't keep an authority in \(PrivateFolder.place)",
-                remedy: "make it a folder of yours that others can't read, or give --cert and"
-                    + " --key")
-        }
+        try SystemError.mapping(
+            to: {
+                $0.complaint(
+                    "can't keep an authority in \(PrivateFolder.place)",
+                    remedy: "make it a folder of yours that others can't read, or give --cert"
+                        + " and --key")
+            }, step)
     }
 
     private static func read(_ path: String) -> TLSIdentity? {
@@ -104,26 +104,22 @@ package enum TestAuthority {
 
     /// Has the file that clients trust hold this authority's certificate.
     private static func makeAuthority() -> TLSIdentity? {
-        // SAFETY: what is made is taken over or freed.
-        guard let key = unsafe copenssl_make_key(0) else { return nil }
-        guard
-            let certificate = unsafe copenssl_certify(
-                key, "Switchyard test authority", "", nil, key, Days.authority)
-        else {
-            unsafe EVP_PKEY_free(key)
-            return nil
-        }
-        return unsafe TLSIdentity(certificate: certificate, key: key)
+        // SAFETY: there is no issuer to outlive the call.
+        unsafe make(
+            .p256, subject: "Switchyard test authority", names: "", days: Days.authority,
+            issuer: nil)
     }
 
+    /// A new key and its certificate, signed by the issuer's key, or by itself without one.
     private static func make(
-        _ kind: Key, subject: String, names: String, by authority: borrowing TLSIdentity
+        _ kind: Key, subject: String, names: String, days: CInt,
+        issuer: (certificate: OpaquePointer, key: OpaquePointer)?
     ) -> TLSIdentity? {
-        // SAFETY: what is made is taken over or freed; the authority lives through the call.
+        // SAFETY: what is made is taken over or freed; the issuer lives through the call.
         guard let key = unsafe copenssl_make_key(kind == .rsa ? 1 : 0) else { return nil }
         guard
             let certificate = unsafe copenssl_certify(
-                key, subject, names, authority.certificate, authority.key, Days.server)
+                key, subject, names, issuer?.certificate, issuer?.key ?? key, days)
         else {
             unsafe EVP_PKEY_free(key)
             ERR_clear_error()

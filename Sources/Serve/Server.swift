@@ -64,12 +64,10 @@ package enum Server {
     private static func starting<Result: ~Copyable>(
         _ step: () throws(SystemError) -> Result
     ) throws(Complaint) -> Result {
-        do throws(SystemError) {
-            return try step()
-        } catch {
-            throw error.complaint(
-                "can't start", remedy: "raise the limit of open files (ulimit -n)")
-        }
+        try SystemError.mapping(
+            to: {
+                $0.complaint("can't start", remedy: "raise the limit of open files (ulimit -n)")
+            }, step)
     }
 
     private enum Token {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -177,7 +178,7 @@ struct TLSStreamTests {
         close(one)
         let answer = String(decoding: room.prefix(max(0, count)), as: UTF8.self)
         #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
-        let parts = answer.components("\r\n\r\n")
+        let parts = answer.components(separatedBy: "\r\n\r\n")
         #expect(parts.count == 2 && answer.contains("Content-Length: \(parts[1].utf8.count)\r\n"))
     }
 
@@ -221,17 +222,5 @@ struct TLSStreamTests {
         let isDone = Self.exchange(&pair, Self.text(100), Self.text(100))
         let errors = [pair.client.error, pair.server.error]
         #expect(isDone && errors == [nil, nil])
-    }
-}
-
-extension String {
-    fileprivate func components(_ separator: String) -> [String] {
-        var parts: [String] = []
-        var rest = self[...]
-        while let range = rest.firstRange(of: separator) {
-            parts.append(String(rest[..<range.lowerBound]))
-            rest = rest[range.upperBound...]
-        }
-        return parts + [String(rest)]
     }
 }

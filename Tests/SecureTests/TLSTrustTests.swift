@@ -121,8 +121,8 @@ struct TLSTrustTests {
             let written = identity.text(withKey: true)
             let text: String = try #require(written)
             try text.write(toFile: folder.file("me.pem"), atomically: true, encoding: .utf8)
-            mine.files = try TLSSettings.Files(
-                certificate: folder.file("me.pem"), key: folder.file("me.pem"), as: ("", ""))
+            mine.files = TLSSettings.Files(
+                certificate: folder.file("me.pem"), key: folder.file("me.pem"))
         }
         if shown == 2 {
             // An authority that has not signed it.

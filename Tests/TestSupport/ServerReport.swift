@@ -21,6 +21,7 @@ package struct ServerReport: Decodable {
         package let eagainAccepts: Int
         package let handoffs: Int
         package let shed: Int
+        package let handshakesFailed: Int
     }
 
     package init(line: String) throws {

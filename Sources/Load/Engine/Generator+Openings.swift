@@ -117,11 +117,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     private mutating func watchOpening(
         _ index: Int, _ interest: Interest
     ) throws(StreamError) {
-        do throws(SystemError) {
-            try watch(index, interest)
-        } catch {
-            throw .system(error)
-        }
+        try StreamError.from { () throws(SystemError) in try watch(index, interest) }
     }
 
     private static func open(

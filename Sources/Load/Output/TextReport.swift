@@ -66,9 +66,9 @@ package struct TextReport {
     /// Where the connections went, unless the URL says it.
     private var place: String {
         guard let address = report.address else { return "" }
+        let told = report.url.firstRange(of: "://").map { report.url[$0.upperBound...] } ?? ""
         let isTold = ["\(address)/", "\(address)/".replacing(":80/", with: "/")].contains {
-            report.url.hasPrefix("http://\($0)") || report.url.hasPrefix("ws://\($0)")
-                || report.url.hasPrefix("https://\($0)") || report.url.hasPrefix("wss://\($0)")
+            told.hasPrefix($0)
         }
         return isTold ? "" : " at \(address)"
     }

@@ -46,7 +46,7 @@ extension LoadOptions {
         let implied = Spoken(url.scheme)
         if implied != .auto, asked != .auto, asked != implied {
             throw Complaint(
-                "a \(url.scheme)\(url.isSecure ? "s" : ""):// URL is not asked in \(asked.title)",
+                "a \(url.schemeName):// URL is not asked in \(asked.title)",
                 remedy: "leave --protocol out, or give an http:// URL")
         }
         var spoken = implied == .auto ? asked : implied

@@ -96,7 +96,10 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
 
     private static func usualPort(_ isSecure: Bool) -> UInt16 { isSecure ? 443 : 80 }
 
+    /// The scheme as it is written.
+    package var schemeName: String { scheme.rawValue + (isSecure ? "s" : "") }
+
     package var description: String {
-        "\(scheme)\(isSecure ? "s" : "")://\(authority)\(RawText.display(target))"
+        "\(schemeName)://\(authority)\(RawText.display(target))"
     }
 }

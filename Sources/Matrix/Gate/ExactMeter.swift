@@ -146,11 +146,9 @@ struct ExactMeter {
     private func measure(_ cell: Cell) throws(LaunchFailure) -> [Round] {
         let counts = "\(folder)/allocations"
         try? FileManager.default.removeItem(atPath: counts)
-        // What OpenSSL allocates differs by its version.
-        let meter = cell.tls == .off ? allocationMeter : nil
         var server = try RunningServer.builtIn(
             cell, program: programs.server, cpus: CPUSet(cpus.server), folder: folder,
-            environment: meter.map {
+            environment: meter(of: cell).map {
                 [
                     "LD_PRELOAD": $0, "MALLOCMETER_FILE": counts,
                     "MALLOCMETER_PROGRAM": "switchyard-server",
@@ -179,7 +177,7 @@ struct ExactMeter {
             Self.spoken.first { $0.language == cell.language }?.openingBytes ?? 0
         let before = snapshot(of: server)
         // The snapshot allocates too, in the thread that answers it.
-        let allocated = cell.tls == .off ? allocations(counts) : nil
+        let allocated = meter(of: cell).flatMap { _ in allocations(counts) }
         let report = try load(cell, at: rate, on: &server)
         round.requests = report.requests + report.errors.total
         round.bytes = report.bytesRead
@@ -226,10 +224,12 @@ struct ExactMeter {
         return sum
     }
 
-    /// Allocations of the server so far: the first word of the file (mallocmeter.h). Nil where
-    /// nobody counts.
+    /// What counts allocations. Nothing with TLS: what OpenSSL allocates differs by its version.
+    private func meter(of cell: Cell) -> String? { cell.tls == .off ? allocationMeter : nil }
+
+    /// Allocations of the server so far: the first word of the file (mallocmeter.h).
     private func allocations(_ file: String) -> Int64? {
-        guard allocationMeter != nil, let bytes = FileManager.default.contents(atPath: file),
+        guard let bytes = FileManager.default.contents(atPath: file),
             bytes.count >= 8
         else { return nil }
         return bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int64($1) }
