@@ -33,6 +33,10 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
         "handshakes_resumed", "of these with the keys of an earlier one", isReported: false)
     package var failedHandshakes = Cell(
         "handshakes_failed", "handshakes of TLS that a fault has ended", isReported: false)
+    package var earlyHandshakes = Cell(
+        "early_accepted", "handshakes of TLS before whose end data was taken", isReported: false)
+    package var earlyRefusals = Cell(
+        "early_rejected", "those whose early data was not read", isReported: false)
 
     package init() {}
 }

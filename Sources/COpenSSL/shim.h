@@ -4,6 +4,7 @@
 
 #define OPENSSL_API_COMPAT 30000
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -22,6 +23,8 @@ struct copenssl_io {
     uint8_t *out;
     size_t out_length;
     size_t out_capacity;
+    // Where a client keeps what its connections may resume; NULL keeps nothing.
+    struct copenssl_tickets *tickets;
 };
 
 // Gives bytes of the input, or says that there are none yet (BIO_read_ex(3)).
@@ -253,5 +256,7 @@ static inline long copenssl_contents(BIO *bio, char **contents) {
 static inline BIO *copenssl_memory(void) { return BIO_new(BIO_s_mem()); }
 
 static inline int copenssl_reason(unsigned long code) { return ERR_GET_REASON(code); }
+
+#include "resumption.h"
 
 #endif

@@ -12,6 +12,11 @@ package struct Cell: Equatable, Hashable, Sendable {
         case v13 = "1.3"
     }
 
+    /// How connections over TLS are opened, under the names of the generator's `--handshake`.
+    package enum Handshake: String, Sendable, CaseIterable {
+        case full, resumed, early
+    }
+
     /// The protocol of requests and answers, under the names of the generator's `--protocol`.
     package enum Language: String, Sendable, CaseIterable {
         case h1, h2, ws, sse, grpc
@@ -34,6 +39,7 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// Requests in flight on each connection by pipelining.
     package var pipeline: Int = 1
     package var tls: TLS = .off
+    package var handshake: Handshake = .full
     /// Small segments are sent at once on both sides (TCP_NODELAY).
     package var sendsAtOnce: Bool = true
     package var arrival: Arrival = .closed
@@ -75,6 +81,7 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
         if arrival == .subscribe { parts.append("sub") }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
+        if handshake != .full { parts.append(handshake.rawValue) }
         if !sendsAtOnce { parts.append("nagle") }
         if expected != .success {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
@@ -127,9 +134,10 @@ extension Cell: Comparable {
 
 extension Cell {
     package var json: JSONValue {
-        let expectation: [JSONValue.Member] =
-            expected == .success ? [] : [.init("expect", .string(expected.rawValue))]
-        return .object(parameters + expectation)
+        var others: [JSONValue.Member] = []
+        if handshake != .full { others.append(.init("handshake", .string(handshake.rawValue))) }
+        if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
+        return .object(parameters + others)
     }
 
     private var parameters: [JSONValue.Member] {
@@ -157,6 +165,9 @@ extension Cell {
         path = try fields.optionalText("path")
         pipeline = try fields.count("pipeline")
         tls = try fields.choice("tls", of: TLS.self)
+        if try fields.optionalText("handshake") != nil {
+            handshake = try fields.choice("handshake", of: Handshake.self)
+        }
         sendsAtOnce = try fields.flag("nodelay")
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {

@@ -40,4 +40,15 @@ enum CellParameters {
             },
         ]
     }
+
+    /// Those that came later, behind all that a table had before.
+    static func laterColumns<Row>(
+        _ cell: @escaping @Sendable (Row) -> Cell
+    ) -> [Column<Row>] {
+        [
+            Column("handshake", "text", "full, resumed or early; full also without TLS") {
+                cell($0).handshake.rawValue
+            }
+        ]
+    }
 }

@@ -58,6 +58,7 @@ package struct LaunchRecord: Equatable, Sendable {
         if let stolen = machine.stolenShare, stolen > Self.stolenShareLimit {
             return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
         }
+        if load.verdict == .otherOpenings { return load.verdictReasons.first }
         return disturbance
     }
 
@@ -82,7 +83,7 @@ package struct LaunchRecord: Equatable, Sendable {
             return LoadReport.Verdict.errors.rawValue
         }
         switch load.verdict {
-        case .errors, .tooFewSamples: return load.verdict.rawValue
+        case .errors, .tooFewSamples, .otherOpenings: return load.verdict.rawValue
         default:
             return (disturbance == nil ? load.verdict : LoadReport.Verdict.disturbed).rawValue
         }

@@ -147,6 +147,8 @@ extension LoadReport.Handshakes: NamedCounts {
         ("full", \.full), ("resumed", \.resumed), ("early_accepted", \.earlyAccepted),
         ("early_rejected", \.earlyRejected), ("tfo_accepted", \.fastOpenAccepted),
     ]
+
+    package static let laterCounts: [NamedCount<Self>] = [("too_early", \.tooEarly)]
 }
 
 extension LoadReport.Syscalls: NamedCounts {

@@ -30,6 +30,8 @@ package struct LoadReport: Equatable, Sendable {
         case disturbed
         /// Requests were sent later than intended.
         case late
+        /// Connections were not opened in the way that was asked for.
+        case otherOpenings = "other-openings"
         /// The first and second half of the run differ.
         case unsteady
         /// Too many requests failed.
@@ -70,6 +72,8 @@ package struct LoadReport: Equatable, Sendable {
         package var earlyAccepted: Int64 = 0
         package var earlyRejected: Int64 = 0
         package var fastOpenAccepted: Int64 = 0
+        /// Requests that were refused for being early, and asked again.
+        package var tooEarly: Int64 = 0
 
         package init() {}
     }

@@ -12,6 +12,7 @@ package enum RunColumns {
         identity + CellParameters.columns({ $0.launch.cell }, payload: { $0.launch.payload })
         + outcome + latency + server + balance + generator + conditions
         + (Metric.parts + Metric.events).map(column)
+        + CellParameters.laterColumns { $0.launch.cell } + handshakes
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -199,6 +200,22 @@ package enum RunColumns {
         },
         count("answers_3xx", "answers whose status is 3xx, which are successes") {
             $0.statuses.redirect3xx
+        },
+    ]
+
+    private static let handshakes: [Column<RunRow>] = [
+        count("handshakes_full", "handshakes of TLS from the start, warm-up included") {
+            $0.handshakes.full
+        },
+        count("handshakes_resumed", "of TLS that went on from a ticket") { $0.handshakes.resumed },
+        count("early_accepted", "of these, those whose early data the server took") {
+            $0.handshakes.earlyAccepted
+        },
+        count("early_rejected", "handshakes whose early data the server did not take") {
+            $0.handshakes.earlyRejected
+        },
+        count("too_early", "requests that were too early for the server, and asked again") {
+            $0.handshakes.tooEarly
         },
     ]
 

@@ -11,4 +11,10 @@ enum Limit {
     static let pendingBytes = 256 * 1_024
     /// Storage that an idle connection may keep of what waited.
     static let keptBytes = 4 * 1_024
+    /// Early data that a connection takes or sends: one record's plaintext (RFC 8446 §5.1).
+    static let earlyBytes = 16 * 1_024
+    /// Tickets that a thread of a client keeps, of 2 to 4 KiB each.
+    static let keptTickets = 4_096
+    /// Sessions that a server with early data remembers, of about 1.1 KiB each.
+    static let rememberedSessions = 20_480
 }

@@ -18,8 +18,12 @@ package protocol StreamTransport: ~Copyable {
     /// How many early bytes the opening takes; does not change while it is under way.
     var earlyRoom: Int { get }
 
+    /// Whether the peer is still to send what a later connection can go on with, for which this one
+    /// is worth keeping a little longer.
+    var awaitsTicket: Bool { get }
+
     /// The stream of a fresh connection.
-    init(_ context: Context)
+    init(_ context: Context, in workspace: inout Workspace)
 
     /// Goes on with the opening. To be called again when the socket is ready for what it wants, and
     /// behind early input.
@@ -59,6 +63,8 @@ extension StreamTransport where Self: ~Copyable {
     package static var holdsBytes: Bool { true }
     @inline(always)
     package var earlyRoom: Int { 0 }
+    @inline(always)
+    package var awaitsTicket: Bool { false }
 
     @inline(always)
     package mutating func end<K: Kernel>(
@@ -91,9 +97,20 @@ package struct OpeningFacts: Equatable, Sendable {
     package var isResumed = false
     /// How many of this end's early bytes the peer has accepted: none or all.
     package var earlyBytes = 0
+    /// What became of bytes that went early, to whichever end.
+    package var early = EarlyOutcome.none
 
     @inline(always)
     package init() {}
+}
+
+/// What became of bytes that were sent before an opening was done.
+package enum EarlyOutcome: BitwiseCopyable, Sendable {
+    /// There were none.
+    case none
+    case accepted
+    /// They were not read, and have to be sent again.
+    case rejected
 }
 
 /// What the bytes of a stream are, by its name in the negotiation of a protocol (RFC 7301, IANA
@@ -137,7 +154,7 @@ package struct PlainStream: StreamTransport, ~Copyable {
     package static var holdsBytes: Bool { false }
 
     @inline(always)
-    package init(_ context: Context) {}
+    package init(_ context: Context, in workspace: inout NoWorkspace) {}
 
     @inline(always)
     package mutating func open<K: Kernel>(

@@ -10,6 +10,12 @@ package final class TLSContext: Sendable {
     private nonisolated(unsafe) let context: OpaquePointer
     /// Whom a client asks for; nil at a server.
     private let peer: Peer?
+    /// Whether a server reads what comes before a handshake is done.
+    let takesEarly: Bool
+    /// How a client opens its connections.
+    package let handshake: TLSSettings.Handshake
+    /// A server's. The context refers to them.
+    private let ticketKeys: TicketKeys?
 
     /// What the first handshake has agreed on.
     private let agreement = Guarded<String?>(nil)
@@ -30,9 +36,18 @@ package final class TLSContext: Sendable {
 
     /// The side of a server.
     ///
-    /// - Parameter identity: its certificate, where `settings` names no files.
-    package init(server settings: TLSSettings, identity: consuming TLSIdentity?) throws(Complaint) {
+    /// - Parameters:
+    ///   - identity: its certificate, where `settings` names no files.
+    ///   - ticketKeys: those of the settings' period where none are given.
+    package init(
+        server settings: TLSSettings, identity: consuming TLSIdentity?,
+        ticketKeys: TicketKeys? = nil
+    ) throws(Complaint) {
         peer = nil
+        handshake = .full
+        takesEarly = settings.earlyBytes > 0
+        let keys = ticketKeys ?? TicketKeys(period: settings.ticketPeriod)
+        self.ticketKeys = keys
         unsafe context = try Self.make(TLS_server_method(), settings)
         // SAFETY: until it returns, this function alone has the context; `deinit` frees it, also
         // where this throws.
@@ -41,6 +56,7 @@ package final class TLSContext: Sendable {
         }
         unsafe copenssl_select_protocol(context)
         unsafe SSL_CTX_set_session_id_context(context, "switchyard", 10)
+        unsafe Self.resume(settings, keys, context)
         if let authorities = settings.authorities {
             try unsafe Self.trust(authorities, context)
             unsafe SSL_CTX_set_verify(
@@ -51,7 +67,15 @@ package final class TLSContext: Sendable {
     /// The side of a client.
     package init(client settings: TLSSettings, of peer: Peer) throws(Complaint) {
         self.peer = peer
+        handshake = settings.handshake
+        takesEarly = false
+        ticketKeys = nil
         unsafe context = try Self.make(TLS_client_method(), settings)
+        if settings.handshake == .full {
+            unsafe copenssl_forget_sessions(context)
+        } else {
+            unsafe copenssl_keep_sessions(context)
+        }
         let name = Array(peer.application.rawValue.utf8)
         let list = [UInt8(name.count)] + name
         // SAFETY: as above; the list is copied by the call.
@@ -158,6 +182,28 @@ package final class TLSContext: Sendable {
         } catch {
             unsafe SSL_CTX_free(context)
             throw error
+        }
+    }
+
+    /// What a server gives to be resumed, and takes of it.
+    private static func resume(
+        _ settings: TLSSettings, _ keys: TicketKeys, _ context: OpaquePointer
+    ) {
+        // SAFETY: the caller's context is alive, and keeps the keys as long.
+        unsafe copenssl_note_names(context)
+        unsafe SSL_CTX_set_timeout(context, CLong(settings.ticketPeriod.inSeconds.rounded(.up)))
+        if settings.tickets == 0 {
+            unsafe copenssl_give_no_tickets(context)
+        } else {
+            unsafe SSL_CTX_set_num_tickets(context, settings.tickets)
+            unsafe keys.use(in: context)
+        }
+        if settings.earlyBytes > 0 {
+            unsafe copenssl_remember_sessions(context, CLong(Limit.rememberedSessions))
+            unsafe SSL_CTX_set_max_early_data(context, UInt32(settings.earlyBytes))
+            unsafe SSL_CTX_set_recv_max_early_data(context, UInt32(settings.earlyBytes))
+        } else {
+            unsafe copenssl_forget_sessions(context)
         }
     }
 

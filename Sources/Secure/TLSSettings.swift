@@ -8,6 +8,16 @@ package struct TLSSettings: Equatable, Sendable {
         case tls13 = "1.3"
     }
 
+    /// How a client opens a connection, as far as the server takes part.
+    package enum Handshake: String, Sendable, CaseIterable {
+        /// Keys are agreed on afresh.
+        case full
+        /// A ticket of an earlier connection is shown (RFC 8446 §2.2, RFC 5077).
+        case resumed
+        /// The same, and the first requests go out with it (RFC 8446 §2.3).
+        case early
+    }
+
     /// Where one's own certificate and its key come from: files in PEM, the certificate with those
     /// of the authorities between it and a root behind it.
     package struct Files: Equatable, Sendable {
@@ -32,6 +42,15 @@ package struct TLSSettings: Equatable, Sendable {
     package var authorities: String?
     /// Whether a client looks at the server's certificate.
     package var isVerifying = true
+    /// How a client opens its connections.
+    package var handshake = Handshake.full
+    /// Session tickets that a server gives with a full handshake; a resumed one brings one more.
+    /// With none, nothing is resumed.
+    package var tickets = 2
+    /// After this time the key of tickets is replaced; a ticket lasts as long.
+    package var ticketPeriod = Nanoseconds.seconds(3_600)
+    /// Bytes that a server takes before a handshake is done.
+    package var earlyBytes = 0
 
     package init() {}
 }

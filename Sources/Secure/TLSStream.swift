@@ -35,11 +35,29 @@ package struct TLSStream: StreamTransport, ~Copyable {
     private var pending = ByteQueue()
     /// How many of the caller's bytes are in `pending`. They are his until all of it is sent.
     private var pendingPlain = 0
+    /// A client's: how many bytes may go out before the handshake is done.
+    package private(set) var earlyRoom = 0
+    /// How many did.
+    private var sentEarly = 0
+    /// A server's: came before the handshake was done, and not yet received.
+    private var early = ByteQueue()
+    private var readsEarly: Bool
+    /// The caller's last word came within the handshake, and is said behind it.
+    private var finishesLater = false
 
-    package init(_ context: TLSContext) {
+    package init(_ context: TLSContext, in workspace: inout TLSWorkspace) {
         self.context = context
+        readsEarly = context.takesEarly
         // SAFETY: the connection belongs to this value alone.
         unsafe ssl = context.makeConnection()
+        if context.handshake != .full, let session = unsafe workspace.takeTicket() {
+            // SAFETY: the session is this function's; the connection takes a reference of its own.
+            if unsafe SSL_set_session(ssl, session) == 1, context.handshake == .early {
+                earlyRoom = unsafe min(
+                    Int(SSL_SESSION_get_max_early_data(session)), Limit.earlyBytes)
+            }
+            unsafe SSL_SESSION_free(session)
+        }
     }
 
     deinit {
@@ -55,31 +73,31 @@ package struct TLSStream: StreamTransport, ~Copyable {
 
     @inline(never)
     package mutating func open<K: Kernel>(
-        on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
+        on descriptor: borrowing Descriptor, early offered: Span<UInt8>, with kernel: inout K,
         in workspace: inout TLSWorkspace
     ) throws(StreamError) -> OpeningStep {
+        var isOffering = false
         if phase == .fresh {
             // SAFETY: both live; the connection counts its references to the way.
             unsafe copenssl_use(ssl, workspace.bio)
             phase = .opening
+            isOffering = !offered.isEmpty && earlyRoom > 0
         }
         var received = 0
         while true {
-            guard try flush(to: descriptor, with: &kernel) else { return .wants(.writable) }
-            if phase == .agreed {
-                phase = .open
-                return .done(facts)
-            }
-            let outcome = unsafe feed(received, in: &workspace) { ssl, _ in
-                // SAFETY: the connection is alive.
-                unsafe copenssl_handshake(ssl)
-            }
+            guard try flush(to: descriptor, with: &kernel) else { return wants(.writable) }
+            if phase == .agreed { return .done(opened(descriptor, with: &kernel, in: &workspace)) }
+            let step =
+                isOffering ? offer(offered, in: &workspace) : advance(received, in: &workspace)
+            isOffering = false
             received = 0
-            if outcome != SSL_ERROR_NONE, outcome != SSL_ERROR_WANT_READ {
+            if case .failed = step {
                 throw broke(unsafe TLSFault(of: ssl), descriptor, with: &kernel, in: &workspace)
             }
+            // The first flight and what goes with it leave in one call: on a SYN there is no other.
             let isSent = try sendOutput(to: descriptor, with: &kernel, in: &workspace)
-            if outcome == SSL_ERROR_NONE {
+            if case .goesOn = step { continue }
+            if case .agreed = step {
                 phase = .agreed
                 guard unsafe context.accepts(ssl) else {
                     throw broke(
@@ -87,10 +105,10 @@ package struct TLSStream: StreamTransport, ~Copyable {
                 }
                 continue
             }
-            if !isSent { return .wants(.writable) }
+            if !isSent { return wants(.writable) }
             switch try Self.fill(&workspace, from: descriptor, with: &kernel) {
             case .bytes(let count): received = count
-            case .wouldBlock: return .wants(.readable)
+            case .wouldBlock: return wants(.readable)
             case .closed:
                 phase = .broken
                 throw .secure(TLSFault(.cutOff))
@@ -98,14 +116,103 @@ package struct TLSStream: StreamTransport, ~Copyable {
         }
     }
 
+    /// What a call into the library within the handshake comes to.
+    private enum Step {
+        case goesOn, wantsInput, agreed, failed
+    }
+
+    /// Goes on with the handshake by what was received.
+    private mutating func advance(_ received: Int, in workspace: inout TLSWorkspace) -> Step {
+        if readsEarly { return takeEarly(received, in: &workspace) }
+        let outcome = unsafe feed(received, in: &workspace) { ssl, _ in
+            // SAFETY: the connection is alive.
+            unsafe copenssl_handshake(ssl)
+        }
+        switch outcome {
+        case SSL_ERROR_NONE: return .agreed
+        case SSL_ERROR_WANT_READ: return .wantsInput
+        default: return .failed
+        }
+    }
+
+    /// A client's first flight, with what it offers.
+    private mutating func offer(
+        _ offered: Span<UInt8>, in workspace: inout TLSWorkspace
+    ) -> Step {
+        let bytes = offered.extracting(first: min(offered.count, earlyRoom))
+        sentEarly = unsafe feed(0, in: &workspace) { ssl, _ in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                // SAFETY: the library reads as many bytes as the span has, which outlives the call.
+                unsafe copenssl_write_early(ssl, bytes.baseAddress, bytes.count)
+            }
+        }
+        return sentEarly == bytes.count ? .goesOn : .failed
+    }
+
+    /// A server's first flights: what comes behind the client's first words is early, up to a
+    /// border that the client marks.
+    private mutating func takeEarly(_ received: Int, in workspace: inout TLSWorkspace) -> Step {
+        var outcome = SSL_ERROR_NONE
+        var count = 0
+        var result = SSL_READ_EARLY_DATA_ERROR
+        var queue = ByteQueue()
+        swap(&queue, &early)
+        _ = unsafe queue.withFreeSpace(minimum: Limit.earlyBytes) { room in
+            result = unsafe feed(received, in: &workspace) { ssl, _ in
+                // SAFETY: the room is as long as it says, and used by the call alone.
+                unsafe copenssl_read_early(ssl, room.baseAddress, room.count, &count, &outcome)
+            }
+            return count
+        }
+        if queue.isEmpty { queue.releaseStorage() }
+        swap(&queue, &early)
+        switch result {
+        case SSL_READ_EARLY_DATA_SUCCESS: return .goesOn
+        case SSL_READ_EARLY_DATA_FINISH:
+            readsEarly = false
+            return .goesOn
+        default: return outcome == SSL_ERROR_WANT_READ ? .wantsInput : .failed
+        }
+    }
+
+    /// What an opening that can't go on waits for; input of the caller's comes first.
+    private func wants(_ interest: Interest) -> OpeningStep {
+        early.isEmpty ? .wants(interest) : .earlyInput(facts)
+    }
+
+    private mutating func opened<K: Kernel>(
+        _ descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout TLSWorkspace
+    ) -> OpeningFacts {
+        phase = .open
+        // SAFETY: the connection is alive.
+        unsafe context.note(ssl)
+        if finishesLater { finishSending(on: descriptor, with: &kernel, in: &workspace) }
+        return facts
+    }
+
     private var facts: OpeningFacts {
         var facts = OpeningFacts()
         facts.isSecure = true
         // SAFETY: the connection is alive.
-        unsafe context.note(ssl)
         facts.application = unsafe TLSContext.application(of: ssl)
         facts.isResumed = unsafe SSL_session_reused(ssl) == 1
+        switch unsafe SSL_get_early_data_status(ssl) {
+        case SSL_EARLY_DATA_ACCEPTED:
+            facts.early = .accepted
+            facts.earlyBytes = sentEarly
+        case SSL_EARLY_DATA_REJECTED: facts.early = .rejected
+        default: break
+        }
         return facts
+    }
+
+    /// After early data, the answer comes a round trip before the tickets, which follow the
+    /// client's last word.
+    package var awaitsTicket: Bool {
+        // SAFETY: the connection is alive.
+        unsafe phase == .open && sentEarly > 0 && !hasPeerFinished
+            && SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED
+            && copenssl_brought_ticket(ssl) == 0
     }
 
     // MARK: input
@@ -116,6 +223,8 @@ package struct TLSStream: StreamTransport, ~Copyable {
         with kernel: inout K, in workspace: inout TLSWorkspace
     ) throws(StreamError) -> StreamInput {
         if let fault { throw broke(fault, descriptor, with: &kernel, in: &workspace) }
+        if !early.isEmpty { return unsafe takeEarlyInput(into: buffer) }
+        if phase == .opening { return .nothing }
         if hasPeerFinished { return .closed }
         while true {
             var received = 0
@@ -158,6 +267,20 @@ package struct TLSStream: StreamTransport, ~Copyable {
                 return .bytes(count, isAll: false)
             }
         }
+    }
+
+    /// Gives what came early. Behind the opening, more may have come with it.
+    @inline(never)
+    private mutating func takeEarlyInput(
+        into buffer: UnsafeMutableRawBufferPointer
+    ) -> StreamInput {
+        let count = min(buffer.count, early.count)
+        // SAFETY: both have at least that many bytes, and the queue is not changed meanwhile.
+        unsafe buffer.baseAddress!.copyMemory(
+            from: early.unsafeBytes.baseAddress!, byteCount: count)
+        early.consume(count)
+        if early.isEmpty { early.releaseStorage() }
+        return .bytes(count, isAll: phase == .opening && early.isEmpty)
     }
 
     /// Receives once, for the library to be fed with.
@@ -237,7 +360,10 @@ package struct TLSStream: StreamTransport, ~Copyable {
     private mutating func encrypt(_ bytes: Span<UInt8>) -> Bool {
         // SAFETY: the library reads as many bytes as the span has, which outlives the call.
         unsafe bytes.withUnsafeBufferPointer {
-            unsafe copenssl_write(ssl, $0.baseAddress, $0.count) == $0.count
+            if phase == .opening {
+                return unsafe copenssl_write_early(ssl, $0.baseAddress, $0.count) == $0.count
+            }
+            return unsafe copenssl_write(ssl, $0.baseAddress, $0.count) == $0.count
         }
     }
 
@@ -307,6 +433,11 @@ package struct TLSStream: StreamTransport, ~Copyable {
         on descriptor: borrowing Descriptor, with kernel: inout K,
         in workspace: inout TLSWorkspace
     ) {
+        if phase == .opening {
+            // The answer was early, and the handshake needs both ways to its end.
+            finishesLater = true
+            return
+        }
         sayGoodbye(on: descriptor, with: &kernel, in: &workspace)
         kernel.finishSending(on: descriptor)
     }

@@ -1,4 +1,5 @@
 import COpenSSL
+import Platform
 
 /// The bytes of one call between a socket and the library: what was received, and what is to be
 /// sent.
@@ -28,9 +29,21 @@ package struct TLSWorkspace: ~Copyable {
         // SAFETY: all three were made in `init`, and nothing uses them any more.
         unsafe BIO_set_data(bio, nil)
         unsafe BIO_free(bio)
+        unsafe copenssl_tickets_free(io.pointee.tickets)
         unsafe free(io.pointee.out)
         unsafe io.deallocate()
         unsafe input.deallocate()
+    }
+
+    /// A session that a connection of this thread has left, to be resumed by the next one. It is
+    /// the caller's.
+    mutating func takeTicket() -> OpaquePointer? {
+        // SAFETY: `io` lives as long as this value, and with it the store.
+        if unsafe io.pointee.tickets == nil {
+            unsafe io.pointee.tickets = copenssl_tickets_new(Limit.keptTickets)
+        }
+        guard let tickets = unsafe io.pointee.tickets else { return nil }
+        return unsafe copenssl_take_ticket(tickets, CLong(WallClock.seconds))
     }
 
     /// What the library wants to send.

@@ -20,6 +20,15 @@ extension ServerOptions {
             OptionSpec("tls-version", value: "VERSION", help: "1.2 or 1.3 alone [both]"),
             OptionSpec(
                 "client-ca", value: "FILE", help: "ask for certificates, from these authorities"),
+            OptionSpec(
+                "tickets", value: "N",
+                help: "what a full handshake gives to resume by, 0 to resume nothing [2]"),
+            OptionSpec(
+                "ticket-rotation", value: "TIME",
+                help: "how long a ticket lasts, and its key seals others [1h]"),
+            OptionSpec(
+                "early-data", value: "SIZE",
+                help: "take so much before a handshake is done, at most 16KiB [0]"),
         ] + TLSSettings.ciphersAndGroups
 
     private enum Own: String, CaseIterable {
@@ -36,13 +45,34 @@ extension ServerOptions {
             return nil
         }
         let own = try parsed.choice("tls", of: Own.self)
-        let settings = try TLSSettings(parsed, version: "tls-version", authorities: "client-ca")
+        var settings = try TLSSettings(parsed, version: "tls-version", authorities: "client-ca")
         if let own, settings.files != nil {
             throw Complaint(
                 "--tls \(own.rawValue) means nothing with --cert",
                 remedy: "leave one of them out")
         }
+        try resume(&settings, parsed)
         return TLS(own: own == .rsa ? .rsa : .p256, settings: settings)
+    }
+
+    /// What later connections may go on with.
+    private static func resume(
+        _ settings: inout TLSSettings, _ parsed: ParsedOptions
+    ) throws(Complaint) {
+        settings.tickets = try parsed.count("tickets", in: 0...64) ?? settings.tickets
+        settings.ticketPeriod =
+            try parsed.time("ticket-rotation", in: .seconds(1) ... .seconds(604_800))
+            ?? settings.ticketPeriod
+        settings.earlyBytes = try parsed.bytes("early-data", in: 0...16_384)?.raw ?? 0
+        if settings.earlyBytes == 0 { return }
+        if settings.version == .tls12 {
+            throw Complaint(
+                "--early-data means nothing with TLS 1.2", remedy: "leave one of them out")
+        }
+        if settings.tickets == 0 {
+            throw Complaint(
+                "--early-data means nothing with --tickets 0", remedy: "leave one of them out")
+        }
     }
 
     /// What is allowed and unwise, a line each.

@@ -74,6 +74,8 @@ struct ReadmeTests {
     func all() throws {
         let folder = try checkout()
         let server = try ServerUnderTest("sharded:hash")
+        let secure = try ServerUnderTest(
+            "sharded:hash", ["--tls", "self-signed", "--early-data", "16KiB"])
         let commands = try Self.commands()
         #expect(commands.count > 10)
         for command in commands {
@@ -89,7 +91,7 @@ struct ReadmeTests {
             case let line where line.hasPrefix(".build/release/switchyard-server "):
                 try serve(command, in: folder)
             case let line where line.hasPrefix("switchyard-load "):
-                try load(command, server, in: folder)
+                try load(command, server, secure, in: folder)
             case "switchyard doctor":
                 let ending = try shell(command, in: folder)
                 #expect(ending.status <= 1 && ending.output.contains("cpus"), "\(ending)")
@@ -129,12 +131,14 @@ struct ReadmeTests {
             }
         }
         _ = try server.stop()
+        _ = try secure.stop()
     }
 
     private func serve(_ command: String, in folder: TemporaryFolder) throws {
         let line = command.replacingOccurrences(
             of: ".build/release/switchyard-server", with: try Programs.own("switchyard-server")
         ).replacingOccurrences(of: ":8080", with: ":0")
+            .replacingOccurrences(of: ":8443", with: ":0")
         #expect(line.contains("--listen 127.0.0.1:0"))
         var options = SpawnOptions("/bin/sh", ["-c", "exec \(line)"])
         options.directory = folder.path
@@ -146,11 +150,13 @@ struct ReadmeTests {
         #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(0))
     }
 
-    /// For a moment only, against the routes of the server that the README has just started.
+    /// For a moment only, against the routes of the servers that the README has just started.
     private func load(
-        _ command: String, _ server: ServerUnderTest, in folder: TemporaryFolder
+        _ command: String, _ server: ServerUnderTest, _ secure: ServerUnderTest,
+        in folder: TemporaryFolder
     ) throws {
         var line = command.replacingOccurrences(of: ":8080/", with: ":\(server.port)/")
+            .replacingOccurrences(of: ":8443/", with: ":\(secure.port)/")
             .replacingOccurrences(of: "-d 10s ", with: "")
         #expect(line != command)
         if !line.contains("--json") { line += " --json report.json" }

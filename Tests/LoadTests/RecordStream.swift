@@ -10,6 +10,7 @@ struct RecordStream: StreamTransport, ~Copyable {
         static let early = UInt8(ascii: "e")
         static let finished = UInt8(ascii: "f")
         static let data = UInt8(ascii: "d")
+        static let ticket = UInt8(ascii: "t")
 
         /// A record; its payload is not readable by accident.
         static func record(_ kind: UInt8, _ payload: some Collection<UInt8>) -> [UInt8] {
@@ -23,6 +24,8 @@ struct RecordStream: StreamTransport, ~Copyable {
         /// What is asked of the kernel at a time.
         var kernelBytes = 16_384
         var earlyBytes = 0
+        /// Whether a ticket is to be had behind the opening.
+        var wantsTicket = false
         /// Counts the receives that brought something, by the connection that they were on.
         var log: ReceiveLog?
     }
@@ -40,13 +43,15 @@ struct RecordStream: StreamTransport, ~Copyable {
     private var plain: ArraySlice<UInt8> = []
     private var sentEarly = 0
     private var acceptedEarly = false
+    private var hasTicket = false
 
-    init(_ context: Context) {
+    init(_ context: Context, in workspace: inout NoWorkspace) {
         self.context = context
         number = context.log?.enter() ?? 0
     }
 
     var earlyRoom: Int { context.earlyBytes }
+    var awaitsTicket: Bool { context.wantsTicket && acceptedEarly && !hasTicket }
 
     mutating func open<K: Kernel>(
         on descriptor: borrowing Descriptor, early: Span<UInt8>, with kernel: inout K,
@@ -74,7 +79,9 @@ struct RecordStream: StreamTransport, ~Copyable {
                 phase = .open
             case .open:
                 var facts = OpeningFacts()
+                facts.isSecure = true
                 facts.isResumed = sentEarly > 0
+                if sentEarly > 0 { facts.early = acceptedEarly ? .accepted : .rejected }
                 facts.earlyBytes = acceptedEarly ? sentEarly : 0
                 return .done(facts)
             }
@@ -87,8 +94,8 @@ struct RecordStream: StreamTransport, ~Copyable {
         with kernel: inout K, in workspace: inout NoWorkspace
     ) throws(StreamError) -> StreamInput {
         while plain.isEmpty {
-            if let (_, payload) = takeRecord() {
-                plain = payload[...]
+            if let (kind, payload) = takeRecord() {
+                if kind == Kind.ticket { hasTicket = true } else { plain = payload[...] }
                 continue
             }
             switch try fill(descriptor, with: &kernel) {
@@ -123,6 +130,12 @@ struct RecordStream: StreamTransport, ~Copyable {
         on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout NoWorkspace
     ) {
         kernel.finishSending(on: descriptor)
+    }
+
+    mutating func end<K: Kernel>(
+        on descriptor: borrowing Descriptor, with kernel: inout K, in workspace: inout NoWorkspace
+    ) {
+        context.log?.noteEnd(hasTicket: hasTicket)
     }
 
     /// Says whether everything has gone.
@@ -186,6 +199,13 @@ final class ReceiveLog: @unchecked Sendable {
     }
 
     func note(_ number: Int) { numbers.append(number) }
+
+    /// Connections that ended, with a ticket or without one.
+    private(set) var ends = (with: 0, without: 0)
+
+    func noteEnd(hasTicket: Bool) {
+        if hasTicket { ends.with += 1 } else { ends.without += 1 }
+    }
 }
 
 /// The server's side of the records, in front of one that answers requests of a fixed length.
@@ -198,6 +218,10 @@ final class RecordServer: @unchecked Sendable {
     /// What of an answer's records comes at a time, a tenth of a millisecond after the last.
     var pieceBytes = Int.max
     var acceptsEarly = false
+    /// What is answered instead of `answer` to what came early.
+    var earlyAnswer: [UInt8]?
+    /// How long after the opening's end a ticket is sent; nil sends none.
+    var ticketDelay: Nanoseconds?
     var answer: (_ connection: Int) -> [UInt8] = { _ in WireText.ok }
     var delay = Nanoseconds.milliseconds(1)
     /// How long the server's part of the opening takes.
@@ -229,7 +253,14 @@ final class RecordServer: @unchecked Sendable {
                 actions.append(.send(reply + records(greeting), after: openingTime))
             case RecordStream.Kind.early:
                 early += 1
-                if acceptsEarly { actions += take(connection, payload) }
+                if acceptsEarly { actions += take(connection, payload, earlyAnswer) }
+            case RecordStream.Kind.finished:
+                if let ticketDelay {
+                    actions.append(
+                        .send(
+                            RecordStream.Kind.record(RecordStream.Kind.ticket, []),
+                            after: ticketDelay))
+                }
             case RecordStream.Kind.data: actions += take(connection, payload)
             default: break
             }
@@ -238,11 +269,13 @@ final class RecordServer: @unchecked Sendable {
         return actions
     }
 
-    private func take(_ connection: Int, _ payload: [UInt8]) -> [Action] {
+    private func take(
+        _ connection: Int, _ payload: [UInt8], _ other: [UInt8]? = nil
+    ) -> [Action] {
         let before = told[connection, default: []].count / WireText.request.count
         told[connection, default: []] += payload
         let after = told[connection, default: []].count / WireText.request.count
-        let answers = (before..<after).flatMap { _ in records(answer(connection)) }
+        let answers = (before..<after).flatMap { _ in records(other ?? answer(connection)) }
         return stride(from: 0, to: answers.count, by: pieceBytes).enumerated().map { piece in
             let end = min(answers.count - piece.element, pieceBytes) + piece.element
             return .send(

@@ -177,6 +177,66 @@ struct RecordStreamTests {
         }
     }
 
+    /// An answer of status 425 (RFC 8470 §5.2).
+    private static func tooEarly(closes: Bool) -> [UInt8] {
+        let close = closes ? "Connection: close\r\n" : ""
+        return Array("HTTP/1.1 425 Too Early\r\n\(close)Content-Length: 0\r\n\r\n".utf8)
+    }
+
+    @Test(
+        "a request that the server calls too early is asked again, and not early",
+        arguments: [1, 2, 5], [false, true])
+    func tooEarly(requests: Int, closes: Bool) throws {
+        for isOpen in [false, true] {
+            var stage = Stage(connections: 2, duration: .milliseconds(60))
+            stage.run.plan.requestsPerConnection = requests
+            stage.context.earlyBytes = 1_000
+            stage.server.acceptsEarly = true
+            stage.server.openingTime = .milliseconds(2)
+            stage.server.earlyAnswer = Self.tooEarly(closes: closes)
+            let result =
+                isOpen
+                ? try stage.result(ConstantPacing(rate: PerSecond(raw: 500), phase: 0))
+                : try stage.result()
+            #expect(result.tally.errors.total == 0 && result.tally.succeeded > 10)
+            #expect(result.handshakes.tooEarly > 0 || isOpen)
+            #expect(stage.server.early >= result.handshakes.tooEarly)
+            // Each refused one was told twice.
+            #expect(
+                Int(result.tally.succeeded) + result.handshakes.tooEarly == stage.server.requests)
+        }
+    }
+
+    @Test("status 425 of a request that was not early is an answer like others")
+    func notEarly() throws {
+        let stage = Stage(connections: 2, duration: .milliseconds(60))
+        stage.server.answer = { _ in Self.tooEarly(closes: false) }
+        let result = try stage.result()
+        #expect(result.tally.succeeded == 0 && result.tally.errors.status > 10)
+        #expect(result.handshakes.tooEarly == 0)
+    }
+
+    @Test("a connection that went early stays until its ticket has come, or long enough")
+    func ticket() throws {
+        for delay in [Nanoseconds.milliseconds(3), nil] {
+            let log = ReceiveLog()
+            var stage = Stage(connections: 2, duration: .milliseconds(400))
+            stage.run.plan.requestsPerConnection = 1
+            stage.run.plan.timeout = .milliseconds(100)
+            stage.context.earlyBytes = 1_000
+            stage.context.wantsTicket = true
+            stage.context.log = log
+            stage.server.acceptsEarly = true
+            stage.server.ticketDelay = delay
+            let result = try stage.result()
+            #expect(result.tally.errors.total == 0)
+            #expect(result.tally.succeeded >= (delay == nil ? 4 : 100))
+            // Two may be open at the end.
+            #expect(delay == nil || log.ends.without <= 2, "\(log.ends)")
+            #expect(delay != nil || log.ends.with == 0)
+        }
+    }
+
     @Test("every call that opens may fail: early requests are begun again", arguments: [1, 3])
     func anyCallFails(pipeline: Int) throws {
         var failing = 1

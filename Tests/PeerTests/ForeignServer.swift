@@ -90,7 +90,7 @@ final class ForeignServer {
                         kind == .nginxHTTP2 ? " http2" : "");
                     \(tls {
                         """
-                        ssl_protocols TLSv1.2 TLSv1.3;
+                        ssl_protocols TLSv1.2 TLSv1.3; ssl_early_data on;
                         ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);
                         """
                     })

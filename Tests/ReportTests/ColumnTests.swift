@@ -24,7 +24,8 @@ struct ColumnTests {
             steal_pct,psi_cpu_some_us,server_cpus,load_cpus,verdict,valid,invalid_reason,\
             hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct,answers_3xx,\
             first_part_p50_ns,first_part_p99_ns,part_gap_p50_ns,part_gap_p99_ns,\
-            event_delay_p50_ns,event_delay_p99_ns,bursts,missed_events
+            event_delay_p50_ns,event_delay_p99_ns,bursts,missed_events,\
+            handshake,handshakes_full,handshakes_resumed,early_accepted,early_rejected,too_early
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -37,12 +38,13 @@ struct ColumnTests {
             schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,\
             streams,payload_bytes,pipeline,tls,nodelay,arrival,rate_target,n,n_valid,verdict,
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
+            + ",handshake"
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
             requests,cpu_ns,voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,\
             other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events,\
-            handshakes,handshakes_resumed,handshakes_failed
+            handshakes,handshakes_resumed,handshakes_failed,early_accepted,early_rejected
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
     }

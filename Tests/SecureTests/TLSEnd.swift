@@ -13,6 +13,10 @@ struct TLSEnd: ~Copyable {
     private var workspace = TLSStream.makeWorkspace()
     /// What is still to be sent.
     var output: [UInt8] = []
+    /// Whether output may go out before the handshake is done.
+    var isHasty = false
+    /// What had come when the handshake was not yet done.
+    private(set) var earlyInput: [UInt8] = []
     private(set) var input: [UInt8] = []
     private(set) var facts: OpeningFacts?
     /// How the other end's half ended.
@@ -22,10 +26,22 @@ struct TLSEnd: ~Copyable {
     var room = 16_384
 
     init(_ context: TLSContext, on descriptor: consuming Descriptor, faults: FaultPlan) {
-        stream = TLSStream(context)
+        stream = TLSStream(context, in: &workspace)
         self.descriptor = consume descriptor
         kernel = FaultyKernel(faults)
     }
+
+    /// The next connection of the same thread.
+    mutating func begin(_ context: TLSContext, on descriptor: consuming Descriptor) {
+        close(saysGoodbye: true)
+        stream = TLSStream(context, in: &workspace)
+        self.descriptor = consume descriptor
+        (output, input, earlyInput) = ([], [], [])
+        (facts, end, error) = (nil, nil, nil)
+    }
+
+    var earlyRoom: Int { stream.earlyRoom }
+    var awaitsTicket: Bool { stream.awaitsTicket }
 
     /// Two descriptors of one connection.
     static func sockets() throws -> (CInt, CInt) {
@@ -45,21 +61,33 @@ struct TLSEnd: ~Copyable {
         guard descriptor != nil, !isOver else { return }
         do throws(StreamError) {
             if facts == nil {
-                let step = try stream.open(
-                    on: descriptor!, early: Span(), with: &kernel, in: &workspace)
-                guard case .done(let facts) = step else { return }
-                self.facts = facts
+                let offered = isHasty ? Array(output.prefix(earlyRoom)) : []
+                switch try stream.open(
+                    on: descriptor!, early: offered.span, with: &kernel, in: &workspace)
+                {
+                case .wants: return
+                case .earlyInput:
+                    try receive()
+                    earlyInput = input
+                    try send()
+                    return
+                case .done(let facts):
+                    self.facts = facts
+                    output.removeFirst(facts.earlyBytes)
+                }
             }
-            if !output.isEmpty {
-                let waiting = output
-                let sent = try stream.send(
-                    waiting.span, to: descriptor!, with: &kernel, in: &workspace)
-                output.removeFirst(sent.count)
-            }
+            try send()
             try receive()
         } catch {
             self.error = error
         }
+    }
+
+    private mutating func send() throws(StreamError) {
+        if output.isEmpty { return }
+        let waiting = output
+        let sent = try stream.send(waiting.span, to: descriptor!, with: &kernel, in: &workspace)
+        output.removeFirst(sent.count)
     }
 
     private mutating func receive() throws(StreamError) {
@@ -86,6 +114,17 @@ struct TLSEnd: ~Copyable {
     mutating func close(saysGoodbye: Bool) {
         if saysGoodbye { stream.end(on: descriptor!, with: &kernel, in: &workspace) }
         if let descriptor = descriptor.take() { kernel.close(descriptor) }
+    }
+
+    /// What waits in the socket.
+    mutating func peek() throws -> [UInt8] { try Self.peek(at: descriptor!) }
+
+    private static func peek(at descriptor: borrowing Descriptor) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        // SAFETY: recv(2) writes at most as many bytes as the array has.
+        let count = unsafe recv(descriptor.raw, &bytes, bytes.count, CInt(MSG_PEEK))
+        try #require(count >= 0)
+        return Array(bytes[..<count])
     }
 
     /// Writes bytes beside the stream.
@@ -126,6 +165,13 @@ struct TLSPair: ~Copyable {
 
     init(_ settings: TLSSettings = TLSSettings()) throws {
         try self.init(client: Self.clientContext(settings), server: Self.serverContext(settings))
+    }
+
+    /// Closes both, and opens the next connection of the two.
+    mutating func reconnect(client: TLSContext, server: TLSContext) throws {
+        let (one, other) = try TLSEnd.sockets()
+        self.client.begin(client, on: Descriptor(raw: one))
+        self.server.begin(server, on: Descriptor(raw: other))
     }
 
     /// Lets both ends go on until something holds, or for so many rounds.

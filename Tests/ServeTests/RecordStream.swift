@@ -29,7 +29,7 @@ struct RecordStream: StreamTransport, ~Copyable {
     private var pendingPlain = 0
     private var isDry = false
 
-    init(_ context: Context) {
+    init(_ context: Context, in workspace: inout NoWorkspace) {
         self.context = context
         greetingLeft = context.greetingBytes
     }

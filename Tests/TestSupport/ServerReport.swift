@@ -22,6 +22,8 @@ package struct ServerReport: Decodable {
         package let handoffs: Int
         package let shed: Int
         package let handshakesFailed: Int
+        package let handshakesResumed: Int
+        package let earlyAccepted: Int
     }
 
     package init(line: String) throws {

@@ -30,6 +30,9 @@ package struct Outcome: BitwiseCopyable, Equatable, Sendable {
         self.init(Kind(rawValue: digit) ?? .serverError, code: status)
     }
 
+    /// What says that a request came too early (RFC 8470 §5.2).
+    static let tooEarly: UInt16 = 425
+
     /// What is said of a status of HTTP that is an error.
     package var statusReason: String { "an answer had status \(code)" }
 }

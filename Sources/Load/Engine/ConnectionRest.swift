@@ -6,4 +6,7 @@ struct ConnectionRest: ~Copyable {
     var held = ByteQueue()
     /// When the opening began, or when to try again.
     var since = Instant.distantFuture
+    /// Requests that went out before the opening was done, of which so many may still be refused
+    /// for it.
+    var early: UInt16 = 0
 }

@@ -35,6 +35,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// have.
     @inline(never)
     mutating func beginAgain(_ index: Int) {
+        while !tooEarly.isEmpty, hasRoom(index) { place(tooEarly.removeFirst(), on: index) }
         while !unprocessed.isEmpty, hasRoom(index) {
             place(unprocessed.removeFirst(), on: index)
         }
@@ -43,7 +44,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// The same on whichever connection is free. Only in an open loop are there any.
     @inline(never)
     mutating func sendAgain() {
-        while !unprocessed.isEmpty, let index = takeIdle() {
+        while !unprocessed.isEmpty || !tooEarly.isEmpty, let index = takeIdle() {
             beginAgain(index)
             flush(index)
             listIfIdle(index)
@@ -89,6 +90,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         table[index].waitsToWrite = false
         table[index].holdsBytes = false
         // SAFETY: the table checks the number and outlives the call.
+        unsafe table.rest(index).pointee.early = 0
         unsafe table.rest(index).pointee.held.removeAll()
     }
 
@@ -125,7 +127,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// Whether a connection that is opened now could still carry a request, or bring an event.
     var hasWorkAhead: Bool {
-        !upkeep.isDraining || pacing.next < sendsUntil || !unprocessed.isEmpty || awaitsEvents
+        !upkeep.isDraining || pacing.next < sendsUntil || !unprocessed.isEmpty
+            || !tooEarly.isEmpty || awaitsEvents
     }
 
     /// Keeps the unfinished end of what was received for the next receive. Says whether that is

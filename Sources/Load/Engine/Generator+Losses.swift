@@ -84,10 +84,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Gives up the requests that were sent so long ago and still wait for another connection.
     mutating func loseUnprocessed(after limit: Nanoseconds) {
         var lost: UInt64 = 0
-        for times in unprocessed where now.since(times.sent) >= limit {
+        for times in unprocessed + tooEarly where now.since(times.sent) >= limit {
             lost += giveUp(times, because: .timeout)
         }
         unprocessed.removeAll { now.since($0.sent) >= limit }
+        tooEarly.removeAll { now.since($0.sent) >= limit }
         count(
             lost, .timeout,
             FailureText(reason: "\(plan.timeout.display) passed without a connection"))

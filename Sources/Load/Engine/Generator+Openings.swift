@@ -24,7 +24,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 poller, .add, descriptor, interest: isConnected ? .readable : .writable,
                 token: token(index))
             table.attach(
-                Link(descriptor: descriptor, stream: Stream(context)), to: index,
+                Link(descriptor: descriptor, stream: Stream(context, in: &workspace)), to: index,
                 as: isConnected ? .opening : .connecting)
             upkeep.opening += 1
             if isConnected { beginOpening(index) }
@@ -72,8 +72,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     private func hasEarlyRoom(_ index: Int) -> Bool {
         // SAFETY: `link` checks that the connection has one.
         let room = unsafe table.link(index).pointee.stream.earlyRoom
-        return Self.unsent(client, table[index].session) < room && mayBegin(index)
-            && isTrusted(index)
+        return room > 0 && tooEarly.isEmpty && mayBegin(index) && isTrusted(index)
+            && Self.unsent(client, table[index].session) < room
     }
 
     private static func unsent(
@@ -100,8 +100,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 if facts.earlyBytes > 0 {
                     bytesWritten += UInt64(facts.earlyBytes)
                     unsafe client.wrote(facts.earlyBytes, on: &connection.pointee.session)
+                    unsafe table.rest(index).pointee.early = connection.pointee.inFlight
                 }
-                upkeep.handshakes.note(facts)
+                upkeep.handshakes.note(facts, asked: plan.handshake, isInWindow: isRecording)
                 opened(index)
             }
         } catch {

@@ -106,6 +106,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     mutating func makeAvailable(_ index: Int) {
         if Client.speaksUnasked, !unprocessed.isEmpty { beginAgain(index) }
+        if Stream.holdsBytes, !tooEarly.isEmpty {
+            beginAgain(index)
+            flushRest(index)
+        }
         if Pace.isOpenLoop {
             listIfIdle(index)
         } else if now < sendsUntil, hasRoom(index) {
@@ -216,7 +220,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             if Stream.holdsBytes, !isAll { noteUnread(index) }
             bytesRead &+= UInt64(truncatingIfNeeded: count)
             read(index, held &+ count)
-        case .nothing: if held > 0 { holdAgain(index, held) }
+        case .nothing:
+            if held > 0 { holdAgain(index, held) }
+            if Stream.holdsBytes { noteTicket(index) }
         case .closed: ended(index, held: held)
         case .cutOff: wasCutOff(index, held: held)
         }
@@ -266,6 +272,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if Client.opensItself, !table[index].wasOpened { noteSession(index) }
         if table[index].remaining == 0, table[index].inFlight == 0 {
             if Client.speaksUnasked, !sendLast(index) { return }
+            if Stream.holdsBytes, awaitsTicket(index) { return }
             if Client.delivers, client.expects(table[index].session) {
                 loseSubscription(index)
             } else {
@@ -282,6 +289,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func finish(_ index: Int, _ answer: Answer, from start: Int, to end: Int) {
         let times = takeOff(index, answer.slot)
         table[index].hasAnswered = true
+        if Stream.holdsBytes, answer.outcome.code == Outcome.tooEarly, isTooEarly(index) {
+            askAgain(times, index)
+            return
+        }
         inFlight &-= 1
         if times.intended >= recordsFrom {
             record(index, answer, times, from: start, to: end)

@@ -10,7 +10,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if control.isStopAsked { upkeep.isStopped = true }
         if control.isEndAsked { upkeep.isCutShort = true }
         retryWaiting()
-        if !unprocessed.isEmpty {
+        if !unprocessed.isEmpty || !tooEarly.isEmpty {
             loseUnprocessed(after: plan.timeout)
             if Pace.isOpenLoop { sendAgain() }
         }
@@ -78,8 +78,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             case .open:
                 if table[index].inFlight > 0, isOverdue(index) {
                     lose(index, because: .timeout, timeoutText(index))
+                } else if Stream.holdsBytes, isSpent(index) {
+                    // It has waited for a ticket only.
+                    if now.since(retryTime(index)) > plan.timeout { replace(index) }
                 } else if upkeep.peerSpeaksFirst && !table[index].hasAnswered
-                    || !unprocessed.isEmpty
+                    || !unprocessed.isEmpty || !tooEarly.isEmpty
                 {
                     use(index)
                 }

@@ -54,6 +54,8 @@ package struct Generator<
     var unread: IndexQueue
     /// Requests under way that no connection carries: an earlier one left them unprocessed.
     var unprocessed: [RequestTimes] = []
+    /// The same, but not to go out before an opening is done: the server has refused them for that.
+    var tooEarly: [RequestTimes] = []
     /// No session has to be woken before.
     var nextWake = Instant.distantFuture
     var upkeep: Upkeep

@@ -1,5 +1,6 @@
 package import Basis
 package import Platform
+package import Secure
 
 /// What one generator thread is to do, the same for every protocol and pacing.
 package struct GeneratorPlan: Sendable {
@@ -11,6 +12,8 @@ package struct GeneratorPlan: Sendable {
     package var sources: [SocketAddress] = []
     /// Whether small segments are sent at once (TCP_NODELAY).
     package var sendsAtOnce = true
+    /// How connections with keys are meant to be opened.
+    package var handshake = TLSSettings.Handshake.full
     /// Requests after which a connection is replaced; nil keeps it.
     package var requestsPerConnection: Int?
     /// The longest that a request or a connect may take.

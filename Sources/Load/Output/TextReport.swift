@@ -55,8 +55,7 @@ package struct TextReport {
         line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")
         if let tls = report.tls {
-            let (full, resumed) = (report.handshakes.full, report.handshakes.resumed)
-            line("handshakes", "\(full) full, \(resumed) resumed: \(tls)")
+            line("handshakes", "\(report.handshakes.text): \(tls)")
         }
         let measured = report.duration == .zero ? "nothing" : report.duration.display
         line("measured", "\(measured) after \(report.warmup.display) of warm-up")
@@ -195,5 +194,18 @@ package struct TextReport {
             case .bad: "31"
             }
         return colours && !code.isEmpty ? "\u{1B}[\(code)m\(word)\u{1B}[0m" : word
+    }
+}
+
+extension LoadReport.Handshakes {
+    /// What there was of each kind.
+    fileprivate var text: String {
+        var text = "\(full) full, \(resumed) resumed"
+        if earlyAccepted + earlyRejected > 0 {
+            text += ", \(earlyAccepted) with early data"
+            if earlyRejected > 0 { text += ", \(earlyRejected) whose early data was refused" }
+        }
+        if tooEarly > 0 { text += ", \(tooEarly) requests too early and asked again" }
+        return text
     }
 }

@@ -14,6 +14,9 @@ extension LoadOptions {
             .init("servername", value: "NAME", help: "the name to ask for (the URL's host)"),
             .init("cert", value: "FILE", help: "show this certificate, with --key"),
             .init("key", value: "FILE", help: "the key of --cert"),
+            .init(
+                "handshake", value: "KIND",
+                help: "full, resumed by tickets, or early: requests go out with them (full)"),
         ] + TLSSettings.ciphersAndGroups
 
     /// Makes the plan one over TLS where the URL asks for it.
@@ -28,6 +31,12 @@ extension LoadOptions {
         if !settings.isVerifying, settings.authorities != nil {
             throw Complaint(
                 "--cacert means nothing with --insecure", remedy: "leave one of them out")
+        }
+        settings.handshake =
+            try options.choice("handshake", of: TLSSettings.Handshake.self) ?? .full
+        if settings.handshake == .early, settings.version == .tls12 {
+            throw Complaint(
+                "--handshake early means nothing with TLS 1.2", remedy: "leave one of them out")
         }
         let host = options.text("servername") ?? plan.url.host
         plan.tls = try TLSContext(

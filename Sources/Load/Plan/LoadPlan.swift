@@ -116,6 +116,7 @@ package struct LoadPlan: Sendable {
         share.index = index
         share.connections = (connections + threads - 1 - index) / threads
         share.sendsAtOnce = sendsAtOnce
+        share.handshake = tls?.handshake ?? .full
         share.requestsPerConnection = requestsPerConnection
         share.timeout = timeout
         share.warmUp = warmUp

@@ -1,4 +1,5 @@
 package import Basis
+package import Secure
 
 /// What speaks for and against a result.
 package struct Evidence: Equatable, Sendable {
@@ -20,6 +21,11 @@ package struct Evidence: Equatable, Sendable {
     /// These CPUs.
     package var cpus = ""
     package var latenessP99: Nanoseconds?
+    /// How connections were meant to be opened, how many were in the window, and how many of them
+    /// in another way.
+    package var handshake = TLSSettings.Handshake.full
+    package var handshakes = 0
+    package var unlikeHandshakes = 0
     /// Requests that were due while no connection was free.
     package var starved: UInt64 = 0
     package var targetRate: Double?

@@ -1,6 +1,7 @@
 package import Basis
 import Measure
 package import Report
+import Secure
 
 /// How far a result may be believed, and why not further.
 package struct Judgement: Equatable, Sendable {
@@ -18,6 +19,8 @@ package struct Judgement: Equatable, Sendable {
         package static let rateRatio = 0.99
         /// More than 1 can't be; up to here it comes from where the window cuts the answers.
         package static let occupancy = 1.02
+        /// Openings of another kind than was asked for, as a share of all.
+        package static let otherOpenings = 0.001
         /// Samples behind a 99th percentile.
         package static let percentile = 99.0
     }
@@ -47,6 +50,7 @@ package struct Judgement: Equatable, Sendable {
         for reason in Self.errors(evidence) { found.append((.errors, reason)) }
         if let reason = Self.tooFew(evidence) { found.append((.tooFewSamples, reason)) }
         if let reason = Self.tooShort(evidence) { found.append((.tooFewSamples, reason)) }
+        if let reason = Self.otherwiseOpened(evidence) { found.append((.otherOpenings, reason)) }
         if let foreign = evidence.foreignShare,
             let reason = LoadReport.disturbance(foreign, of: evidence.cpus)
         {
@@ -90,6 +94,23 @@ package struct Judgement: Equatable, Sendable {
             + " \(evidence.longest.display): rate times mean time comes to"
             + " \(fixed(occupancy, decimals: 2)) of the connections"
             + " (limit \(fixed(Limit.occupancy, decimals: 2)))"
+    }
+
+    /// Whether connections were opened in the way that was to be measured.
+    private static func otherwiseOpened(_ evidence: Evidence) -> String? {
+        let wanted =
+            switch evidence.handshake {
+            case .full: "full"
+            case .resumed: "resumed"
+            case .early: "with early data that was taken"
+            }
+        let (all, unlike) = (evidence.handshakes, evidence.unlikeHandshakes)
+        if all == 0 {
+            if evidence.handshake == .full { return nil }
+            return "no connection was opened in the window, and none before was \(wanted)"
+        }
+        guard Double(unlike) > Limit.otherOpenings * Double(all) else { return nil }
+        return "\(unlike) of \(all) handshakes were not \(wanted) (limit 0.1%)"
     }
 
     private static func clientBound(_ evidence: Evidence) -> String? {

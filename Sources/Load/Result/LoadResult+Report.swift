@@ -22,6 +22,9 @@ extension LoadResult {
         }
         evidence.foreignShare = foreignShare
         evidence.cpus = "\(plan.cpus ?? .available)"
+        evidence.handshake = plan.tls?.handshake ?? .full
+        evidence.handshakes = handshakes.inWindow
+        evidence.unlikeHandshakes = handshakes.unlike
         evidence.latenessP99 = LatencySummary(tally.lateness).p99
         evidence.starved = tally.starved
         evidence.targetRate = plan.arrivals.rate?.raw
@@ -104,6 +107,9 @@ extension LoadResult {
         report.tls = plan.tls?.agreed
         report.handshakes.full = Int64(handshakes.full)
         report.handshakes.resumed = Int64(handshakes.resumed)
+        report.handshakes.earlyAccepted = Int64(handshakes.earlyAccepted)
+        report.handshakes.earlyRejected = Int64(handshakes.earlyRejected)
+        report.handshakes.tooEarly = Int64(handshakes.tooEarly)
         for thread in threads {
             report.cpu.user = report.cpu.user + thread.user
             report.cpu.system = report.cpu.system + thread.system

@@ -38,6 +38,7 @@ struct CellDraft: Equatable {
         case .path: cell.path = try Self.path(value, place)
         case .pipeline: cell.pipeline = try Self.count(value, place, in: 1...1_024)
         case .tls: cell.tls = try Self.choice(value, place)
+        case .handshake: cell.handshake = try Self.choice(value, place)
         case .nodelay: cell.sendsAtOnce = try Self.toggle(value, place)
         case .rate:
             subscribes = value == .string(Arrival.subscribe.name)

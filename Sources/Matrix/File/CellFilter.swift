@@ -140,6 +140,7 @@ struct CellFilter: Equatable, Sendable {
         case .path: return cell.target
         case .pipeline: return "\(cell.pipeline)"
         case .tls: return cell.tls.rawValue
+        case .handshake: return cell.handshake.rawValue
         case .nodelay: return cell.sendsAtOnce ? "on" : "off"
         case .rate:
             if cell.arrival == .subscribe { return cell.arrival.name }

@@ -44,7 +44,7 @@ enum Disturbance {
         }
         switch load.verdict {
         case .valid, .late, .unsteady, .disturbed: return nil
-        case .clientBound, .tooFewSamples, .errors:
+        case .clientBound, .tooFewSamples, .errors, .otherOpenings:
             return load.verdictReasons.first ?? load.verdict.rawValue
         }
     }

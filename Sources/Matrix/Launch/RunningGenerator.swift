@@ -63,6 +63,7 @@ struct RunningGenerator: ~Copyable {
         arguments += ["--shared-cpus", sharesCPUs ? "on" : "off"]
         if cell.tls == .off { return arguments + ["http://\(host):\(port)\(cell.target)"] }
         arguments += ["--tls", cell.tls.rawValue]
+        if cell.handshake != .full { arguments += ["--handshake", cell.handshake.rawValue] }
         // The certificate of a server that the matrix names is its own affair.
         if cell.server != Cell.builtIn { arguments.append("--insecure") }
         return arguments + ["https://\(host):\(port)\(cell.target)"]

@@ -37,6 +37,7 @@ struct RunningServer: ~Copyable {
         ]
         if cell.tls != .off {
             arguments += ["--tls", "self-signed", "--tls-version", cell.tls.rawValue]
+            if cell.handshake == .early { arguments += ["--early-data", "16KiB"] }
         }
         var process = try start(
             program, arguments, cell: cell, cpus: cpus, environment: environment)

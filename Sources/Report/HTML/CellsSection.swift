@@ -34,7 +34,7 @@ struct CellsSection {
     static let occasional = [
         ("server", "server", ""), ("protocol", "protocol", ""), ("streams", "streams", ""),
         ("payload_bytes", "payload", "bytes"), ("pipeline", "pipeline", ""), ("tls", "TLS", ""),
-        ("nodelay", "TCP_NODELAY", ""),
+        ("handshake", "handshake", ""), ("nodelay", "TCP_NODELAY", ""),
     ]
 
     let files: RunFiles

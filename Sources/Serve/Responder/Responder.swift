@@ -47,8 +47,9 @@ struct Responder {
             return .afterWork(Content(status: .ok, payload: .text("blocked\n")))
         case .wait(let span):
             return .after(span, message.route)
-        case .payments where message.shape.contains(.early):
-            // RFC 8470 §5.2: what may be a replay must not pay.
+        case .payments where message.shape.contains(.early),
+            .publish where message.shape.contains(.early):
+            // RFC 8470 §5.2: what may be a replay must have no effect.
             return .now(Content(status: .tooEarly, payload: .problem("ask again, not so early")))
         case .payments:
             return .now(

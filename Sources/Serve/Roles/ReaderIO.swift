@@ -56,7 +56,7 @@ struct ReaderIO<
             }
         }
         connection.descriptor = consume descriptor
-        connection.stream = Stream(context)
+        connection.stream = Stream(context, in: &workspace)
         connection.isOpening = true
         _ = open(&connection, reference)
     }

@@ -10,6 +10,11 @@ extension Tally {
     mutating func note(_ facts: OpeningFacts) {
         handshakes &+= 1
         if facts.isResumed { resumedHandshakes &+= 1 }
+        switch facts.early {
+        case .none: break
+        case .accepted: earlyHandshakes &+= 1
+        case .rejected: earlyRefusals &+= 1
+        }
     }
 
     /// Counts what was read of topics.
@@ -25,7 +30,7 @@ extension Tally {
 /// with plain stores, so that counting costs a request nothing.
 struct TallyBoard: ~Copyable, Sendable {
     /// As many as a type can name; `Tally.count` of them are used.
-    private let counts = InlineArray<24, Atomic<UInt64>> { _ in Atomic(0) }
+    private let counts = InlineArray<32, Atomic<UInt64>> { _ in Atomic(0) }
     private let threadID = Atomic<Int32>(0)
     /// Set by the thread itself when it ends, since nobody can ask the kernel about it afterwards.
     private let finalCPU = Atomic<Int64>(-1)
