@@ -82,7 +82,7 @@ let package = Package(
         program("switchyard", ["Basis", "Platform", "Matrix", "Report"]),
 
         .executableTarget(
-            name: "switchyard-floor", path: "Benchmarks/Floor",
+            name: "switchyard-floor", dependencies: ["COpenSSL"], path: "Benchmarks/Floor",
             cSettings: [
                 .define("_GNU_SOURCE"), .unsafeFlags(["-O2", "-Wall", "-Werror"]),
             ]),

@@ -1,7 +1,8 @@
 // The least an epoll server and an epoll client can do: epoll_wait, recv, send, and counting.
 // What others spend beyond these two, in CPU time per request, is the cost of parsing, routing,
 // pacing and recording. HTTP/1.1 is not parsed at all; of HTTP/2 the frames are walked, as their
-// lengths alone say where the next one is; of WebSocket their payloads are masked and unmasked.
+// lengths alone say where the next one is; of WebSocket their payloads are masked and unmasked. TLS
+// is OpenSSL's, which is given the bytes of one receive and makes those of one send.
 #pragma once
 
 #include <stdint.h>
@@ -28,6 +29,9 @@ struct options {
     enum protocol protocol;
     int streams;        // under way on a connection of HTTP/2 (client only)
     int message_bytes;  // of each message of WebSocket (client only)
+    int tls;            // 1.3, under HTTP/1.1
+    const char *certificate, *key;  // files in PEM, with tls (server only)
+    int churns;         // a connection for each request (client only)
 };
 
 struct counts {
@@ -46,7 +50,8 @@ extern const struct server http1_server, http2_server, websocket_server;
 struct client {
     void (*prepare)(const struct options *options);
     void (*begin)(int connection);
-    void (*take)(int connection, struct counts *counts);
+    // Says whether the connection has been closed, for a new one to take its place.
+    int (*take)(int connection, struct counts *counts);
     int (*response_bytes)(void);
 };
 extern const struct client http1_client, http2_client, websocket_client;

@@ -1,5 +1,6 @@
-#include "floor.h"
+#include "transport.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,13 @@
 static char request[1024];
 static int request_bytes;
 static int response_bytes;
+static int churns;
 
 // What is still to come of the response each connection waits for, by descriptor.
 static int outstanding[DESCRIPTORS_MAX];
 
 static void ask(int connection) {
-    if (send(connection, request, request_bytes, MSG_NOSIGNAL) != request_bytes) fail("send");
+    if (transport->send(connection, request, request_bytes) != request_bytes) fail("send");
 }
 
 // Learns the length of the one response that all others must equal, and that it is a whole 200.
@@ -22,7 +24,9 @@ static void learn(int connection) {
     int count = 0;
     ask(connection);
     for (;;) {
-        int added = check(recv(connection, head + count, sizeof head - 1 - count, 0), "recv");
+        int added = (int)transport->receive(connection, head + count, sizeof head - 1 - count, 0);
+        if (added < 0 && errno == EAGAIN) continue;
+        check(added, "recv");
         if (added == 0) give_up("the server closed, or its answer is too long");
         count += added;
         head[count] = 0;
@@ -38,6 +42,7 @@ static void learn(int connection) {
 }
 
 static void prepare(const struct options *options) {
+    churns = options->churns;
     request_bytes =
         snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n",
                  options->path, options->port);
@@ -45,24 +50,45 @@ static void prepare(const struct options *options) {
 }
 
 static void begin(int connection) {
-    if (!response_bytes) learn(connection);
+    int is_open = transport->open(connection);
+    if (!response_bytes) {
+        char nothing[1];
+        while (!is_open) {
+            int count = (int)transport->receive(connection, nothing, sizeof nothing, 0);
+            is_open = count == OPENED;
+            if (!is_open && (count >= 0 || errno != EAGAIN)) give_up("the handshake failed");
+        }
+        learn(connection);
+    }
     outstanding[connection] = response_bytes;
-    ask(connection);
+    if (is_open) ask(connection);
 }
 
-static void take(int connection, struct counts *counts) {
+static int take(int connection, struct counts *counts) {
     static char buffer[BUFFER_BYTES];
     counts->recv++;
-    int count = check(recv(connection, buffer, sizeof buffer, MSG_DONTWAIT), "recv");
+    int count = (int)transport->receive(connection, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (count == OPENED) {
+        counts->send++;
+        ask(connection);
+        return 0;
+    }
+    if (count < 0 && errno == EAGAIN) return 0;
+    check(count, "recv");
     if (count == 0) give_up("the server closed a connection");
     counts->bytes += count;
     outstanding[connection] -= count;
-    if (outstanding[connection] > 0) return;
+    if (outstanding[connection] > 0) return 0;
     if (outstanding[connection] < 0) give_up("an answer is longer than the first was");
     outstanding[connection] = response_bytes;
     counts->requests++;
+    if (churns) {
+        transport->close(connection);
+        return 1;
+    }
     counts->send++;
     ask(connection);
+    return 0;
 }
 
 static int bytes_of_response(void) { return response_bytes; }

@@ -1,9 +1,7 @@
-#include "floor.h"
+#include "transport.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 // As long as what switchyard-server answers to /plaintext, so that both move the same bytes. The
 // date stands still: keeping it is work beyond the floor.
@@ -16,16 +14,16 @@ enum { RESPONSE_BYTES = sizeof response - 1 };
 static void answer(int connection, struct counts *counts) {
     static char buffer[BUFFER_BYTES];
     counts->recv++;
-    ssize_t count = recv(connection, buffer, sizeof buffer, 0);
+    ssize_t count = transport->receive(connection, buffer, sizeof buffer, 0);
     if (count <= 0) {
-        if (count == 0 || errno != EAGAIN) close(connection);
+        if (count == 0 || (count != OPENED && errno != EAGAIN)) transport->close(connection);
         return;
     }
     if (count < 4 || memcmp(buffer + count - 4, "\r\n\r\n", 4) != 0) return;
     counts->send++;
     counts->requests++;
-    if (send(connection, response, RESPONSE_BYTES, MSG_NOSIGNAL) != RESPONSE_BYTES) {
-        close(connection);
+    if (transport->send(connection, response, RESPONSE_BYTES) != RESPONSE_BYTES) {
+        transport->close(connection);
     }
 }
 

@@ -169,12 +169,13 @@ static void begin(int connection) {
     ask(connection, streams);
 }
 
-static void take(int connection, struct counts *counts) {
+static int take(int connection, struct counts *counts) {
     int ended = receive(connection, MSG_DONTWAIT, counts);
-    if (!ended) return;
+    if (!ended) return 0;
     counts->requests += ended;
     counts->send++;
     ask(connection, ended);
+    return 0;
 }
 
 static int bytes_of_response(void) { return response_bytes; }

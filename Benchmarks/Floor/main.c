@@ -11,9 +11,11 @@
 
 static const char usage_text[] =
     "The least an epoll server and client can do, to hold others against.\n\n"
-    "usage: switchyard-floor server [--port N] [--http2 | --websocket] [--cpu N]\n"
+    "usage: switchyard-floor server [--port N] [--cpu N]\n"
+    "                               [--http2 | --websocket | --tls --cert FILE --key FILE]\n"
     "       switchyard-floor client --port N [-c N] [-d SECONDS] [--warmup SECONDS]\n"
-    "                               [--http2 [-m STREAMS] | --websocket [--message-size BYTES]]\n"
+    "                               [--http2 [-m STREAMS] | --websocket [--message-size BYTES] |\n"
+    "                                [--tls] [--churn]]\n"
     "                               [--path PATH] [--cpu N] [--json]\n";
 
 _Noreturn void fail(const char *what) {
@@ -71,6 +73,8 @@ int main(int argc, char **argv) {
         {"warmup", required_argument, 0, 'w'}, {"path", required_argument, 0, 'a'},
         {"json", no_argument, 0, 'j'},         {"http2", no_argument, 0, '2'},
         {"websocket", no_argument, 0, 's'},    {"message-size", required_argument, 0, 'b'},
+        {"tls", no_argument, 0, 't'},          {"cert", required_argument, 0, 'r'},
+        {"key", required_argument, 0, 'k'},    {"churn", no_argument, 0, 'n'},
         {"help", no_argument, 0, 'h'},         {0},
     };
     struct options options = {.connections = 64, .seconds = 2, .warmup = 0.3, .streams = 1};
@@ -94,6 +98,10 @@ int main(int argc, char **argv) {
         case 'm':
             options.streams = (int)number(optarg, 1, STREAMS_MAX, "-m takes 1 to 1000 streams");
             break;
+        case 't': options.tls = 1; break;
+        case 'r': options.certificate = optarg; break;
+        case 'k': options.key = optarg; break;
+        case 'n': options.churns = 1; break;
         case 'j': options.json = 1; break;
         case 'h': fputs(usage_text, stdout); return 0;
         default: refuse("unknown option");
@@ -103,10 +111,16 @@ int main(int argc, char **argv) {
     if (options.message_bytes && options.protocol != WEBSOCKET) {
         refuse("--message-size needs --websocket");
     }
+    if ((options.tls || options.churns) && options.protocol != HTTP1) {
+        refuse("--tls and --churn go with HTTP/1.1");
+    }
     if (!options.message_bytes) options.message_bytes = 13;
     if (!options.path) options.path = options.protocol == WEBSOCKET ? "/ws" : "/plaintext";
     if (optind + 1 != argc) refuse("say server or client");
     if (!strcmp(argv[optind], "server")) {
+        if (options.tls && !(options.certificate && options.key)) {
+            refuse("--tls needs --cert and --key");
+        }
         serve(&options);
     } else if (!strcmp(argv[optind], "client")) {
         if (!options.port) refuse("client needs --port");

@@ -1,4 +1,4 @@
-#include "floor.h"
+#include "transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -31,6 +31,7 @@ static void accept_all(int poller, int listener, struct counts *counts) {
         counts->accept++;
         int connection = accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (connection < 0) return;
+        if (connection >= DESCRIPTORS_MAX) give_up("there are too many open descriptors");
         int on = 1;
         check(setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
         watch(poller, connection);
@@ -41,6 +42,8 @@ void serve(const struct options *options) {
     static const struct server *const servers[] = {
         [HTTP1] = &http1_server, [HTTP2] = &http2_server, [WEBSOCKET] = &websocket_server};
     const struct server *server = servers[options->protocol];
+    if (options->tls) transport = &tls;
+    transport->prepare(options, 1);
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);

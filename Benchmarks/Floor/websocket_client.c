@@ -59,7 +59,7 @@ static void open_socket(int connection) {
     if (!strstr(head, accepted)) give_up("the server did not accept the key");
 }
 
-static void take(int connection, struct counts *counts) {
+static int take(int connection, struct counts *counts) {
     static uint8_t buffer[BUFFER_BYTES];
     counts->recv++;
     int count = check(recv(connection, buffer, sizeof buffer, MSG_DONTWAIT), "recv");
@@ -69,12 +69,13 @@ static void take(int connection, struct counts *counts) {
     }
     counts->bytes += count;
     outstanding[connection] -= count;
-    if (outstanding[connection] > 0) return;
+    if (outstanding[connection] > 0) return 0;
     if (outstanding[connection] < 0) give_up("an echo is longer than the message");
     outstanding[connection] = response_bytes;
     counts->requests++;
     counts->send++;
     ask(connection);
+    return 0;
 }
 
 static void begin(int connection) {

@@ -49,7 +49,7 @@ struct Contest {
     func servers(
         _ others: [(kind: ServerKind, target: FloorRow.Target)]
     ) throws(Complaint) -> [FloorRow] {
-        let own = ServerKind.switchyard(pattern: "sharded")
+        let own = self.own
         var rows = others.map { other in
             row("\(own) / \(other.kind)", "server", other.target, other.kind.absence)
         }
@@ -57,6 +57,12 @@ struct Contest {
             try requestsPerCPUSecond(kind)
         }
         return rows
+    }
+
+    /// The server of this package.
+    private var own: ServerKind {
+        if case .tls = spoken { return .switchyardTLS }
+        return .switchyard(pattern: "sharded")
     }
 
     private func row(
@@ -107,9 +113,11 @@ struct Contest {
     /// The bare server must send as many bytes as ours, once both have said what they say once.
     ///
     /// - Parameter file: where the bare one is written.
-    func checkAnswers(of bare: ServerKind, in file: String) throws(Complaint) {
+    /// - Returns: how long the answer is.
+    @discardableResult
+    func checkAnswers(of bare: ServerKind, in file: String) throws(Complaint) -> Int {
         var lengths: [Int] = []
-        for kind in [ServerKind.switchyard(pattern: "sharded"), bare] {
+        for kind in [own, bare] {
             let server = try RunningServer(kind, cpu: settings.serverCPU)
             let run = try GeneratorKind.floor.run(
                 port: server.port, connections: 1, speaking: spoken, duration: .milliseconds(20),
@@ -122,5 +130,6 @@ struct Contest {
                     + " \(lengths[0])",
                 remedy: "make Benchmarks/Floor/\(file) send as many", status: .failure)
         }
+        return lengths[0]
     }
 }

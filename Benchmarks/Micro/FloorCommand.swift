@@ -24,7 +24,7 @@ enum FloorCommand {
         epilogue: "exit status: 0 all targets met or nothing to compare with, 3 a target missed")
 
     private enum Part: String, CaseIterable {
-        case generator, server, http2, grpc, websocket, scale, memory, lateness
+        case generator, server, http2, grpc, websocket, tls, scale, memory, lateness
     }
 
     struct Settings {
@@ -55,6 +55,7 @@ enum FloorCommand {
             case .http2: rows += try HTTP2Rows.measure(settings, isQuiet)
             case .grpc: rows += try GRPCRows.measure(settings, isQuiet)
             case .websocket: rows += try WebSocketRows.measure(settings, isQuiet)
+            case .tls: rows += try TLSRows.measure(settings, isQuiet)
             case .scale: rows += try ScaleRows.measure(settings, isQuiet)
             case .memory: rows += try MemoryRows.measure(settings, isQuiet)
             case .lateness: rows += try LatenessRows.measure(settings, isQuiet)
@@ -149,8 +150,9 @@ enum FloorCommand {
                 port: server.port, connections: settings.connections, speaking: spoken,
                 duration: duration, cpu: settings.generatorCPU)
         }
-        // wrk takes whole seconds: its short run is one, so its long one is longer by as much.
-        let short = kind == .wrk ? Nanoseconds.seconds(1) : settings.duration / 4
+        // These take whole seconds: their short run is one, so the long one is longer by as much.
+        let isWhole = kind == .wrk || kind == .opensslTime
+        let short = isWhole ? Nanoseconds.seconds(1) : settings.duration / 4
         let shorter = try drive(short)
         let longer = try drive(short + settings.duration)
         guard let rate = longer.requestsPerCPUSecond(beyond: shorter) else {

@@ -18,13 +18,16 @@ struct ForeignServer {
         let arguments: [String]
         switch kind {
         case .nginx(let responseBytes):
-            // "HTTP/1.1 200 OK", Server, Date, Content-Length of two digits and Connection:
-            // keep-alive.
-            let head = 115
-            let padded = Self.content.padding(
-                toLength: max(Self.content.utf8.count, responseBytes - head), withPad: ".",
-                startingAt: 0)
-            arguments = try Self.nginx(listen: "127.0.0.1:\(port)", content: padded, in: folder)
+            arguments = try Self.nginx(
+                listen: "127.0.0.1:\(port)", content: Self.padded(to: responseBytes), in: folder)
+        case .nginxTLS(let responseBytes):
+            let identity = try TestIdentity(in: folder)
+            arguments = try Self.nginx(
+                listen: "127.0.0.1:\(port) ssl", content: Self.padded(to: responseBytes),
+                more: """
+                    ssl_protocols TLSv1.3; ssl_certificate \(identity.certificate);
+                    ssl_certificate_key \(identity.key);
+                    """, in: folder)
         case .nginxHTTP2:
             arguments = try Self.nginx(
                 listen: "127.0.0.1:\(port) http2", content: Self.content, in: folder)
@@ -46,6 +49,14 @@ struct ForeignServer {
             arguments = try Self.h2o(port: port, handler: handler, in: folder)
         }
         options = SpawnOptions(program, arguments)
+    }
+
+    /// What makes an answer of nginx `responseBytes` long.
+    private static func padded(to responseBytes: Int) -> String {
+        // "HTTP/1.1 200 OK", Server, Date, Content-Length of two digits and Connection: keep-alive.
+        let head = 115
+        return content.padding(
+            toLength: max(content.utf8.count, responseBytes - head), withPad: ".", startingAt: 0)
     }
 
     private static func nghttpd(port: Int, in folder: URL) -> [String] {
@@ -77,18 +88,18 @@ struct ForeignServer {
     /// The least nginx can be asked to do: a fixed answer, no log, no limit of requests a
     /// connection.
     private static func nginx(
-        listen: String, content: String, in folder: URL
+        listen: String, content: String, more: String = "", in folder: URL
     ) throws(Complaint) -> [String] {
         let configuration = """
             daemon off; master_process off; worker_processes 1;
             pid nginx.pid; error_log stderr crit;
-            events { worker_connections 4096; }
+            events { worker_connections 20000; }
             http {
                 access_log off; server_tokens off; default_type '';
                 keepalive_requests 1000000000; keepalive_timeout 600;
                 client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
                 uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                server { listen \(listen); location / { return 200 '\(content)'; } }
+                server { listen \(listen); \(more) location / { return 200 '\(content)'; } }
             }
 
             """

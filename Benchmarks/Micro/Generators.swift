@@ -5,6 +5,8 @@ import Platform
 /// A load generator to be held against others, as a user would start it.
 enum GeneratorKind: Equatable, CustomStringConvertible {
     case floor, wrk, switchyard, h2load
+    /// openssl s_time, which does one full handshake after the other.
+    case opensslTime
     /// h2load posting the bytes of a file as a call of gRPC; of the outcome it sees HTTP's status.
     case h2loadPosting(file: String)
 
@@ -14,6 +16,7 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
         case .wrk: "wrk"
         case .switchyard: "switchyard-load"
         case .h2load, .h2loadPosting: "h2load"
+        case .opensslTime: "openssl s_time"
         }
     }
 
@@ -23,6 +26,7 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
         case .floor, .switchyard: nil
         case .wrk: "wrk"
         case .h2load, .h2loadPosting: "h2load"
+        case .opensslTime: "openssl"
         }
     }
 
@@ -66,7 +70,7 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
     ) throws(Complaint) -> SpawnOptions {
         let program = try program.map { name throws(Complaint) in try Programs.installed(name) }
         let seconds = fixed(duration.inSeconds, decimals: 3)
-        let url = "http://127.0.0.1:\(port)\(spoken.path)"
+        let url = "\(spoken.scheme)://127.0.0.1:\(port)\(spoken.path)"
         var options: SpawnOptions
         switch self {
         case .floor:
@@ -77,7 +81,8 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                     "--warmup", fixed(warmUp.inSeconds, decimals: 3), "--json",
                 ] + Self.floor(spoken))
         case .wrk:
-            precondition(spoken == .http1, "wrk speaks HTTP/1.1 alone")
+            precondition(
+                spoken == .http1 || spoken == .tls(churns: false), "wrk speaks HTTP/1.1 alone")
             // wrk takes whole seconds only.
             let whole = Int(duration.inSeconds.rounded(.up))
             options = SpawnOptions(program ?? "", ["-t1", "-c\(connections)", "-d\(whole)s", url])
@@ -88,6 +93,13 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                     "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s",
                     "--warmup", "\(warmUp.raw)ns", "--json", "-", "-q", url,
                 ] + Self.switchyard(spoken))
+        case .opensslTime:
+            options = SpawnOptions(
+                program ?? "",
+                [
+                    "s_time", "-connect", "127.0.0.1:\(port)", "-www", spoken.path, "-new",
+                    "-time", "\(Int(duration.inSeconds.rounded(.up)))",
+                ])
         case .h2load, .h2loadPosting:
             options = SpawnOptions(
                 program ?? "",
@@ -106,6 +118,7 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
     private static func floor(_ spoken: Spoken) -> [String] {
         switch spoken {
         case .http1: []
+        case .tls(let churns): churns ? ["--tls", "--churn"] : ["--tls"]
         case .http2(let streams): ["--http2", "-m", "\(streams)"]
         case .grpc: preconditionFailure("the bare client posts nothing")
         case .webSocket(let bytes): ["--websocket", "--message-size", "\(bytes)"]
@@ -115,6 +128,9 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
     private static func switchyard(_ spoken: Spoken) -> [String] {
         switch spoken {
         case .http1: []
+        case .tls(let churns):
+            ["-k", "--tls", "1.3"]
+                + (churns ? ["--requests-per-connection", "1"] : [])
         case .http2(let streams): ["--protocol", "h2", "-m", "\(streams)"]
         case .grpc(let streams): ["--protocol", "grpc", "-m", "\(streams)"]
         case .webSocket(let bytes): ["--protocol", "ws", "--message-size", "\(bytes)"]
@@ -123,7 +139,7 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
 
     private static func h2load(_ spoken: Spoken) -> [String] {
         switch spoken {
-        case .http1: ["--h1"]
+        case .http1, .tls: ["--h1"]
         case .http2(let streams), .grpc(let streams): ["-m\(streams)"]
         case .webSocket: preconditionFailure("h2load speaks no WebSocket")
         }
@@ -184,6 +200,11 @@ struct GeneratorRun: Equatable {
         if kind == .wrk {
             // "  121269 requests in 1.00s, 15.61MB read"
             let line = lines.first { $0.contains(" requests in ") }
+            return line?.split(separator: " ").first.flatMap { Int($0) }
+        }
+        if kind == .opensslTime {
+            // "1523 connections in 0.71s; 2145.07 connections/user sec, bytes read 220835"
+            let line = lines.first { $0.contains(" connections in ") }
             return line?.split(separator: " ").first.flatMap { Int($0) }
         }
         // "requests: 30272 total, 30784 started, 30272 done, 30272 succeeded, 0 failed, 0 errored,"

@@ -26,15 +26,10 @@ enum MemoryRows {
         }
         // Memory does not depend on what else the machine does.
         let rounds = max(1, settings.rounds / 5)
+        let pair = Pair(server: .switchyard(pattern: "sharded"), spoken: .http1, warmUp: warmUp)
         for round in 0..<rounds {
-            let base = try memory(settings.connections, settings)
-            let scaled = try memory(many, settings)
-            let added = Double(many - settings.connections) * 1_024
-            let grown = [
-                Double(scaled.generator - base.generator) / added,
-                Double(scaled.server - base.server) / added,
-            ]
-            for (index, value) in grown.enumerated() {
+            let grown = try growth(pair, settings)
+            for (index, value) in [grown.generator, grown.server].enumerated() {
                 rows[index].values.append(value)
                 if isQuiet { continue }
                 print(
@@ -45,18 +40,65 @@ enum MemoryRows {
         return rows
     }
 
+    /// The same over TLS 1.3, beside another server.
+    static func measureTLS(
+        _ settings: FloorCommand.Settings, beside other: ServerKind, _ isQuiet: Bool
+    ) throws(Complaint) -> [FloorRow] {
+        var rows = [
+            FloorRow("switchyard-load, KiB an idle connection of TLS", .comparison),
+            FloorRow("sharded, KiB an idle connection of TLS", .comparison),
+            FloorRow("sharded / \(other), memory of an idle connection of TLS", .atMost(0.6)),
+        ]
+        rows[2].absence = other.absence
+        let needed = many + 100
+        guard DescriptorLimit.raise(to: needed) else {
+            for index in rows.indices { rows[index].absence = "fewer than \(needed) descriptors" }
+            return rows
+        }
+        // Ten thousand handshakes take a CPU some ten seconds.
+        func pair(_ server: ServerKind) -> Pair {
+            Pair(server: server, spoken: .tls(churns: false), warmUp: .seconds(20))
+        }
+        let own = try growth(pair(.switchyardTLS), settings)
+        rows[0].values.append(own.generator)
+        rows[1].values.append(own.server)
+        if rows[2].absence == nil {
+            rows[2].values.append(own.server / (try growth(pair(other), settings).server))
+        }
+        return rows
+    }
+
+    /// Both programs of a measurement, and what they speak.
+    private struct Pair {
+        let server: ServerKind
+        let spoken: Spoken
+        let warmUp: Nanoseconds
+    }
+
+    /// By how much both grow for a connection, in KiB.
+    private static func growth(
+        _ pair: Pair, _ settings: FloorCommand.Settings
+    ) throws(Complaint) -> (generator: Double, server: Double) {
+        let base = try memory(pair, settings.connections, settings)
+        let scaled = try memory(pair, many, settings)
+        let added = Double(many - settings.connections) * 1_024
+        return (
+            Double(scaled.generator - base.generator) / added,
+            Double(scaled.server - base.server) / added
+        )
+    }
+
     /// Anonymous resident memory in bytes of both programs over `connections`.
     private static func memory(
-        _ connections: Int, _ settings: FloorCommand.Settings
+        _ pair: Pair, _ connections: Int, _ settings: FloorCommand.Settings
     ) throws(Complaint) -> (generator: Int, server: Int) {
-        let server = try RunningServer(
-            .switchyard(pattern: "sharded"), cpu: settings.serverCPU)
+        let server = try RunningServer(pair.server, cpu: settings.serverCPU)
         var options = try GeneratorKind.switchyard.command(
-            port: server.port, connections: connections, warmUp: warmUp, duration: margin * 2,
-            cpu: settings.generatorCPU)
+            port: server.port, connections: connections, speaking: pair.spoken,
+            warmUp: pair.warmUp, duration: margin * 2, cpu: settings.generatorCPU)
         options.arguments += ["-R", rate]
         var generator = try Programs.spawn(options)
-        blockThread(for: warmUp + margin)
+        blockThread(for: pair.warmUp + margin)
         let found = (residentBytes(of: generator.processID), server.residentBytes)
         let text = generator.remainingOutput(timeout: .seconds(20))
         guard let own = found.0, let other = found.1, JSONText.object(text) != nil else {

@@ -10,6 +10,9 @@ enum ServerKind: Equatable, CustomStringConvertible {
     case floorWebSocket
     /// nginx with one process, padded so that its answer has `responseBytes`.
     case nginx(responseBytes: Int)
+    /// TLS 1.3 with one certificate for all of them.
+    case switchyardTLS, floorTLS
+    case nginxTLS(responseBytes: Int)
     /// Of HTTP/2 with prior knowledge; what we have of others answers with the same 13 bytes.
     case floorHTTP2, nginxHTTP2, nghttpd
     /// h2o, which reads a file for each answer.
@@ -26,6 +29,9 @@ enum ServerKind: Equatable, CustomStringConvertible {
         case .floor: "floor server"
         case .switchyard(let pattern): pattern
         case .nginx: "nginx"
+        case .switchyardTLS: "sharded"
+        case .floorTLS: "floor server"
+        case .nginxTLS: "nginx"
         case .floorHTTP2: "floor server of HTTP/2"
         case .nginxHTTP2: "nginx with HTTP/2"
         case .nghttpd: "nghttpd"
@@ -40,8 +46,8 @@ enum ServerKind: Equatable, CustomStringConvertible {
     /// The program of the system that it needs; nil where it is of this package.
     var program: String? {
         switch self {
-        case .floor, .switchyard, .floorHTTP2, .floorWebSocket: nil
-        case .nginx, .nginxHTTP2: "nginx"
+        case .floor, .switchyard, .switchyardTLS, .floorTLS, .floorHTTP2, .floorWebSocket: nil
+        case .nginx, .nginxTLS, .nginxHTTP2: "nginx"
         case .nghttpd, .nghttpdUnary: "nghttpd"
         case .h2oFile, .h2oRedirect: "h2o"
         case .grpcio: ForeignServer.python
@@ -83,13 +89,25 @@ struct RunningServer: ~Copyable {
             options = SpawnOptions(
                 try Programs.built("switchyard-server"),
                 ["--listen", "127.0.0.1:0", "--pattern", pattern, "--threads", "1"])
+        case .switchyardTLS:
+            let identity = try TestIdentity(in: folder)
+            options = SpawnOptions(
+                try Programs.built("switchyard-server"),
+                ["--listen", "127.0.0.1:0", "--pattern", "sharded", "--threads", "1"]
+                    + ["--tls-version", "1.3"] + identity.options)
+        case .floorTLS:
+            let identity = try TestIdentity(in: folder)
+            options = SpawnOptions(
+                try Programs.built("switchyard-floor"),
+                ["server", "--port", "0", "--tls"] + identity.options)
         case .floorHTTP2:
             options = SpawnOptions(
                 try Programs.built("switchyard-floor"), ["server", "--port", "0", "--http2"])
         case .floorWebSocket:
             options = SpawnOptions(
                 try Programs.built("switchyard-floor"), ["server", "--port", "0", "--websocket"])
-        case .nginx, .nginxHTTP2, .nghttpd, .nghttpdUnary, .h2oFile, .h2oRedirect, .grpcio:
+        case .nginx, .nginxTLS, .nginxHTTP2, .nghttpd, .nghttpdUnary, .h2oFile, .h2oRedirect,
+            .grpcio:
             let free = try Self.freePort()
             options = try ForeignServer(kind, port: free, in: folder).options
             port = free

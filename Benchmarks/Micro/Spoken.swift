@@ -1,6 +1,8 @@
 /// What a generator and a server speak, and how much of it is under way on a connection.
 enum Spoken: Equatable {
     case http1
+    /// HTTP/1.1 over TLS 1.3, on connections that stay or on one for each request.
+    case tls(churns: Bool)
     /// With prior knowledge.
     case http2(streams: Int)
     /// Unary calls of the bench service.
@@ -11,10 +13,15 @@ enum Spoken: Equatable {
     /// What is asked for.
     var path: String {
         switch self {
-        case .http1, .http2: "/plaintext"
+        case .http1, .tls, .http2: "/plaintext"
         case .grpc: Unary.path
         case .webSocket: "/ws"
         }
+    }
+
+    var scheme: String {
+        if case .tls = self { return "https" }
+        return "http"
     }
 
     /// The unary call that is held against others: it asks for as many bytes as `/plaintext` has.

@@ -126,9 +126,9 @@ package final class TicketKeys: Sendable {
                     let owner = unsafe copenssl_owner(ssl)
                 else { return Answer.refused }
                 let keys = unsafe Unmanaged<TicketKeys>.fromOpaque(owner).takeUnretainedValue()
-                return unsafe encrypts == 1
-                    ? keys.seal(name, iv, cipher, mac) : keys.unseal(
-                        name, iv, cipher, mac, isUsedOnce: SSL_version(ssl) == TLS1_3_VERSION)
+                if encrypts == 1 { return unsafe keys.seal(name, iv, cipher, mac) }
+                return unsafe keys.unseal(
+                    name, iv, cipher, mac, isUsedOnce: SSL_version(ssl) == TLS1_3_VERSION)
             },
             Unmanaged.passUnretained(self).toOpaque())
     }

@@ -8,11 +8,11 @@ final class BareServer {
     let port: UInt16
     private var child: ChildProcess
 
-    /// - Parameter option: says what it speaks.
-    init(_ option: String) throws {
+    /// - Parameter options: say what it speaks.
+    init(_ options: String...) throws {
         var child = try ChildProcess(
             SpawnOptions(
-                try Programs.own("switchyard-floor"), ["server", "--port", "0", option]))
+                try Programs.own("switchyard-floor"), ["server", "--port", "0"] + options))
         let line = child.nextLine(timeout: TestLimit.hang) ?? ""
         let match = line.firstMatch(of: /127\.0\.0\.1:(\d+)/)
         port = try #require(match.flatMap { UInt16($0.1) })

@@ -187,7 +187,8 @@ struct TLSResumptionPeerTests {
             ),
             ("switchyard-load", ["--handshake", "half", "https://127.0.0.1:9/"], "--handshake"),
             (
-                "switchyard-load", ["--handshake", "early", "--tls", "1.2", "https://127.0.0.1:9/"],
+                "switchyard-load",
+                ["--handshake", "early", "--tls", "1.2", "https://127.0.0.1:9/"],
                 "--handshake early means nothing with TLS 1.2"
             ),
         ])
