@@ -1,7 +1,6 @@
 import Basis
 import Platform
 import Secure
-import Synchronization
 
 /// One generator thread as the coordinator holds it.
 final class GeneratorThread {
@@ -12,7 +11,7 @@ final class GeneratorThread {
     private var thread: Platform.Thread?
 
     private final class Outcome: Sendable {
-        let result = Mutex<GeneratorResult?>(nil)
+        let result = Guarded<GeneratorResult?>(nil)
     }
 
     init(_ plan: GeneratorPlan, bell: EndBell? = nil) {

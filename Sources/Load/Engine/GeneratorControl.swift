@@ -17,9 +17,9 @@ package final class GeneratorControl: Sendable {
     private let stopAsked = Atomic(false)
     private let endAsked = Atomic(false)
     private let countsAsked = Atomic(false)
-    private let refusal = Mutex<OpeningRefusal?>(nil)
+    private let refusal = Guarded<OpeningRefusal?>(nil)
     private let connected = Atomic(0)
-    private let mailbox = Mutex(Interval())
+    private let mailbox = Guarded(Interval())
 
     /// What the thread counted since the coordinator last collected.
     private struct Interval: ~Copyable, Sendable {

@@ -16,7 +16,7 @@ extension LoadOptions {
             .init("key", value: "FILE", help: "the key of --cert"),
             .init(
                 "handshake", value: "KIND",
-                help: "full, resumed by tickets, or early: requests go out with them (full)"),
+                help: "full, resumed by tickets, or early, with requests (full)"),
         ] + TLSSettings.ciphersAndGroups
 
     /// Makes the plan one over TLS where the URL asks for it.

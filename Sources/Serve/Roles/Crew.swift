@@ -1,6 +1,5 @@
 package import Basis
 package import Platform
-import Synchronization
 
 /// What a thread does for its whole life.
 protocol ThreadBody: ~Copyable, SendableMetatype {
@@ -42,11 +41,11 @@ package final class Crew<K: Kernel>: Sendable {
     private let ledger = PaymentLedger()
     private let topics = Topics()
     private let stop: StopFlag
-    private let threads = Mutex<[StartedThread]>([])
-    private let hooks = Mutex(Hooks())
+    private let threads = Guarded<[StartedThread]>([])
+    private let hooks = Guarded(Hooks())
     /// Woken when a thread can't go on.
     package let alarm: Waker
-    private let firstFailure = Mutex<SystemError?>(nil)
+    private let firstFailure = Guarded<SystemError?>(nil)
 
     private struct StartedThread {
         let role: Role
