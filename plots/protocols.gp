@@ -32,7 +32,8 @@ do for [f = 1:3] {
 # One number of connections is drawn, the one with most cells, and one rate of the open loop; where
 # something else varies within a pattern, what its first cell has.
 same(a, b) = a == b || (a != a && b != b)
-usual(i, k) = tls[i] eq tls[k] && nodelay[i] eq nodelay[k] && same(threads[i], threads[k]) \
+usual(i, k) = tls[i] eq tls[k] && nodelay[i] eq nodelay[k] && cell_manner[i] eq cell_manner[k] \
+    && same(threads[i], threads[k]) \
     && same(payload[i], payload[k]) && cell_server[i] eq cell_server[k]
 chosen_count = 0
 most = 0

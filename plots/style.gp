@@ -193,14 +193,28 @@ do for [i = 1:cells] {
 
 # What varies within a pattern besides the load joins the label, so that a label means one curve.
 axes = "server protocol threads streams payload_bytes pipeline tls nodelay"
+# Tables of earlier versions lack these.
+manners = ""
+do for [n = 1:words("quickack cork request_shape reply_shape")] {
+    name = word("quickack cork request_shape reply_shape", n)
+    if (!strlen(first_absent(header("cells"), name))) { manners = manners." ".name }
+}
+axes = axes.manners
 suffix(axis, value) = axis eq "threads" ? " w".value \
     : axis eq "streams" ? " m".value \
     : axis eq "payload_bytes" ? " ".value." B" \
     : axis eq "pipeline" ? " p".value \
     : axis eq "tls" ? " tls ".value \
-    : axis eq "nodelay" ? " nodelay ".value : " ".value
+    : axis eq "nodelay" || axis eq "quickack" || axis eq "cork" ? " ".axis." ".value \
+    : axis eq "request_shape" ? " request ".value \
+    : axis eq "reply_shape" ? " reply ".value : " ".value
+array cell_manner[cells]        # of those that an earlier version lacks, as one text
+do for [i = 1:cells] { cell_manner[i] = "" }
 do for [n = 1:words(axes)] {
     eval texts("cells", "axis_value", word(axes, n))
+    if (n > words(axes) - words(manners)) {
+        do for [i = 1:cells] { cell_manner[i] = cell_manner[i]." ".axis_value[i] }
+    }
     varies = sum [i = 1:cells] (axis_value[i] ne axis_value[cell_first[i]])
     if (varies) {
         do for [i = 1:cells] {

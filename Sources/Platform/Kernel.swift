@@ -81,6 +81,11 @@ package protocol Kernel: Sendable {
     /// does not say.
     mutating func unread(on descriptor: borrowing Descriptor) -> Int
 
+    /// setsockopt(2) of what a transfer needs of a TCP connection.
+    mutating func set(
+        _ option: TransferOption, _ isOn: Bool, on descriptor: borrowing Descriptor
+    ) throws(SystemError)
+
     /// shutdown(2) of the sending half.
     mutating func finishSending(on descriptor: borrowing Descriptor)
 
@@ -209,6 +214,15 @@ package struct LinuxKernel: Kernel {
     package mutating func unread(on descriptor: borrowing Descriptor) -> Int {
         counts.other &+= 1
         return max(0, Int(clinux_unread(descriptor.raw)))
+    }
+
+    package mutating func set(
+        _ option: TransferOption, _ isOn: Bool, on descriptor: borrowing Descriptor
+    ) throws(SystemError) {
+        counts.other &+= 1
+        let name = option == .cork ? TCP_CORK : TCP_QUICKACK
+        let result = clinux_set_option(descriptor.raw, CInt(IPPROTO_TCP), name, isOn ? 1 : 0)
+        if result < 0 { throw SystemError("setsockopt") }
     }
 
     package mutating func finishSending(on descriptor: borrowing Descriptor) {

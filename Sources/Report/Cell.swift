@@ -22,6 +22,14 @@ package struct Cell: Equatable, Hashable, Sendable {
         case h1, h2, ws, sse, grpc
     }
 
+    /// Which of the two programs does something to its sockets.
+    package enum Sides: String, Sendable, CaseIterable {
+        case off, on, server, load
+
+        package var haveServer: Bool { self == .on || self == .server }
+        package var haveLoad: Bool { self == .on || self == .load }
+    }
+
     /// `switchyard`, or the name that the matrix gives another server.
     package var server: String = Cell.builtIn
     /// The id of the execution pattern; nil for another server, whose pattern is its own affair.
@@ -40,8 +48,15 @@ package struct Cell: Equatable, Hashable, Sendable {
     package var pipeline: Int = 1
     package var tls: TLS = .off
     package var handshake: Handshake = .full
-    /// Small segments are sent at once on both sides (TCP_NODELAY).
-    package var sendsAtOnce: Bool = true
+    /// Who sends small segments at once (TCP_NODELAY).
+    package var nodelay: Sides = .on
+    /// Who acknowledges at once what it receives (TCP_QUICKACK).
+    package var quickack: Sides = .off
+    /// Who corks its connections for each flush (TCP_CORK).
+    package var cork: Sides = .off
+    /// How the generator writes a request, and how the server writes a reply.
+    package var requestShape = WriteShape.one
+    package var replyShape = WriteShape.one
     package var arrival: Arrival = .closed
     /// What its answers are to be; others spoil a launch.
     package var expected: ExpectedStatus = .success
@@ -82,7 +97,17 @@ package struct Cell: Equatable, Hashable, Sendable {
         if arrival == .subscribe { parts.append("sub") }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
         if handshake != .full { parts.append(handshake.rawValue) }
-        if !sendsAtOnce { parts.append("nagle") }
+        switch nodelay {
+        case .on: break
+        case .off: parts.append("nagle")
+        case .server: parts.append("nagle-load")
+        case .load: parts.append("nagle-server")
+        }
+        for (name, sides) in [("quickack", quickack), ("cork", cork)] where sides != .off {
+            parts.append(sides == .on ? name : "\(name)-\(sides.rawValue)")
+        }
+        if requestShape != .one { parts.append("request-\(requestShape.rawValue)") }
+        if replyShape != .one { parts.append("reply-\(replyShape.rawValue)") }
         if expected != .success {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
         }
@@ -137,7 +162,17 @@ extension Cell {
         var others: [JSONValue.Member] = []
         if handshake != .full { others.append(.init("handshake", .string(handshake.rawValue))) }
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
-        return .object(parameters + others)
+        return .object(parameters + transmission + others)
+    }
+
+    /// What differs from the default of how bytes go to sockets.
+    private var transmission: [JSONValue.Member] {
+        [
+            ("quickack", quickack == .off ? nil : quickack.rawValue),
+            ("cork", cork == .off ? nil : cork.rawValue),
+            ("request_shape", requestShape == .one ? nil : requestShape.rawValue),
+            ("reply_shape", replyShape == .one ? nil : replyShape.rawValue),
+        ].compactMap { name, value in value.map { JSONValue.Member(name, .string($0)) } }
     }
 
     private var parameters: [JSONValue.Member] {
@@ -147,11 +182,20 @@ extension Cell {
             "connections": .count(connections), "streams": .count(streams),
             "payload_bytes": .count(payload.raw), "path": .optional(path),
             "pipeline": .count(pipeline), "tls": .string(tls.rawValue),
-            "nodelay": .bool(sendsAtOnce), "arrival": .string(arrival.name),
+            "nodelay": nodelayJSON, "arrival": .string(arrival.name),
             "rate_target": .optional(arrival.rate?.raw),
         ]
         guard case .object(let members) = value else { return [] }
         return members
+    }
+
+    /// A flag, as long as both sides do the same.
+    private var nodelayJSON: JSONValue {
+        switch nodelay {
+        case .on: true
+        case .off: false
+        case .server, .load: .string(nodelay.rawValue)
+        }
     }
 
     package init(_ fields: RecordFields) throws(RecordRefusal) {
@@ -168,7 +212,15 @@ extension Cell {
         if try fields.optionalText("handshake") != nil {
             handshake = try fields.choice("handshake", of: Handshake.self)
         }
-        sendsAtOnce = try fields.flag("nodelay")
+        if let flag = try? fields.flag("nodelay") {
+            nodelay = flag ? .on : .off
+        } else {
+            nodelay = try fields.choice("nodelay", of: Sides.self)
+        }
+        quickack = try fields.choice("quickack", default: .off)
+        cork = try fields.choice("cork", default: .off)
+        requestShape = try fields.choice("request_shape", default: .one)
+        replyShape = try fields.choice("reply_shape", default: .one)
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {
                 throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")

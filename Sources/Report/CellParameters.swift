@@ -30,9 +30,10 @@ enum CellParameters {
                 "\(cell($0).pipeline)"
             },
             Column("tls", "text", "off, 1.2 or 1.3") { cell($0).tls.rawValue },
-            Column("nodelay", "text", "on or off: small segments are sent at once") {
-                cell($0).sendsAtOnce ? "on" : "off"
-            },
+            Column(
+                "nodelay", "text",
+                "on, off, server or load: who sends small segments at once (TCP_NODELAY)"
+            ) { cell($0).nodelay.rawValue },
             Column("arrival", "text", "closed, poisson or constant") { cell($0).arrival.name },
             Column("rate_target", "1/s", "requests a second asked for; empty in a closed loop") {
                 guard let rate = cell($0).arrival.rate?.raw else { return "" }
@@ -49,6 +50,27 @@ enum CellParameters {
             Column("handshake", "text", "full, resumed or early; full also without TLS") {
                 cell($0).handshake.rawValue
             }
+        ]
+    }
+
+    /// Those of how bytes go to sockets, behind these.
+    static func transmissionColumns<Row>(
+        _ cell: @escaping @Sendable (Row) -> Cell
+    ) -> [Column<Row>] {
+        [
+            Column(
+                "quickack", "text",
+                "on, off, server or load: who acknowledges at once (TCP_QUICKACK)"
+            ) { cell($0).quickack.rawValue },
+            Column("cork", "text", "on, off, server or load: who corks a flush (TCP_CORK)") {
+                cell($0).cork.rawValue
+            },
+            Column("request_shape", "text", "writes of a request: one, head-then-body or trickle") {
+                cell($0).requestShape.rawValue
+            },
+            Column("reply_shape", "text", "writes of a reply: one, head-then-body or trickle") {
+                cell($0).replyShape.rawValue
+            },
         ]
     }
 }

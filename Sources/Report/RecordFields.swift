@@ -164,6 +164,13 @@ package struct RecordFields: Sendable {
         return value
     }
 
+    /// The same, where the member may be missing.
+    package func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, default usual: Choice
+    ) throws(RecordRefusal) -> Choice where Choice.RawValue == String {
+        try optionalText(name) == nil ? usual : choice(name, of: Choice.self)
+    }
+
     /// A span that the record writes in seconds.
     package func seconds(_ name: String) throws(RecordRefusal) -> Nanoseconds {
         try span(name, nanosecondsPerUnit: 1e9)

@@ -13,6 +13,7 @@ package enum RunColumns {
         + outcome + latency + server + balance + generator + conditions
         + (Metric.parts + Metric.events).map(column)
         + CellParameters.laterColumns { $0.launch.cell } + handshakes
+        + CellParameters.transmissionColumns { $0.launch.cell }
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

@@ -12,6 +12,7 @@ package struct ServerOptions: Sendable {
     package var cpus: CPUSet?
     /// TCP_NODELAY on accepted connections.
     package var sendsAtOnce = true
+    package var transmission = Transmission()
     package var backlog = 4_096
     package var balance = Balance.roundRobin
     package var idleTimeout = Nanoseconds.seconds(60)
@@ -62,6 +63,12 @@ extension ServerOptions {
                 "balance", value: "POLICY",
                 help: "choice of reader: round-robin, least-connections, two-choices"),
             OptionSpec("nodelay", value: "on|off", help: "send small segments at once [on]"),
+            OptionSpec(
+                "quickack", value: "on|off", help: "acknowledge at once what is received [off]"),
+            OptionSpec("cork", value: "on|off", help: "cork the connection for each flush [off]"),
+            OptionSpec(
+                "write-shape", value: "SHAPE",
+                help: "writes of a reply: one, head-then-body, trickle [one]"),
             OptionSpec("backlog", value: "N", help: "length of the accept queue [4096]"),
             OptionSpec("idle-timeout", value: "TIME", help: "end idle connections [60s]"),
             OptionSpec(
@@ -127,6 +134,7 @@ extension ServerOptions {
                 remedy: "leave it out, or choose readers:direct or readers:queue")
         }
         sendsAtOnce = try parsed.toggle("nodelay") ?? sendsAtOnce
+        transmission = try Transmission(parsed)
         backlog = try parsed.count("backlog", in: 1...1_000_000) ?? backlog
         let times = Limit.tick ... .seconds(86_400)
         idleTimeout = try parsed.time("idle-timeout", in: times) ?? idleTimeout

@@ -24,6 +24,7 @@ struct LoadOptionsTests {
         #expect(plan.connections == 64 && plan.threads == 1 && plan.pipeline == 1)
         #expect(plan.duration == .seconds(10) && plan.warmUp == .seconds(1))
         #expect(plan.timeout == .seconds(2) && plan.sendsAtOnce && !plan.spins && !plan.isQuiet)
+        #expect(plan.transmission == Transmission() && plan.transmission.isPlain)
         #expect(plan.arrivals == .closed && plan.seed == 77 && plan.application == .h1)
         #expect(plan.requestsPerConnection == nil && plan.cpus == nil && plan.sources.isEmpty)
         let text = String(decoding: plan.request.bytes, as: UTF8.self)
@@ -38,7 +39,8 @@ struct LoadOptionsTests {
             "poisson",
             "--protocol", "h1", "--pipeline", "16", "--requests-per-connection", "100", "-X", "PUT",
             "-H", "Accept: text/plain", "-HX-Two:2", "--body", "hello", "--timeout", "500ms",
-            "--nodelay", "off", "--source-ips", "127.0.0.2-127.0.0.9", "--cpus", "\(cpu)", "--spin",
+            "--nodelay", "off", "--quickack", "on", "--cork", "on", "--write-shape", "trickle",
+            "--source-ips", "127.0.0.2-127.0.0.9", "--cpus", "\(cpu)", "--spin",
             "--json", "-", "--csv", "b", "--hlog", "c", "--hgrm", "d", "--slo", "p99<5ms",
             "--slo", "rps>1k", "--seed", "42", "-q", url,
         ])
@@ -47,6 +49,9 @@ struct LoadOptionsTests {
         #expect(plan.arrivals == .poisson(PerSecond(raw: 50_000)))
         #expect(plan.requestsPerConnection == 100 && plan.timeout == .milliseconds(500))
         #expect(!plan.sendsAtOnce && plan.spins && plan.isQuiet && plan.seed == 42)
+        #expect(plan.transmission.acknowledgesAtOnce && plan.transmission.corks)
+        #expect(plan.transmission.shape == .trickle)
+        #expect(plan.share(ofThread: 0).transmission == plan.transmission)
         #expect(plan.sources.count == 8 && plan.cpus == CPUSet([cpu]))
         #expect(plan.outputs.paths[.json] == "-" && plan.outputs.paths[.csv] == "b")
         #expect(plan.outputs.paths[.hlog] == "c" && plan.outputs.paths[.hgrm] == "d")
@@ -249,6 +254,9 @@ struct LoadOptionsTests {
             (["-H", "Content-Length: 3", "a"], "Content-Length"),
             (["--body", "@gone", "a"], "gone"), (["--timeout", "0s", "a"], "--timeout 0s"),
             (["--nodelay", "maybe", "a"], "neither on nor off"),
+            (["--quickack", "maybe", "a"], "neither on nor off"),
+            (["--cork", "maybe", "a"], "neither on nor off"),
+            (["--write-shape", "two", "a"], "choose from one, head-then-body, trickle"),
             (["--source-ips", "here", "a"], "--source-ips 'here'"),
             (["--cpus", "x", "a"], "CPU list 'x'"), (["--cpus", "8000", "a"], "CPU 8000"),
             (["-t", "99", "-c", "99", "--cpus", "0", "a"], "1 CPUs for 99 threads"),

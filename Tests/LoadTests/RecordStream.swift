@@ -231,6 +231,8 @@ final class RecordServer: @unchecked Sendable {
     /// All that the requests' side of each connection was told.
     private(set) var told: [Int: [UInt8]] = [:]
     private(set) var early = 0
+    /// Records that requests came in.
+    private(set) var records = 0
     private var unread: [Int: [UInt8]] = [:]
     private var isGreeted: Set<Int> = []
 
@@ -261,7 +263,9 @@ final class RecordServer: @unchecked Sendable {
                             RecordStream.Kind.record(RecordStream.Kind.ticket, []),
                             after: ticketDelay))
                 }
-            case RecordStream.Kind.data: actions += take(connection, payload)
+            case RecordStream.Kind.data:
+                records += 1
+                actions += take(connection, payload)
             default: break
             }
         }

@@ -52,6 +52,14 @@ final class VirtualWorld: @unchecked Sendable {
     private(set) var connects: [Instant] = []
     private(set) var open = 0
     let requestBytes: Int
+    /// What was done on connections, in order: bytes that a send was offered and those that it
+    /// took, receives, options.
+    enum Step: Equatable {
+        case sent(Int, taken: Int)
+        case received
+        case option(TransferOption, Bool)
+    }
+    private(set) var steps: [Step] = []
 
     /// What a wait takes that finds nothing and does not sleep.
     static let pollTime = Nanoseconds.microseconds(1)
@@ -111,6 +119,10 @@ final class VirtualWorld: @unchecked Sendable {
         }
     }
 
+    fileprivate func noteOption(_ option: TransferOption, _ isOn: Bool) {
+        steps.append(.option(option, isOn))
+    }
+
     fileprivate func connect(_ descriptor: borrowing Descriptor) {
         let connection = try! Connection(number: made)
         made += 1
@@ -147,6 +159,7 @@ final class VirtualWorld: @unchecked Sendable {
     fileprivate func receive(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
     ) throws(SystemError) -> Received {
+        steps.append(.received)
         let connection = connection(descriptor)
         guard let next = connection.coming.first, next.at <= now else { return .wouldBlock }
         switch next.what {
@@ -177,9 +190,13 @@ final class VirtualWorld: @unchecked Sendable {
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
     ) -> Sent {
         let connection = connection(descriptor)
-        if nextRoom(now) > now { return .wouldBlock }
+        if nextRoom(now) > now {
+            steps.append(.sent(bytes.count, taken: 0))
+            return .wouldBlock
+        }
         now = now + sendTime
         let count = min(bytes.count, sendLimit)
+        steps.append(.sent(bytes.count, taken: count))
         if let hear {
             let taken = (0..<count).map { bytes[$0] }
             perform(hear(connection.number, taken, now), on: connection)
@@ -295,6 +312,13 @@ struct VirtualKernel: Kernel {
 
     mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int { 0 }
     mutating func unread(on descriptor: borrowing Descriptor) -> Int { 0 }
+    mutating func set(
+        _ option: TransferOption, _ isOn: Bool, on descriptor: borrowing Descriptor
+    ) throws(SystemError) {
+        counts.other += 1
+        try world.enter("setsockopt")
+        world.noteOption(option, isOn)
+    }
     mutating func finishSending(on descriptor: borrowing Descriptor) {}
     mutating func wake(_ waker: borrowing Waker) { waker.wake() }
 }

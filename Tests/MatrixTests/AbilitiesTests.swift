@@ -39,4 +39,31 @@ struct AbilitiesTests {
         }
         #expect(problem.hasSuffix("asks for \(named), which this version does not speak"))
     }
+
+    @Test(
+        "another server is not told how to write",
+        arguments: [
+            ("quickack: 'on'", "quickack"), ("cork: 'server'", "cork"),
+            ("reply_shape: 'trickle'", "a reply_shape"), ("quickack: 'load'", nil),
+            ("cork: 'load', request_shape: 'trickle', nodelay: 'off'", nil),
+        ])
+    func foreign(setting: String, named: String?) {
+        let request = RunRequest(
+            matrix: "m.json5", profile: Matrix.defaultProfile, seed: 1,
+            cpus: CPUSplit(server: [1], load: [0]))
+        var problem: String?
+        do throws(Complaint) {
+            _ = try request.plan { _ throws(Complaint) in
+                """
+                {axes: {server: {name: 'other', command: ['a', '{port}'], ready: {port: true}}},
+                 defaults: {\(setting)}}
+                """
+            }
+        } catch {
+            problem = error.problem
+            #expect(error.status == .usage)
+        }
+        let ending = named.map { "asks server other for \($0), which is its own affair" }
+        #expect(problem?.hasSuffix(ending ?? "") == ending.map { _ in true }, "\(problem ?? "")")
+    }
 }

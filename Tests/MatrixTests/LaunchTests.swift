@@ -28,7 +28,10 @@ struct LaunchTests {
         var cell = Cell(pattern: "single", threads: 3, connections: 64)
         cell.arrival = .poisson(PerSecond(raw: 12_500))
         cell.pipeline = 4
-        cell.sendsAtOnce = false
+        cell.nodelay = .server
+        cell.quickack = .on
+        cell.cork = .load
+        cell.requestShape = .trickle
         let record = try #require(try Self.launch(cell, in: scratch))
         #expect(record.failure == nil)
         #expect(record.load == Fake.report() && record.verdict == "valid")
@@ -37,7 +40,8 @@ struct LaunchTests {
         for pair in [
             ["--connections", "64"], ["--threads", "1"], ["--warmup", "0ns"],
             ["--duration", "10000000ns"], ["--protocol", "h1"], ["--pipeline", "4"],
-            ["--nodelay", "off"], ["--rate", "12500.0"], ["--arrivals", "poisson"],
+            ["--nodelay", "off"], ["--quickack", "on"], ["--cork", "on"],
+            ["--write-shape", "trickle"], ["--rate", "12500.0"], ["--arrivals", "poisson"],
             ["--json", "-"],
             ["--seed", "\(record.seed)"],
         ] {
@@ -61,6 +65,30 @@ struct LaunchTests {
         let place = told.firstIndex(of: "--tls")
         #expect(place.map { told[$0 + 1] } == (isSecure ? version.rawValue : nil))
         #expect(told.contains("--insecure") == (isSecure && !isBuiltIn))
+    }
+
+    @Test(
+        "who corks, acknowledges and sends at once is told to each side, and no more than asked",
+        arguments: Cell.Sides.allCases)
+    func sides(sides: Cell.Sides) {
+        var cell = Cell(pattern: "single", threads: 1, connections: 2)
+        (cell.nodelay, cell.quickack, cell.cork) = (sides, sides, sides)
+        cell.replyShape = sides == .off ? .one : .headThenBody
+        let server = RunningServer.arguments(cell, control: "c")
+        let load = RunningGenerator.arguments(
+            cell, host: "127.0.0.1", port: 9, threads: 1, seed: 0, settings: .short(), turn: nil)
+        for (told, isOn, shape) in [
+            (server, [.on, .server].contains(sides), sides == .off ? nil : "head-then-body"),
+            (load, [.on, .load].contains(sides), nil),
+        ] {
+            func value(_ option: String) -> String? {
+                told.firstIndex(of: option).map { told[$0 + 1] }
+            }
+            #expect(value("--nodelay") == (isOn ? "on" : "off"))
+            #expect(value("--quickack") == (isOn ? "on" : nil))
+            #expect(value("--cork") == (isOn ? "on" : nil))
+            #expect(value("--write-shape") == shape)
+        }
     }
 
     @Test("what the server used is the difference of two readings under load")

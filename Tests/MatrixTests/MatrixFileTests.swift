@@ -90,6 +90,8 @@ struct MatrixFileTests {
             ("rate=closed", 9), ("rate=subscribe", 0), ("rate!=subscribe", 9),
             ("rate>0", 0), ("connections=1,1k", 3),
             ("payload=13 tls=off nodelay=on arrivals=closed", 9),
+            ("quickack=off cork=off request_shape=one reply_shape!=trickle", 9),
+            ("nodelay=server,load", 0),
             ("expect=2xx", 9), ("expect=3xx", 0),
             ("server=switchyard protocol=h1 threads<=2 path=/plaintext", 9), ("", 9),
         ])
@@ -173,8 +175,18 @@ struct MatrixFileTests {
             ),
             (
                 "{axes: {nodelay: 2}}",
-                "axes.nodelay: 2 is neither on nor off",
-                "write true or false"
+                "axes.nodelay: 2 is neither on nor off nor a side",
+                "write true or false, or \"server\" or \"load\" for that side alone"
+            ),
+            (
+                "{axes: {quickack: 'both'}}",
+                "axes.quickack: \"both\" is neither on nor off nor a side",
+                "write true or false, or \"server\" or \"load\" for that side alone"
+            ),
+            (
+                "{axes: {reply_shape: 'tricle'}}",
+                "axes.reply_shape: 'tricle' is unknown",
+                "did you mean trickle? choose from one, head-then-body, trickle"
             ),
             (
                 "{axes: {payload: 'big'}}",
@@ -420,11 +432,42 @@ struct MatrixFileTests {
         cell.arrival = .constant(PerSecond(raw: 2_500_000))
         cell.tls = .v12
         cell.path = "/bytes/5?x=é"
-        cell.sendsAtOnce = false
+        cell.nodelay = .off
         #expect(
             cell.id
                 == "h1/acceptors:shared-level/w2/c1/p13/r2500k-constant/tls1.2/nagle/tbytes-5?x=é")
         #expect(cell.fileStem.utf8.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "/") })
         #expect(try Cell(RecordFields(JSONValue(parsing: cell.json.compact))) == cell)
+    }
+
+    @Test("how bytes go to sockets is in the id where it is unusual, and read from older journals")
+    func transmission() throws {
+        let text = """
+            {defaults: {pattern: 'single', threads: 1, connections: 1}, include: [
+             {nodelay: [true, 'off', 'server', 'load']},
+             {quickack: ['on', 'server'], cork: ['off', 'load']},
+             {request_shape: ['head-then-body', 'trickle'], reply_shape: 'trickle'}]}
+            """
+        let cells = try Self.cells(text)
+        let endings = [
+            "", "/nagle", "/nagle-load", "/nagle-server", "/quickack", "/quickack-server",
+            "/quickack/cork-load", "/quickack-server/cork-load",
+            "/request-head-then-body/reply-trickle", "/request-trickle/reply-trickle",
+        ]
+        #expect(Set(cells) == Set(endings.map { "h1/single/w1/c1/p13" + $0 }))
+        let parsed = try Matrix(parsing: text, file: "m.json5").expand(
+            profile: Matrix.defaultProfile, filter: nil, serverThreads: 1
+        ).cells
+        for cell in parsed {
+            #expect(try Cell(RecordFields(JSONValue(parsing: cell.json.compact))) == cell)
+        }
+        let plain = Cell(pattern: "single", threads: 1, connections: 1)
+        let json = plain.json.compact
+        #expect(json.contains(#""nodelay":true"#) && !json.contains("quickack"))
+        #expect(!json.contains("shape"))
+        let older = json.replacing(#""nodelay":true"#, with: #""nodelay":false"#)
+        #expect(try Cell(RecordFields(JSONValue(parsing: older))).nodelay == .off)
+        let odd = json.replacing(#""nodelay":true"#, with: #""nodelay":"both""#)
+        #expect(throws: RecordRefusal.self) { try Cell(RecordFields(JSONValue(parsing: odd))) }
     }
 }

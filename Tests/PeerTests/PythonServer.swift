@@ -8,8 +8,9 @@ final class PythonServer {
     let port: UInt16
     private var child: ChildProcess
 
-    init(_ script: String) throws {
-        var options = SpawnOptions(PythonOracle.interpreter, ["-c", script])
+    /// - Parameter interpreter: any Python will do for scripts that need no packages.
+    init(_ script: String, interpreter: String = PythonOracle.interpreter) throws {
+        var options = SpawnOptions(interpreter, ["-c", script])
         options.standardError = .captured
         child = try ChildProcess(options)
         guard let line = child.nextLine(timeout: TestLimit.hang), let port = UInt16(line) else {

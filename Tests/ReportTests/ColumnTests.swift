@@ -25,7 +25,8 @@ struct ColumnTests {
             hist_file,hist_tag,srv_foreign_cpu_pct,gen_foreign_cpu_pct,answers_3xx,\
             first_part_p50_ns,first_part_p99_ns,part_gap_p50_ns,part_gap_p99_ns,\
             event_delay_p50_ns,event_delay_p99_ns,bursts,missed_events,\
-            handshake,handshakes_full,handshakes_resumed,early_accepted,early_rejected,too_early
+            handshake,handshakes_full,handshakes_resumed,early_accepted,early_rejected,too_early,\
+            quickack,cork,request_shape,reply_shape
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -38,7 +39,7 @@ struct ColumnTests {
             schema,run_id,commit,cell_id,hist_name,server,protocol,pattern,threads,connections,\
             streams,payload_bytes,pipeline,tls,nodelay,arrival,rate_target,n,n_valid,verdict,
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
-            + ",handshake"
+            + ",handshake,quickack,cork,request_shape,reply_shape"
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\

@@ -18,7 +18,8 @@ struct ServerOptionsTests {
             "--cpus", "\(cpu)", "--balance", "two-choices", "--nodelay", "off", "--backlog", "7",
             "--idle-timeout", "5s", "--head-timeout", "300ms", "--body-timeout", "1m",
             "--drain-timeout", "2s", "--linger-timeout", "3s", "--max-body", "1KiB",
-            "--max-connections", "10k", "--control", "/tmp/x", "-q",
+            "--max-connections", "10k", "--quickack", "on", "--cork", "on", "--write-shape",
+            "head-then-body", "--control", "/tmp/x", "-q",
         ])
         #expect(options.listen.map(\.description) == ["127.0.0.1:1", "[::1]:2"])
         #expect(options.pattern == .readersQueue && options.threads == 3)
@@ -28,6 +29,8 @@ struct ServerOptionsTests {
         #expect(options.bodyTimeout == .seconds(60) && options.drainTimeout == .seconds(2))
         #expect(options.bodyLimit.raw == 1_024 && options.connectionsPerReader == 10_000)
         #expect(options.lingerTimeout == .seconds(3))
+        #expect(options.transmission.acknowledgesAtOnce && options.transmission.corks)
+        #expect(options.transmission.shape == .headThenBody)
         #expect(options.controlPath == "/tmp/x")
     }
 
@@ -36,6 +39,7 @@ struct ServerOptionsTests {
         let options = try parse([])
         #expect(options.listen.map(\.description) == ["127.0.0.1:8080"])
         #expect(options.pattern == .shardedHash && options.sendsAtOnce && !options.isQuiet)
+        #expect(options.transmission == Transmission() && options.transmission.isPlain)
         #expect(options.threads == CPUSet.available.cpus.count)
         #expect(options.headTimeout == Limit.headTime && options.bodyTimeout == Limit.bodyTime)
         #expect(try parse(["--pattern", "single"]).threads == 1)
@@ -68,6 +72,10 @@ struct ServerOptionsTests {
             (["--cpus", "a"], "write it like 0 or 1,3-5"),
             (["--pattern", "single", "--threads", "2"], "choose sharded"),
             (["--nodelay", "perhaps"], "give on or off"),
+            (["--quickack", "once"], "--quickack 'once' is neither on nor off"),
+            (["--cork", "2"], "--cork '2' is neither on nor off"),
+            (["--write-shape", "trickel"], "did you mean trickle?"),
+            (["--write-shape", ""], "choose from one, head-then-body, trickle"),
             (["--control", ""], "0 bytes"),
             (["--control", String(repeating: "a", count: 108)], "1 to 107"),
             (["extra"], "unexpected operand 'extra'"),

@@ -6,10 +6,18 @@ package import Platform
 package final class FaultPlan: Sendable {
     /// The kinds of calls that can be made to fail.
     package enum Call: Int, CaseIterable, Sendable {
-        case receive, send, accept, wait, control
+        case receive, send, accept, wait, control, set
+    }
+
+    /// What was done on connections, where that is noted.
+    package enum Step: Equatable, Sendable {
+        case sent(Int)
+        case received
+        case option(TransferOption, Bool)
     }
 
     private struct State {
+        var steps: [Step]?
         var target: Call?
         var first = 0
         var last = 0
@@ -46,6 +54,20 @@ package final class FaultPlan: Sendable {
 
     /// Lets each receive and send move at most `count` bytes.
     package func limitTransfers(to count: Int) { state.withLock { $0.bytesAtMost = count } }
+
+    /// Notes what is done from now on; the steps since the last call.
+    @discardableResult
+    package func noteSteps() -> [Step] {
+        state.withLock { state in
+            defer { state.steps = [] }
+            return state.steps ?? []
+        }
+    }
+
+    /// The steps since `noteSteps` was last called.
+    package var noted: [Step] { state.withLock { $0.steps ?? [] } }
+
+    fileprivate func note(_ step: Step) { state.withLock { $0.steps?.append(step) } }
 
     /// How often the current fault has struck.
     package var struck: Int { state.withLock { $0.struck } }
@@ -90,6 +112,7 @@ package struct FaultyKernel: Kernel {
             if code == Self.wouldBlock { return .wouldBlock }
             throw SystemError("recv", code: code)
         }
+        plan.note(.received)
         let count = min(buffer.count, plan.bytesAtMost)
         // SAFETY: the first `count` bytes of the caller's own buffer.
         return unsafe try real.receive(
@@ -103,8 +126,10 @@ package struct FaultyKernel: Kernel {
             if code == Self.wouldBlock { return .wouldBlock }
             throw SystemError("send", code: code)
         }
-        return try real.send(
+        let sent = try real.send(
             bytes.extracting(first: min(bytes.count, plan.bytesAtMost)), to: descriptor)
+        plan.note(.sent(sent.count))
+        return sent
     }
 
     package mutating func accept(
@@ -153,6 +178,14 @@ package struct FaultyKernel: Kernel {
 
     package mutating func unread(on descriptor: borrowing Descriptor) -> Int {
         real.unread(on: descriptor)
+    }
+
+    package mutating func set(
+        _ option: TransferOption, _ isOn: Bool, on descriptor: borrowing Descriptor
+    ) throws(SystemError) {
+        if let code = plan.enter(.set) { throw SystemError("setsockopt", code: code) }
+        plan.note(.option(option, isOn))
+        try real.set(option, isOn, on: descriptor)
     }
 
     package mutating func finishSending(on descriptor: borrowing Descriptor) {

@@ -1,6 +1,6 @@
 // Hot path
 package import Basis
-import Wire
+package import Wire
 
 /// HTTP/1.1 over a stream, pipelined or not: sends one request over and over and reads the answers,
 /// which come in the order of the requests (RFC 9112 §9.3.2).
@@ -50,6 +50,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
 
     // SAFETY: allocated in `init`, and nothing else knows it; bytes need no deinitialisation.
     deinit { unsafe requests.deallocate() }
+
+    package static var framing: MessageFraming { .http1Requests }
 
     package borrowing func open() -> Session {
         Session(parser: HTTP1.ResponseParser(answersHead: answersHead))

@@ -1,5 +1,6 @@
 // Hot path
 package import Basis
+package import Wire
 
 /// A protocol as the engine drives it: bytes in, answers out, no socket and no clock. One value
 /// serves all connections of a thread; what differs between them is in the session.
@@ -33,6 +34,9 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// Whether sessions have an opening of their own behind that of the stream, which a connection
     /// is not made without. They then speak unasked, too.
     static var opensItself: Bool { get }
+
+    /// How the output is divided into heads and bodies.
+    static var framing: MessageFraming { get }
 
     /// Requests that one connection can have under way. Slots are numbered 0..<capacity.
     var capacity: Int { get }
@@ -111,6 +115,7 @@ extension ProtocolClient where Self: ~Copyable {
     package static var hasTimer: Bool { false }
     @inline(always)
     package static var opensItself: Bool { false }
+    package static var framing: MessageFraming { .opaque }
 
     @inline(always)
     package borrowing func isOpen(_ session: borrowing Session) -> Bool { true }

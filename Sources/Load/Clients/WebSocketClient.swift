@@ -1,7 +1,7 @@
 // Hot path
 package import Basis
 import Synchronization
-import Wire
+package import Wire
 
 /// WebSocket over a stream (RFC 6455): opens it by HTTP/1.1, sends one message over and over and
 /// expects each to come back as it was sent, in order; several may be under way on a connection. Or
@@ -75,6 +75,7 @@ package struct WebSocketClient<Use: WebSocketUse>: ProtocolClient, ~Copyable {
 
     @inline(always)
     package static var speaksUnasked: Bool { true }
+    package static var framing: MessageFraming { .webSocket }
     @inline(always)
     package static var opensItself: Bool { true }
     @inline(always)

@@ -1,4 +1,5 @@
 import Basis
+import Wire
 
 /// What only opening, closing and unfinished answers touch.
 struct ConnectionRest: ~Copyable {
@@ -9,4 +10,6 @@ struct ConnectionRest: ~Copyable {
     /// Requests that went out before the opening was done, of which so many may still be refused
     /// for it.
     var early: UInt16 = 0
+    /// Where writes are cut, if they are.
+    var pieces = FlushPieces()
 }

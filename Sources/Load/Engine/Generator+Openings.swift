@@ -2,6 +2,7 @@ import Basis
 import Platform
 import Report
 import Secure
+import Wire
 
 /// How connections are made, and made again.
 extension Generator where Stream: ~Copyable, Client: ~Copyable {
@@ -13,6 +14,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         table[index].hasAnswered = false
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
+        unsafe table.rest(index).pointee.pieces = FlushPieces()
         let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
         do {
             upkeep.nextSource += 1
@@ -88,6 +90,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let connection = unsafe table.pointer(to: index)
         let link = unsafe table.link(index)
         do throws(StreamError) {
+            if Stream.holdsBytes, plan.transmission.acknowledgesAtOnce {
+                try set(.quickAck, true, on: index)
+            }
             switch try unsafe Self.open(
                 &link.pointee, offering: client, connection.pointee.session, with: &kernel,
                 in: &workspace)

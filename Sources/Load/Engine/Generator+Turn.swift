@@ -151,6 +151,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     mutating func flush(_ index: Int) {
         defer { if Client.hasTimer { noteDeadline(index) } }
+        if isShaped {
+            flushShaped(index)
+            return
+        }
         // SAFETY: the table checks that the connection is there and has a link, and outlives the
         // call.
         let connection = unsafe table.pointer(to: index)
@@ -203,6 +207,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let held = table[index].holdsBytes ? restoreHeld(index) : 0
         let outcome: StreamInput
         do {
+            if plan.transmission.acknowledgesAtOnce { try set(.quickAck, true, on: index) }
             // SAFETY: `room` is memory of the buffer; `link` checks that the connection has one.
             let link = unsafe table.link(index)
             outcome = try unsafe link.pointee.receive(

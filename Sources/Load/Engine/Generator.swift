@@ -13,6 +13,8 @@ package struct Generator<
     Pace: Pacing, Time: TimeSource
 >: ~Copyable {
     let plan: GeneratorPlan
+    /// Whether a flush is anything but one plain write.
+    let isShaped: Bool
     let control: GeneratorControl
     let time: Time
     let context: Stream.Context
@@ -65,6 +67,7 @@ package struct Generator<
         client: consuming Client, pacing: Pace, time: Time
     ) throws(SystemError) {
         self.plan = plan
+        isShaped = !plan.transmission.isPlain
         self.control = control
         self.time = time
         self.context = context

@@ -14,6 +14,7 @@ package struct GeneratorPlan: Sendable {
     package var sendsAtOnce = true
     /// How connections with keys are meant to be opened.
     package var handshake = TLSSettings.Handshake.full
+    package var transmission = Transmission()
     /// Requests after which a connection is replaced; nil keeps it.
     package var requestsPerConnection: Int?
     /// The longest that a request or a connect may take.

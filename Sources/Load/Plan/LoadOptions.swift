@@ -59,6 +59,12 @@ package enum LoadOptions {
             .init("timeout", value: "TIME", help: "longest a request or a connect may take (2s)"),
             .init("nodelay", value: "on|off", help: "send small segments at once (on)"),
             .init(
+                "quickack", value: "on|off", help: "acknowledge at once what is received (off)"),
+            .init("cork", value: "on|off", help: "cork the connection for each flush (off)"),
+            .init(
+                "write-shape", value: "SHAPE",
+                help: "writes of a request: one, head-then-body, trickle (one)"),
+            .init(
                 "source-ips", value: "LIST",
                 help: "local addresses in turn, such as 127.0.0.2-127.0.0.9"),
             .init(
@@ -249,6 +255,7 @@ package enum LoadOptions {
         plan.requestsPerConnection = try options.count(
             "requests-per-connection", in: 1...Int(UInt32.max - 1))
         plan.sendsAtOnce = try options.toggle("nodelay") ?? true
+        plan.transmission = try Transmission(options)
         if let list = options.text("source-ips") {
             plan.sources = try SourceAddresses.parse(list)
         }

@@ -71,6 +71,7 @@ package struct LoadPlan: Sendable {
     package var requestsPerConnection: Int?
     package var timeout = Nanoseconds.seconds(2)
     package var sendsAtOnce = true
+    package var transmission = Transmission()
     package var sources: [SocketAddress] = []
     /// Thread i runs on the i-th of these; nil leaves it to the scheduler.
     package var cpus: CPUSet?
@@ -117,6 +118,7 @@ package struct LoadPlan: Sendable {
         share.connections = (connections + threads - 1 - index) / threads
         share.sendsAtOnce = sendsAtOnce
         share.handshake = tls?.handshake ?? .full
+        share.transmission = destination.isUnix ? transmission.beyondTCP : transmission
         share.requestsPerConnection = requestsPerConnection
         share.timeout = timeout
         share.warmUp = warmUp

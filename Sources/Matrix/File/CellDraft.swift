@@ -39,7 +39,11 @@ struct CellDraft: Equatable {
         case .pipeline: cell.pipeline = try Self.count(value, place, in: 1...1_024)
         case .tls: cell.tls = try Self.choice(value, place)
         case .handshake: cell.handshake = try Self.choice(value, place)
-        case .nodelay: cell.sendsAtOnce = try Self.toggle(value, place)
+        case .nodelay: cell.nodelay = try Self.sides(value, place)
+        case .quickack: cell.quickack = try Self.sides(value, place)
+        case .cork: cell.cork = try Self.sides(value, place)
+        case .requestShape: cell.requestShape = try Self.choice(value, place)
+        case .replyShape: cell.replyShape = try Self.choice(value, place)
         case .rate:
             subscribes = value == .string(Arrival.subscribe.name)
             rate = subscribes ? nil : try Self.rate(value, place)
@@ -139,14 +143,14 @@ extension CellDraft {
         return text
     }
 
-    private static func toggle(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Bool {
-        switch value {
-        case .bool(let on): return on
-        case "on": return true
-        case "off": return false
-        default:
-            throw place.complaint("\(value.compact) is neither on nor off", "write true or false")
-        }
+    private static func sides(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> Cell.Sides {
+        if case .bool(let isOn) = value { return isOn ? .on : .off }
+        if case .string(let text) = value, let sides = Cell.Sides(rawValue: text) { return sides }
+        throw place.complaint(
+            "\(value.compact) is neither on nor off nor a side",
+            "write true or false, or \"server\" or \"load\" for that side alone")
     }
 
     /// Classes of status with commas between them, in any order.

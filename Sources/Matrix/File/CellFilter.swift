@@ -48,7 +48,7 @@ struct CellFilter: Equatable, Sendable {
     init(parsing text: String, origin: String) throws(Complaint) {
         var terms: [Term] = []
         for word in text.split(separator: " ") {
-            let key = word.prefix { $0.isLetter }
+            let key = word.prefix { $0.isLetter || $0 == "_" }
             let rest = word.dropFirst(key.count)
             guard let relation = Relation.allCases.first(where: { rest.hasPrefix($0.rawValue) }),
                 !key.isEmpty, rest.count > relation.rawValue.count
@@ -141,7 +141,11 @@ struct CellFilter: Equatable, Sendable {
         case .pipeline: return "\(cell.pipeline)"
         case .tls: return cell.tls.rawValue
         case .handshake: return cell.handshake.rawValue
-        case .nodelay: return cell.sendsAtOnce ? "on" : "off"
+        case .nodelay: return cell.nodelay.rawValue
+        case .quickack: return cell.quickack.rawValue
+        case .cork: return cell.cork.rawValue
+        case .requestShape: return cell.requestShape.rawValue
+        case .replyShape: return cell.replyShape.rawValue
         case .rate:
             if cell.arrival == .subscribe { return cell.arrival.name }
             return "\(cell.arrival.rate?.raw ?? 0)"

@@ -44,9 +44,12 @@ struct RunningGenerator: ~Copyable {
             "--connections", "\(cell.connections)", "--threads", "\(threads)",
             "--warmup", "\(settings.warmup.raw)ns", "--duration", "\(settings.duration.raw)ns",
             "--timeout", "\(settings.timeout.raw)ns", "--protocol", cell.language.rawValue,
-            "--nodelay", cell.sendsAtOnce ? "on" : "off", "--seed", "\(seed)",
+            "--nodelay", cell.nodelay.haveLoad ? "on" : "off", "--seed", "\(seed)",
             "--json", "-", "--quiet",
         ]
+        if cell.quickack.haveLoad { arguments += ["--quickack", "on"] }
+        if cell.cork.haveLoad { arguments += ["--cork", "on"] }
+        if cell.requestShape != .one { arguments += ["--write-shape", cell.requestShape.rawValue] }
         if cell.streams > 1 { arguments += ["--streams", "\(cell.streams)"] }
         if cell.pipeline > 1 { arguments += ["--pipeline", "\(cell.pipeline)"] }
         if cell.arrival == .subscribe { arguments.append("--subscribe") }

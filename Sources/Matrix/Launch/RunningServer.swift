@@ -31,16 +31,9 @@ struct RunningServer: ~Copyable {
         environment: [String: String] = [:]
     ) throws(LaunchFailure) -> RunningServer {
         let control = folder + "/control"
-        var arguments = [
-            "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
-            "\(cell.threads)", "--nodelay", cell.sendsAtOnce ? "on" : "off", "--control", control,
-        ]
-        if cell.tls != .off {
-            arguments += ["--tls", "self-signed", "--tls-version", cell.tls.rawValue]
-            if cell.handshake == .early { arguments += ["--early-data", "16KiB"] }
-        }
         var process = try start(
-            program, arguments, cell: cell, cpus: cpus, environment: environment)
+            program, arguments(cell, control: control), cell: cell, cpus: cpus,
+            environment: environment)
         guard let line = process.nextLine(timeout: Limit.ready) else {
             throw notReady(&process, "printed no ready line within \(Limit.ready.display)")
         }
@@ -49,6 +42,24 @@ struct RunningServer: ~Copyable {
             throw ended(&process, "printed '\(line.prefix(120))' instead of a ready line")
         }
         return RunningServer(port: port, host: "127.0.0.1", control: control, process: process)
+    }
+
+    /// The command line of this project's server for a cell, without the program. What a cell does
+    /// not ask for is not said, so that an older server can be asked for the rest.
+    static func arguments(_ cell: Cell, control: String) -> [String] {
+        var arguments = [
+            "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
+            "\(cell.threads)", "--nodelay", cell.nodelay.haveServer ? "on" : "off",
+            "--control", control,
+        ]
+        if cell.quickack.haveServer { arguments += ["--quickack", "on"] }
+        if cell.cork.haveServer { arguments += ["--cork", "on"] }
+        if cell.replyShape != .one { arguments += ["--write-shape", cell.replyShape.rawValue] }
+        if cell.tls != .off {
+            arguments += ["--tls", "self-signed", "--tls-version", cell.tls.rawValue]
+            if cell.handshake == .early { arguments += ["--early-data", "16KiB"] }
+        }
+        return arguments
     }
 
     /// Starts another server on a free port and waits by its rule.

@@ -7,6 +7,12 @@ import Report
 enum Abilities {
     static func check(_ cells: [Cell]) throws(Complaint) {
         for cell in cells {
+            if let asked = askedOfForeign(cell) {
+                throw Complaint(
+                    "cell \(cell.id) asks server \(cell.server) for \(asked), which is its own"
+                        + " affair",
+                    remedy: "write \"load\" where the generator alone is meant, or leave it out")
+            }
             guard let missing = missing(cell) else { continue }
             throw Complaint(
                 "cell \(cell.id) asks for \(missing), which this version does not speak",
@@ -70,6 +76,15 @@ enum Abilities {
                 "pattern '\(pattern)' of cell \(cell.id) is unknown to \(programs.server)",
                 remedy: near + "choose from \(known.joined(separator: ", "))")
         }
+    }
+
+    /// What only this project's server can be told. Of TCP_NODELAY another server's cells have
+    /// always told the generator alone.
+    private static func askedOfForeign(_ cell: Cell) -> String? {
+        if cell.server == Cell.builtIn { return nil }
+        if cell.quickack.haveServer { return "quickack" }
+        if cell.cork.haveServer { return "cork" }
+        return cell.replyShape == .one ? nil : "a reply_shape"
     }
 
     private static func missing(_ cell: Cell) -> String? {

@@ -35,6 +35,13 @@ struct CellsSection {
         ("server", "server", ""), ("protocol", "protocol", ""), ("streams", "streams", ""),
         ("payload_bytes", "payload", "bytes"), ("pipeline", "pipeline", ""), ("tls", "TLS", ""),
         ("handshake", "handshake", ""), ("nodelay", "TCP_NODELAY", ""),
+        ("quickack", "TCP_QUICKACK", ""), ("cork", "TCP_CORK", ""),
+        ("request_shape", "writes of a request", ""), ("reply_shape", "writes of a reply", ""),
+    ]
+
+    /// Conditions that are not worth a word where all cells have this.
+    private static let unremarkable = [
+        "quickack": "off", "cork": "off", "request_shape": "one", "reply_shape": "one",
     ]
 
     let files: RunFiles
@@ -98,7 +105,10 @@ struct CellsSection {
 
     var markup: Markup {
         let varying = Self.occasional.filter { values($0.0).count > 1 }
-        let constant = Self.occasional.filter { values($0.0).count == 1 }
+        let constant = Self.occasional.filter { condition in
+            let found = values(condition.0)
+            return found.count == 1 && found.first != Self.unremarkable[condition.0]
+        }
         let measured = Self.shown.filter { metric in
             table.rows.indices.contains { number($0, "\(metric.name)_median") != nil }
         }

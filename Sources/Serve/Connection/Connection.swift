@@ -1,5 +1,6 @@
 import Platform
 import Secure
+import Wire
 
 /// One peer: its socket and where the connection stands. Owned by exactly one reader.
 struct Connection<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>: ~Copyable {
@@ -16,6 +17,8 @@ struct Connection<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>: 
     /// An end or urgent data may wait behind the next receive, if there is something unreceived.
     var isInterrupted = false
     var state = ConnectionState<S>()
+    /// Where writes are cut, if they are.
+    var pieces = FlushPieces()
 
     init() {}
 

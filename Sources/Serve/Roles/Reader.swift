@@ -43,7 +43,8 @@ struct Reader<
             core: ConnectionCore(
                 options: context.options, desk: desk, items: WorkItems(items),
                 feed: EventFeed(topics: context.topics, port: port)),
-            port: port, context: kind.context)
+            port: port, context: kind.context,
+            transmission: context.options.transmission)
         self.watched = watched
         self.inboxes = inboxes
         self.promisesSlots = promisesSlots

@@ -3,6 +3,7 @@ import Basis
 import Platform
 import Secure
 import Synchronization
+import Wire
 
 /// Moves the bytes of one connection at a time between its socket and the core, and has the poller
 /// tell of what the core says the connection waits for. It knows every part of the reader but the
@@ -17,16 +18,21 @@ struct ReaderIO<
     var core: ConnectionCore<Desk, S>
     let port: Shared<ReaderPort>
     private let context: Stream.Context
+    private let transmission: Transmission
+    /// Whether a flush is anything but one plain write.
+    private let isShaped: Bool
     private var workspace = Stream.makeWorkspace()
 
     init(
         kernel: K, core: consuming ConnectionCore<Desk, S>, port: Shared<ReaderPort>,
-        context: Stream.Context
+        context: Stream.Context, transmission: Transmission
     ) {
         self.kernel = kernel
         self.core = core
         self.port = port
         self.context = context
+        self.transmission = transmission
+        isShaped = !transmission.isPlain
     }
 
     /// System calls, those of the desk included.
@@ -73,6 +79,9 @@ struct ReaderIO<
         _ connection: inout Peer, _ reference: ConnectionReference
     ) -> Bool {
         do throws(StreamError) {
+            if Stream.holdsBytes, transmission.acknowledgesAtOnce {
+                try set(.quickAck, true, on: connection)
+            }
             let step = try connection.stream!.open(
                 on: connection.descriptor!, early: Span(), with: &kernel, in: &workspace)
             switch step {
@@ -156,6 +165,7 @@ struct ReaderIO<
         buffer.removeAll()
         var received = StreamInput.nothing
         do throws(StreamError) {
+            if transmission.acknowledgesAtOnce { try set(.quickAck, true, on: connection) }
             // SAFETY: the room is used only by the call, which fills a part of it.
             _ = try unsafe buffer.withFreeSpace(minimum: Limit.receiveBytes) {
                 (room: UnsafeMutableRawBufferPointer) throws(StreamError) -> Int in
@@ -271,6 +281,7 @@ struct ReaderIO<
     /// Sends what can be sent. False when the connection broke and is closed.
     @inline(always)
     private mutating func flush(_ connection: inout Peer) -> Bool {
+        if isShaped { return flushShaped(&connection) }
         do throws(StreamError) {
             while core.hasOutput(&connection.state) {
                 let sent = try connection.stream!.send(
@@ -282,6 +293,51 @@ struct ReaderIO<
         } catch {
             close(&connection)
             return false
+        }
+    }
+
+    /// The same in the pieces that were asked for, and corked where that was.
+    @inline(never)
+    private mutating func flushShaped(_ connection: inout Peer) -> Bool {
+        if !core.hasOutput(&connection.state) { return true }
+        do throws(StreamError) {
+            if transmission.corks { try set(.cork, true, on: connection) }
+            while core.hasOutput(&connection.state), try sendPieces(&connection) {}
+            if transmission.corks { try set(.cork, false, on: connection) }
+            return true
+        } catch {
+            close(&connection)
+            return false
+        }
+    }
+
+    /// Sends what is there, a piece with each write. Says whether all has gone.
+    private mutating func sendPieces(_ connection: inout Peer) throws(StreamError) -> Bool {
+        let framing = connection.state.session.framing
+        var taken = 0
+        while true {
+            let waiting = core.outgoing(connection.state).extracting(droppingFirst: taken)
+            if waiting.isEmpty { break }
+            let size = connection.pieces.next(of: waiting, transmission.shape, framing)
+            let count = try connection.stream!.send(
+                waiting.extracting(first: size), to: connection.descriptor!, with: &kernel,
+                in: &workspace
+            ).count
+            connection.pieces.took(count)
+            taken += count
+            if count < size { break }
+        }
+        return core.sent(taken, of: &connection.state)
+    }
+
+    @inline(never)
+    private mutating func set(
+        _ option: TransferOption, _ isOn: Bool, on connection: borrowing Peer
+    ) throws(StreamError) {
+        do throws(SystemError) {
+            try kernel.set(option, isOn, on: connection.descriptor!)
+        } catch {
+            throw .system(error)
         }
     }
 

@@ -1,5 +1,6 @@
 import Basis
 import Secure
+import Wire
 
 /// A session that lies on the heap: large ones must not make every connection large.
 extension Boxed: Session where Value: Session & ~Copyable {
@@ -59,6 +60,7 @@ extension Boxed: Session where Value: Session & ~Copyable {
     @inline(never)
     mutating func hold(_ message: Message, until due: Instant) { value.hold(message, until: due) }
     var isMidReply: Bool { value.isMidReply }
+    var framing: MessageFraming { value.framing }
     var mayProduce: Bool {
         @inline(never)
         get { value.mayProduce }

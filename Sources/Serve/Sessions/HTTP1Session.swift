@@ -226,6 +226,7 @@ struct HTTP1Session: Session, ~Copyable {
 
     @inline(always)
     var isMidReply: Bool { !source.isEmpty }
+    var framing: MessageFraming { .http1Replies }
 
     @inline(always)
     var mayProduce: Bool { !source.isEmpty || !held.isEmpty || lastWord != nil || owesContinue }

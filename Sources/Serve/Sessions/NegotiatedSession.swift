@@ -1,5 +1,6 @@
 import Basis
 import Secure
+import Wire
 
 /// A session that can be told from HTTP/1.1: by the name that both ends agreed on while they opened
 /// the stream, or by the first bytes.
@@ -143,6 +144,7 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
     var isOrdered: Bool { ask(http1.isOrdered, { $0.isOrdered }, { $0.isOrdered }) }
     @inline(always)
     var isMidReply: Bool { ask(http1.isMidReply, { $0.isMidReply }, { $0.isMidReply }) }
+    var framing: MessageFraming { ask(http1.framing, { $0.framing }, { $0.framing }) }
     @inline(always)
     var mayProduce: Bool { ask(http1.mayProduce, { $0.mayProduce }, { $0.mayProduce }) }
     @inline(always)

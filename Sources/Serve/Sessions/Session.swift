@@ -1,5 +1,6 @@
 import Basis
 import Secure
+import Wire
 
 /// How the bytes of one connection are messages and replies, without I/O and without a clock. What
 /// the connection's core can't know of a protocol, it asks its session; what all protocols share
@@ -73,6 +74,9 @@ protocol Session: ~Copyable {
 
     // MARK: the state of the connection
 
+    /// How the output is divided into heads and bodies.
+    var framing: MessageFraming { get }
+
     /// Whether parsing may go on, with so many bytes of replies unsent and so many with workers.
     func mayParse(unsent: Int, withWorkers: Int) -> Bool
     /// What has been parsed ends in the midst of a message.
@@ -136,6 +140,11 @@ extension Session where Self: ~Copyable {
     var due: Instant { .distantFuture }
     @inline(always)
     mutating func stall() -> Stall { .none }
+}
+
+/// A protocol whose messages have no heads that could be sent apart.
+extension Session where Self: ~Copyable {
+    var framing: MessageFraming { .opaque }
 }
 
 /// A protocol whose replies all come to an end.

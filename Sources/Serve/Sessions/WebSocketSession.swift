@@ -203,6 +203,7 @@ struct WebSocketSession: Session, ~Copyable {
 
     @inline(always)
     var isMidReply: Bool { false }
+    var framing: MessageFraming { .webSocket }
 
     @inline(always)
     var mayProduce: Bool { owes || subscriber != nil }

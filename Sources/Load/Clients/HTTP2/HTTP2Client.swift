@@ -1,6 +1,6 @@
 // Hot path
 package import Basis
-import Wire
+package import Wire
 
 /// HTTP/2 with prior knowledge (RFC 9113 §3.3): sends one request over and over, several under way
 /// on a connection as streams.
@@ -29,6 +29,7 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
 
     @inline(always)
     package static var speaksUnasked: Bool { true }
+    package static var framing: MessageFraming { .http2 }
     @inline(always)
     package static var hasParts: Bool { Exchange.hasParts }
 

@@ -1,6 +1,6 @@
 // Hot path
 package import Basis
-import Wire
+package import Wire
 
 /// HTTP/1.1 whose answers are streams of events, one after the other on a connection: asks as
 /// `HTTP1Client` does, and tells each event as a part when it comes.
@@ -27,6 +27,7 @@ package struct EventStreamClient: ProtocolClient, ~Copyable {
     package static var hasParts: Bool { true }
     @inline(always)
     package static var hasEvents: Bool { true }
+    package static var framing: MessageFraming { .http1Requests }
 
     @inline(always)
     package var capacity: Int { 1 }

@@ -1,6 +1,6 @@
 // Hot path
 package import Basis
-import Wire
+package import Wire
 
 /// Subscribes to events over HTTP/1.1, once on each connection: asks for a stream of them, and asks
 /// again with the id of the last one when the stream ends, which is all that polling is.
@@ -67,6 +67,7 @@ package struct EventSubscriber: ProtocolClient, ~Copyable {
 
     @inline(always)
     package static var speaksUnasked: Bool { true }
+    package static var framing: MessageFraming { .http1Requests }
     @inline(always)
     package static var hasTimer: Bool { true }
     @inline(always)

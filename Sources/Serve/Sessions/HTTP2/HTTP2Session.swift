@@ -171,6 +171,7 @@ struct HTTP2Session: RecognisableSession, ~Copyable {
 
     var isOrdered: Bool { false }
     var isMidReply: Bool { false }
+    var framing: MessageFraming { .http2 }
     var isMidMessage: Bool { true }
     var isReceiving: Bool { failure == nil && (receiving > 0 || frames.isInBlock) }
 
