@@ -46,6 +46,10 @@ gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise
 calibrate: build ## measure this machine's noise: identical servers in pairs
 	$(RELEASE)/switchyard calibrate
 
+.PHONY: validate
+validate: build ## show textbook effects: published, predicted, measured
+	$(RELEASE)/switchyard validate $(if $(FILTER),--filter '$(FILTER)')
+
 .PHONY: doctor
 doctor: build ## say whether this machine is fit to measure, and what to change
 	$(RELEASE)/switchyard doctor

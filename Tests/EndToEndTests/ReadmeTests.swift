@@ -110,6 +110,9 @@ struct ReadmeTests {
                 #expect(
                     isForbidden || ending.status == 0 && ending.output.contains("round trip"),
                     "\(ending)")
+            case "switchyard validate":
+                let ending = try shell(command + " --list", in: folder)
+                #expect(ending.status == 0 && ending.output.contains("nagle/stall"), "\(ending)")
             case "switchyard resume", "switchyard plot", "switchyard report":
                 let ending = try shell(command, in: folder)
                 #expect([0, 12].contains(ending.status), "\(command): \(ending)")

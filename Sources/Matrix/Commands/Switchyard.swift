@@ -6,8 +6,7 @@ package enum Switchyard {
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
         ResumeCommand.self, CompareCommand.self, GateCommand.self,
         GateSelftestCommand.self, CalibrateCommand.self, PlotCommand.self, ReportCommand.self,
-        HistoryCommand.self, LinkCommand.self,
-        VersionCommand.self,
+        HistoryCommand.self, LinkCommand.self, ValidateCommand.self, VersionCommand.self,
     ]
 
     /// Runs the command that `arguments` (without the program) name, and says what went wrong in

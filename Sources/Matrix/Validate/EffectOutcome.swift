@@ -1,0 +1,66 @@
+import Basis
+import Report
+
+/// A row that was measured, and what that says.
+struct EffectOutcome: Equatable, Sendable {
+    enum Verdict: String, Sendable {
+        case holds
+        case fails
+        /// The machine can't show it.
+        case lacks
+    }
+
+    /// Effect and row: `nagle/stall`.
+    let name: String
+    let setting: String
+    let published: String
+    let source: String
+    let predicted: Prediction
+    let verdict: Verdict
+    let measured: Double?
+    /// Why there is no figure.
+    let reason: String?
+
+    /// Measures a row. A launch that goes wrong has shown nothing, so the row does not hold.
+    init(
+        _ row: EffectRow, of effect: any Effect.Type, on bench: EffectBench
+    ) throws(LaunchFailure) {
+        name = effect.fullName(row)
+        setting = row.setting
+        published = row.published
+        source = effect.source
+        predicted = row.predicted
+        do throws(LaunchFailure) {
+            switch try row.measure(bench) {
+            case .value(let value):
+                verdict = row.predicted.holds(value) ? .holds : .fails
+                (measured, reason) = (value, nil)
+            case .lacks(let condition): (verdict, measured, reason) = (.lacks, nil, condition)
+            }
+        } catch {
+            if error == .stopped { throw error }
+            (verdict, measured, reason) = (.fails, nil, error.reason)
+        }
+    }
+
+    /// The figure as the table has it, or why there is none.
+    var text: String {
+        measured.map { "\(fixed($0, decimals: $0 < 10 ? 3 : 1)) \(predicted.unit)" } ?? reason ?? ""
+    }
+
+    var json: JSONValue {
+        [
+            "name": .string(name), "setting": .string(setting), "source": .string(source),
+            "published": .string(published),
+            "predicted": [
+                "at_least": .optional(predicted.atLeast), "at_most": .optional(predicted.atMost),
+            ],
+            "measured": .optional(measured), "unit": .string(predicted.unit),
+            "verdict": .string(verdict.rawValue), "reason": .optional(reason),
+        ]
+    }
+}
+
+extension Effect {
+    static func fullName(_ row: EffectRow) -> String { "\(name)/\(row.name)" }
+}
