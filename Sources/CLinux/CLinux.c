@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -98,6 +100,18 @@ int clinux_socket(int family) {
 
 int clinux_set_option(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+int clinux_reset_on_close(int fd) {
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+int clinux_tcp_opening(int fd) {
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return -1;
+    return info.tcpi_state | (info.tcpi_options & TCPI_OPT_SYN_DATA ? CLINUX_SYN_DATA : 0);
 }
 
 int clinux_unacknowledged(int fd) {

@@ -176,7 +176,7 @@ package struct Coordinator: ~Copyable {
             }
         case .constant(let rate):
             let (share, turns, threads) = (share(of: rate), plan.turns, plan.threads)
-            return try startThreads(over: stream, context, speaking: clientOfThread) { index in
+            return try startOpen(over: stream, context, speaking: clientOfThread) { index in
                 let phase = Double(index) / Double(threads)
                 return OpenPacing(
                     .constant(ConstantPacing(rate: share, phase: phase, turns: turns)))
@@ -184,12 +184,29 @@ package struct Coordinator: ~Copyable {
         case .poisson(let rate):
             let (share, turns) = (share(of: rate), plan.turns)
             let seed = UInt64(bitPattern: plan.seed)
-            return try startThreads(over: stream, context, speaking: clientOfThread) { index in
+            return try startOpen(over: stream, context, speaking: clientOfThread) { index in
                 let generator = SeededGenerator.stream(seed: seed, index: index)
                 return OpenPacing(
                     .poisson(PoissonPacing(rate: share, generator: generator, turns: turns)))
             }
         }
+    }
+
+    /// What the schedule makes due: connections, or requests.
+    private func startOpen<
+        Stream: StreamTransport & SendableMetatype & ~Copyable, Client: ProtocolClient & ~Copyable
+    >(
+        over stream: Stream.Type, _ context: Stream.Context,
+        speaking clientOfThread: @escaping @Sendable (Int) -> Client,
+        schedule: (Int) -> OpenPacing
+    ) throws(Failure) -> [GeneratorThread] {
+        if plan.opensConnections {
+            return try startThreads(over: stream, context, speaking: clientOfThread) {
+                ConnectionPacing(schedule($0))
+            }
+        }
+        return try startThreads(
+            over: stream, context, speaking: clientOfThread, pacing: schedule)
     }
 
     private func startThreads<

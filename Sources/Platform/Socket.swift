@@ -45,11 +45,18 @@ package enum Socket {
     /// A socket ready to connect to `address`, bound to `source` where one is given. The source's
     /// port is chosen only at connect, so that 28 thousand a destination are usable, not 28
     /// thousand in all (ip(7), IP_BIND_ADDRESS_NO_PORT).
+    ///
+    /// - Parameter resetsOnClose: the connection ends by a reset, and nothing of it stays behind.
     package static func client(
-        for address: SocketAddress, from source: SocketAddress?, sendsAtOnce: Bool
+        for address: SocketAddress, from source: SocketAddress?, sendsAtOnce: Bool,
+        resetsOnClose: Bool = false
     ) throws(SystemError) -> Descriptor {
         let descriptor = try open(for: address)
         if case .unix = address { return descriptor }
+        if resetsOnClose {
+            let fd = descriptor.raw
+            _ = try checked("setsockopt") { clinux_reset_on_close(fd) }
+        }
         if sendsAtOnce { try set(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, 1) }
         if let source {
             try set(descriptor, CInt(IPPROTO_IP), ipBindAddressNoPort, 1)

@@ -36,6 +36,11 @@ extension LoadReport {
                 .init("bursts", .integer(bursts)),
                 .init("missed_events", .integer(missedEvents)),
                 .init("tls", .optional(tls)),
+                .init(
+                    "requests_per_connection",
+                    requestsPerConnection.map { .count($0) } ?? .null),
+                .init("target_connection_rate", .optional(targetConnectionRate)),
+                .init("connection_rate", .optional(connectionRate)),
             ])
     }
 
@@ -124,6 +129,11 @@ extension LoadReport {
         bursts = try fields.optionalInteger("bursts") ?? 0
         missedEvents = try fields.optionalInteger("missed_events") ?? 0
         tls = try fields.optionalText("tls")
+        requestsPerConnection = try fields.optionalInteger("requests_per_connection").map {
+            Int(clamping: $0)
+        }
+        targetConnectionRate = try fields.optionalNumber("target_connection_rate")
+        connectionRate = try fields.optionalNumber("connection_rate")
     }
 }
 

@@ -137,6 +137,12 @@ package struct LoadReport: Equatable, Sendable {
     package var targetRate: Double?
     /// `achievedRate / targetRate`; nil in a closed loop.
     package var rateRatio: Double?
+    /// Requests after which a connection ends; nil where it goes on.
+    package var requestsPerConnection: Int?
+    /// Connections a second that were due, and of those the ones that were made; nil where
+    /// connections are not what is due.
+    package var targetConnectionRate: Double?
+    package var connectionRate: Double?
     /// Open loop: requests sent more than a millisecond after their intended start.
     package var lateSends: Int64 = 0
     /// Bytes received from and given to the sockets.

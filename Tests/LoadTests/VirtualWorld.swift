@@ -34,6 +34,8 @@ final class VirtualWorld: @unchecked Sendable {
     var hear: ((_ connection: Int, _ bytes: [UInt8], _ at: Instant) -> [Action])?
     /// Called for each connect.
     var welcome: (_ connection: Int, _ at: Instant) -> Welcome = { _, _ in .accepted }
+    /// How long after its connect a connection stands.
+    var acceptance: (_ at: Instant) -> Nanoseconds = { _ in .zero }
     /// Called once a connection stands.
     var greeting: (_ connection: Int) -> [Action] = { _ in [] }
     /// Called before each wait.
@@ -71,6 +73,10 @@ final class VirtualWorld: @unchecked Sendable {
         let number: Int
         let waker: Waker
         var isConnected = false
+        /// When it will stand; nil once it does.
+        var standsFrom: Instant?
+        /// What the poller was last asked to tell of it.
+        var watched: (interest: Interest, token: UInt64)?
         var isRefused = false
         var isSignalled = false
         var written = 0
@@ -130,11 +136,29 @@ final class VirtualWorld: @unchecked Sendable {
         connections[descriptor.raw] = connection
         switch welcome(connection.number, now) {
         case .accepted:
-            connection.isConnected = true
-            open += 1
-            perform(greeting(connection.number), on: connection)
+            let delay = acceptance(now)
+            if delay > .zero { connection.standsFrom = now + delay } else { accept(connection) }
         case .refused: connection.isRefused = true
         case .ignored: break
+        }
+    }
+
+    private func accept(_ connection: Connection) {
+        connection.standsFrom = nil
+        connection.isConnected = true
+        open += 1
+        perform(greeting(connection.number), on: connection)
+    }
+
+    /// Lets the connections stand whose time has come, and has the poller tell of it.
+    private func acceptDue(_ poller: borrowing Poller) {
+        for connection in connections.values where connection.standsFrom ?? .distantFuture <= now {
+            accept(connection)
+            guard let watched = connection.watched else { continue }
+            var kernel = LinuxKernel()
+            try! kernel.control(
+                poller, .modify, connection.waker.descriptor, interest: watched.interest,
+                token: watched.token)
         }
     }
 
@@ -148,6 +172,7 @@ final class VirtualWorld: @unchecked Sendable {
     ) throws(SystemError) {
         let connection = connection(descriptor)
         connection.wantsRoom = interest.contains(.writable)
+        connection.watched = (interest, token)
         // An attempt that never ends never becomes writable.
         let isReported = connection.isConnected || connection.isRefused
         var kernel = LinuxKernel()
@@ -240,7 +265,11 @@ final class VirtualWorld: @unchecked Sendable {
             $0.wantsRoom && ($0.isConnected || $0.isRefused)
         }
         if wantsRoom { first = min(first, nextRoom(now)) }
+        for connection in connections.values {
+            first = min(first, connection.standsFrom ?? .distantFuture)
+        }
         now = max(now, min(first, latest))
+        acceptDue(poller)
         for connection in connections.values { signal(connection) }
         _ = events.fill(from: poller, timeout: .zero)
     }

@@ -36,7 +36,13 @@ int clinux_accept(int fd);
 
 int clinux_socket(int family);
 int clinux_set_option(int fd, int level, int name, int value);
+/* From now on closing resets the connection, and nothing of it stays behind (socket(7), SO_LINGER). */
+int clinux_reset_on_close(int fd);
 int clinux_pending_error(int fd);
+/* The state of a TCP connection as <netinet/tcp.h> numbers them, with CLINUX_SYN_DATA where the SYN
+ * carried data that the peer has taken (tcp(7), TCP_INFO); -1 where the kernel does not say. */
+enum { CLINUX_SYN_DATA = 0x100, CLINUX_SYN_SENT = 2, CLINUX_TCP_CLOSED = 7 };
+int clinux_tcp_opening(int fd);
 /* Bytes sent that the peer has not acknowledged, bytes received that nobody has read (tcp(7),
  * SIOCOUTQ and SIOCINQ); -1 where the kernel does not say. */
 int clinux_unacknowledged(int fd);

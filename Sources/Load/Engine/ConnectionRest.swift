@@ -12,4 +12,6 @@ struct ConnectionRest: ~Copyable {
     var early: UInt16 = 0
     /// Where writes are cut, if they are.
     var pieces = FlushPieces()
+    /// When the connection itself was due; the distant future where none is (`opensConnections`).
+    var due = Instant.distantFuture
 }

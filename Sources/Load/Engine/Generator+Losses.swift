@@ -58,7 +58,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
             lost += giveUp(takeOff(index, slot), because: loss)
         }
-        if lost == 0, isRecording, loss == .violation || isSubscribed(index) { lost = 1 }
+        if lost == 0, countsOpening(index), loss == .violation || isSubscribed(index) { lost = 1 }
         count(lost, loss, text)
         reopen(index, atOnce: table[index].hasAnswered && loss == .read)
     }
@@ -72,7 +72,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func loseOne(_ index: Int, _ slot: Int, mayRetry: Bool) {
         let times = takeOff(index, slot)
-        if mayRetry {
+        if mayRetry, !Pace.opensConnections {
             unprocessed.append(times)
         } else {
             count(
@@ -94,7 +94,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             FailureText(reason: "\(plan.timeout.display) passed without a connection"))
     }
 
-    private mutating func count(_ lost: UInt64, _ loss: Loss, _ text: FailureText?) {
+    mutating func count(_ lost: UInt64, _ loss: Loss, _ text: FailureText?) {
         switch loss {
         case .read: tally.errors.read += lost
         case .write: tally.errors.write += lost
@@ -105,7 +105,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// Ends a request without an answer: one lost if it belongs to the window, else none.
-    private mutating func giveUp(_ times: RequestTimes, because loss: Loss) -> UInt64 {
+    mutating func giveUp(_ times: RequestTimes, because loss: Loss) -> UInt64 {
         inFlight -= 1
         if times.intended < recordsFrom { return 0 }
         if loss == .timeout {

@@ -20,7 +20,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             upkeep.nextSource += 1
             if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
             let descriptor = try Socket.client(
-                for: plan.destination, from: source, sendsAtOnce: plan.sendsAtOnce)
+                for: plan.destination, from: source, sendsAtOnce: plan.sendsAtOnce,
+                resetsOnClose: plan.resets)
             let isConnected = try kernel.connect(descriptor, to: plan.destination)
             try kernel.control(
                 poller, .add, descriptor, interest: isConnected ? .readable : .writable,
@@ -61,7 +62,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         while hasEarlyRoom(index), !unprocessed.isEmpty {
             place(unprocessed.removeFirst(), on: index)
         }
-        if Pace.isOpenLoop {
+        if Pace.opensConnections {
+            let times = timesOfNext(index)
+            while isDue(index), hasEarlyRoom(index) { carry(times, on: index) }
+        } else if Pace.isOpenLoop {
             while pacing.next <= now, pacing.next < sendsUntil, hasEarlyRoom(index) {
                 beginDue(index)
             }
@@ -112,7 +116,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             }
         } catch {
             endOpening(index)
-            if isRecording {
+            if countsOpening(index) {
                 tally.errors.handshake += 1
                 noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
             }
@@ -135,9 +139,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// An opening failed. What it carried was never answered, and goes early only where it may be
-    /// sent twice (RFC 8446 §8): it is begun again.
-    private mutating func endOpening(_ index: Int) {
-        keepUnprocessed(index)
+    /// sent twice (RFC 8446 §8): it is begun again, unless it belongs to this connection alone.
+    mutating func endOpening(_ index: Int) {
+        if Pace.opensConnections { _ = drop(index) } else { keepUnprocessed(index) }
         close(index)
         upkeep.opening -= 1
     }
@@ -147,6 +151,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         table[index].state = .open
         if !Client.opensItself { noteMade(index) }
         upkeep.openings += 1
+        if Pace.opensConnections, isOfWindow(index) { tally.connections += 1 }
         upkeep.fullSince = nil
         // What the opening received beyond its own bytes, no readiness announces.
         if Stream.holdsBytes { noteUnread(index) }
@@ -169,10 +174,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// A session's own opening failed.
     @inline(never)
     mutating func sessionRefused(_ index: Int, _ text: FailureText?) {
-        if isRecording {
+        if countsOpening(index) {
             tally.errors.handshake += 1
             noteFailure(.connect, text)
         }
+        if Pace.opensConnections { _ = drop(index) }
         close(index)
         retryLater(index, text.map { .declined($0.reason) })
     }
@@ -184,7 +190,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             retryLater(index, nil)
             return
         }
-        if isRecording {
+        if countsOpening(index) {
             tally.errors.connect += 1
             noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
         }
@@ -200,6 +206,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// again.
     mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
         if let refusal, control.start == nil { control.report(refusal) }
+        if Pace.opensConnections, isDue(index) { return spare.push(index) }
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now + Limit.retryDelay
         waiting.push(index)
@@ -210,9 +217,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func openingTimedOut(_ index: Int) {
         let isHandshake = table[index].state == .opening
         endOpening(index)
-        if isRecording, isHandshake { tally.errors.handshake += 1 }
-        if isRecording, !isHandshake { tally.errors.connect += 1 }
-        if isRecording {
+        if countsOpening(index) {
+            if isHandshake { tally.errors.handshake += 1 } else { tally.errors.connect += 1 }
+            if Pace.opensConnections { noteOverdue(index) }
             noteFailure(
                 .connect,
                 FailureText(

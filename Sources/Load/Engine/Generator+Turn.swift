@@ -51,6 +51,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Sends every due request for which a connection is free.
     @inline(always)
     mutating func sendDue() {
+        if Pace.opensConnections { return openDue() }
         if Client.speaksUnasked, !unprocessed.isEmpty { sendAgain() }
         while pacing.next <= now {
             if pacing.next >= sendsUntil { break }
@@ -110,7 +111,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             beginAgain(index)
             flushRest(index)
         }
-        if Pace.isOpenLoop {
+        if Pace.opensConnections {
+            goOn(index)
+        } else if Pace.isOpenLoop {
             listIfIdle(index)
         } else if now < sendsUntil, hasRoom(index) {
             repeat { begin(index, intended: now) } while hasRoom(index)
@@ -124,13 +127,17 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func begin(_ index: Int, intended: Instant) {
         place(RequestTimes(intended: intended, sent: now), on: index)
         inFlight &+= 1
-        if Pace.isOpenLoop, intended >= recordsFrom {
-            let lateness = now.since(intended)
-            tally.lateness.record(lateness)
-            if lateness > Limit.lateSend { tally.lateSends &+= 1 }
-            upkeep.lastSend = now
-            if upkeep.firstLateness == nil { upkeep.firstLateness = lateness }
-        }
+        if Pace.isOpenLoop, intended >= recordsFrom { noteBegun(intended) }
+    }
+
+    /// What was due in the window begins.
+    @inline(always)
+    mutating func noteBegun(_ intended: Instant) {
+        let lateness = now.since(intended)
+        tally.lateness.record(lateness)
+        if lateness > Limit.lateSend { tally.lateSends &+= 1 }
+        upkeep.lastSend = now
+        if upkeep.firstLateness == nil { upkeep.firstLateness = lateness }
     }
 
     /// Puts a request with its times on a connection that has room.

@@ -53,7 +53,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             Window(start: recordsFrom, end: sendsUntil), sent: times.intended, answered: now)
     }
 
-    private func retryTime(_ index: Int) -> Instant {
+    func retryTime(_ index: Int) -> Instant {
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since
     }
@@ -81,6 +81,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 } else if Stream.holdsBytes, isSpent(index) {
                     // It has waited for a ticket only.
                     if now.since(retryTime(index)) > plan.timeout { replace(index) }
+                } else if Pace.opensConnections, table[index].inFlight == 0, isStale(index) {
+                    endStale(index)
                 } else if upkeep.peerSpeaksFirst && !table[index].hasAnswered
                     || !unprocessed.isEmpty || !tooEarly.isEmpty
                 {

@@ -50,6 +50,8 @@ package struct Generator<
     var isBacklogged = false
     /// Connections with room for a request, the longest idle first.
     var idle: IndexQueue
+    /// Closed connections that wait to be due, where connections are.
+    var spare: IndexQueue
     /// Connections that failed, in the order in which they may be tried again.
     var waiting: IndexQueue
     /// Connections whose stream has bytes that no readiness announces.
@@ -78,6 +80,7 @@ package struct Generator<
         events = EventBuffer()
         table = ConnectionTable(count: plan.connections, of: client)
         idle = IndexQueue(capacity: plan.connections)
+        spare = IndexQueue(capacity: Pace.opensConnections ? plan.connections : 0)
         waiting = IndexQueue(capacity: plan.connections)
         unread = IndexQueue(capacity: Stream.holdsBytes ? plan.connections : 0)
         upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
@@ -117,19 +120,22 @@ package struct Generator<
             tally: takeTally())
     }
 
-    /// Phase 1: every connection is established before anything is sent.
+    /// Phase 1: every connection is established before anything is sent. Where connections are due
+    /// by a schedule, one shows that they can be made.
     private mutating func connectAll() {
         control.enter(.connecting)
         now = time.now
         phaseEnd = .distantFuture
-        while upkeep.opened < table.count, control.openingRefusal == nil, !control.isStopAsked {
-            while upkeep.unopened < table.count, upkeep.opening < Limit.connectsInProgress {
+        let wanted = Pace.opensConnections ? 1 : table.count
+        while upkeep.opened < wanted, control.openingRefusal == nil, !control.isStopAsked {
+            while upkeep.unopened < wanted, upkeep.opening < Limit.connectsInProgress {
                 open(upkeep.unopened)
                 upkeep.unopened += 1
             }
             turn()
             control.report(established: upkeep.opened)
         }
+        if Pace.opensConnections { awaitDueConnections() }
     }
 
     /// Phase 2: waits for the other threads. Nil when the run is called off.
@@ -207,6 +213,7 @@ package struct Generator<
                 abandonUnderWay()
                 abandonEvents()
             } else if now >= givesUp {
+                if Pace.opensConnections, phaseEnd < .distantFuture { carryNoMore() }
                 phaseEnd = .distantFuture
                 abandonBacklog()
                 abandonEvents()
@@ -215,7 +222,9 @@ package struct Generator<
         }
     }
 
-    private var isUnfinished: Bool { inFlight > 0 || pacing.next < sendsUntil || awaitsEvents }
+    private var isUnfinished: Bool {
+        inFlight > 0 || pacing.next < sendsUntil || awaitsEvents || carriesConnections
+    }
 
     private mutating func cut(_ window: inout Window) {
         window.cut(at: now)
@@ -241,6 +250,7 @@ package struct Generator<
 
     /// Counts what is under way as lost, at the age it has reached.
     private mutating func abandonUnderWay() {
+        if Pace.opensConnections { return abandonConnections() }
         for index in 0..<table.count where table[index].inFlight > 0 {
             if table[index].isOpen {
                 lose(index, because: .timeout, timeoutText(index))

@@ -15,6 +15,8 @@ package struct GeneratorPlan: Sendable {
     /// How connections with keys are meant to be opened.
     package var handshake = TLSSettings.Handshake.full
     package var transmission = Transmission()
+    /// Whether closing resets the connection, so that the port is free at once (SO_LINGER of 0).
+    package var resets = false
     /// Requests after which a connection is replaced; nil keeps it.
     package var requestsPerConnection: Int?
     /// The longest that a request or a connect may take.

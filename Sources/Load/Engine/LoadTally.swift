@@ -28,8 +28,10 @@ package struct LoadTally: ~Copyable, Sendable {
     package var bodyBytes: UInt64 = 0
     /// Requests sent more than `Limit.lateSend` after their intended start.
     package var lateSends: UInt64 = 0
-    /// Requests that were due while no connection was free.
+    /// Requests, or connections, that were due while no connection was free.
     package var starved: UInt64 = 0
+    /// Connections that were due in the window and were opened.
+    package var connections: UInt64 = 0
     /// Requests that ran out of time after they were sent, and the times that they had reached, in
     /// nanoseconds; both are in `response` and `service` too.
     package var timedOut: UInt64 = 0
@@ -62,6 +64,7 @@ package struct LoadTally: ~Copyable, Sendable {
         bodyBytes += other.bodyBytes
         lateSends += other.lateSends
         starved += other.starved
+        connections += other.connections
         unsent += other.unsent
         timedOut += other.timedOut
         timedOutTime += other.timedOutTime
@@ -85,6 +88,7 @@ package struct LoadTally: ~Copyable, Sendable {
         bodyBytes = 0
         lateSends = 0
         starved = 0
+        connections = 0
         unsent = 0
         timedOut = 0
         timedOutTime = 0

@@ -51,6 +51,11 @@ package struct TextReport {
         var mode = report.mode == .subscribe ? "subscriptions" : "closed loop"
         if let rate = report.targetRate, let arrivals = report.arrivals {
             mode = "open loop, \(decimalDisplay(rate))/s \(arrivals), seed \(report.seed)"
+            if let connections = report.targetConnectionRate {
+                mode = "open loop, \(decimalDisplay(connections)) connections/s \(arrivals) of"
+                mode += " \(Self.counted(report.requestsPerConnection ?? 1, "request"))"
+                mode += ", seed \(report.seed)"
+            }
         }
         line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")
@@ -83,6 +88,12 @@ package struct TextReport {
         if report.mode == .open, report.lateness.samples == 0 { rate = "- (no request was sent)" }
         if report.duration == .zero { rate = "-" }
         line("rate", rate)
+        if let made = report.connectionRate, let target = report.targetConnectionRate {
+            line(
+                "connections",
+                "\(decimalDisplay(made))/s made (\(fixed(made / target * 100, decimals: 1))% of"
+                    + " target)")
+        }
         let seconds = max(1e-9, report.duration.inSeconds)
         let read = ByteCount(raw: Int(Double(report.bytesRead) / seconds)).display
         let wrote = ByteCount(raw: Int(Double(report.bytesWritten) / seconds)).display

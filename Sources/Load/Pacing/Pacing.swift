@@ -9,6 +9,10 @@ package protocol Pacing: Sendable {
     /// again as soon as it was answered.
     static var isOpenLoop: Bool { get }
 
+    /// Whether what comes due is a connection, which brings requests of its own, instead of a
+    /// request. Only in an open loop.
+    static var opensConnections: Bool { get }
+
     /// How many requests are due in the mean; zero where answers set the pace.
     var rate: PerSecond { get }
 
@@ -21,4 +25,9 @@ package protocol Pacing: Sendable {
 
     /// Goes on to the following request.
     mutating func advance()
+}
+
+extension Pacing {
+    @inline(always)
+    package static var opensConnections: Bool { false }
 }

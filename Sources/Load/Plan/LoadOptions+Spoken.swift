@@ -36,7 +36,8 @@ extension LoadOptions {
 
     /// Options of requests, of which a subscriber makes none.
     private static let ofRequests = [
-        "rate", "pipeline", "streams", "requests-per-connection", "method", "body", "message",
+        "rate", "connection-rate", "pipeline", "streams", "requests-per-connection", "method",
+        "body", "message",
         "message-size",
     ]
 

@@ -19,10 +19,15 @@ package enum LoadOptions {
             .init(
                 "rate", short: "R", value: "N",
                 help: "requests a second, from 0.001: an open loop (default: closed)"),
-            .init("arrivals", value: "KIND", help: "constant or poisson, with --rate (constant)"),
+            .init(
+                "connection-rate", value: "N",
+                help: "new connections a second instead, each with its requests"),
+            .init(
+                "arrivals", value: "KIND",
+                help: "constant or poisson, with one of these rates (constant)"),
             .init(
                 "turn", value: "K/N:TIME@NS",
-                help: "with --rate: send only in turn K of N, of TIME each"),
+                help: "with a rate: send only in turn K of N, of TIME each"),
             .init(
                 "protocol", value: "NAME",
                 help: "auto, h1, h2, grpc, sse or ws (auto: by the URL)"),
@@ -37,6 +42,9 @@ package enum LoadOptions {
             .init(
                 "requests-per-connection", value: "N",
                 help: "replace a connection after this many (never)"),
+            .init(
+                "close", value: "HOW",
+                help: "end connections by fin, or by reset: no TIME_WAIT (fin)"),
             .init(
                 "method", short: "X", value: "NAME",
                 help: "request method (GET; POST with --body)"),
@@ -74,7 +82,7 @@ package enum LoadOptions {
             .init(
                 "shared-cpus", value: "on|off",
                 help: "whether the server may run there too (off where others are left)"),
-            .init("spin", help: "with --rate: poll for the last 50us before a send"),
+            .init("spin", help: "with a rate: poll for the last 50us before a send"),
             .init("json", value: "FILE|-", help: "write the report as JSON"),
             .init("csv", value: "FILE|-", help: "write the report as a table of one row"),
             .init("hlog", value: "FILE|-", help: "write latencies as an HdrHistogram log"),
@@ -90,6 +98,9 @@ package enum LoadOptions {
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
             25 ms, counted from that reading of CLOCK_MONOTONIC; --rate is the mean of all time.
+            With --connection-rate, --connections bounds how many are open at a time, each brings
+            --requests-per-connection (1), and the time of the first one begins when its connection
+            was due.
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside or every request failed, 3 an --slo
             missed, 64 wrong usage, 130 interrupted: once, the report is of the time that passed,
@@ -99,6 +110,7 @@ package enum LoadOptions {
             """)
 
     private enum Arrivals: String, CaseIterable { case constant, poisson }
+    private enum Closing: String, CaseIterable { case fin, reset }
 
     /// Checks the whole command line.
     ///
@@ -256,6 +268,7 @@ package enum LoadOptions {
             "requests-per-connection", in: 1...Int(UInt32.max - 1))
         plan.sendsAtOnce = try options.toggle("nodelay") ?? true
         plan.transmission = try Transmission(options)
+        plan.resets = try options.choice("close", of: Closing.self) == .reset
         if let list = options.text("source-ips") {
             plan.sources = try SourceAddresses.parse(list)
         }
@@ -287,24 +300,38 @@ package enum LoadOptions {
         plan.turns = try options.text("turn").map { (text) throws(Complaint) in
             try Turns(parsing: text)
         }
-        guard let rate = try options.rate("rate") else {
+        let ofRequests = try options.rate("rate")
+        let ofConnections = try options.rate("connection-rate")
+        if ofRequests != nil, ofConnections != nil {
+            throw Complaint(
+                "--rate and --connection-rate are two loads",
+                remedy: "leave one out; --requests-per-connection says how many requests each"
+                    + " connection brings")
+        }
+        guard let rate = ofRequests ?? ofConnections else {
             if kind != nil || plan.spins || plan.turns != nil {
                 let name = plan.spins ? "--spin" : kind != nil ? "--arrivals" : "--turn"
                 throw Complaint(
                     "\(name) means nothing in a closed loop",
-                    remedy: "give a --rate, or leave it out")
+                    remedy: "give a --rate or a --connection-rate, or leave it out")
             }
             return
+        }
+        let name = ofConnections == nil ? "rate" : "connection-rate"
+        if ofConnections != nil {
+            plan.opensConnections = true
+            plan.requestsPerConnection = plan.requestsPerConnection ?? 1
         }
         let whileItSends = rate.raw * Double(plan.turns?.count ?? 1)
         if whileItSends / Double(plan.threads) > Limit.ratePerThread {
             throw Complaint(
-                "--rate \(rate.display) is more than \(plan.threads) threads can send",
+                "--\(name) \(rate.display) is more than \(plan.threads) threads can send",
                 remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
         }
         if rate.raw < Limit.rateLowest {
             throw Complaint(
-                "--rate \(options.text("rate") ?? "") is less than one request in 1000 seconds",
+                "--\(name) \(options.text(name) ?? "") is less than one"
+                    + " \(ofConnections == nil ? "request" : "connection") in 1000 seconds",
                 remedy: "give at least 0.001")
         }
         switch kind ?? .constant {

@@ -60,6 +60,8 @@ package struct LoadPlan: Sendable {
     package var connections = 64
     package var threads = 1
     package var arrivals = Arrival.closed
+    /// Whether what arrives is connections, each with its requests.
+    package var opensConnections = false
     /// When requests may be sent at all; nil for always.
     package var turns: Turns?
     package var duration = Nanoseconds.seconds(10)
@@ -72,6 +74,8 @@ package struct LoadPlan: Sendable {
     package var timeout = Nanoseconds.seconds(2)
     package var sendsAtOnce = true
     package var transmission = Transmission()
+    /// Whether connections end by a reset.
+    package var resets = false
     package var sources: [SocketAddress] = []
     /// Thread i runs on the i-th of these; nil leaves it to the scheduler.
     package var cpus: CPUSet?
@@ -106,6 +110,17 @@ package struct LoadPlan: Sendable {
         return isShared ? nil : own
     }
 
+    /// Requests that an arrival brings.
+    private var requestsOfArrival: Int { opensConnections ? requestsPerConnection ?? 1 : 1 }
+
+    /// Requests a second that are due; nil in a closed loop.
+    package var targetRate: Double? {
+        arrivals.rate.map { $0.raw * Double(requestsOfArrival) }
+    }
+
+    /// Connections a second that are due; nil where requests are.
+    package var targetConnectionRate: Double? { opensConnections ? arrivals.rate?.raw : nil }
+
     /// The destination as the report has it.
     package var address: String {
         destination.isUnix ? "unix:\(destination)" : destination.description
@@ -119,6 +134,7 @@ package struct LoadPlan: Sendable {
         share.sendsAtOnce = sendsAtOnce
         share.handshake = tls?.handshake ?? .full
         share.transmission = destination.isUnix ? transmission.beyondTCP : transmission
+        share.resets = resets
         share.requestsPerConnection = requestsPerConnection
         share.timeout = timeout
         share.warmUp = warmUp

@@ -30,6 +30,11 @@ package struct Evidence: Equatable, Sendable {
     package var starved: UInt64 = 0
     package var targetRate: Double?
     package var achievedRate = 0.0
+    /// Connections a second that were due and that were made; nil where requests are due.
+    package var targetConnectionRate: Double?
+    package var connectionRate = 0.0
+    /// Connections of the window that were made.
+    package var connections: UInt64 = 0
     /// Requests under way on the average by Little's law, as a share of what the connections carry.
     package var occupancy: Double?
     /// The longest time from send to answer.

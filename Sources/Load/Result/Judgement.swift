@@ -73,8 +73,17 @@ package struct Judgement: Equatable, Sendable {
                 "\(evidence.failed) of \(all) \(evidence.noun) failed, \(share) (limit 0.1%)")
         }
         // In an open loop every due request tells itself what became of it. In a closed one the
-        // connection that is not there asks nothing, and only the attempts show it.
-        if !evidence.isOpenLoop, Double(evidence.failedAttempts) > tolerated {
+        // connection that is not there asks nothing, and only the attempts show it. Where
+        // connections are due each attempt is one of them.
+        if evidence.targetConnectionRate != nil {
+            let due = evidence.connections + evidence.failedAttempts
+            if Double(evidence.failedAttempts) > Limit.failedShare * Double(due) {
+                let share = percent(Double(evidence.failedAttempts) / Double(due))
+                reasons.append(
+                    "\(evidence.failedAttempts) of \(due) connections failed, \(share)"
+                        + " (limit 0.1%)")
+            }
+        } else if !evidence.isOpenLoop, Double(evidence.failedAttempts) > tolerated {
             let attempts = evidence.failedAttempts == 1 ? "attempt" : "attempts"
             reasons.append("\(evidence.failedAttempts) connection \(attempts) failed")
         }
@@ -125,28 +134,50 @@ package struct Judgement: Equatable, Sendable {
 
     private static func late(_ evidence: Evidence) -> [String] {
         var reasons: [String] = []
-        let all = evidence.succeeded + evidence.failed
+        let areConnections = evidence.targetConnectionRate != nil
+        let all =
+            areConnections
+            ? evidence.connections + evidence.failedAttempts : evidence.succeeded + evidence.failed
         if let lateness = evidence.latenessP99, lateness > Limit.latenessP99 {
-            var reason = "requests were sent late: p99 \(lateness.display)"
-            reason += " (limit \(Limit.latenessP99.display))"
+            var reason = areConnections ? "connections were begun" : "requests were sent"
+            reason += " late: p99 \(lateness.display) (limit \(Limit.latenessP99.display))"
             if evidence.starved * 100 > all {
                 let share = percent(Double(evidence.starved) / Double(max(1, all)))
-                reason += "; no connection was free for \(share)"
+                reason += "; no \(areConnections ? "place" : "connection") was free for \(share)"
             }
             reasons.append(reason)
         }
-        if let target = evidence.targetRate, target > 0 {
-            let expected = target * evidence.duration.inSeconds
-            // A Poisson process varies by the root of its count; a constant one by a request.
-            let slack = evidence.isRandom ? 3 * expected.squareRoot() : 1
-            let ratio = evidence.achievedRate / target
-            if expected > 0, ratio < Limit.rateRatio - slack / expected {
-                reasons.append(
-                    "\(decimalDisplay(evidence.achievedRate))/s of \(decimalDisplay(target))/s"
-                        + " were reached, \(percent(ratio)) (limit \(percent(Limit.rateRatio)))")
-            }
+        let arrivals = evidence.targetConnectionRate ?? evidence.targetRate ?? 0
+        if let target = evidence.targetConnectionRate,
+            let reason = missed(
+                target, by: evidence.connectionRate, of: "connections ", arrivals, evidence)
+        {
+            reasons.append(reason)
+        }
+        if let target = evidence.targetRate,
+            let reason = missed(
+                target, by: evidence.achievedRate, of: areConnections ? "requests " : "", arrivals,
+                evidence)
+        {
+            reasons.append(reason)
         }
         return reasons
+    }
+
+    /// - Parameter arrivals: as many are due a second, of which each brings an equal part of
+    ///   `target`.
+    private static func missed(
+        _ target: Double, by achieved: Double, of noun: String, _ arrivals: Double,
+        _ evidence: Evidence
+    ) -> String? {
+        let expected = arrivals * evidence.duration.inSeconds
+        guard expected > 0, target > 0 else { return nil }
+        // A Poisson process varies by the root of its count; a constant one by one.
+        let slack = evidence.isRandom ? 3 * expected.squareRoot() : 1
+        let ratio = achieved / target
+        guard ratio < Limit.rateRatio - slack / expected else { return nil }
+        return "\(decimalDisplay(achieved))/s of \(decimalDisplay(target))/s \(noun)were reached,"
+            + " \(percent(ratio)) (limit \(percent(Limit.rateRatio)))"
     }
 
     private static func unsteady(_ evidence: Evidence) -> String? {

@@ -27,7 +27,10 @@ extension LoadResult {
         evidence.unlikeHandshakes = handshakes.unlike
         evidence.latenessP99 = LatencySummary(tally.lateness).p99
         evidence.starved = tally.starved
-        evidence.targetRate = plan.arrivals.rate?.raw
+        evidence.targetRate = plan.targetRate
+        evidence.targetConnectionRate = plan.targetConnectionRate
+        evidence.connectionRate = connectionRate
+        evidence.connections = tally.connections
         evidence.achievedRate = achievedRate
         evidence.duration = duration
         evidence.occupancy = occupancy
@@ -49,10 +52,15 @@ extension LoadResult {
             arrivals: isOpenLoop ? plan.arrivals.name : nil,
             threads: plan.threads, connections: plan.connections, streams: plan.streams,
             pipeline: plan.pipeline, seed: plan.seed, duration: duration, warmup: warmUp,
-            targetRate: plan.arrivals.rate?.raw)
+            targetRate: plan.targetRate)
+        report.requestsPerConnection = plan.requestsPerConnection
+        if let target = plan.targetConnectionRate {
+            report.targetConnectionRate = target
+            report.connectionRate = connectionRate
+        }
         report.requests = Int64(clamping: succeeded)
         report.achievedRate = achievedRate
-        report.rateRatio = plan.arrivals.rate.map { achievedRate / $0.raw }
+        report.rateRatio = plan.targetRate.map { achievedRate / $0 }
         report.lateSends = Int64(clamping: tally.lateSends)
         report.bodyBytes = Int64(clamping: tally.bodyBytes)
         report.latency = LatencySummary(tally.response)
@@ -133,6 +141,13 @@ extension LoadResult {
         tally.statuses[3] == 0 || location.isEmpty ? nil : Excerpt.text(location.span)
     }
 
+    private var unsent: String {
+        plan.opensConnections
+            ? "connections never found a free place" : "requests never found a free connection"
+    }
+
+    private var rateOption: String { plan.opensConnections ? "connection-rate" : "rate" }
+
     private var warnings: [String] {
         var warnings: [String] = []
         if isInterrupted, window == .zero {
@@ -152,10 +167,10 @@ extension LoadResult {
         if let lastRefusal { warnings.append("the last call refused was \(lastRefusal)") }
         if tally.unsent > 0 {
             warnings.append(
-                "\(tally.unsent) requests never found a free connection and count as timeouts;"
+                "\(tally.unsent) \(unsent) and count as timeouts;"
                     + (tally.errors.attempts > 0
                         ? " \(tally.errors.attempts) connection attempts failed"
-                        : " give more --connections or a lower --rate"))
+                        : " give more --connections or a lower --\(rateOption)"))
         }
         if tally.statuses[3] > 0 {
             let count = tally.statuses[3] == 1 ? "1 answer" : "\(tally.statuses[3]) answers"

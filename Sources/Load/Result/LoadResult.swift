@@ -117,6 +117,11 @@ package struct LoadResult: ~Copyable {
         duration <= .zero ? 0 : countedSuccesses / duration.inSeconds
     }
 
+    /// Connections a second that the schedule made due and that were made.
+    var connectionRate: Double {
+        duration <= .zero ? 0 : Double(tally.connections) / duration.inSeconds
+    }
+
     /// From the send to the answer, in either loop; with requests that ran out of time.
     var serviceTimes: LatencySummary {
         isOpenLoop ? LatencySummary(tally.service) : LatencySummary(tally.response)
