@@ -37,6 +37,12 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
         "early_accepted", "handshakes of TLS before whose end data was taken", isReported: false)
     package var earlyRefusals = Cell(
         "early_rejected", "those whose early data was not read", isReported: false)
+    package var fastOpenAccepted = Cell(
+        "fastopen_accepted", "with --fastopen: connections whose SYN brought data", .sinceStart,
+        isReported: false)
+    package var fastOpenMissed = Cell(
+        "fastopen_missed", "the same: connections whose SYN brought none", .sinceStart,
+        isReported: false)
 
     package init() {}
 }

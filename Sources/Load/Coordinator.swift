@@ -43,6 +43,9 @@ package struct Coordinator: ~Copyable {
         progress: (LoadProgress) -> Void
     ) throws(Failure) -> LoadResult {
         try reserveDescriptors()
+        if plan.opensFast {
+            do throws(Complaint) { try FastOpen.check(.client) } catch { throw .complaint(error) }
+        }
         // The other CPUs belong to the server.
         if let cpus = plan.cpus { try? cpus.bindThisThread() }
         let team = try connect()

@@ -70,6 +70,13 @@ package protocol Kernel: Sendable {
     /// How a connect in progress ended (SO_ERROR).
     mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError)
 
+    /// How the connection was opened (tcp(7), TCP_INFO).
+    mutating func opening(of descriptor: borrowing Descriptor) -> TCPOpening
+
+    /// Begins a connection whose connect waits for the first data (TCP_FASTOPEN_CONNECT), without
+    /// any. It goes on like one in progress.
+    mutating func connectWithoutData(_ descriptor: borrowing Descriptor) throws(SystemError)
+
     /// close(2).
     mutating func close(_ descriptor: consuming Descriptor)
 
@@ -132,7 +139,8 @@ package struct LinuxKernel: Kernel {
             if taken >= 0 { return .bytes(taken) }
             switch errno {
             case EINTR: continue
-            case EAGAIN: return .wouldBlock
+            // The second where a Fast Open's SYN had no room for data: tcp(7), MSG_FASTOPEN.
+            case EAGAIN, EINPROGRESS: return .wouldBlock
             default: throw refusal("send")
             }
         }
@@ -197,6 +205,29 @@ package struct LinuxKernel: Kernel {
         counts.other &+= 1
         let error = clinux_pending_error(descriptor.raw)
         if error != 0 { throw SystemError("connect", code: error) }
+    }
+
+    package mutating func opening(of descriptor: borrowing Descriptor) -> TCPOpening {
+        counts.other &+= 1
+        let said = clinux_tcp_opening(descriptor.raw)
+        if said < 0 { return TCPOpening(state: .ended, carriedData: false) }
+        let carriedData = said & CInt(CLINUX_SYN_DATA) != 0
+        switch said & 0xFF {
+        case CInt(CLINUX_SYN_SENT): return TCPOpening(state: .underWay, carriedData: carriedData)
+        case CInt(CLINUX_TCP_CLOSED): return TCPOpening(state: .ended, carriedData: carriedData)
+        default: return TCPOpening(state: .done, carriedData: carriedData)
+        }
+    }
+
+    package mutating func connectWithoutData(
+        _ descriptor: borrowing Descriptor
+    ) throws(SystemError) {
+        counts.send &+= 1
+        // SAFETY: send(2) of no bytes reads none.
+        let result = unsafe clinux_send(descriptor.raw, "", 0)
+        if result < 0, errno != EINPROGRESS, errno != EAGAIN, errno != EINTR {
+            throw SystemError("connect")
+        }
     }
 
     package mutating func close(_ descriptor: consuming Descriptor) {

@@ -45,8 +45,12 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
     /// A local address was refused, not the one to connect to (bind(2)).
     package var isAboutSource: Bool { call.description == "bind" }
+    /// Every port of the local address has a connection to the same place already (connect(2)).
+    package var isOutOfPorts: Bool { code == EADDRNOTAVAIL && call.description == "connect" }
     /// The call would have to wait; a Unix listener's queue is full (connect(2)).
     package var wouldBlock: Bool { code == EAGAIN }
+    /// The peer ended a connection that stood; a refused one has another code.
+    package var isReset: Bool { code == ECONNRESET || code == EPIPE }
     package var isMissingFile: Bool { code == ENOENT }
     package var isFolder: Bool { code == EISDIR }
 }

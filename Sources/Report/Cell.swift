@@ -57,7 +57,9 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// How the generator writes a request, and how the server writes a reply.
     package var requestShape = WriteShape.one
     package var replyShape = WriteShape.one
+    /// Requests that are due; with a rate of connections, all that those bring.
     package var arrival: Arrival = .closed
+    package var churn = CellConnections()
     /// What its answers are to be; others spoil a launch.
     package var expected: ExpectedStatus = .success
 
@@ -92,7 +94,8 @@ package struct Cell: Equatable, Hashable, Sendable {
         if streams != 1 { parts.append("m\(streams)") }
         if pipeline != 1 { parts.append("pl\(pipeline)") }
         if let rate = arrival.rate {
-            parts.append("r\(Self.compact(rate))" + (arrival.name == "poisson" ? "" : "-constant"))
+            let what = churn.rate.map { "cr\(Self.compact($0))" } ?? "r\(Self.compact(rate))"
+            parts.append(what + (arrival.name == "poisson" ? "" : "-constant"))
         }
         if arrival == .subscribe { parts.append("sub") }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
@@ -108,6 +111,7 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
         if requestShape != .one { parts.append("request-\(requestShape.rawValue)") }
         if replyShape != .one { parts.append("reply-\(replyShape.rawValue)") }
+        parts += churn.idParts
         if expected != .success {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
         }
@@ -162,7 +166,7 @@ extension Cell {
         var others: [JSONValue.Member] = []
         if handshake != .full { others.append(.init("handshake", .string(handshake.rawValue))) }
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
-        return .object(parameters + transmission + others)
+        return .object(parameters + transmission + churn.members + others)
     }
 
     /// What differs from the default of how bytes go to sockets.
@@ -221,6 +225,7 @@ extension Cell {
         cork = try fields.choice("cork", default: .off)
         requestShape = try fields.choice("request_shape", default: .one)
         replyShape = try fields.choice("reply_shape", default: .one)
+        churn = try CellConnections(fields)
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {
                 throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")

@@ -2,6 +2,29 @@ import Basis
 
 /// The columns that describe a cell, shared by `runs.csv` and `cells.csv`.
 enum CellParameters {
+    /// How connections begin and end. They came later, and stand at the end.
+    static func churn<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column(
+                "requests_per_connection", "1",
+                "requests after which a connection ends; empty where it goes on"
+            ) { field(cell($0).churn.requests.map { Int64($0) }) },
+            Column(
+                "connection_rate_target", "1/s",
+                "connections a second asked for; empty where requests are due"
+            ) {
+                guard let rate = cell($0).churn.rate?.raw else { return "" }
+                return rate == rate.rounded() ? field(rate, decimals: 0) : "\(rate)"
+            },
+            Column("close", "text", "how connections end: fin or reset") {
+                cell($0).churn.close.rawValue
+            },
+            Column("fastopen", "text", "on or off: SYNs carry data (TCP Fast Open)") {
+                cell($0).churn.opensFast ? "on" : "off"
+            },
+        ]
+    }
+
     /// - Parameter payload: the mean body of an answer; nil when it is not known.
     static func columns<Row>(
         _ cell: @escaping @Sendable (Row) -> Cell,

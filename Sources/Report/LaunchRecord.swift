@@ -55,6 +55,7 @@ package struct LaunchRecord: Equatable, Sendable {
         if let failure { return failure }
         guard let load else { return "the generator gave no report" }
         if let reason = load.wrongness(expecting: cell.expected) { return reason }
+        if cell.churn.opensFast, let reason = load.fastOpenMiss { return reason }
         if let stolen = machine.stolenShare, stolen > Self.stolenShareLimit {
             return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
         }

@@ -39,9 +39,18 @@ extension LoadReport {
                 .init(
                     "requests_per_connection",
                     requestsPerConnection.map { .count($0) } ?? .null),
+                .init("fastopen", fastOpenJSON),
                 .init("target_connection_rate", .optional(targetConnectionRate)),
                 .init("connection_rate", .optional(connectionRate)),
             ])
+    }
+
+    private var fastOpenJSON: JSONValue {
+        if !opensFast { return .null }
+        return [
+            "accepted": .integer(handshakes.fastOpenAccepted),
+            "missed": .integer(handshakes.fastOpenMissed),
+        ]
     }
 
     private var conditions: [JSONValue.Member] {
@@ -131,6 +140,10 @@ extension LoadReport {
         tls = try fields.optionalText("tls")
         requestsPerConnection = try fields.optionalInteger("requests_per_connection").map {
             Int(clamping: $0)
+        }
+        if let fields = try fields.optionalFields("fastopen") {
+            opensFast = true
+            handshakes.fastOpenMissed = try fields.integer("missed")
         }
         targetConnectionRate = try fields.optionalNumber("target_connection_rate")
         connectionRate = try fields.optionalNumber("connection_rate")

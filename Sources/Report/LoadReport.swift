@@ -71,7 +71,9 @@ package struct LoadReport: Equatable, Sendable {
         package var resumed: Int64 = 0
         package var earlyAccepted: Int64 = 0
         package var earlyRejected: Int64 = 0
+        /// SYNs that carried data which the server took, and such as could have and did not.
         package var fastOpenAccepted: Int64 = 0
+        package var fastOpenMissed: Int64 = 0
         /// Requests that were refused for being early, and asked again.
         package var tooEarly: Int64 = 0
 
@@ -137,6 +139,8 @@ package struct LoadReport: Equatable, Sendable {
     package var targetRate: Double?
     /// `achievedRate / targetRate`; nil in a closed loop.
     package var rateRatio: Double?
+    /// Whether TCP Fast Open was asked for.
+    package var opensFast = false
     /// Requests after which a connection ends; nil where it goes on.
     package var requestsPerConnection: Int?
     /// Connections a second that were due, and of those the ones that were made; nil where
@@ -193,6 +197,16 @@ package struct LoadReport: Equatable, Sendable {
     package var firstPartHistogram: String?
     package var partGapHistogram: String?
     package var eventDelayHistogram: String?
+
+    /// Why a run that asked for Fast Open had another kind of opening, too; nil where it had none.
+    /// The first connection of each thread may ask for the cookie.
+    package var fastOpenMiss: String? {
+        let (accepted, missed) = (handshakes.fastOpenAccepted, handshakes.fastOpenMissed)
+        if accepted > 0, missed <= Int64(threads) { return nil }
+        return accepted + missed == 0
+            ? "no connection was opened whose SYN could have carried data"
+            : "\(missed) of \(accepted + missed) SYNs carried no data (Fast Open)"
+    }
 
     /// A report with everything that is known before the first request; the rest starts at zero.
     package init(

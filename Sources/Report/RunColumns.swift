@@ -14,6 +14,7 @@ package enum RunColumns {
         + (Metric.parts + Metric.events).map(column)
         + CellParameters.laterColumns { $0.launch.cell } + handshakes
         + CellParameters.transmissionColumns { $0.launch.cell }
+        + CellParameters.churn { $0.launch.cell } + connections
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -218,6 +219,24 @@ package enum RunColumns {
         count("too_early", "requests that were too early for the server, and asked again") {
             $0.handshakes.tooEarly
         },
+    ]
+
+    private static let connections: [Column<RunRow>] = [
+        Column(
+            "connection_rate", "1/s",
+            "connections made a second, of those that were due; empty where none is"
+        ) { field($0.launch.load?.connectionRate, decimals: 3) },
+        count("connections_opened", "connections opened over the whole run, with warm-up") {
+            $0.connectionsOpened
+        },
+        count(
+            "fastopen_accepted",
+            "SYNs whose data the server took, over the whole run; empty without Fast Open"
+        ) { $0.opensFast ? $0.handshakes.fastOpenAccepted : nil },
+        count(
+            "fastopen_missed",
+            "SYNs that could have carried data and did not; empty without Fast Open"
+        ) { $0.opensFast ? $0.handshakes.fastOpenMissed : nil },
     ]
 
     private static func column(_ metric: Metric) -> Column<RunRow> {

@@ -15,6 +15,9 @@ package protocol StreamTransport: ~Copyable {
     /// announces. If not, the kernel has all that was not received.
     static var holdsBytes: Bool { get }
 
+    /// Whether the opening has bytes of its own to send, before any of the protocol above it.
+    static var opensWithBytes: Bool { get }
+
     /// How many early bytes the opening takes; does not change while it is under way.
     var earlyRoom: Int { get }
 
@@ -61,6 +64,8 @@ package protocol StreamTransport: ~Copyable {
 extension StreamTransport where Self: ~Copyable {
     @inline(always)
     package static var holdsBytes: Bool { true }
+    @inline(always)
+    package static var opensWithBytes: Bool { true }
     @inline(always)
     package var earlyRoom: Int { 0 }
     @inline(always)
@@ -152,6 +157,8 @@ package struct PlainStream: StreamTransport, ~Copyable {
 
     @inline(always)
     package static var holdsBytes: Bool { false }
+    @inline(always)
+    package static var opensWithBytes: Bool { false }
 
     @inline(always)
     package init(_ context: Context, in workspace: inout NoWorkspace) {}

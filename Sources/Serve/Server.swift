@@ -13,6 +13,7 @@ package enum Server {
     ) throws(Complaint) {
         // Whoever reads the lines may end before the server, as a terminal that closes does.
         StandardStreams.outliveReaders()
+        if options.takesFastOpen { try FastOpen.check(.server) }
         let tls = try options.makeTLS()
         DescriptorLimit.raise(to: DescriptorLimit.current.hard)
         let signals = try starting { () throws(SystemError) in try TerminationSignals() }

@@ -13,6 +13,8 @@ package struct ServerOptions: Sendable {
     /// TCP_NODELAY on accepted connections.
     package var sendsAtOnce = true
     package var transmission = Transmission()
+    /// Whether data that comes with a SYN is taken (TCP Fast Open).
+    package var takesFastOpen = false
     package var backlog = 4_096
     package var balance = Balance.roundRobin
     package var idleTimeout = Nanoseconds.seconds(60)
@@ -69,6 +71,9 @@ extension ServerOptions {
             OptionSpec(
                 "write-shape", value: "SHAPE",
                 help: "writes of a reply: one, head-then-body, trickle [one]"),
+            OptionSpec(
+                "fastopen", value: "on|off",
+                help: "take data that comes with a SYN, TCP Fast Open [off]"),
             OptionSpec("backlog", value: "N", help: "length of the accept queue [4096]"),
             OptionSpec("idle-timeout", value: "TIME", help: "end idle connections [60s]"),
             OptionSpec(
@@ -135,6 +140,7 @@ extension ServerOptions {
         }
         sendsAtOnce = try parsed.toggle("nodelay") ?? sendsAtOnce
         transmission = try Transmission(parsed)
+        takesFastOpen = try parsed.toggle("fastopen") ?? takesFastOpen
         backlog = try parsed.count("backlog", in: 1...1_000_000) ?? backlog
         let times = Limit.tick ... .seconds(86_400)
         idleTimeout = try parsed.time("idle-timeout", in: times) ?? idleTimeout

@@ -36,6 +36,8 @@ final class VirtualWorld: @unchecked Sendable {
     var welcome: (_ connection: Int, _ at: Instant) -> Welcome = { _, _ in .accepted }
     /// How long after its connect a connection stands.
     var acceptance: (_ at: Instant) -> Nanoseconds = { _ in .zero }
+    /// Whether connects wait for the first data, as with TCP Fast Open.
+    var defersConnects = false
     /// Called once a connection stands.
     var greeting: (_ connection: Int) -> [Action] = { _ in [] }
     /// Called before each wait.
@@ -75,6 +77,9 @@ final class VirtualWorld: @unchecked Sendable {
         var isConnected = false
         /// When it will stand; nil once it does.
         var standsFrom: Instant?
+        /// Its SYN leaves with the first data.
+        var isDeferred = false
+        var carriedData = false
         /// What the poller was last asked to tell of it.
         var watched: (interest: Interest, token: UInt64)?
         var isRefused = false
@@ -134,6 +139,11 @@ final class VirtualWorld: @unchecked Sendable {
         made += 1
         connects.append(now)
         connections[descriptor.raw] = connection
+        if defersConnects { connection.isDeferred = true } else { meet(connection) }
+    }
+
+    /// The SYN arrives.
+    private func meet(_ connection: Connection) {
         switch welcome(connection.number, now) {
         case .accepted:
             let delay = acceptance(now)
@@ -162,6 +172,25 @@ final class VirtualWorld: @unchecked Sendable {
         }
     }
 
+    fileprivate func isDeferred(_ descriptor: borrowing Descriptor) -> Bool {
+        connection(descriptor).isDeferred
+    }
+
+    fileprivate func opening(of descriptor: borrowing Descriptor) -> TCPOpening {
+        let connection = connection(descriptor)
+        return TCPOpening(
+            state: connection.isRefused ? .ended : connection.isConnected ? .done : .underWay,
+            carriedData: connection.carriedData)
+    }
+
+    fileprivate func connectWithoutData(
+        _ descriptor: borrowing Descriptor
+    ) throws(SystemError) {
+        let connection = connection(descriptor)
+        connection.isDeferred = false
+        meet(connection)
+    }
+
     fileprivate func outcome(of descriptor: borrowing Descriptor) throws(SystemError) {
         if connection(descriptor).isRefused { throw SystemError("connect", code: ECONNREFUSED) }
     }
@@ -177,8 +206,8 @@ final class VirtualWorld: @unchecked Sendable {
         let isReported = connection.isConnected || connection.isRefused
         var kernel = LinuxKernel()
         try kernel.control(
-            poller, change, connection.waker.descriptor, interest: isReported ? interest : [],
-            token: token)
+            poller, change, connection.waker.descriptor,
+            interest: connection.isRefused ? .writable : isReported ? interest : [], token: token)
     }
 
     fileprivate func receive(
@@ -215,6 +244,11 @@ final class VirtualWorld: @unchecked Sendable {
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
     ) -> Sent {
         let connection = connection(descriptor)
+        if connection.isDeferred {
+            connection.isDeferred = false
+            connection.carriedData = true
+            meet(connection)
+        }
         if nextRoom(now) > now {
             steps.append(.sent(bytes.count, taken: 0))
             return .wouldBlock
@@ -222,6 +256,8 @@ final class VirtualWorld: @unchecked Sendable {
         now = now + sendTime
         let count = min(bytes.count, sendLimit)
         steps.append(.sent(bytes.count, taken: count))
+        // What goes with a SYN that is not answered is never read.
+        if connection.carriedData, !connection.isConnected { return .bytes(count) }
         if let hear {
             let taken = (0..<count).map { bytes[$0] }
             perform(hear(connection.number, taken, now), on: connection)
@@ -325,13 +361,24 @@ struct VirtualKernel: Kernel {
         counts.other += 1
         try world.enter("connect")
         world.connect(descriptor)
-        return false
+        return world.isDeferred(descriptor)
     }
 
     mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError) {
         counts.other += 1
         try world.enter("getsockopt")
         try world.outcome(of: descriptor)
+    }
+
+    mutating func opening(of descriptor: borrowing Descriptor) -> TCPOpening {
+        counts.other += 1
+        return world.opening(of: descriptor)
+    }
+
+    mutating func connectWithoutData(_ descriptor: borrowing Descriptor) throws(SystemError) {
+        counts.send += 1
+        try world.enter("connect")
+        try world.connectWithoutData(descriptor)
     }
 
     mutating func close(_ descriptor: consuming Descriptor) {

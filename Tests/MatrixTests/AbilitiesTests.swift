@@ -1,4 +1,5 @@
 import Basis
+import Report
 import Testing
 
 @testable import Matrix
@@ -15,6 +16,26 @@ struct AbilitiesTests {
         }
     }
 
+    @Test("Fast Open needs both bits of the machine's setting", arguments: [nil, 0, 1, 2, 3, 1027])
+    func fastOpen(setting: Int?) {
+        var cell = Cell(pattern: "single", threads: 1, connections: 1)
+        #expect(throws: Never.self) { try Abilities.checkFastOpen([cell], setting: setting) }
+        cell.churn.opensFast = true
+        var problem: String?
+        do throws(Complaint) {
+            try Abilities.checkFastOpen([cell], setting: setting)
+        } catch {
+            problem = error.problem
+        }
+        let told = setting.map { "\($0)" } ?? "missing"
+        #expect(
+            problem
+                == ((setting ?? 0) & 3 == 3
+                    ? nil
+                    : "cell h1/single/w1/c1/p13/tfo needs net.ipv4.tcp_fastopen=3, which is \(told)"
+                        + " here"))
+    }
+
     @Test(
         "a cell that asks for more is refused before anything starts",
         arguments: [
@@ -25,6 +46,15 @@ struct AbilitiesTests {
             ("protocol: 'ws', pipeline: 2", "pipelining with protocol ws"),
             ("protocol: 'grpc', pipeline: 2", "pipelining with protocol grpc"),
             ("protocol: 'grpc', payload: '5MiB'", "messages of more than 4 MiB"),
+            ("rate: 100, connection_rate: 50", "a rate and a connection_rate together"),
+            (
+                "rate: 100, fastopen: 'on'",
+                "fastopen at a rate without TLS, whose SYNs leave before a request is due"
+            ),
+            (
+                "protocol: 'sse', rate: 'subscribe', requests_per_connection: 2",
+                "requests on connections that subscribe"
+            ),
         ])
     func refused(setting: String, named: String) {
         let request = RunRequest(

@@ -51,6 +51,27 @@ struct LaunchTests {
         #expect(told.last == "http://127.0.0.1:4242/plaintext\n")
     }
 
+    @Test("a cell of connections at a rate says so to the generator")
+    func churn() throws {
+        var cell = Cell(pattern: "single", threads: 1, connections: 2)
+        cell.arrival = .constant(PerSecond(raw: 300))
+        cell.churn.requests = 3
+        cell.churn.rate = PerSecond(raw: 100)
+        cell.churn.close = .reset
+        cell.churn.opensFast = true
+        let told = RunningGenerator.arguments(
+            cell, host: "127.0.0.1", port: 9, threads: 1, seed: 0, settings: .short(), turn: nil)
+        for pair in [
+            ["--connection-rate", "100.0"], ["--requests-per-connection", "3"],
+            ["--close", "reset"], ["--fastopen", "on"], ["--arrivals", "constant"],
+        ] {
+            let place = told.firstIndex(of: pair[0])
+            #expect(place.map { told[$0 + 1] } == pair[1], "\(pair)")
+        }
+        #expect(!told.contains("--rate"))
+        #expect(try Cell(RecordFields(cell.json)) == cell)
+    }
+
     @Test(
         "TLS is the server's and the generator's, with one version",
         arguments: [Cell.TLS.off, .v12, .v13], [true, false])

@@ -40,6 +40,17 @@ struct MatrixFileTests {
                 ["h2/sharded:hash/w2/c64/p1024/m10/r1M-constant/tls1.3/nagle/twork?us=5"]
             ),
             (
+                "{defaults: {pattern: 'single'}, axes: {connection_rate: ['2k', 0], close: 'reset',"
+                    + " fastopen: 'on', requests_per_connection: 3}}",
+                [
+                    "h1/single/w2/c64/p13/n3/reset/tfo", "h1/single/w2/c64/p13/cr2k/n3/reset/tfo",
+                ]
+            ),
+            (
+                "{defaults: {pattern: 'single', connection_rate: 50, arrivals: 'constant'}}",
+                ["h1/single/w2/c64/p13/cr50-constant/n1"]
+            ),
+            (
                 "{include: [{pattern: ['single', 'readers'], connections: 1}]}",
                 ["h1/readers:direct/w2/c1/p13", "h1/single/w2/c1/p13"]
             ),
@@ -93,6 +104,8 @@ struct MatrixFileTests {
             ("quickack=off cork=off request_shape=one reply_shape!=trickle", 9),
             ("nodelay=server,load", 0),
             ("expect=2xx", 9), ("expect=3xx", 0),
+            ("expect=2xx", 9), ("expect=3xx", 0), ("close=fin fastopen=off", 9),
+            ("connection_rate=0 requests_per_connection<1", 9), ("connection_rate>=1k", 0),
             ("server=switchyard protocol=h1 threads<=2 path=/plaintext", 9), ("", 9),
         ])
     func filters(filter: String, count: Int) throws {

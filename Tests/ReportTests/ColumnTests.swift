@@ -26,7 +26,10 @@ struct ColumnTests {
             first_part_p50_ns,first_part_p99_ns,part_gap_p50_ns,part_gap_p99_ns,\
             event_delay_p50_ns,event_delay_p99_ns,bursts,missed_events,\
             handshake,handshakes_full,handshakes_resumed,early_accepted,early_rejected,too_early,\
-            quickack,cork,request_shape,reply_shape
+            quickack,cork,request_shape,reply_shape,\
+            requests_per_connection,\
+            connection_rate_target,close,fastopen,connection_rate,connections_opened,\
+            fastopen_accepted,fastopen_missed
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -40,12 +43,14 @@ struct ColumnTests {
             streams,payload_bytes,pipeline,tls,nodelay,arrival,rate_target,n,n_valid,verdict,
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
             + ",handshake,quickack,cork,request_shape,reply_shape"
+            + ",requests_per_connection,connection_rate_target,close,fastopen"
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
             requests,cpu_ns,voluntary_switches,involuntary_switches,epoll_wait,recv,send,accept,\
             other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events,\
-            handshakes,handshakes_resumed,handshakes_failed,early_accepted,early_rejected
+            handshakes,handshakes_resumed,handshakes_failed,early_accepted,early_rejected,\
+            fastopen_accepted,fastopen_missed
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
     }

@@ -167,6 +167,14 @@ package struct FaultyKernel: Kernel {
         try real.connectOutcome(of: descriptor)
     }
 
+    package mutating func opening(of descriptor: borrowing Descriptor) -> TCPOpening {
+        real.opening(of: descriptor)
+    }
+
+    package mutating func connectWithoutData(
+        _ descriptor: borrowing Descriptor
+    ) throws(SystemError) { try real.connectWithoutData(descriptor) }
+
     package mutating func close(_ descriptor: consuming Descriptor) {
         plan.noteClosed()
         real.close(descriptor)

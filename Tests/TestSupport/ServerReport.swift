@@ -24,6 +24,8 @@ package struct ServerReport: Decodable {
         package let handshakesFailed: Int
         package let handshakesResumed: Int
         package let earlyAccepted: Int
+        package let fastopenAccepted: Int
+        package let fastopenMissed: Int
     }
 
     package init(line: String) throws {

@@ -36,7 +36,7 @@ int clinux_accept(int fd);
 
 int clinux_socket(int family);
 int clinux_set_option(int fd, int level, int name, int value);
-/* From now on closing resets the connection, and nothing of it stays behind (socket(7), SO_LINGER). */
+/* Closing resets the connection, and nothing of it stays behind (socket(7), SO_LINGER). */
 int clinux_reset_on_close(int fd);
 int clinux_pending_error(int fd);
 /* The state of a TCP connection as <netinet/tcp.h> numbers them, with CLINUX_SYN_DATA where the SYN

@@ -83,15 +83,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// its work.
     @inline(never)
     mutating func awaitDueConnections() {
-        while waiting.pop() != nil {}
-        for index in 0..<table.count {
-            if table[index].isOpen {
-                close(index)
-            } else if table[index].state != .closed {
-                endOpening(index)
-            }
-            spare.push(index)
-        }
+        closeFirst()
+        for index in 0..<table.count { spare.push(index) }
     }
 
     /// Whether connections of the schedule are still there.
@@ -160,5 +153,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             if table[index].isOpen { close(index) } else { endOpening(index) }
             spare.push(index)
         }
+        // Requests that were refused for being early, and whose connection has gone.
+        loseUnprocessed(after: .zero)
     }
 }

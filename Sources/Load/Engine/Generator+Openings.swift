@@ -21,7 +21,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
             let descriptor = try Socket.client(
                 for: plan.destination, from: source, sendsAtOnce: plan.sendsAtOnce,
-                resetsOnClose: plan.resets)
+                resetsOnClose: plan.resets, opensFast: plan.opensFast)
             let isConnected = try kernel.connect(descriptor, to: plan.destination)
             try kernel.control(
                 poller, .add, descriptor, interest: isConnected ? .readable : .writable,
@@ -30,6 +30,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 Link(descriptor: descriptor, stream: Stream(context, in: &workspace)), to: index,
                 as: isConnected ? .opening : .connecting)
             upkeep.opening += 1
+            if plan.opensFast { note(isConnected ? .deferred : .asksForCookie, index) }
             if isConnected { beginOpening(index) }
         } catch {
             openingFailed(index, error, from: source)
@@ -41,12 +42,24 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func goOnOpening(_ index: Int) {
         switch table[index].state {
         case .closed, .open: return
-        case .opening: handshake(index)
+        case .opening:
+            if fastOpening(index) == .sent {
+                guard hear(index) else { return }
+                handshake(index)
+                // With its last word on the SYN a peer has mostly answered already.
+                if !Stream.opensWithBytes, table[index].isOpen { receive(index) }
+            } else {
+                handshake(index)
+            }
         case .connecting:
             do {
                 // SAFETY: `link` checks that the connection has one.
                 try unsafe kernel.connectOutcome(of: table.link(index).pointee.descriptor)
                 table[index].state = .opening
+                if fastOpening(index) == .asksForCookie {
+                    note(.settled, index)
+                    noteFastOpen(carriedData: false)
+                }
                 beginOpening(index)
             } catch {
                 endOpening(index)
@@ -101,9 +114,12 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 &link.pointee, offering: client, connection.pointee.session, with: &kernel,
                 in: &workspace)
             {
-            case .wants(let interest): try watchOpening(index, interest)
+            case .wants(let interest):
+                if fastOpening(index) == .deferred { note(.sent, index) }
+                try watchOpening(index, interest)
             // No protocol here lets a server speak before the client's last word of the opening.
             case .earlyInput: try watchOpening(index, .readable)
+            case .done where fastOpening(index) == .deferred: openWithRequests(index)
             case .done(let facts):
                 try watchOpening(index, .readable)
                 if facts.earlyBytes > 0 {
@@ -115,6 +131,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 opened(index)
             }
         } catch {
+            if isUnheard(index), case .system(let refusal) = error, !refusal.isReset {
+                failUnheard(index, error)
+                return
+            }
             endOpening(index)
             if countsOpening(index) {
                 tally.errors.handshake += 1
@@ -124,7 +144,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
-    private mutating func watchOpening(
+    mutating func watchOpening(
         _ index: Int, _ interest: Interest
     ) throws(StreamError) {
         try StreamError.from { () throws(SystemError) in try watch(index, interest) }
@@ -183,7 +203,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         retryLater(index, text.map { .declined($0.reason) })
     }
 
-    private mutating func openingFailed(
+    mutating func openingFailed(
         _ index: Int, _ error: SystemError, from source: SocketAddress? = nil
     ) {
         if plan.destination.isUnix, error.wouldBlock, upkeep.mayWaitForListener(plan, now) {
@@ -192,7 +212,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         }
         if countsOpening(index) {
             tally.errors.connect += 1
-            noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
+            let reason =
+                error.isOutOfPorts
+                ? "no source port is free; give more --source-ips, or --close reset" : error.reason
+            noteFailure(.connect, FailureText(reason: "\(plan.destination): \(reason)"))
         }
         upkeep.lastRefusal = .system(error)
         if let source, error.isAboutSource {
@@ -215,7 +238,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// The peer did not finish the opening within the time limit.
     mutating func openingTimedOut(_ index: Int) {
-        let isHandshake = table[index].state == .opening
+        let isHandshake = table[index].state == .opening && !isUnheard(index)
         endOpening(index)
         if countsOpening(index) {
             if isHandshake { tally.errors.handshake += 1 } else { tally.errors.connect += 1 }

@@ -185,7 +185,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     /// One write of what lies in the output; nil when there is nothing.
     @inline(always)
-    private static func send(
+    static func send(
         from client: borrowing Client, _ session: borrowing Client.Session,
         over link: inout Link<Stream>, with kernel: inout K,
         in workspace: inout Stream.Workspace

@@ -126,7 +126,7 @@ package struct Generator<
         control.enter(.connecting)
         now = time.now
         phaseEnd = .distantFuture
-        let wanted = Pace.opensConnections ? 1 : table.count
+        let wanted = Pace.opensConnections || opensLate ? 1 : table.count
         while upkeep.opened < wanted, control.openingRefusal == nil, !control.isStopAsked {
             while upkeep.unopened < wanted, upkeep.opening < Limit.connectsInProgress {
                 open(upkeep.unopened)
@@ -135,7 +135,11 @@ package struct Generator<
             turn()
             control.report(established: upkeep.opened)
         }
-        if Pace.opensConnections { awaitDueConnections() }
+        if Pace.opensConnections {
+            awaitDueConnections()
+        } else if opensLate {
+            closeFirst()
+        }
     }
 
     /// Phase 2: waits for the other threads. Nil when the run is called off.
@@ -168,6 +172,7 @@ package struct Generator<
     /// Closed loop: the first request of every connection that has none, each with a clock reading
     /// of its own, since sending thousands takes milliseconds. Open loop: all connections are free.
     private mutating func startConnections() {
+        if opensLate { openLate() }
         for index in 0..<table.count where table[index].isOpen && isTrusted(index) {
             if !Pace.isOpenLoop { now = time.now }
             makeAvailable(index)

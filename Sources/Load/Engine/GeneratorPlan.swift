@@ -17,6 +17,8 @@ package struct GeneratorPlan: Sendable {
     package var transmission = Transmission()
     /// Whether closing resets the connection, so that the port is free at once (SO_LINGER of 0).
     package var resets = false
+    /// Whether SYNs carry the first data (TCP Fast Open).
+    package var opensFast = false
     /// Requests after which a connection is replaced; nil keeps it.
     package var requestsPerConnection: Int?
     /// The longest that a request or a connect may take.

@@ -1,6 +1,6 @@
 import Secure
 
-/// Handshakes of a transport with keys, over the whole run, by kind.
+/// Handshakes of a transport with keys, and of TCP with Fast Open, over the whole run, by kind.
 package struct HandshakeCounts: Equatable, Sendable {
     package private(set) var full = 0
     package private(set) var resumed = 0
@@ -14,8 +14,15 @@ package struct HandshakeCounts: Equatable, Sendable {
     package private(set) var inWindow = 0
     /// Those of them that were not of the kind that was asked for.
     package private(set) var unlike = 0
+    /// SYNs that carried data which the peer took, and such as could have and did not.
+    package private(set) var fastOpenAccepted = 0
+    package private(set) var fastOpenMissed = 0
 
     package init() {}
+
+    mutating func noteFastOpen(carriedData: Bool) {
+        if carriedData { fastOpenAccepted += 1 } else { fastOpenMissed += 1 }
+    }
 
     mutating func note(
         _ facts: OpeningFacts, asked: TLSSettings.Handshake, isInWindow: Bool
@@ -46,5 +53,7 @@ package struct HandshakeCounts: Equatable, Sendable {
         tooEarly += other.tooEarly
         inWindow += other.inWindow
         unlike += other.unlike
+        fastOpenAccepted += other.fastOpenAccepted
+        fastOpenMissed += other.fastOpenMissed
     }
 }

@@ -15,6 +15,8 @@ struct Upkeep {
     /// Openings under way.
     var opening = 0
     var nextSource = 0
+    /// Whether the connections that wait for the load's beginning were begun.
+    var hasOpenedLate = false
     /// Since when the queue of a Unix listener has let no connection in.
     var fullSince: Instant?
 

@@ -62,6 +62,11 @@ package struct TextReport {
         if let tls = report.tls {
             line("handshakes", "\(report.handshakes.text): \(tls)")
         }
+        if report.opensFast {
+            let (taken, missed) =
+                (report.handshakes.fastOpenAccepted, report.handshakes.fastOpenMissed)
+            line("fast open", "\(taken) SYNs carried data, \(missed) did not")
+        }
         let measured = report.duration == .zero ? "nothing" : report.duration.display
         line("measured", "\(measured) after \(report.warmup.display) of warm-up")
         text += "\n"

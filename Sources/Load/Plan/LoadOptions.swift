@@ -46,6 +46,9 @@ package enum LoadOptions {
                 "close", value: "HOW",
                 help: "end connections by fin, or by reset: no TIME_WAIT (fin)"),
             .init(
+                "fastopen", value: "on|off",
+                help: "send the first data with the SYN, TCP Fast Open (off)"),
+            .init(
                 "method", short: "X", value: "NAME",
                 help: "request method (GET; POST with --body)"),
             .init(
@@ -171,6 +174,10 @@ package enum LoadOptions {
                 throw Complaint(
                     "--source-ips has no meaning with --unix-socket", remedy: "leave one out")
             }
+            if plan.opensFast {
+                throw Complaint(
+                    "--fastopen has no meaning with --unix-socket", remedy: "leave one out")
+            }
             plan.destination = .unix(path: path)
             return
         }
@@ -268,6 +275,7 @@ package enum LoadOptions {
             "requests-per-connection", in: 1...Int(UInt32.max - 1))
         plan.sendsAtOnce = try options.toggle("nodelay") ?? true
         plan.transmission = try Transmission(options)
+        plan.opensFast = try options.toggle("fastopen") ?? false
         plan.resets = try options.choice("close", of: Closing.self) == .reset
         if let list = options.text("source-ips") {
             plan.sources = try SourceAddresses.parse(list)
@@ -333,6 +341,11 @@ package enum LoadOptions {
                 "--\(name) \(options.text(name) ?? "") is less than one"
                     + " \(ofConnections == nil ? "request" : "connection") in 1000 seconds",
                 remedy: "give at least 0.001")
+        }
+        if plan.opensFast, ofConnections == nil, plan.tls == nil, plan.application.name != "ws" {
+            throw Complaint(
+                "--fastopen means nothing with --rate, whose connections stand before a request is"
+                    + " due", remedy: "take --connection-rate or a closed loop, or leave it out")
         }
         switch kind ?? .constant {
         case .constant: plan.arrivals = .constant(rate)

@@ -76,6 +76,8 @@ package struct LoadPlan: Sendable {
     package var transmission = Transmission()
     /// Whether connections end by a reset.
     package var resets = false
+    /// Whether SYNs carry the first data (TCP Fast Open).
+    package var opensFast = false
     package var sources: [SocketAddress] = []
     /// Thread i runs on the i-th of these; nil leaves it to the scheduler.
     package var cpus: CPUSet?
@@ -135,6 +137,7 @@ package struct LoadPlan: Sendable {
         share.handshake = tls?.handshake ?? .full
         share.transmission = destination.isUnix ? transmission.beyondTCP : transmission
         share.resets = resets
+        share.opensFast = opensFast
         share.requestsPerConnection = requestsPerConnection
         share.timeout = timeout
         share.warmUp = warmUp

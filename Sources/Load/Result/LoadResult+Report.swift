@@ -90,7 +90,7 @@ extension LoadResult {
         let judgement = Judgement(evidence)
         report.verdict = judgement.verdict
         report.verdictReasons = judgement.reasons
-        report.warnings = warnings
+        report.warnings = warnings(of: report)
         return report
     }
 
@@ -118,6 +118,9 @@ extension LoadResult {
         report.handshakes.earlyAccepted = Int64(handshakes.earlyAccepted)
         report.handshakes.earlyRejected = Int64(handshakes.earlyRejected)
         report.handshakes.tooEarly = Int64(handshakes.tooEarly)
+        report.handshakes.fastOpenAccepted = Int64(handshakes.fastOpenAccepted)
+        report.handshakes.fastOpenMissed = Int64(handshakes.fastOpenMissed)
+        report.opensFast = plan.opensFast
         for thread in threads {
             report.cpu.user = report.cpu.user + thread.user
             report.cpu.system = report.cpu.system + thread.system
@@ -148,7 +151,7 @@ extension LoadResult {
 
     private var rateOption: String { plan.opensConnections ? "connection-rate" : "rate" }
 
-    private var warnings: [String] {
+    private func warnings(of report: LoadReport) -> [String] {
         var warnings: [String] = []
         if isInterrupted, window == .zero {
             warnings.append("interrupted in the warm-up")
@@ -159,6 +162,7 @@ extension LoadResult {
             warnings.append(
                 "interrupted while waiting for answers: what was under way counts as timeouts")
         }
+        if plan.opensFast, let reason = report.fastOpenMiss { warnings.append(reason) }
         if let turns = plan.turns {
             warnings.append(
                 "requests were sent only in turn \(turns.index)/\(turns.count) of"

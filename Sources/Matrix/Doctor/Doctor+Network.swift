@@ -25,6 +25,7 @@ extension Doctor {
                 why: "a full connection table drops packets in silence",
                 fix: "sysctl net.netfilter.nf_conntrack_max=1048576"),
             tcpMemory,
+            fastOpen,
         ]
     }
 
@@ -46,6 +47,15 @@ extension Doctor {
             why: "connections from one address to one port are limited to them",
             fix: "sysctl net.ipv4.ip_local_port_range='1024 65535'"
         ) { _ in count ?? 0 >= 20_000 ? .ok : .warn }
+    }
+
+    /// Only cells that ask for it need it.
+    private var fastOpen: Check {
+        Check(
+            "fast open", value: line("/proc/sys/net/ipv4/tcp_fastopen"), want: "3",
+            why: "cells with fastopen need it on both sides: 1 is the client's bit, 2 the server's",
+            fix: "sysctl net.ipv4.tcp_fastopen=3"
+        ) { (Int($0) ?? 0) & 3 == 3 ? .ok : .warn }
     }
 
     private var tcpMemory: Check {

@@ -19,6 +19,13 @@ struct CellDraft: Equatable {
         cell.threads = threads ?? serverThreads
         if cell.server != Cell.builtIn { cell.pattern = nil }
         if subscribes { cell.arrival = .subscribe }
+        var rate = rate
+        if let connections = cell.churn.rate {
+            let requests = cell.churn.requests ?? 1
+            cell.churn.requests = requests
+            // One of each is no load, and stays to be refused.
+            rate = rate ?? PerSecond(raw: connections.raw * Double(requests))
+        }
         if let rate { cell.arrival = isPoisson ? .poisson(rate) : .constant(rate) }
         return cell
     }
@@ -44,6 +51,12 @@ struct CellDraft: Equatable {
         case .cork: cell.cork = try Self.sides(value, place)
         case .requestShape: cell.requestShape = try Self.choice(value, place)
         case .replyShape: cell.replyShape = try Self.choice(value, place)
+        case .close: cell.churn.close = try Self.choice(value, place)
+        case .fastopen: cell.churn.opensFast = try Self.toggle(value, place)
+        case .requestsPerConnection:
+            let count = try Self.count(value, place, in: 0...Axis.countLimit)
+            cell.churn.requests = count == 0 ? nil : count
+        case .connectionRate: cell.churn.rate = try Self.connectionRate(value, place)
         case .rate:
             subscribes = value == .string(Arrival.subscribe.name)
             rate = subscribes ? nil : try Self.rate(value, place)
@@ -143,6 +156,16 @@ extension CellDraft {
         return text
     }
 
+    private static func toggle(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Bool {
+        switch value {
+        case .bool(let on): return on
+        case "on": return true
+        case "off": return false
+        default:
+            throw place.complaint("\(value.compact) is neither on nor off", "write true or false")
+        }
+    }
+
     private static func sides(
         _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) -> Cell.Sides {
@@ -180,6 +203,25 @@ extension CellDraft {
             throw place.complaint("'\(text)' names no class", "write one such as \"2xx\"")
         }
         return found
+    }
+
+    private static func connectionRate(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> PerSecond? {
+        var text = ""
+        switch value {
+        case 0: return nil
+        case .string(let string): text = string
+        case .integer(let number): text = "\(number)"
+        case .number(let number): text = "\(number)"
+        default: break
+        }
+        guard let rate = PerSecond(parsing: text), rate.raw <= 1e9 else {
+            throw place.complaint(
+                "\(value.compact) is not a rate",
+                "write connections a second such as 500 or \"2k\", or 0 for none")
+        }
+        return rate
     }
 
     private static func rate(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> PerSecond?

@@ -39,7 +39,8 @@ struct CellFilter: Equatable, Sendable {
 
     private static let keys = Axis.allCases.map(\.rawValue) + ["cell"]
     private static let numeric: Set<String> = [
-        "threads", "connections", "streams", "payload", "pipeline", "rate",
+        "threads", "connections", "streams", "payload", "pipeline", "requests_per_connection",
+        "connection_rate", "rate",
     ]
 
     private let terms: [Term]
@@ -146,6 +147,10 @@ struct CellFilter: Equatable, Sendable {
         case .cork: return cell.cork.rawValue
         case .requestShape: return cell.requestShape.rawValue
         case .replyShape: return cell.replyShape.rawValue
+        case .close: return cell.churn.close.rawValue
+        case .fastopen: return cell.churn.opensFast ? "on" : "off"
+        case .requestsPerConnection: return "\(cell.churn.requests ?? 0)"
+        case .connectionRate: return "\(cell.churn.rate?.raw ?? 0)"
         case .rate:
             if cell.arrival == .subscribe { return cell.arrival.name }
             return "\(cell.arrival.rate?.raw ?? 0)"

@@ -59,8 +59,18 @@ struct RunningGenerator: ~Copyable {
         {
             arguments += ["--message-size", "\(cell.payload.raw)"]
         }
+        if let requests = cell.churn.requests {
+            arguments += ["--requests-per-connection", "\(requests)"]
+        }
+        if cell.churn.close != .fin { arguments += ["--close", cell.churn.close.rawValue] }
+        if cell.churn.opensFast { arguments += ["--fastopen", "on"] }
         if let rate = cell.arrival.rate {
-            arguments += ["--rate", "\(rate.raw)", "--arrivals", cell.arrival.name]
+            // The arrivals say how many there are now, where a gate takes a part of them.
+            arguments +=
+                cell.churn.rate == nil
+                ? ["--rate", "\(rate.raw)"]
+                : ["--connection-rate", "\(rate.raw / Double(cell.churn.requests ?? 1))"]
+            arguments += ["--arrivals", cell.arrival.name]
         }
         if let turn { arguments += ["--turn", turn] }
         arguments += ["--shared-cpus", sharesCPUs ? "on" : "off"]

@@ -55,6 +55,7 @@ struct RunningServer: ~Copyable {
         if cell.quickack.haveServer { arguments += ["--quickack", "on"] }
         if cell.cork.haveServer { arguments += ["--cork", "on"] }
         if cell.replyShape != .one { arguments += ["--write-shape", cell.replyShape.rawValue] }
+        if cell.churn.opensFast { arguments += ["--fastopen", "on"] }
         if cell.tls != .off {
             arguments += ["--tls", "self-signed", "--tls-version", cell.tls.rawValue]
             if cell.handshake == .early { arguments += ["--early-data", "16KiB"] }

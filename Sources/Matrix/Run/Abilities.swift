@@ -30,6 +30,7 @@ enum Abilities {
             try checkPatterns(cells, programs)
         }
         try checkDescriptors(cells)
+        try checkFastOpen(cells)
     }
 
     /// Refuses what the programs or the limits of this process can't carry out, before a folder is
@@ -37,6 +38,21 @@ enum Abilities {
     static func check(_ cells: [Cell], _ programs: Programs) throws(Complaint) {
         try checkPatterns(cells, programs)
         try checkDescriptors(cells)
+        try checkFastOpen(cells)
+    }
+
+    /// Refuses cells with TCP Fast Open where the machine does not let both ends do it.
+    static func checkFastOpen(
+        _ cells: [Cell], setting: Int? = FastOpen.setting
+    ) throws(Complaint) {
+        guard let cell = cells.first(where: \.churn.opensFast) else { return }
+        if let setting, setting & 3 == 3 { return }
+        throw Complaint(
+            "cell \(cell.id) needs net.ipv4.tcp_fastopen=3, which is"
+                + " \(setting.map { "\($0)" } ?? "missing") here",
+            remedy: "run: sysctl net.ipv4.tcp_fastopen=3, or leave such cells out with"
+                + " --filter 'fastopen=off'",
+            status: .failure)
     }
 
     private static func checkDescriptors(_ cells: [Cell]) throws(Complaint) {
@@ -93,6 +109,19 @@ enum Abilities {
         }
         if cell.language == .grpc, !cell.answersAreItsOwn, cell.payload.raw > grpcPayloadBytes {
             return "messages of more than 4 MiB"
+        }
+        if let rate = cell.churn.rate {
+            if cell.arrival == .subscribe { return "connections that subscribe at a rate" }
+            let due = rate.raw * Double(cell.churn.requests ?? 1)
+            if cell.arrival.rate?.raw != due { return "a rate and a connection_rate together" }
+        }
+        if cell.arrival == .subscribe, cell.churn.requests != nil {
+            return "requests on connections that subscribe"
+        }
+        if cell.churn.opensFast, cell.tls == .off, cell.language != .ws, cell.arrival.rate != nil,
+            cell.churn.rate == nil
+        {
+            return "fastopen at a rate without TLS, whose SYNs leave before a request is due"
         }
         if cell.streams != 1, cell.language == .h1 || cell.language == .sse {
             return "streams with protocol \(cell.language.rawValue)"

@@ -37,6 +37,9 @@ struct CellsSection {
         ("handshake", "handshake", ""), ("nodelay", "TCP_NODELAY", ""),
         ("quickack", "TCP_QUICKACK", ""), ("cork", "TCP_CORK", ""),
         ("request_shape", "writes of a request", ""), ("reply_shape", "writes of a reply", ""),
+        ("requests_per_connection", "requests a connection", ""),
+        ("connection_rate_target", "connections asked for", "1/s"),
+        ("close", "end of connections", ""), ("fastopen", "Fast Open", ""),
     ]
 
     /// Conditions that are not worth a word where all cells have this.

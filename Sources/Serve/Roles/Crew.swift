@@ -97,6 +97,7 @@ package final class Crew<K: Kernel>: Sendable {
         settings.backlog = options.backlog
         settings.sendsAtOnce = options.sendsAtOnce
         settings.sharesPort = sharingPort
+        settings.takesFastOpen = options.takesFastOpen
         var listeners: [Listener] = []
         for address in addresses ?? options.listen {
             if sharingPort, addresses == nil { try Socket.checkFree(address) }

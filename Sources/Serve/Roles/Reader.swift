@@ -44,7 +44,8 @@ struct Reader<
                 options: context.options, desk: desk, items: WorkItems(items),
                 feed: EventFeed(topics: context.topics, port: port)),
             port: port, context: kind.context,
-            transmission: context.options.transmission)
+            transmission: context.options.transmission,
+            takesFastOpen: context.options.takesFastOpen)
         self.watched = watched
         self.inboxes = inboxes
         self.promisesSlots = promisesSlots

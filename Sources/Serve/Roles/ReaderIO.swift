@@ -21,11 +21,13 @@ struct ReaderIO<
     private let transmission: Transmission
     /// Whether a flush is anything but one plain write.
     private let isShaped: Bool
+    /// Whether data may have come with a connection's SYN.
+    private let takesFastOpen: Bool
     private var workspace = Stream.makeWorkspace()
 
     init(
         kernel: K, core: consuming ConnectionCore<Desk, S>, port: Shared<ReaderPort>,
-        context: Stream.Context, transmission: Transmission
+        context: Stream.Context, transmission: Transmission, takesFastOpen: Bool
     ) {
         self.kernel = kernel
         self.core = core
@@ -33,6 +35,7 @@ struct ReaderIO<
         self.context = context
         self.transmission = transmission
         isShaped = !transmission.isPlain
+        self.takesFastOpen = takesFastOpen
     }
 
     /// System calls, those of the desk included.
@@ -64,7 +67,24 @@ struct ReaderIO<
         connection.descriptor = consume descriptor
         connection.stream = Stream(context, in: &workspace)
         connection.isOpening = true
-        _ = open(&connection, reference)
+        let hasInput = takesFastOpen && noteFastOpen(connection)
+        // The rest that the poller reports of it is then no more than an end behind this input.
+        if open(&connection, reference), hasInput, !Stream.holdsBytes {
+            connection.hasUnreceived = true
+            core.list(&connection.state, reference)
+        }
+    }
+
+    /// Counts whether the SYN brought data, and says so.
+    @inline(never)
+    private mutating func noteFastOpen(_ connection: borrowing Peer) -> Bool {
+        let carriedData = kernel.opening(of: connection.descriptor!).carriedData
+        if carriedData {
+            core.tally.fastOpenAccepted &+= 1
+        } else {
+            core.tally.fastOpenMissed &+= 1
+        }
+        return carriedData
     }
 
     /// Refuses a connection that nothing is left for.
