@@ -193,11 +193,13 @@ do for [i = 1:cells] {
 
 # What varies within a pattern besides the load joins the label, so that a label means one curve.
 axes = "server protocol threads streams payload_bytes pipeline tls nodelay"
-# Tables of earlier versions lack these.
+# Tables of earlier versions lack some of these.
+later = "handshake quickack cork request_shape reply_shape requests_per_connection"\
+    ." connection_rate_target close fastopen rtt_ns link_loss link_rate_bit"
 manners = ""
-do for [n = 1:words("quickack cork request_shape reply_shape")] {
-    name = word("quickack cork request_shape reply_shape", n)
-    if (!strlen(first_absent(header("cells"), name))) { manners = manners." ".name }
+cell_header = header("cells")
+do for [n = 1:words(later)] {
+    if (!strlen(first_absent(cell_header, word(later, n)))) { manners = manners." ".word(later, n) }
 }
 axes = axes.manners
 suffix(axis, value) = axis eq "threads" ? " w".value \
@@ -207,7 +209,14 @@ suffix(axis, value) = axis eq "threads" ? " w".value \
     : axis eq "tls" ? " tls ".value \
     : axis eq "nodelay" || axis eq "quickack" || axis eq "cork" ? " ".axis." ".value \
     : axis eq "request_shape" ? " request ".value \
-    : axis eq "reply_shape" ? " reply ".value : " ".value
+    : axis eq "reply_shape" ? " reply ".value \
+    : axis eq "requests_per_connection" ? (strlen(value) ? " ".value." a connection" : "") \
+    : axis eq "connection_rate_target" ? (strlen(value) ? " ".value." connections/s" : "") \
+    : axis eq "fastopen" ? (value eq "on" ? " Fast Open" : "") \
+    : axis eq "rtt_ns" ? sprintf(" rtt %g ms", value * 1e-6) \
+    : axis eq "link_loss" ? sprintf(" loss %g %%", value * 100) \
+    : axis eq "link_rate_bit" ? (strlen(value) ? sprintf(" %g Mbit/s", value * 1e-6) : "") \
+    : " ".value
 array cell_manner[cells]        # of those that an earlier version lacks, as one text
 do for [i = 1:cells] { cell_manner[i] = "" }
 do for [n = 1:words(axes)] {

@@ -241,6 +241,8 @@ static void become(
         if (write(report_fd, report, sizeof *report) != sizeof *report) return;
     }
     if (request->terminal >= 0 && clinux_set_foreground(request->terminal, getpid()) < 0) return;
+    if (request->user_namespace >= 0
+        && clinux_enter_user_namespace(request->user_namespace) < 0) return;
     if (request->network_namespace >= 0
         && clinux_enter_network_namespace(request->network_namespace) < 0) return;
     if (request->cpus && clinux_set_affinity(0, request->cpus, request->cpu_words) < 0) return;

@@ -22,6 +22,7 @@
 
 int clinux_new_user_namespace(void) { return unshare(CLONE_NEWUSER); }
 int clinux_new_network_namespace(void) { return unshare(CLONE_NEWNET); }
+int clinux_enter_user_namespace(int fd) { return setns(fd, CLONE_NEWUSER); }
 int clinux_enter_network_namespace(int fd) { return setns(fd, CLONE_NEWNET); }
 
 static int named(struct ifreq *request, const char *name) {

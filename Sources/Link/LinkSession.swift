@@ -4,14 +4,15 @@ import Platform
 /// What is to be done with a link.
 package struct LinkRequest: Sendable {
     package var settings: LinkSettings
-    /// The program on the near side and its arguments.
-    package var command: [String]
+    /// The program on the near side and its arguments; empty to keep the link for others, until
+    /// the end is asked for.
+    package var command: [String] = []
     /// The same on the far side, begun first and ended last; empty for none.
     package var farCommand: [String] = []
     /// The near command begins when something on the far side takes TCP connections to this port.
     package var awaitedPort: UInt16?
 
-    package init(_ settings: LinkSettings, command: [String]) {
+    package init(_ settings: LinkSettings, command: [String] = []) {
         self.settings = settings
         self.command = command
     }
@@ -20,7 +21,8 @@ package struct LinkRequest: Sendable {
 /// How a link came to its end.
 package struct LinkEnd: Sendable {
     /// The exit status of the near command, or 128 and the number of the signal that ended it; of
-    /// a command that can't be run 126, or 127 when there is none, as env(1) has it.
+    /// a command that can't be run 126, or 127 when there is none, as env(1) has it. 0 where a link
+    /// without one was asked to end.
     package var status: Int32
     /// What kept the near command from running, or from going on.
     package var complaint: Complaint?
@@ -66,7 +68,6 @@ package struct LinkSession: ~Copyable {
 
     /// Makes the link. This program must have one thread only, which gets its own network by it.
     package init(_ request: LinkRequest) throws(Complaint) {
-        precondition(!request.command.isEmpty, "a link is for a command")
         let terminal = ControllingTerminal()
         let signals = try Self.mapped { () throws(SystemError) in try TerminationSignals() }
         let children =
@@ -128,12 +129,19 @@ package struct LinkSession: ~Copyable {
     }
 
     /// Runs the commands to the end of the near one.
-    package mutating func run() -> LinkEnd {
+    ///
+    /// - Parameter tell: called where there is no near command, when others may enter the networks.
+    package mutating func run(tell: (LinkPlace) -> Void = { _ in }) -> LinkEnd {
         var end = LinkEnd(status: 0)
         do throws(Failure) {
             try startFar()
             try awaitFar()
-            end.status = try runNear()
+            if request.command.isEmpty {
+                tell(place)
+                try keep()
+            } else {
+                end.status = try runNear()
+            }
         } catch {
             end.complaint = error.complaint
             end.status = error.status
@@ -253,6 +261,22 @@ package struct LinkSession: ~Copyable {
         terminal.stopGroup()
         if terminal.isOwn { terminal.lend(to: child) }
         child.proceed()
+    }
+
+    // MARK: - No command
+
+    private var place: LinkPlace {
+        LinkPlace(
+            near: near.path, far: far.path, rights: isUnprivileged ? UserNamespace.path : nil,
+            device: device)
+    }
+
+    /// Waits until the end is asked for, or the forwarder fails.
+    private mutating func keep() throws(Failure) {
+        while true {
+            let seen = try wait(until: .distantFuture)
+            if seen.signal != nil || seen.forwarderFailed { return }
+        }
     }
 
     // MARK: - Both

@@ -41,6 +41,7 @@ package struct ChildProcess: ~Copyable {
         }
         unsafe request.own_group = 1
         unsafe request.terminal = options.terminal?.descriptor ?? -1
+        unsafe request.user_namespace = options.network?.owner?.descriptor.raw ?? -1
         unsafe request.network_namespace = options.network?.descriptor.raw ?? -1
         unsafe request.ends_with_parent = options.diesWithParent ? 1 : 0
         unsafe request.descriptor_limit = UInt64(options.descriptorLimit ?? 0)

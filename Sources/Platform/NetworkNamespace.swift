@@ -5,18 +5,44 @@ import Glibc
 /// (network_namespaces(7)). It is gone when the last descriptor and the last process are.
 package final class NetworkNamespace: Sendable {
     let descriptor: Descriptor
+    /// Whose rights it needs to be entered; nil for those of this program.
+    let owner: Owner?
 
-    private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    /// The user namespace that a network belongs to.
+    final class Owner: Sendable {
+        let descriptor: Descriptor
+
+        fileprivate init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    }
+
+    private init(_ descriptor: consuming Descriptor, owner: Owner? = nil) {
+        self.descriptor = descriptor
+        self.owner = owner
+    }
 
     /// Makes one, in which the calling thread is from then on.
     package static func enterNew() throws(SystemError) -> NetworkNamespace {
         _ = try checked("unshare") { clinux_new_network_namespace() }
-        return NetworkNamespace(
-            Descriptor(
-                raw: try checked("open") {
-                    // SAFETY: open(2) reads a literal path.
-                    unsafe open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
-                }))
+        return NetworkNamespace(try file("/proc/thread-self/ns/net"))
+    }
+
+    /// The one of another program: `path` is what its own `path` says.
+    ///
+    /// - Parameter rights: the file of the user namespace that the program made for it, which only
+    ///   the same user may enter, and only a child that begins: `SpawnOptions.network`.
+    package static func open(
+        _ path: String, rights: String?
+    ) throws(SystemError) -> NetworkNamespace {
+        guard let rights else { return NetworkNamespace(try file(path)) }
+        return NetworkNamespace(try file(path), owner: Owner(try file(rights)))
+    }
+
+    private static func file(_ path: String) throws(SystemError) -> Descriptor {
+        Descriptor(
+            raw: try checked("open") {
+                // SAFETY: open(2) takes a C string that lives as long as the call.
+                unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+            })
     }
 
     /// The calling thread is in this one from then on.
@@ -30,6 +56,9 @@ package final class NetworkNamespace: Sendable {
 
 /// Rights of its own, for who has none outside (user_namespaces(7)).
 package enum UserNamespace {
+    /// Where other programs find that of this one, as long as it lives.
+    package static var path: String { "/proc/\(getpid())/ns/user" }
+
     /// Puts this program, which must have one thread only, into a new one: there it may make
     /// networks. It keeps its user and its group, and so do its children, which lose the rights as
     /// they begin.

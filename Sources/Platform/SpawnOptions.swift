@@ -23,7 +23,7 @@ package struct SpawnOptions: Sendable {
     /// The child's group is in the foreground of this program's terminal, until another is put
     /// there: it reads the terminal and gets its signals.
     package var terminal: ControllingTerminal?
-    /// Nil stays in this program's.
+    /// The child keeps its user and its group in it. Nil stays in this program's.
     package var network: NetworkNamespace?
     /// Soft limit of open descriptors; nil inherits.
     package var descriptorLimit: Int?

@@ -57,6 +57,8 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// How the generator writes a request, and how the server writes a reply.
     package var requestShape = WriteShape.one
     package var replyShape = WriteShape.one
+    /// What lies between generator and server: all zero and none for loopback.
+    package var link = CellLink()
     /// Requests that are due; with a rate of connections, all that those bring.
     package var arrival: Arrival = .closed
     package var churn = CellConnections()
@@ -112,6 +114,7 @@ package struct Cell: Equatable, Hashable, Sendable {
         if requestShape != .one { parts.append("request-\(requestShape.rawValue)") }
         if replyShape != .one { parts.append("reply-\(replyShape.rawValue)") }
         parts += churn.idParts
+        parts += link.idParts
         if expected != .success {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
         }
@@ -155,6 +158,7 @@ extension Cell: Comparable {
             (Double(a.payload.raw), Double(b.payload.raw)),
             (Double(a.streams), Double(b.streams)), (Double(a.pipeline), Double(b.pipeline)),
             (a.arrival.rate?.raw ?? 0, b.arrival.rate?.raw ?? 0),
+            (Double(a.link.roundTrip.raw), Double(b.link.roundTrip.raw)),
         ]
         for (first, second) in numbers where first != second { return first < second }
         return a.id < b.id
@@ -165,6 +169,7 @@ extension Cell {
     package var json: JSONValue {
         var others: [JSONValue.Member] = []
         if handshake != .full { others.append(.init("handshake", .string(handshake.rawValue))) }
+        others += link.members
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
         return .object(parameters + transmission + churn.members + others)
     }
@@ -226,6 +231,7 @@ extension Cell {
         requestShape = try fields.choice("request_shape", default: .one)
         replyShape = try fields.choice("reply_shape", default: .one)
         churn = try CellConnections(fields)
+        link = try CellLink(fields)
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {
                 throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")

@@ -25,6 +25,22 @@ enum CellParameters {
         ]
     }
 
+    /// What lies between generator and server. They came later, and stand at the end.
+    static func link<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column("rtt_ns", "ns", "round-trip time of the emulated link; 0 for loopback") {
+                "\(cell($0).link.roundTrip.raw)"
+            },
+            Column("link_loss", "1", "share of packets that the link was asked to lose, each way") {
+                let loss = cell($0).link.loss
+                return loss == 0 ? "0" : "\(loss)"
+            },
+            Column("link_rate_bit", "bit/s", "rate of the link each way; empty without a limit") {
+                field(cell($0).link.rate)
+            },
+        ]
+    }
+
     /// - Parameter payload: the mean body of an answer; nil when it is not known.
     static func columns<Row>(
         _ cell: @escaping @Sendable (Row) -> Cell,

@@ -89,7 +89,7 @@ package enum CellColumns {
         + counts + Metric.summarised.enumerated().flatMap { figures($0.element, at: $0.offset) }
         + CellParameters.laterColumns { $0.summary.cell }
         + CellParameters.transmissionColumns { $0.summary.cell }
-        + CellParameters.churn { $0.summary.cell }
+        + CellParameters.churn { $0.summary.cell } + CellParameters.link { $0.summary.cell }
 
     private static let identity: [Column<CellRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

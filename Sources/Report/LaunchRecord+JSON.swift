@@ -2,6 +2,11 @@ package import Basis
 
 extension LaunchRecord {
     package var json: JSONValue {
+        guard let link, case .object(let members) = launch else { return launch }
+        return .object(members + [.init("link", link.json)])
+    }
+
+    private var launch: JSONValue {
         [
             "schema": .string(Self.schema), "slot": .count(slot), "block": .count(block),
             "cell": cell.json, "seed": .integer(seed), "time_ns": .integer(time.raw),
@@ -40,6 +45,7 @@ extension LaunchRecord {
         if let server = try fields.optionalFields("server") {
             self.server = try ServerUsage(server)
         }
+        if let link = try fields.optionalFields("link") { self.link = try LinkUsage(link) }
         for worker in try fields.objects("workers") { workers.append(try WorkerReport(worker)) }
         if let load = json["load"], load != .null { self.load = try LoadReport(json: load) }
     }

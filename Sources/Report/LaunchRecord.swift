@@ -28,6 +28,8 @@ package struct LaunchRecord: Equatable, Sendable {
     /// The workers' counters over the span of `server`; `accepted` since the start.
     package var workers: [WorkerReport] = []
     package var machine = MachineUsage()
+    /// What the link did; nil for a cell on loopback.
+    package var link: LinkUsage?
     /// Why there are no figures, one line; nil when there are.
     package var failure: String?
 
@@ -60,6 +62,9 @@ package struct LaunchRecord: Equatable, Sendable {
             return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
         }
         if load.verdict == .otherOpenings { return load.verdictReasons.first }
+        if let link, link.missed > 0 {
+            return "the link did not keep up and lost \(link.missed) packets that it was to carry"
+        }
         return disturbance
     }
 

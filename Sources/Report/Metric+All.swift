@@ -14,10 +14,9 @@ extension Metric {
     static let p9999 = latency("p9999_ns", "99.99th percentile of latency") { $0.p9999 }
     static let max = latency("max_ns", "longest latency") { $0.samples > 0 ? $0.max : nil }
 
-    static let serverCPU = perRequest(
-        "srv_cpu_ns_per_req", "ns", 1,
-        "CPU time of all threads and processes of the server for a request"
-    ) { Double($0.cpu.raw) }
+    static let serverCPU = cpuPerRequest(
+        "srv_cpu_ns_per_req", "CPU time of all threads and processes of the server for a request"
+    ) { $0.cpu }
     static let serverSyscalls = perRequest(
         "srv_syscalls_per_req", "1", 4, "system calls of the server for a request"
     ) { $0.syscalls.map(Double.init) }
@@ -26,8 +25,11 @@ extension Metric {
         "voluntary context switches of the server for a request: it went to sleep"
     ) { Double($0.voluntarySwitches) }
     static let generatorCPU = Metric(
-        "gen_cpu_ns_per_req", "ns", 1, "CPU time of the generator for a request"
-    ) { record in record.load.flatMap { $0.requests > 0 ? $0.cpu.perRequest : nil } }
+        "gen_cpu_ns_per_req", "ns", 1, "CPU time of the generator for a request\(notThroughALink)"
+    ) { record in
+        guard record.cell.link.isLoopback else { return nil }
+        return record.load.flatMap { $0.requests > 0 ? $0.cpu.perRequest : nil }
+    }
     static let rateRatio = Metric(
         "rate_ratio", "1", 6, "rps over rate_target; empty in a closed loop"
     ) { $0.load?.rateRatio }
@@ -89,6 +91,21 @@ extension Metric {
     ) -> Metric {
         Metric(name, "ns", 0, meaning) { record in
             record.load.flatMap(figure).map { Double($0.raw) }
+        }
+    }
+
+    /// Through a link the forwarder does a part of what the kernel does for the programs, on CPUs
+    /// that are theirs: a cost that is not theirs alone is none.
+    private static let notThroughALink = "; empty through a link"
+
+    /// CPU time of the server divided by the requests of its span.
+    static func cpuPerRequest(
+        _ name: String, _ meaning: String,
+        _ amount: @escaping @Sendable (ServerUsage) -> Nanoseconds
+    ) -> Metric {
+        let metric = perRequest(name, "ns", 1, meaning + notThroughALink) { Double(amount($0).raw) }
+        return Metric(metric.name, metric.unit, metric.decimals, metric.meaning) { record in
+            record.cell.link.isLoopback ? metric.value(record) : nil
         }
     }
 

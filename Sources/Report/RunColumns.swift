@@ -15,6 +15,7 @@ package enum RunColumns {
         + CellParameters.laterColumns { $0.launch.cell } + handshakes
         + CellParameters.transmissionColumns { $0.launch.cell }
         + CellParameters.churn { $0.launch.cell } + connections
+        + CellParameters.link { $0.launch.cell } + link
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -98,14 +99,14 @@ package enum RunColumns {
 
     private static let server: [Column<RunRow>] = [
         column(.serverCPU),
-        perRequest("srv_user_ns_per_req", "ns", 1, "user part of it, sampled by the kernel's tick")
-        {
-            Double($0.user.raw)
-        },
-        perRequest("srv_sys_ns_per_req", "ns", 1, "system part of it, sampled by the kernel's tick")
-        {
-            Double($0.system.raw)
-        },
+        column(
+            .cpuPerRequest("srv_user_ns_per_req", "user part of it, sampled by the kernel's tick") {
+                $0.user
+            }),
+        column(
+            .cpuPerRequest(
+                "srv_sys_ns_per_req", "system part of it, sampled by the kernel's tick"
+            ) { $0.system }),
         perRequest(
             "srv_runq_wait_ns_per_req", "ns", 1, "time for a request in which a thread had no CPU"
         ) { Double($0.runQueueWait.raw) },
@@ -238,6 +239,25 @@ package enum RunColumns {
             "SYNs that could have carried data and did not; empty without Fast Open"
         ) { $0.opensFast ? $0.handshakes.fastOpenMissed : nil },
     ]
+
+    private static let link: [Column<RunRow>] = [
+        linkCount("link_packets", "packets that came through the link, both ways") { $0.packets },
+        linkCount("link_lost", "packets that the link lost or dropped, as it was asked to") {
+            $0.lost
+        },
+        Column("link_late_p99_ns", "ns", "99th percentile of how late packets left the link") {
+            field($0.launch.link?.late?.raw)
+        },
+        Column("link_cpu_ns", "ns", "CPU time of the link, which no other figure contains") {
+            field($0.launch.link?.cpu.raw)
+        },
+    ]
+
+    private static func linkCount(
+        _ name: String, _ meaning: String, _ value: @escaping @Sendable (LinkUsage) -> Int64
+    ) -> Column<RunRow> {
+        Column(name, "1", meaning) { field($0.launch.link.map(value)) }
+    }
 
     private static func column(_ metric: Metric) -> Column<RunRow> {
         Column(metric.name, metric.unit, metric.meaning) {

@@ -33,9 +33,14 @@ struct LinkTextTests {
                2: 0200C612:1F91 0100C612:8F90 01 00000000:00000000 00:00000000 00000000     0
                3: garbage
                4: a b c 0A
+               5: 0100007F:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0
             """
         #expect(ListeningPorts.isListening(8_080, table) && ListeningPorts.isListening(80, table))
         #expect(!ListeningPorts.isListening(8_081, table) && !ListeningPorts.isListening(1, table))
+        // Only on loopback, which the other side does not reach.
+        #expect(!ListeningPorts.isListening(8_082, table))
+        let own = "sl\n 0: 00000000000000000000000001000000:1F90 000:0000 0A"
+        #expect(!ListeningPorts.isListening(8_080, own))
         let six = "sl\n 0: 00000000000000000000000000000000:1F90 000:0000 0A"
         #expect(ListeningPorts.isListening(8_080, six) && !ListeningPorts.isListening(8_080, ""))
     }

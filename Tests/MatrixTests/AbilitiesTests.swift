@@ -34,6 +34,60 @@ struct AbilitiesTests {
                     ? nil
                     : "cell h1/single/w1/c1/p13/tfo needs net.ipv4.tcp_fastopen=3, which is \(told)"
                         + " here"))
+        // In the networks of a link it is always allowed.
+        cell.link.roundTrip = .milliseconds(5)
+        #expect(throws: Never.self) { try Abilities.checkFastOpen([cell], setting: setting) }
+    }
+
+    @Test("a link is made on trial only where a cell needs one, and its absence is one line")
+    func links() throws {
+        var trials = 0
+        let prohibition = LinkProhibition(problem: "it is forbidden", remedy: "run it as root")
+        func check(_ cells: [Cell], fails: Bool) throws(Complaint) {
+            try Abilities.checkLinks(cells) { () throws(LinkProhibition) in
+                trials += 1
+                if fails { throw prohibition }
+                return "tun"
+            }
+        }
+        let near = Cell(pattern: "single", threads: 1, connections: 1)
+        var far = near
+        far.link.roundTrip = .milliseconds(5)
+        try check([near], fails: true)
+        #expect(trials == 0)
+        try check([near, far], fails: false)
+        #expect(trials == 1)
+        let complaint = #expect(throws: Complaint.self) { try check([near, far], fails: true) }
+        #expect(
+            complaint?.description
+                == "cell h1/single/w1/c1/p13/rtt5ms needs a link: it is forbidden; run it as root;"
+                + " or leave such cells out with --filter 'rtt=0'")
+        #expect(complaint?.status == .failure)
+    }
+
+    @Test("answers that would all come too late are refused", arguments: ["2s", "1999ms"])
+    func late(roundTrip: String) throws {
+        let request = RunRequest(
+            matrix: "m.json5", profile: Matrix.defaultProfile, seed: 1,
+            cpus: CPUSplit(server: [1], load: [0]))
+        let text = "{defaults: {pattern: 'single', threads: 1, rtt: '\(roundTrip)'}}"
+        func plan() throws { _ = try request.plan { _ throws(Complaint) in text } }
+        guard roundTrip == "2s" else { return try plan() }
+        let complaint = #expect(throws: Complaint.self) { try plan() }
+        #expect(
+            complaint?.description
+                == "cell h1/single/w1/c64/p13/rtt2s has a round trip of 2.00s, and an answer may"
+                + " take 2.00s; give a longer timeout in its defaults")
+    }
+
+    @Test(
+        "the forwarder runs where neither program does, or else with the generator",
+        arguments: [([0, 1], [0]), ([0, 1, 2, 3], [2, 3]), ([0], [0])])
+    func forwarder(available: [Int], cpus: [Int]) {
+        let split =
+            available.count == 1
+            ? CPUSplit(server: [0], load: [0]) : CPUSplit(server: [1], load: [0])
+        #expect(split.forLink(of: available) == cpus)
     }
 
     @Test(

@@ -66,6 +66,12 @@ struct DoctorTests {
         #expect(Self.checks { $0.missingPrograms = "none" }["programs"]?.level == .fail)
         #expect(Self.checks { $0.freeDisk = .mebibytes(100) }["free disk"]?.level == .warn)
         #expect(Self.checks { $0.freeDisk = .mebibytes(10) }["free disk"]?.level == .fail)
+        #expect(Self.checks { $0.link = "tun" }["links"]?.level == .ok)
+        let links = Self.checks {
+            $0.linkProhibition = LinkProhibition(problem: "it is forbidden", remedy: "be root")
+        }["links"]
+        #expect(links?.level == .warn && links?.value == "it is forbidden")
+        #expect(links?.fix == "be root")
     }
 
     @Test("an absent fact says so, and the ids tell machines and systems apart")

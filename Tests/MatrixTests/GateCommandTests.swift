@@ -60,7 +60,7 @@ struct GateCommandTests {
             (
                 ["--server-command", "true {prot}", "--server-command", "true {port}"], .usage,
                 "--server-command 'true {prot}' asks for the unknown {prot}; did you mean {port}?"
-                    + " choose from {port}, {threads}, {cpus}, {dir}"
+                    + " choose from {port}, {host}, {threads}, {cpus}, {dir}"
             ),
             (
                 ["--server-command", "true {port}", "--server-command", "/no/server {port}"],

@@ -15,6 +15,10 @@ struct LinkCommandTests {
                 "there is no command; write one behind --, such as -- curl http://..."
             ),
             (["--rtt", "20ms", "--", ""], "there is no command; "),
+            (
+                ["--rtt", "20ms", "--hold", "--", "x"],
+                "--hold runs no command such as 'x'; leave one of them out"
+            ),
             (["--rtt", "-5ms", "--", "x"], "--rtt '-5ms' is not a time; "),
             (["--rtt", "soon", "--", "x"], "--rtt 'soon' is not a time; "),
             (["--rtt", "11s", "--", "x"], "--rtt 11s is out of range; "),

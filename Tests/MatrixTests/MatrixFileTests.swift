@@ -1,6 +1,7 @@
 import Basis
 import Compare
 import Foundation
+import Link
 import Report
 import Testing
 
@@ -83,6 +84,25 @@ struct MatrixFileTests {
                 ]
             ),
             (
+                "{defaults: {pattern: 'single'}, axes: {rtt: ['20ms', 0, '0', '1500us', '1.5ms']}}",
+                [
+                    "h1/single/w2/c64/p13", "h1/single/w2/c64/p13/rtt1500us",
+                    "h1/single/w2/c64/p13/rtt20ms",
+                ]
+            ),
+            (
+                """
+                {defaults: {pattern: 'single', tls: '1.3', rtt: '1s'},
+                 axes: {link_loss: ['0.1%', '0'], link_rate: ['none', '100mbit']}}
+                """,
+                [
+                    "h1/single/w2/c64/p13/tls1.3/rtt1s",
+                    "h1/single/w2/c64/p13/tls1.3/rtt1s/link100mbit",
+                    "h1/single/w2/c64/p13/tls1.3/rtt1s/loss0.1%",
+                    "h1/single/w2/c64/p13/tls1.3/rtt1s/loss0.1%/link100mbit",
+                ]
+            ),
+            (
                 "{defaults: {pattern: 'single'}, axes: {rate: ['subscribe', 'closed', 5]}}",
                 ["h1/single/w2/c64/p13", "h1/single/w2/c64/p13/sub", "h1/single/w2/c64/p13/r5"]
             ),
@@ -106,6 +126,8 @@ struct MatrixFileTests {
             ("expect=2xx", 9), ("expect=3xx", 0),
             ("expect=2xx", 9), ("expect=3xx", 0), ("close=fin fastopen=off", 9),
             ("connection_rate=0 requests_per_connection<1", 9), ("connection_rate>=1k", 0),
+            ("expect=2xx", 9), ("expect=3xx", 0), ("rtt=0", 9), ("rtt>0", 0), ("rtt=20ms", 0),
+            ("rtt<20ms link_loss<0.1% link_rate=none", 9), ("link_rate>=100mbit", 0),
             ("server=switchyard protocol=h1 threads<=2 path=/plaintext", 9), ("", 9),
         ])
     func filters(filter: String, count: Int) throws {
@@ -185,6 +207,26 @@ struct MatrixFileTests {
                 "{axes: {pattern: 'Sharded'}}",
                 "axes.pattern: 'Sharded' is no pattern",
                 "write family or family:variant such as sharded:hash"
+            ),
+            (
+                "{axes: {rtt: ['5ms', '20']}}",
+                "axes.rtt[1]: \"20\" is not a round-trip time up to 10.0s",
+                "write one such as \"20ms\", or \"0\" for loopback"
+            ),
+            (
+                "{axes: {rtt: '1h'}}",
+                "axes.rtt: \"1h\" is not a round-trip time up to 10.0s",
+                "write one such as \"20ms\", or \"0\" for loopback"
+            ),
+            (
+                "{axes: {link_loss: '100%'}}",
+                "axes.link_loss: \"100%\" is not a share below 100%",
+                "write one such as \"0.1%\""
+            ),
+            (
+                "{axes: {link_rate: 100}}",
+                "axes.link_rate: 100 is not a rate from 8kbit to 100gbit",
+                "write one such as \"100mbit\", or \"none\" for no limit"
             ),
             (
                 "{axes: {nodelay: 2}}",
@@ -450,6 +492,14 @@ struct MatrixFileTests {
             cell.id
                 == "h1/acceptors:shared-level/w2/c1/p13/r2500k-constant/tls1.2/nagle/tbytes-5?x=é")
         #expect(cell.fileStem.utf8.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "/") })
+        #expect(try Cell(RecordFields(JSONValue(parsing: cell.json.compact))) == cell)
+        // A cell on loopback reads and is written as before there were links.
+        #expect(cell.json["rtt_ns"] == nil && cell.link.isLoopback)
+        cell.link.roundTrip = .milliseconds(20)
+        cell.link.loss = try #require(parseShare("0.07%"))
+        cell.link.rate = 1_500_000
+        #expect(cell.id.contains("/nagle/rtt20ms/loss0.07%/link1500kbit/t"))
+        #expect(cell.fileStem.contains("_loss0.07-_"))
         #expect(try Cell(RecordFields(JSONValue(parsing: cell.json.compact))) == cell)
     }
 

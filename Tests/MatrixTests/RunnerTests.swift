@@ -195,12 +195,21 @@ struct RunnerTests {
 
     @Test("the estimate is the plan's time plus what starting and stopping has cost so far")
     func estimate() {
+        let cell = Cell(pattern: "single", threads: 1, connections: 1)
+        let ten = (0..<10).map { Slot(index: $0, block: 0, cell: cell, seed: 1) }
         var estimate = TimeEstimate(loadTime: .seconds(2))
-        #expect(estimate.remaining(launches: 10) == .milliseconds(23_500))
-        estimate.note(elapsed: .milliseconds(2_100))
-        estimate.note(elapsed: .milliseconds(2_300))
-        #expect(estimate.remaining(launches: 10) == .seconds(22))
-        #expect(estimate.remaining(launches: 0) == .zero)
+        #expect(estimate.remaining(ten) == .milliseconds(23_500))
+        estimate.note(cell, elapsed: .milliseconds(2_100))
+        estimate.note(cell, elapsed: .milliseconds(2_300))
+        #expect(estimate.remaining(ten) == .seconds(22))
+        #expect(estimate.remaining(ten[..<0]) == .zero)
+        // A link is made and ended, and connecting takes round trips.
+        var far = cell
+        far.link.roundTrip = .milliseconds(100)
+        let slot = Slot(index: 0, block: 0, cell: far, seed: 1)
+        #expect(estimate.remaining([slot]) == .milliseconds(2_200 + 150 + 600))
+        estimate.note(far, elapsed: .milliseconds(2_200 + 150 + 600))
+        #expect(estimate.remaining(ten) == .seconds(22))
         #expect(clock(.seconds(59)) == "59s" && clock(.seconds(760)) == "12m40s")
         #expect(clock(.seconds(7_380)) == "2h3m")
     }

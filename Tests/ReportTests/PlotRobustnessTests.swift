@@ -50,7 +50,8 @@ struct PlotRobustnessTests {
         "server_cpus", "load_cpus", "verdict", "invalid_reason", "hist_file", "hist_tag",
         "hist_name", "unit", "better", "tier", "metric", "reason", "stage", "role", "hw_id",
         "connections", "threads", "streams", "payload_bytes", "pipeline", "rate_target", "slot",
-        "block", "seed", "worker", "n", "n_valid", "valid",
+        "block", "seed", "worker", "n", "n_valid", "valid", "rtt_ns", "link_loss", "link_rate_bit",
+        "line_id", "name",
     ]
 
     private static func damaged(_ lines: [String], by damage: Damage) -> [String] {

@@ -73,6 +73,7 @@ struct clinux_spawn {
     int standard_error;
     int own_group;             /* leads a process group of its own */
     int terminal;              /* whose foreground that group becomes; -1: none */
+    int user_namespace;        /* whose rights the next one needs; -1: those of the caller */
     int network_namespace;     /* which it runs in; -1: that of the caller */
     int ends_with_parent;      /* with its group, by a guardian; needs own_group */
     const uint64_t *cpus;      /* NULL: inherit */

@@ -11,7 +11,8 @@
 /* unshare(2) of the calling thread; a user namespace needs a process of one thread. */
 int clinux_new_user_namespace(void);
 int clinux_new_network_namespace(void);
-/* setns(2) of the calling thread. */
+/* setns(2) of the calling thread; into a user namespace, of a process of one thread. */
+int clinux_enter_user_namespace(int fd);
 int clinux_enter_network_namespace(int fd);
 
 /* The other end of a TUN device called `name` becomes `fd`, an open /dev/net/tun. Packets have no

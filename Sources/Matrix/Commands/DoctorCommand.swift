@@ -63,10 +63,16 @@ enum DoctorCommand: Command {
         }
         let version = capture(["gnuplot", "--version"]).map { lastLine($0) }
         let space = try? FileManager.default.attributesOfFileSystem(forPath: ".")[.systemFreeSize]
-        return Doctor.Facts(
+        var facts = Doctor.Facts(
             cpus: CPUSet.available.cpus.count, openFiles: DescriptorLimit.current,
             machine: MachineReading().since(before), busyShare: busy, gnuplot: version,
             missingPrograms: missing,
             freeDisk: (space as? NSNumber).map { ByteCount(raw: $0.intValue) })
+        do throws(LinkProhibition) {
+            facts.link = try RunningLink.trial()
+        } catch {
+            facts.linkProhibition = error
+        }
+        return facts
     }
 }

@@ -18,6 +18,7 @@ enum LinkCommand: Command {
                 "far", value: "COMMAND", help: "a command for the far side, such as a server"),
             OptionSpec(
                 "await", value: "PORT", help: "begin when the far side listens on this port"),
+            OptionSpec("hold", help: "no COMMAND: say where the networks are, wait for SIGTERM"),
             OptionSpec("seed", value: "N", help: "of losses and jitter (random, shown)"),
             OptionSpec("device", value: "KIND", help: "tun or veth (tun where it may be used)"),
             OptionSpec("quiet", short: "q", help: "say nothing of what the link did"),
@@ -31,6 +32,7 @@ enum LinkCommand: Command {
             SWITCHYARD_NEAR_NETWORK and SWITCHYARD_FAR_NETWORK files for nsenter --net.
             The far command is split as by a shell and ended when COMMAND ends. What it writes, what
             the link did and the object of --json go to standard error.
+            With --hold standard output has one object, which names the files of the networks.
             Exit status: COMMAND's, 128+N when signal N ended it, 126 or 127 when it can't be run.
             Such as:
             switchyard link --rtt 20ms --far 'python3 -m http.server 80' --await 80 -- \
@@ -46,7 +48,7 @@ enum LinkCommand: Command {
         if !isQuiet {
             for note in session.notes { console.errors("switchyard link: note: \(note)\n") }
         }
-        let end = session.run()
+        let end = session.run { console.output($0.json.compact + "\n") }
         if let complaint = end.complaint { console.errors("switchyard: \(complaint)\n") }
         if let note = end.note, !isQuiet { console.errors("switchyard link: note: \(note)\n") }
         if let report = end.report {
@@ -65,7 +67,12 @@ enum LinkCommand: Command {
         guard let roundTrip = try options.time("rtt", in: .zero...longest) else {
             throw Complaint("--rtt is missing", remedy: "give a round-trip time such as --rtt 20ms")
         }
-        guard let program = options.operands.first, !program.isEmpty else {
+        if options.has("hold"), let stray = options.operands.first {
+            throw Complaint(
+                "--hold runs no command such as '\(stray)'", remedy: "leave one of them out")
+        }
+        let isCommand = options.operands.first?.isEmpty == false
+        guard isCommand || options.has("hold") else {
             throw Complaint(
                 "there is no command", remedy: "write one behind --, such as -- curl http://...")
         }

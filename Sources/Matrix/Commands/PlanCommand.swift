@@ -28,7 +28,7 @@ enum PlanCommand: Command {
         _ plan: Plan, servers: [ServerCommand], request: RunRequest, _ options: ParsedOptions,
         on console: Console
     ) {
-        let time = TimeEstimate(loadTime: plan.loadTime).remaining(launches: plan.slots.count)
+        let time = TimeEstimate(loadTime: plan.loadTime).remaining(plan.slots)
         defer {
             if let warning = request.cpus.warning { console.errors("note: \(warning)\n") }
         }
@@ -45,8 +45,10 @@ enum PlanCommand: Command {
         var table = TextTable([
             .init("slot"), .init("block"), .init("cell", .left), .init("at"),
         ])
+        let estimate = TimeEstimate(loadTime: plan.loadTime)
+        var at = Nanoseconds.zero
         for slot in plan.slots {
-            let at = TimeEstimate(loadTime: plan.loadTime).remaining(launches: slot.index)
+            defer { at = at + estimate.remaining(CollectionOfOne(slot)) }
             table.append([
                 "\(slot.index)", "\(slot.block)", .init(slot.cell.id), .init(clock(at)),
             ])

@@ -15,13 +15,15 @@ struct RunSession {
     let console: Console
 
     mutating func run() throws(Complaint) -> ExitStatus {
+        let available = CPUSet.available
         let interruption = try StopRequest.offServerCPUs(manifest.request.cpus)
         var journal = try Journal<LaunchRecord>(directory.journalPath)
         manifest.status = .running
         try directory.write("manifest.json", manifest.json.pretty)
         try directory.becomeLatest()
         let executor = try ProcessExecutor(
-            programs: programs, servers: servers, cpus: manifest.request.cpus)
+            programs: programs, servers: servers, cpus: manifest.request.cpus,
+            available: available)
         defer { executor.removeScratch() }
         var progress = Progress(
             style, plan: plan, done: journal.records.count, write: console.errors)

@@ -55,6 +55,10 @@ struct Doctor {
         /// Nil when the server and the generator are there, else the complaint.
         var missingPrograms: String?
         var freeDisk: ByteCount?
+        /// What carries the packets of a link; nil where none was tried.
+        var link: String?
+        /// Why none can be made.
+        var linkProhibition: LinkProhibition?
     }
 
     private let source: FactSource
@@ -148,6 +152,11 @@ struct Doctor {
                 why: "a run starts switchyard-server and switchyard-load",
                 fix: "swift build -c release"
             ) { _ in facts.missingPrograms == nil ? .ok : .fail },
+            Check(
+                "links", value: facts.linkProhibition?.problem ?? facts.link, want: "tun or veth",
+                why: "cells with a round-trip time and 'switchyard link' need them",
+                fix: facts.linkProhibition?.remedy ?? "run 'switchyard link' as root"
+            ) { _ in facts.linkProhibition == nil ? .ok : .warn },
             Check(
                 "free disk", value: facts.freeDisk?.display, want: "1GiB",
                 why: "a run that can't write its journal stops", fix: "make room"

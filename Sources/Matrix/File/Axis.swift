@@ -8,6 +8,9 @@ enum Axis: String, CaseIterable, Sendable {
     case replyShape = "reply_shape"
     case requestsPerConnection = "requests_per_connection"
     case connectionRate = "connection_rate"
+    case rtt
+    case linkLoss = "link_loss"
+    case linkRate = "link_rate"
     case rate, arrivals, expect
 
     /// The greatest count that a cell may ask for: more connections than ports and addresses of one

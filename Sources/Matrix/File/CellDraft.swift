@@ -57,6 +57,9 @@ struct CellDraft: Equatable {
             let count = try Self.count(value, place, in: 0...Axis.countLimit)
             cell.churn.requests = count == 0 ? nil : count
         case .connectionRate: cell.churn.rate = try Self.connectionRate(value, place)
+        case .rtt: cell.link.roundTrip = try Self.roundTrip(value, place)
+        case .linkLoss: cell.link.loss = try Self.loss(value, place)
+        case .linkRate: cell.link.rate = try Self.linkRate(value, place)
         case .rate:
             subscribes = value == .string(Arrival.subscribe.name)
             rate = subscribes ? nil : try Self.rate(value, place)

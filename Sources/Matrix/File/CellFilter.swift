@@ -1,4 +1,5 @@
 import Basis
+import Link
 import Report
 
 /// A choice of cells such as `protocol=h1 pattern=~shard connections>=64`: terms with spaces
@@ -40,7 +41,7 @@ struct CellFilter: Equatable, Sendable {
     private static let keys = Axis.allCases.map(\.rawValue) + ["cell"]
     private static let numeric: Set<String> = [
         "threads", "connections", "streams", "payload", "pipeline", "requests_per_connection",
-        "connection_rate", "rate",
+        "connection_rate", "rtt", "link_loss", "link_rate", "rate",
     ]
 
     private let terms: [Term]
@@ -125,7 +126,10 @@ struct CellFilter: Equatable, Sendable {
     private static func number(_ text: String) -> Double? {
         if text == "closed" { return 0 }
         if let plain = Double(text) { return plain }
-        return PerSecond(parsing: text)?.raw
+        if let share = parseShare(text) { return share }
+        if let bits = parseBitRate(text) { return Double(bits) }
+        // Times in seconds, as without a unit.
+        return PerSecond(parsing: text)?.raw ?? Nanoseconds(parsing: text)?.inSeconds
     }
 
     private static func text(_ cell: Cell, _ key: String) -> String {
@@ -151,6 +155,9 @@ struct CellFilter: Equatable, Sendable {
         case .fastopen: return cell.churn.opensFast ? "on" : "off"
         case .requestsPerConnection: return "\(cell.churn.requests ?? 0)"
         case .connectionRate: return "\(cell.churn.rate?.raw ?? 0)"
+        case .rtt: return "\(cell.link.roundTrip.inSeconds)"
+        case .linkLoss: return "\(cell.link.loss)"
+        case .linkRate: return cell.link.rate.map { "\($0)" } ?? "none"
         case .rate:
             if cell.arrival == .subscribe { return cell.arrival.name }
             return "\(cell.arrival.rate?.raw ?? 0)"

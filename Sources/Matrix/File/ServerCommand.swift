@@ -3,8 +3,9 @@ import Report
 
 /// How another server than this project's is started, and how one sees that it is ready.
 ///
-/// In `command` and `files` these stand for values of the launch: `{port}` a free port, `{threads}`
-/// and `{cpus}` what the cell asks for, `{dir}` an empty folder that is removed afterwards.
+/// In `command` and `files` these stand for values of the launch: `{port}` a free port, `{host}`
+/// the address to listen on, `{threads}` and `{cpus}` what the cell asks for, `{dir}` an empty
+/// folder that is removed afterwards.
 struct ServerCommand: Equatable, Sendable {
     /// How one sees that a server can be asked.
     enum Readiness: Equatable, Sendable {
@@ -23,7 +24,7 @@ struct ServerCommand: Equatable, Sendable {
     /// Written into `{dir}` before the start, by name.
     let files: [JSONValue.Member]
 
-    static let placeholders = ["{port}", "{threads}", "{cpus}", "{dir}"]
+    static let placeholders = ["{port}", "{host}", "{threads}", "{cpus}", "{dir}"]
 
     var json: JSONValue {
         let rule: JSONValue

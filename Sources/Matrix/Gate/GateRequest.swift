@@ -38,6 +38,11 @@ struct GateRequest: Equatable {
     func plan() throws(Complaint) -> (cells: [Cell], settings: Settings, servers: [[ServerCommand]])
     {
         let (plan, servers) = try run.plan(reading: GateMatrix.read)
+        if let cell = plan.cells.first(where: { !$0.link.isLoopback }) {
+            throw Complaint(
+                "cell \(cell.id) has a link, through which no cost of a request is known",
+                remedy: "leave such cells out with --filter 'rtt=0'")
+        }
         guard !commands.isEmpty else { return (plan.cells, plan.settings, [servers, servers]) }
         // A server of the user's own has no patterns of ours: the loads remain.
         var cells: [Cell] = []

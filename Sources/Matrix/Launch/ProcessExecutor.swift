@@ -21,13 +21,19 @@ struct ProcessExecutor: Executor {
     let programs: Programs
     private let servers: [ServerCommand]
     let cpus: CPUSplit
+    /// For the forwarder of a link.
+    private let linkCPUs: CPUSet
     /// A folder for the files of this executor; a launch has a folder in it.
     let scratch: String
 
     /// Makes its scratch folder; `removeScratch` removes it.
+    ///
+    /// - Parameter available: the CPUs of this process before it was kept off some.
     init(
-        programs: Programs, servers: [ServerCommand], cpus: CPUSplit
+        programs: Programs, servers: [ServerCommand], cpus: CPUSplit,
+        available: CPUSet = .available
     ) throws(Complaint) {
+        linkCPUs = CPUSet(cpus.forLink(of: available.cpus))
         self.programs = programs
         self.servers = servers
         self.cpus = cpus
@@ -59,8 +65,11 @@ struct ProcessExecutor: Executor {
         return record
     }
 
-    /// Starts the server of `cell`; `folder` is made for it and is its own.
-    func start(_ cell: Cell, folder: String) throws(LaunchFailure) -> RunningServer {
+    /// Starts the server of `cell` on one side of a link, or on loopback; `folder` is made for it
+    /// and is its own.
+    func start(
+        _ cell: Cell, folder: String, on side: RunningLink.Side = .loopback
+    ) throws(LaunchFailure) -> RunningServer {
         do throws(Complaint) {
             try Folder.make(folder, remedy: "name a writable folder in TMPDIR")
         } catch {
@@ -71,25 +80,58 @@ struct ProcessExecutor: Executor {
             guard let command = servers.first(where: { $0.name == cell.server }) else {
                 throw LaunchFailure("server \(cell.server) is not described")
             }
-            return try .foreign(cell, command, cpus: set, folder: folder)
+            return try .foreign(cell, command, cpus: set, folder: folder, on: side)
         }
-        return try .builtIn(cell, program: programs.server, cpus: set, folder: folder)
+        return try .builtIn(
+            cell, program: programs.server, cpus: set, folder: folder, on: side)
     }
 
     private mutating func measure(
         _ record: inout LaunchRecord, _ settings: Settings, folder: String,
         _ interruption: StopRequest
     ) throws(LaunchFailure) {
-        var server = try start(record.cell, folder: folder)
+        if record.cell.link.isLoopback {
+            let ends = Ends(near: .loopback, far: .loopback, link: nil)
+            return try measure(&record, settings, folder: folder, ends, interruption)
+        }
+        var link = try RunningLink(
+            record.cell.link, program: Programs.own, cpus: linkCPUs, seed: record.seed)
+        do throws(LaunchFailure) {
+            let ends = Ends(near: link.near, far: link.far, link: link.processID)
+            try measure(&record, settings, folder: folder, ends, interruption)
+        } catch {
+            // Behind a link that is gone everything else goes wrong too.
+            if error != .stopped, let reason = link.end { throw reason }
+            throw error
+        }
+        record.link = try link.stop()
+    }
+
+    /// What lies between generator and server.
+    private struct Ends {
+        /// The generator's side, and the server's.
+        let near: RunningLink.Side
+        let far: RunningLink.Side
+        /// The process that carries the packets; nil on loopback.
+        let link: Int32?
+    }
+
+    private func measure(
+        _ record: inout LaunchRecord, _ settings: Settings, folder: String, _ ends: Ends,
+        _ interruption: StopRequest
+    ) throws(LaunchFailure) {
+        var server = try start(record.cell, folder: folder, on: ends.far)
         let idle = ProcessGroup(of: server.process).read()
         var generator = try RunningGenerator(
             record.cell, host: server.host, port: server.port, program: programs.load,
-            cpus: CPUSet(cpus.load),
-            sharesCPUs: !cpus.shared.isEmpty, seed: record.seed, settings: settings)
+            cpus: CPUSet(cpus.load), network: ends.near.network,
+            sharesCPUs: WatchedCPUs.isShared(cpus, hasLink: ends.link != nil), seed: record.seed,
+            settings: settings)
         let began = MonotonicClock.now
         // During the warm-up, for it looks at every process; workers have been forked by now.
         let group = ProcessGroup(of: server.process)
-        let watched = WatchedCPUs(cpus, server: group, generator: generator.process.processID)
+        let watched = WatchedCPUs(
+            cpus, server: group, generator: generator.process.processID, link: ends.link)
         let phase = began + settings.warmup
         try generator.go(on: &server, until: phase + settings.duration / 10, interruption)
         let first = Reading(group, control: server.control)

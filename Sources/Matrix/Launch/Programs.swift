@@ -14,6 +14,9 @@ struct Programs: Equatable, Sendable {
         return folderPart(of: link ?? CommandLine.arguments[0])
     }
 
+    /// This program itself, which makes links; within a test there may be none.
+    static var own: String { ownFolder + "/switchyard" }
+
     /// Looks in `folder`, or beside this program.
     static func find(in folder: String?) throws(Complaint) -> Programs {
         let folder = folder ?? ownFolder

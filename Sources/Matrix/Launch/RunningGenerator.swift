@@ -10,12 +10,13 @@ struct RunningGenerator: ~Copyable {
     /// Starts switchyard-load with what `cell` says; its report comes on standard output.
     ///
     /// - Parameters:
-    ///   - sharesCPUs: whether the server runs on some of `cpus`.
+    ///   - network: the one it runs in; nil for this program's.
+    ///   - sharesCPUs: whether the server, or a link, runs on some of `cpus`.
     ///   - turn: the value of `--turn`, where it shares the time with another.
     init(
         _ cell: Cell, host: String, port: UInt16, program: String, cpus: CPUSet,
-        sharesCPUs: Bool = false,
-        seed: Int64, settings: Settings, turn: String? = nil
+        network: NetworkNamespace? = nil, sharesCPUs: Bool = false, seed: Int64, settings: Settings,
+        turn: String? = nil
     ) throws(LaunchFailure) {
         var options = SpawnOptions(
             program,
@@ -24,6 +25,7 @@ struct RunningGenerator: ~Copyable {
                 seed: seed,
                 settings: settings, turn: turn, sharesCPUs: sharesCPUs))
         options.cpus = cpus
+        options.network = network
         options.diesWithParent = true
         options.standardError = .captured
         options.descriptorLimit = max(

@@ -1,5 +1,6 @@
 import Basis
 import Foundation
+import Link
 import Platform
 import Report
 
@@ -25,15 +26,18 @@ struct RunningServer: ~Copyable {
 
     /// Starts this project's server on a port that the kernel chooses and waits for its ready line.
     ///
-    /// - Parameter environment: what is set there beside what this process has.
+    /// - Parameters:
+    ///   - side: where it runs.
+    ///   - environment: what is set there beside what this process has.
     static func builtIn(
         _ cell: Cell, program: String, cpus: CPUSet, folder: String,
-        environment: [String: String] = [:]
+        on side: RunningLink.Side = .loopback, environment: [String: String] = [:]
     ) throws(LaunchFailure) -> RunningServer {
         let control = folder + "/control"
+        let host = side.server ?? Loopback.v4.host
         var process = try start(
-            program, arguments(cell, control: control), cell: cell, cpus: cpus,
-            environment: environment)
+            program, arguments(cell, host: host, control: control), cell: cell, cpus: cpus,
+            on: side, environment: environment)
         guard let line = process.nextLine(timeout: Limit.ready) else {
             throw notReady(&process, "printed no ready line within \(Limit.ready.display)")
         }
@@ -41,14 +45,16 @@ struct RunningServer: ~Copyable {
         else {
             throw ended(&process, "printed '\(line.prefix(120))' instead of a ready line")
         }
-        return RunningServer(port: port, host: "127.0.0.1", control: control, process: process)
+        return RunningServer(port: port, host: host, control: control, process: process)
     }
 
     /// The command line of this project's server for a cell, without the program. What a cell does
     /// not ask for is not said, so that an older server can be asked for the rest.
-    static func arguments(_ cell: Cell, control: String) -> [String] {
+    static func arguments(
+        _ cell: Cell, host: String = Loopback.v4.host, control: String
+    ) -> [String] {
         var arguments = [
-            "--listen", "127.0.0.1:0", "--pattern", cell.pattern ?? "", "--threads",
+            "--listen", "\(host):0", "--pattern", cell.pattern ?? "", "--threads",
             "\(cell.threads)", "--nodelay", cell.nodelay.haveServer ? "on" : "off",
             "--control", control,
         ]
@@ -65,12 +71,13 @@ struct RunningServer: ~Copyable {
 
     /// Starts another server on a free port and waits by its rule.
     static func foreign(
-        _ cell: Cell, _ command: ServerCommand, cpus: CPUSet, folder: String
+        _ cell: Cell, _ command: ServerCommand, cpus: CPUSet, folder: String,
+        on side: RunningLink.Side = .loopback
     ) throws(LaunchFailure) -> RunningServer {
         let port = try Loopback.freePort()
         let values = [
-            "{port}": "\(port)", "{threads}": "\(cell.threads)", "{cpus}": "\(cpus)",
-            "{dir}": folder,
+            "{port}": "\(port)", "{host}": side.server ?? Loopback.v4.host,
+            "{threads}": "\(cell.threads)", "{cpus}": "\(cpus)", "{dir}": folder,
         ]
         func filled(_ text: String) -> String {
             values.reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
@@ -84,20 +91,28 @@ struct RunningServer: ~Copyable {
             }
         }
         let words = command.command.map(filled)
-        var process = try start(words[0], Array(words.dropFirst()), cell: cell, cpus: cpus)
-        let place = try waitUntilReady(&process, command.readiness, port: port)
-        return RunningServer(port: port, host: place.host, control: nil, process: process)
+        var process = try start(
+            words[0], Array(words.dropFirst()), cell: cell, cpus: cpus, on: side)
+        let host: String
+        if let far = side.server {
+            try waitBehindLink(&process, command.readiness, port: port, host: far)
+            host = far
+        } else {
+            host = try waitUntilReady(&process, command.readiness, port: port).host
+        }
+        return RunningServer(port: port, host: host, control: nil, process: process)
     }
 
     private static func start(
         _ program: String, _ arguments: [String], cell: Cell, cpus: CPUSet,
-        environment: [String: String] = [:]
+        on side: RunningLink.Side, environment: [String: String] = [:]
     ) throws(LaunchFailure) -> ChildProcess {
         var options = SpawnOptions(program, arguments)
         if !environment.isEmpty {
             options.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         }
         options.cpus = cpus
+        options.network = side.network
         options.diesWithParent = true
         options.standardError = .captured
         options.descriptorLimit = max(
@@ -137,6 +152,28 @@ struct RunningServer: ~Copyable {
             if process.wait(timeout: Limit.pause) != nil { break }
         }
         throw notReady(&process, "was not ready within \(Limit.ready.display)")
+    }
+
+    /// The same of a server in a network of its own, which this program can't ask: there a path is
+    /// as good as its port.
+    private static func waitBehindLink(
+        _ process: inout ChildProcess, _ rule: ServerCommand.Readiness, port: UInt16, host: String
+    ) throws(LaunchFailure) {
+        let deadline = MonotonicClock.now + Limit.ready
+        while MonotonicClock.now < deadline {
+            if case .line(let text) = rule {
+                let left = deadline.since(MonotonicClock.now)
+                guard let line = process.nextLine(timeout: left) else {
+                    throw notReady(&process, "printed no line with '\(text)'")
+                }
+                if line.contains(text) { return }
+            } else if ListeningPorts.contain(port, of: process.processID) {
+                blockThread(for: Limit.settle)
+                return
+            }
+            if process.wait(timeout: Limit.pause) != nil { break }
+        }
+        throw notReady(&process, "did not listen on \(host) within \(Limit.ready.display)")
     }
 
     /// Whether a GET of `path` is answered with a status below 400.

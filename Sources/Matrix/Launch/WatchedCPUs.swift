@@ -2,17 +2,24 @@ import Basis
 import Platform
 
 /// The CPUs of a server under load, on which only it has work to do; where the generator shares
-/// some with it, those of both.
+/// some with it, or with a link, those of both.
 struct WatchedCPUs {
     private let cpus: CPUSet
     private let server: ProcessGroup
-    private let generator: Int32?
+    /// The generator where its CPUs are watched too, and the link.
+    private let others: [Int32]
 
-    init(_ split: CPUSplit, server: ProcessGroup, generator: Int32) {
-        let isShared = !split.shared.isEmpty
+    /// - Parameter link: the process that carries packets between the two.
+    init(_ split: CPUSplit, server: ProcessGroup, generator: Int32, link: Int32? = nil) {
+        let isShared = Self.isShared(split, hasLink: link != nil)
         cpus = CPUSet(isShared ? split.server + split.load : split.server)
         self.server = server
-        self.generator = isShared ? generator : nil
+        others = (isShared ? [generator] : []) + (link.map { [$0] } ?? [])
+    }
+
+    /// Whether the generator has no CPU for itself, so that it can't tell who else works there.
+    static func isShared(_ split: CPUSplit, hasLink: Bool) -> Bool {
+        hasLink || !split.shared.isEmpty
     }
 
     /// A moment: what was taken of the CPUs, and what the server's processes had used.
@@ -31,11 +38,12 @@ struct WatchedCPUs {
             occupation: CPUOccupation(of: cpus, own: own), server: server.cpu + server.reapedCPU)
     }
 
-    /// What is no other's work: the server's, the generator's where it shares the CPUs, and this
-    /// program's, which may run anywhere.
+    /// What is no other's work: the server's, the generator's where it shares the CPUs, the link's,
+    /// and this program's, which may run anywhere.
     private var own: Nanoseconds {
-        let load = generator.flatMap { CPUClock.process($0) } ?? .zero
-        return server.cpu + server.reapedCPU + load + CPUClock.thisProcess
+        others.reduce(server.cpu + server.reapedCPU + CPUClock.thisProcess) { sum, id in
+            sum + (CPUClock.process(id) ?? .zero)
+        }
     }
 
     /// The share that others took between two readings. Processes that the server has forked since

@@ -31,6 +31,7 @@ enum Abilities {
         }
         try checkDescriptors(cells)
         try checkFastOpen(cells)
+        try checkLinks(cells)
     }
 
     /// Refuses what the programs or the limits of this process can't carry out, before a folder is
@@ -39,13 +40,16 @@ enum Abilities {
         try checkPatterns(cells, programs)
         try checkDescriptors(cells)
         try checkFastOpen(cells)
+        try checkLinks(cells)
     }
 
-    /// Refuses cells with TCP Fast Open where the machine does not let both ends do it.
+    /// Refuses cells with TCP Fast Open where the machine does not let both ends do it. In the
+    /// networks of a link they always may.
     static func checkFastOpen(
         _ cells: [Cell], setting: Int? = FastOpen.setting
     ) throws(Complaint) {
-        guard let cell = cells.first(where: \.churn.opensFast) else { return }
+        guard let cell = cells.first(where: { $0.churn.opensFast && $0.link.isLoopback })
+        else { return }
         if let setting, setting & 3 == 3 { return }
         throw Complaint(
             "cell \(cell.id) needs net.ipv4.tcp_fastopen=3, which is"
@@ -53,6 +57,34 @@ enum Abilities {
             remedy: "run: sysctl net.ipv4.tcp_fastopen=3, or leave such cells out with"
                 + " --filter 'fastopen=off'",
             status: .failure)
+    }
+
+    /// Refuses cells with a link where none can be made.
+    ///
+    /// - Parameter trial: makes one; only called for such cells.
+    static func checkLinks(
+        _ cells: [Cell],
+        trial: () throws(LinkProhibition) -> String = { () throws(LinkProhibition) in
+            try RunningLink.trial()
+        }
+    ) throws(Complaint) {
+        guard let cell = cells.first(where: { !$0.link.isLoopback }) else { return }
+        do throws(LinkProhibition) {
+            _ = try trial()
+        } catch {
+            throw Complaint(
+                "cell \(cell.id) needs a link: \(error.problem)",
+                remedy: "\(error.remedy); or leave such cells out with --filter 'rtt=0'",
+                status: .failure)
+        }
+    }
+
+    /// Refuses cells whose answers would all come too late.
+    static func check(_ cells: [Cell], timeout: Nanoseconds) throws(Complaint) {
+        guard let cell = cells.first(where: { $0.link.roundTrip >= timeout }) else { return }
+        throw Complaint(
+            "cell \(cell.id) has a round trip of \(cell.link.roundTrip.display), and an answer may"
+                + " take \(timeout.display)", remedy: "give a longer timeout in its defaults")
     }
 
     private static func checkDescriptors(_ cells: [Cell]) throws(Complaint) {

@@ -19,6 +19,13 @@ extension CPUSplit {
     /// The CPUs that both use.
     var shared: [Int] { server.filter { load.contains($0) } }
 
+    /// Where the forwarder of a link runs: on CPUs that neither has, else on the generator's. It
+    /// goes before everybody else, and the server is what is measured.
+    func forLink(of available: [Int]) -> [Int] {
+        let free = available.filter { !server.contains($0) && !load.contains($0) }
+        return free.isEmpty ? load : free
+    }
+
     /// What is wrong with it for figures that one can trust.
     var warning: Warning? {
         shared.isEmpty ? nil : .sharedCPUs("\(CPUSet(shared))")

@@ -9,7 +9,9 @@ struct Progress {
     enum Style: Sendable { case live, lines, silent }
 
     private let style: Style
-    private let total: Int
+    /// In the order in which they are launched.
+    private let slots: [Slot]
+    private var total: Int { slots.count }
     private let write: (String) -> Void
     private var estimate: TimeEstimate
     private var done: Int
@@ -22,7 +24,7 @@ struct Progress {
         _ style: Style, plan: Plan, done: Int, write: @escaping (String) -> Void
     ) {
         self.style = style
-        total = plan.slots.count
+        slots = plan.slots
         self.done = done
         self.write = write
         estimate = TimeEstimate(loadTime: plan.loadTime)
@@ -32,15 +34,15 @@ struct Progress {
         guard style == .live else { return }
         show(
             "\(position(done + 1)) \(slot.cell.id)  \(100 * done / max(1, total))%  "
-                + "ETA \(clock(estimate.remaining(launches: total - done)))")
+                + "ETA \(clock(estimate.remaining(slots.suffix(total - done))))")
     }
 
     mutating func end(_ record: LaunchRecord, elapsed: Nanoseconds) {
         done += 1
-        if record.failure == nil { estimate.note(elapsed: elapsed) }
+        if record.failure == nil { estimate.note(record.cell, elapsed: elapsed) }
         let line =
             "\(position(done)) \(record.cell.id)  \(100 * done / max(1, total))%  "
-            + "ETA \(clock(estimate.remaining(launches: total - done)))  \(outcome(record))"
+            + "ETA \(clock(estimate.remaining(slots.suffix(total - done))))  \(outcome(record))"
         // A line that rewrites itself would hide a launch that does not count.
         if style == .lines || record.invalidReason != nil { note(line) }
     }

@@ -26,6 +26,7 @@ extension RunRequest {
         var (cells, settings) = try matrix.expand(
             profile: profile, filter: chosen, serverThreads: cpus.server.count)
         try Abilities.check(cells)
+        try Abilities.check(cells, timeout: settings.timeout)
         settings.repeats = repeats ?? settings.repeats
         settings.warmup = warmup ?? settings.warmup
         settings.duration = duration ?? settings.duration

@@ -1,4 +1,5 @@
 import Basis
+import Report
 
 /// How long a run still takes. Launches have a fixed length but for starting and stopping, which is
 /// learnt from the launches made.
@@ -6,20 +7,32 @@ struct TimeEstimate: Sendable {
     /// Starting a server and a generator, connecting and stopping, before anything is known.
     static let firstOverhead = Nanoseconds.milliseconds(350)
 
+    /// Making a link and ending it.
+    private static let linkOverhead = Nanoseconds.milliseconds(150)
+    /// Round trips of a launch beside its load: connecting, with TLS, and the last answers.
+    private static let roundTrips: Int64 = 6
+
     private let loadTime: Nanoseconds
     private var overhead = Nanoseconds.zero
     private var launches: Int64 = 0
 
     init(loadTime: Nanoseconds) { self.loadTime = loadTime }
 
-    /// Takes note of a launch that came to its end.
-    mutating func note(elapsed: Nanoseconds) {
-        overhead = overhead + max(.zero, elapsed - loadTime)
+    /// Takes note of a launch of `cell` that came to its end.
+    mutating func note(_ cell: Cell, elapsed: Nanoseconds) {
+        overhead = overhead + max(.zero, elapsed - loadTime - Self.linkTime(cell))
         launches += 1
     }
 
-    func remaining(launches left: Int) -> Nanoseconds {
+    func remaining(_ slots: some Collection<Slot>) -> Nanoseconds {
         let each = launches == 0 ? Self.firstOverhead : overhead / launches
-        return (loadTime + each) * Int64(left)
+        let links = slots.reduce(Nanoseconds.zero) { $0 + Self.linkTime($1.cell) }
+        return (loadTime + each) * Int64(slots.count) + links
+    }
+
+    /// What the link of a cell adds to its launch.
+    private static func linkTime(_ cell: Cell) -> Nanoseconds {
+        if cell.link.isLoopback { return .zero }
+        return linkOverhead + cell.link.roundTrip * roundTrips
     }
 }

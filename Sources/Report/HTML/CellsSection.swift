@@ -40,12 +40,17 @@ struct CellsSection {
         ("requests_per_connection", "requests a connection", ""),
         ("connection_rate_target", "connections asked for", "1/s"),
         ("close", "end of connections", ""), ("fastopen", "Fast Open", ""),
+        (roundTrip, "round trip", "ms"),
+        ("link_loss", "loss of the link", ""), ("link_rate_bit", "rate of the link", "bit/s"),
     ]
 
     /// Conditions that are not worth a word where all cells have this.
     private static let unremarkable = [
         "quickack": "off", "cork": "off", "request_shape": "one", "reply_shape": "one",
     ]
+
+    /// In nanoseconds in the file.
+    private static let roundTrip = "rtt_ns"
 
     let files: RunFiles
     private var table: CSVTable { files.cells }
@@ -141,18 +146,42 @@ struct CellsSection {
             conditions(row) + varying.map { plain(row, $0.0) } + judgement(row)
                 + measured.map { figure(row, $0) } + [identity(row)]
         }
-        return note(constant) + page.markup
+        return note(constant) + linkNote + page.markup
     }
 
     private func note(_ conditions: [(String, String, String)]) -> Markup {
         if conditions.isEmpty { return "" }
         let words = conditions.map { condition in
-            let value = values(condition.0).first ?? ""
+            let value = shown(values(condition.0).first ?? "", condition.0)
             return condition.1 + " " + value + (condition.2.isEmpty ? "" : " " + condition.2)
         }
         return .element(
             "p", ["class": "note"],
             .text("The same in all cells: " + words.joined(separator: ", ") + "."))
+    }
+
+    /// A value of the file as the page has it.
+    private func shown(_ text: String, _ column: String) -> String {
+        guard column == Self.roundTrip, let span = Double(text) else { return text }
+        return FigureText.count(span / 1e6)
+    }
+
+    /// Whether some cell lies behind a link.
+    private var hasLinks: Bool {
+        table.rows.indices.contains { row in
+            table.field(row, Self.roundTrip).map { $0 != "0" } ?? false
+                || table.field(row, "link_rate_bit") != nil
+                || table.field(row, "link_loss").map { $0 != "0" } ?? false
+        }
+    }
+
+    /// What the figures of a cell behind a link are not.
+    private var linkNote: Markup {
+        guard hasLinks else { return "" }
+        return .element(
+            "p", ["class": "note"],
+            "Through a link there is no CPU time a request: the link's own work, done on the same "
+                + "CPUs, is in no figure, and is a limit to requests/s.")
     }
 
     /// The values of a condition. A server without a pattern stands for itself in the first column.
@@ -170,7 +199,7 @@ struct CellsSection {
 
     private func plain(_ row: Int, _ column: String) -> PageTable.Entry {
         guard let text = table.field(row, column) else { return .missing }
-        return PageTable.Entry(.text(text), order: text)
+        return PageTable.Entry(.text(shown(text, column)), order: text)
     }
 
     private func count(_ row: Int, _ column: String) -> PageTable.Entry {
