@@ -55,6 +55,12 @@ struct ColumnTests {
             fastopen_accepted,fastopen_missed
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
+        let slopes = """
+            schema,run_id,commit,line_id,name,n,slope,slope_se,intercept_ns,residual_max_ns,verdict,\
+            points,server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
+            nodelay,arrival,rate_target,handshake,link_loss,link_rate_bit
+            """
+        #expect(SlopeColumns.all.map(\.name).joined(separator: ",") == slopes)
     }
 
     private static func table<Row>(_ columns: [Column<Row>]) -> String {
@@ -74,6 +80,7 @@ struct ColumnTests {
         for (name, wanted) in [
             ("runs.csv", Self.table(RunColumns.all)), ("cells.csv", Self.table(CellColumns.all)),
             ("workers.csv", Self.table(WorkerColumns.all)),
+            ("slopes.csv", Self.table(SlopeColumns.all)),
         ] {
             #expect(document.contains("\n\n" + wanted + "\n"), "\(name) should read:\n\(wanted)")
         }

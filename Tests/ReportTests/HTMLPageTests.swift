@@ -43,6 +43,28 @@ struct HTMLPageTests {
         #expect(page.contains("href=\"plots/heatmap.svg\""))
     }
 
+    @Test("cells behind a link are told, and so are the lines through them")
+    func links() throws {
+        let run = try RunCopy()
+        #expect(!(try run.page()).contains("Round trips"))
+        for name in ["cells.csv", "slopes.csv"] {
+            let file = Gnuplot.fixture(of: "slopes").appending(path: name)
+            try run.write(name, try String(contentsOf: file, encoding: .utf8))
+        }
+        let page = try run.page()
+        #expect(PageReader(page).problem == nil)
+        for mark in [
+            "Round trips", "round trips a request", ">4.01<", ">3.01<", ">2.00<",
+            "href=\"slopes.csv\"",
+            "Through a link there is no CPU time a request", "loss of the link 0",
+            "round trip <span class=\"unit\">ms</span>",
+        ] {
+            #expect(page.contains(mark), "lacks '\(mark)'")
+        }
+        try run.change("slopes.csv") { $0.replacing(",slope,", with: ",other,") }
+        #expect(throws: Complaint.self) { try run.page() }
+    }
+
     @Test("a report in another folder links the way back")
     func base() throws {
         let run = try RunCopy()

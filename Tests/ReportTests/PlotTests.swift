@@ -26,6 +26,10 @@ struct PlotTests {
             "1/500ms", "median delivery delay, ms", "p99 delivery delay, ms",
             "server CPU, µs an event that came", "balanced:shared", "hollow: verdict not valid",
         ],
+        "slopes": [
+            "round-trip time, ms", "median latency, ms", "tls1.2  4.01", "tls1.3  3.01", "h1  2.00",
+            "hollow: verdict not valid",
+        ],
         "hockey": [
             "offered rate, thousand requests/s", "p50 response time", "p99 response time",
             "p99.9 response time", "achieved rate, % of the offered", "hollow: verdict not valid",
@@ -126,7 +130,7 @@ struct PlotTests {
     @Test(
         "one cell is enough",
         arguments: Gnuplot.figures.filter {
-            !["hockey", "history", "forest", "protocols", "push"].contains($0)
+            !["hockey", "history", "forest", "protocols", "push", "slopes"].contains($0)
         })
     func oneCell(figure: String) throws {
         let folder = try Folder()
@@ -146,6 +150,7 @@ struct PlotTests {
             ("balance", ",closed,", "/workers.csv has no rows"),
             ("protocols", ",no such,", "no two protocols or numbers in flight in "),
             ("push", ",no such,", "no cells with subscribers in "),
+            ("slopes", ",no such,", "no cells that differ in their round-trip time alone in "),
         ])
     func nothingToDraw(figure: String, leftOut: String, reason: String) throws {
         let folder = try Folder()
@@ -212,7 +217,7 @@ struct PlotTests {
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
             ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
             ("history", "arrival"), ("forest", "verdict"), ("protocols", "p99_ns_ci_lo"),
-            ("push", "p50_ns_ci_hi"),
+            ("push", "p50_ns_ci_hi"), ("slopes", "intercept_ns"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()

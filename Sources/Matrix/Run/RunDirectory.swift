@@ -63,17 +63,23 @@ struct RunDirectory: Equatable, Sendable {
         }
     }
 
-    /// Writes everything that follows from the journal: the three tables and the histograms.
+    /// Writes everything that follows from the journal: the tables and the histograms. Of slopes
+    /// there is a table only where cells differ in their round-trip time.
     func writeTables(run: RunIdentity, records: [LaunchRecord]) throws(Complaint) {
         let ordered = records.sorted { $0.slot < $1.slot }
         let rows = ordered.map { (run: run, launch: $0) }
-        let cells = CellSummary.all(ordered).map { (run: run, summary: $0) }
+        let summaries = CellSummary.all(ordered)
+        let cells = summaries.map { (run: run, summary: $0) }
+        let slopes = SlopeSummary.all(summaries).map { (run: run, line: $0) }
         let workers = ordered.flatMap { launch in
             launch.workers.map { (run: run, launch: launch, worker: $0) }
         }
         try write("runs.csv", CSVTable(RunColumns.all, rows: rows).text)
         try write("cells.csv", CSVTable(CellColumns.all, rows: cells).text)
         try write("workers.csv", CSVTable(WorkerColumns.all, rows: workers).text)
+        if !slopes.isEmpty {
+            try write("slopes.csv", CSVTable(SlopeColumns.all, rows: slopes).text)
+        }
         for (cell, launches) in Dictionary(grouping: ordered, by: \.cell) {
             try writeHistograms(cell, launches)
         }

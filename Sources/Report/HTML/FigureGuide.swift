@@ -32,6 +32,10 @@ package struct FigureGuide: Equatable, Sendable {
             "Compare a colour from way to way: lower points are events that come sooner, on an "
                 + "axis of powers; shorter bars are events that cost the server less."),
         FigureGuide(
+            "slopes", "How many round trips does a request wait for?",
+            "The steeper a line, the more of them: the legend has its slope. Where it meets the "
+                + "left edge is what would be left without a round trip."),
+        FigureGuide(
             "hockey", "At which offered rate does the response time take off?",
             "Follow a line to the right until it bends up: there the pattern is at its limit. Past "
                 + "it the response time says how long the run was, not how good the server is."),

@@ -16,15 +16,19 @@ package struct ReportPage {
     }
 
     package var text: String {
-        let sections: [(id: String, title: Markup, content: Markup)] = [
-            ("verdict", "Verdict", SummarySection(files).markup),
-            ("figures", "Figures", figures),
-            ("cells-all", "Cells", CellsSection(files).markup),
-            ("workers-all", "Workers", WorkersSection(files).markup),
-            ("method", "How to read the numbers", MethodSection.markup),
-            ("machine", "Machine and conditions", MachineSection(files).markup),
-            ("files", "Files", links),
-        ]
+        let slopes: [(id: String, title: Markup, content: Markup)] =
+            SlopesSection(files).map { [("slopes-all", "Round trips", $0.markup)] } ?? []
+        let sections: [(id: String, title: Markup, content: Markup)] =
+            [
+                ("verdict", "Verdict", SummarySection(files).markup),
+                ("figures", "Figures", figures),
+                ("cells-all", "Cells", CellsSection(files).markup),
+            ] + slopes + [
+                ("workers-all", "Workers", WorkersSection(files).markup),
+                ("method", "How to read the numbers", MethodSection.markup),
+                ("machine", "Machine and conditions", MachineSection(files).markup),
+                ("files", "Files", links),
+            ]
         let contents = sections.map { section in
             Markup.element(
                 "li", [:], .element("a", ["href": "#\(section.id)"], section.title))
@@ -104,7 +108,9 @@ package struct ReportPage {
         "manifest.json": "what was asked, of which code, on which machine, in which order",
         "journal.ndjson": "every launch as it was recorded, a line each",
         "runs.csv": "a row a launch", "cells.csv": "a row a cell: medians and intervals",
-        "workers.csv": "a row a worker of a launch", "compare.csv": "a row a comparison",
+        "workers.csv": "a row a worker of a launch",
+        "slopes.csv": "a row a line of latency over the round-trip time",
+        "compare.csv": "a row a comparison",
         "verdict.json": "the verdict of a comparison", "report.md": "the comparison in short",
         "junit.xml": "the comparison as test results",
     ]

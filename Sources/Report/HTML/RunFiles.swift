@@ -15,6 +15,8 @@ package struct RunFiles: Equatable, Sendable {
     package let cells: CSVTable
     package let runs: CSVTable
     package let workers: CSVTable
+    /// Nil where cells differ in no round-trip time.
+    package let slopes: CSVTable?
     /// By name.
     package let figures: [Figure]
     /// Why launches of a cell have the verdict they have, by the cell's id, in the order of the
@@ -37,6 +39,9 @@ package struct RunFiles: Equatable, Sendable {
                 "cell_id", "slot", "worker", "requests", "owned", "role",
                 "cpu_ns",
             ])
+        slopes =
+            try source.text("slopes.csv") == nil
+            ? nil : try source.table("slopes.csv", with: ["line_id", "name", "slope"])
         figures = try source.figures()
         reasons = try source.reasons(runs)
         paths = source.paths()
