@@ -18,6 +18,10 @@ bench: build ready-to-plot ## run the benchmark matrix, write results/ and draw 
 	$(RELEASE)/switchyard run Benchmarks/default.json5 $(if $(PROFILE),--profile '$(PROFILE)') \
 	    $(if $(FILTER),--filter '$(FILTER)')
 
+.PHONY: https
+https: build ready-to-plot ## measure and draw the ways to HTTPS over round-trip times (12 minutes)
+	$(RELEASE)/switchyard run Benchmarks/https.json5 $(if $(PROFILE),--profile '$(PROFILE)')
+
 .PHONY: resume
 resume: build ready-to-plot ## go on with an interrupted run
 	$(RELEASE)/switchyard resume '$(RUN)'

@@ -56,9 +56,10 @@ struct ColumnTests {
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
         let slopes = """
-            schema,run_id,commit,line_id,name,n,slope,slope_se,intercept_ns,residual_max_ns,verdict,\
-            points,server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
-            nodelay,arrival,rate_target,handshake,link_loss,link_rate_bit
+            schema,run_id,commit,line_id,name,n,slope,slope_se,intercept_ns,residual_max_ns,\
+            verdict,points,server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
+            nodelay,arrival,rate_target,handshake,quickack,cork,request_shape,reply_shape,\
+            requests_per_connection,connection_rate_target,close,fastopen,link_loss,link_rate_bit
             """
         #expect(SlopeColumns.all.map(\.name).joined(separator: ",") == slopes)
     }
