@@ -36,8 +36,30 @@ private enum Invented: Effect {
 @Suite("textbook effects")
 struct ValidateTests {
     private static var noBench: EffectBench {
-        EffectBench { (_, _) throws(LaunchFailure) in
+        bench { (_) throws(LaunchFailure) in
             throw LaunchFailure("no row of these launches anything")
+        }
+    }
+
+    /// Launches what `report` makes up.
+    private static func bench(
+        prohibition: String? = nil,
+        cpu: @escaping (Cell) -> Nanoseconds = { _ in .microseconds(50) },
+        _ report: @escaping (Cell) throws(LaunchFailure) -> LoadReport
+    ) -> EffectBench {
+        EffectBench { (cell, settings) throws(LaunchFailure) in
+            var record = LaunchRecord(
+                slot: 0, block: 0, cell: cell, seed: 1, time: .zero, warmup: settings.warmup,
+                duration: settings.duration, serverCPUs: "1", loadCPUs: "0")
+            record.load = try report(cell)
+            var usage = ServerUsage()
+            usage.span = .seconds(1)
+            usage.requests = 1
+            usage.cpu = cpu(cell)
+            record.server = usage
+            return record
+        } linkProhibition: {
+            prohibition
         }
     }
 
@@ -131,11 +153,11 @@ struct ValidateTests {
     @Test("Nagle's rows ask for what they say")
     func nagle() throws {
         var asked: [Cell] = []
-        let bench = EffectBench { (cell, _) throws(LaunchFailure) in
+        let bench = Self.bench { cell in
             asked.append(cell)
             return Fake.report(cell)
         }
-        let outcomes = try NagleEffect.rows.map {
+        let outcomes = try NagleEffect.rows.prefix(4).map {
             try EffectOutcome($0, of: NagleEffect.self, on: bench)
         }
         // The invented report has a median of 50 us.
@@ -145,12 +167,12 @@ struct ValidateTests {
         #expect(asked.map(\.quickack) == [.off, .off, .off, .load])
         #expect(
             asked.map(\.replyShape) == [.headThenBody, .headThenBody, .one, .headThenBody])
-        let silent = EffectBench { (cell, _) throws(LaunchFailure) in
+        let silent = Self.bench { cell in
             var report = Fake.report(cell)
             report.latency.p50 = nil
             return report
         }
-        let erring = EffectBench { (cell, _) throws(LaunchFailure) in
+        let erring = Self.bench { cell in
             var report = Fake.report(cell)
             report.errors.read = 3
             return report
@@ -160,6 +182,66 @@ struct ValidateTests {
             #expect(lacking.verdict == .lacks && lacking.measured == nil)
             let failing = try EffectOutcome(row, of: NagleEffect.self, on: erring)
             #expect(failing.verdict == .fails && failing.reason == "3 exchanges failed")
+        }
+    }
+
+    @Test("rows through a link lack it where none can be made")
+    func withoutLink() throws {
+        let bench = Self.bench(prohibition: "a link: it is forbidden") { Fake.report($0) }
+        let rows =
+            NagleEffect.rows.filter { $0.name.hasPrefix("link-") }.map {
+                ($0, NagleEffect.self as any Effect.Type)
+            } + RoundTripEffect.rows.map { ($0, RoundTripEffect.self as any Effect.Type) }
+        #expect(rows.count == 12)
+        for (row, effect) in rows {
+            let outcome = try EffectOutcome(row, of: effect, on: bench)
+            #expect(outcome.verdict == .lacks && outcome.text == "a link: it is forbidden")
+        }
+    }
+
+    @Test("round trips are the slope between two of them, whatever the machine adds")
+    func roundTrips() throws {
+        for row in RoundTripEffect.rows {
+            let published = try #require(Double(row.published.split(separator: " ")[0]))
+            for (count, verdict) in [
+                (published, EffectOutcome.Verdict.holds), (published + 0.2, .fails),
+                (published - 0.2, .fails),
+            ] {
+                let bench = Self.bench { cell in
+                    var report = Fake.report(cell)
+                    let time = cell.link.roundTrip.inSeconds * count + 0.003
+                    report.latency.p50 = Nanoseconds(raw: Int64(time * 1e9))
+                    return report
+                }
+                let outcome = try EffectOutcome(row, of: RoundTripEffect.self, on: bench)
+                #expect(outcome.verdict == verdict, "\(row.name): \(outcome.text)")
+            }
+            let other = Self.bench { cell in
+                var report = Fake.report(cell)
+                report.verdict = .otherOpenings
+                report.verdictReasons = ["3 of 9 handshakes were not resumed"]
+                return report
+            }
+            let outcome = try EffectOutcome(row, of: RoundTripEffect.self, on: other)
+            #expect(outcome.verdict == .fails && outcome.text.hasPrefix("3 of 9"))
+        }
+    }
+
+    @Test("what resuming saves is the median of ratios by turns")
+    func handshakes() throws {
+        for (share, verdicts) in [
+            (0.5, [EffectOutcome.Verdict.holds, .holds]), (0.8, [.fails, .holds]),
+            (1.0, [.fails, .fails]),
+        ] {
+            let bench = Self.bench(
+                cpu: { cell in
+                    Nanoseconds(raw: Int64(400_000 * (cell.handshake == .resumed ? share : 1)))
+                },
+                { Fake.report($0) })
+            let outcomes = try HandshakeEffect.rows.map {
+                try EffectOutcome($0, of: HandshakeEffect.self, on: bench)
+            }
+            #expect(outcomes.map(\.verdict) == verdicts, "\(outcomes.map(\.text))")
         }
     }
 }

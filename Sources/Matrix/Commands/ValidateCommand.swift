@@ -45,7 +45,7 @@ enum ValidateCommand: Command {
         var executor = try ProcessExecutor(programs: programs, servers: [], cpus: cpus)
         defer { executor.removeScratch() }
         var launches = 0
-        let bench = EffectBench { (cell, settings) throws(LaunchFailure) in
+        func launch(_ cell: Cell, _ settings: Settings) throws(LaunchFailure) -> LaunchRecord {
             let slot = Slot(index: launches, block: 0, cell: cell, seed: 1)
             launches += 1
             guard
@@ -53,8 +53,19 @@ enum ValidateCommand: Command {
                     slot, settings: settings, interruption: interruption)
             else { throw .stopped }
             if let failure = record.failure { throw LaunchFailure(failure) }
-            guard let report = record.load else { throw LaunchFailure("there is no report") }
-            return report
+            return record
+        }
+        var prohibition: String??
+        let bench = EffectBench(launch: launch) {
+            if let known = prohibition { return known }
+            var found: String?
+            do throws(LinkProhibition) {
+                _ = try RunningLink.trial()
+            } catch {
+                found = "a link: \(error.problem)"
+            }
+            prohibition = .some(found)
+            return found
         }
         var outcomes: [EffectOutcome] = []
         for entry in entries {

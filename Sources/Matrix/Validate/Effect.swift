@@ -55,7 +55,29 @@ enum Finding: Equatable, Sendable {
     case lacks(String)
 }
 
-/// What rows measure with: one launch of a cell on loopback.
+/// What rows measure with.
 struct EffectBench {
-    let launch: (Cell, Settings) throws(LaunchFailure) -> LoadReport
+    /// Launches a cell once; the record has a report.
+    let launch: (Cell, Settings) throws(LaunchFailure) -> LaunchRecord
+    /// Why no link can be made here; nil where one can.
+    let linkProhibition: () -> String?
+
+    /// The median latency of a launch without an error, in milliseconds; nil where there were too
+    /// few answers for one.
+    func median(of cell: Cell, _ settings: Settings) throws(LaunchFailure) -> Double? {
+        let report = try report(try launch(cell, settings))
+        return report.latency.p50.map { $0.inSeconds * 1e3 }
+    }
+
+    /// What the generator says of a launch in which nothing failed and all was as the cell asks.
+    func report(_ record: LaunchRecord) throws(LaunchFailure) -> LoadReport {
+        guard let report = record.load else { throw LaunchFailure("there is no report") }
+        if report.errors.total > 0 {
+            throw LaunchFailure("\(report.errors.total) exchanges failed")
+        }
+        if report.verdict == .otherOpenings {
+            throw LaunchFailure(report.verdictReasons.first ?? "connections were opened otherwise")
+        }
+        return report
+    }
 }

@@ -29,7 +29,33 @@ enum NagleEffect: Effect {
             $0.quickack = .load
             $0.replyShape = .headThenBody
         },
+        row("link-nodelay", "head, then body; TCP_NODELAY; RTT 20 ms", "1 RTT", roundTrips(1)) {
+            $0.link.roundTrip = .milliseconds(20)
+            $0.replyShape = .headThenBody
+        },
+        row(
+            "link-quickack", "head, then body; Nagle; TCP_QUICKACK; RTT 20 ms", "2 RTT",
+            roundTrips(2)
+        ) {
+            $0.link.roundTrip = .milliseconds(20)
+            $0.nodelay = .load
+            $0.quickack = .load
+            $0.replyShape = .headThenBody
+        },
+        row(
+            "link-stall", "head, then body; Nagle; delayed ACK; RTT 20 ms", "2 RTT and 40 ms",
+            Prediction(atLeast: 40 + 38, atMost: 44 + 60, unit: "ms")
+        ) {
+            $0.link.roundTrip = .milliseconds(20)
+            $0.nodelay = .load
+            $0.replyShape = .headThenBody
+        },
     ]
+
+    /// So many of 20 ms, and what a link and two programs add.
+    private static func roundTrips(_ count: Double) -> Prediction {
+        Prediction(atLeast: count * 20, atMost: count * 20 + 4, unit: "ms")
+    }
 
     private static func row(
         _ name: String, _ setting: String, _ published: String, _ predicted: Prediction,
@@ -39,18 +65,15 @@ enum NagleEffect: Effect {
             (bench) throws(LaunchFailure) in
             var cell = Cell(pattern: "single", threads: 1, connections: 1)
             change(&cell)
+            if !cell.link.isLoopback, let reason = bench.linkProhibition() { return .lacks(reason) }
             // The warm-up takes the first exchange of the connection, which never stalls.
             var settings = Settings()
             settings.warmup = .milliseconds(300)
             settings.duration = .milliseconds(1_500)
-            let report = try bench.launch(cell, settings)
-            if report.errors.total > 0 {
-                throw LaunchFailure("\(report.errors.total) exchanges failed")
+            guard let median = try bench.median(of: cell, settings) else {
+                return .lacks("time for a median")
             }
-            guard let median = report.latency.p50 else {
-                return .lacks("time for a median: \(report.latency.samples) exchanges were made")
-            }
-            return .value(median.inSeconds * 1e3)
+            return .value(median)
         }
     }
 }
