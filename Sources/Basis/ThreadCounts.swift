@@ -44,6 +44,17 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
         "fastopen_missed", "the same: connections whose SYN brought none", .sinceStart,
         isReported: false)
 
+    package var dropsBeforeWork = Cell(
+        "drops_before_work", "connections that the fault plan ended before the work",
+        isReported: false)
+    package var dropsBehindWork = Cell(
+        "drops_after_work", "connections that it ended between the work and the answer",
+        isReported: false)
+    package var cutAnswers = Cell(
+        "cut_answers", "connections that it ended in the midst of the answer", isReported: false)
+    package var delayedAnswers = Cell(
+        "delayed_answers", "answers that it held back", isReported: false)
+
     package init() {}
 }
 

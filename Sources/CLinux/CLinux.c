@@ -21,6 +21,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int set_lock(int fd, short kind, int64_t start, int64_t count) {
+    struct flock lock = {
+        .l_type = kind, .l_whence = SEEK_SET, .l_start = start, .l_len = count};
+    return fcntl(fd, F_OFD_SETLKW, &lock);
+}
+
+int clinux_lock_bytes(int fd, int64_t start, int64_t count) {
+    return set_lock(fd, F_WRLCK, start, count);
+}
+
+int clinux_unlock_bytes(int fd, int64_t start, int64_t count) {
+    return set_lock(fd, F_UNLCK, start, count);
+}
+
 int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 static int lacks_pwait2;

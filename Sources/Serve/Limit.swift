@@ -95,8 +95,9 @@ package enum Limit {
     /// Unless told otherwise, requests in progress have this long to end after a stop was asked
     /// for.
     static let drainTime = Nanoseconds.seconds(5)
-    /// Idempotency keys that are remembered, oldest forgotten first.
+    /// Unless told otherwise, idempotency keys that are remembered, and for how long: a day is
+    /// what others promise. Whatever is told, not for longer than a month.
     static let paymentKeys = 65_536
-    /// The longest idempotency key taken.
-    static let paymentKeyBytes = 255
+    static let paymentExpiry = Nanoseconds.seconds(86_400)
+    static let paymentExpiryMost = Nanoseconds.seconds(31 * 86_400)
 }

@@ -15,11 +15,12 @@ package enum Server {
         StandardStreams.outliveReaders()
         if options.takesFastOpen { try FastOpen.check(.server) }
         let tls = try options.makeTLS()
+        let ledger = try options.payments.makeLedger()
         DescriptorLimit.raise(to: DescriptorLimit.current.hard)
         let signals = try starting { () throws(SystemError) in try TerminationSignals() }
         let poller = try starting { () throws(SystemError) in try Poller() }
         let crew = try starting { () throws(SystemError) in
-            try Crew(options: options) { LinuxKernel() }
+            try Crew(options: options, ledger: ledger) { LinuxKernel() }
         }
         try starting { () throws(SystemError) in
             try signals.watch(with: poller, token: Token.signal)

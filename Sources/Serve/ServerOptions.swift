@@ -38,6 +38,7 @@ package struct ServerOptions: Sendable {
     package var http2Window = ByteCount(raw: Limit.http2Window)
     /// Connections that one reader holds at most.
     package var connectionsPerReader = 1_000_000
+    package var payments = PaymentOptions()
     /// Nil serves without TLS.
     package var tls: TLS?
     /// Where a Unix socket answers `snapshot`.
@@ -97,7 +98,7 @@ extension ServerOptions {
                 help: "what HTTP/2 lets a peer send on a stream, 4 times it in all [256KiB]"),
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
-        ] + tlsSpecs + [
+        ] + tlsSpecs + PaymentOptions.specs + [
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
             OptionSpec("quiet", short: "q", help: "no ready and stopped lines"),
             OptionSpec("patterns", help: "list the ids of the patterns"),
@@ -166,6 +167,7 @@ extension ServerOptions {
                 "--max-connections \(connectionsPerReader) is less than one an address",
                 remedy: "allow \(listen.count) or more, or listen on fewer addresses")
         }
+        payments = try PaymentOptions(parsed)
         tls = try Self.tls(parsed)
         controlPath = parsed.text("control")
         if let path = controlPath, !(1..<SocketAddress.unixPathBytes).contains(path.utf8.count) {

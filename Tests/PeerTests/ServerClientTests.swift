@@ -109,7 +109,7 @@ struct ServerClientTests {
             assert ask("HEAD", "/bytes/99") == (200, b"", "application/octet-stream")
             assert ask("PUT", "/json", body=b"x")[0] == 405
             assert ask("POST", "/payments", body=b"1", headers={"Idempotency-Key": "k"})[0] == 201
-            assert ask("POST", "/payments", body=b"1", headers={"Idempotency-Key": "k"})[0] == 200
+            assert ask("POST", "/payments", body=b"1", headers={"Idempotency-Key": "k"})[0] == 201
             assert ask("GET", "/wait?us=10")[1] == b"waited\\n"
             assert ask("GET", "/plaintext", headers={"Connection": "close"})[0] == 200
             print("done")

@@ -10,7 +10,9 @@ struct RouteTests {
         ("GET /plaintext", .plaintext), ("HEAD /plaintext", .plaintext),
         ("GET /plaintext?a=b", .plaintext), ("GET http://h/plaintext", .plaintext),
         ("GET /json", .json), ("HEAD /json", .json), ("POST /echo", .echo),
-        ("POST /payments", .payments),
+        ("POST /payments", .payments(.zero)),
+        ("POST /payments?us=5", .payments(.microseconds(5))),
+        ("GET /payments/effects", .effects),
         ("POST /switchyard.v1.Bench/Unary", .notCall),
         ("GET /switchyard.v1.Bench/Unary", .methodNotAllowed(.post)),
         ("GET /bytes/0", .bytes(0)), ("GET /bytes/007", .bytes(7)),
@@ -69,7 +71,7 @@ struct RouteTests {
 
     @Test("only routes that use a payload keep it")
     func payloads() {
-        let wanting: [Route] = [.echo, .payments]
+        let wanting: [Route] = [.echo, .payments(.zero)]
         for (_, route) in Self.rows { #expect(route.wantsBody == wanting.contains(route)) }
     }
 

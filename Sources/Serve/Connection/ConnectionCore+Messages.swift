@@ -163,6 +163,9 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         if connection.isEarly { message.shape.insert(.early) }
         message.limit.start(at: now)
         let owner = Exchange(connection: reference, stream: message.stream)
+        if plansFaults, plan(&message) {
+            return submitFaulty(message, body: body, of: &connection, owner)
+        }
         switch desk.submit(message, body: body, from: owner, items: &items, tally: &tally) {
         case .reply(let content):
             answer(content, message, body: body, on: &connection)
@@ -190,7 +193,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     }
 
     @inline(always)
-    private mutating func answer(
+    mutating func answer(
         _ content: Content, _ message: Message, body: Span<UInt8>, on connection: inout State
     ) {
         connection.session.reply(
@@ -211,6 +214,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     /// Makes output that needs no further input.
     @inline(never)
     mutating func produce(_ connection: inout State) {
+        if connection.isCut { return }
         connection.session.produce(
             at: now, isClear: connection.inFlight == 0, writer: &writer, output: &output)
         // What begins behind a stop does not go on for ever either.
@@ -220,7 +224,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
 
     // MARK: messages with workers
 
-    private mutating func passedOn(
+    mutating func passedOn(
         _ index: UInt32, _ message: Message, _ bodyBytes: Int, of connection: inout State
     ) {
         if connection.lastInFlight == WorkItem.none {
@@ -242,6 +246,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         let (message, delay) = items.withItem(index) { ($0.message, $0.delay) }
         guard let message else { preconditionFailure("an item without a message") }
         connection.session.returned(message, isYoungest: index == connection.lastInFlight)
+        if message.fault.endsBehindWork { return breakOff(index, message, &connection) }
         if case .published(let topic) = message.route { writer.feed.notePublished(topic) }
         if let delay {
             drop(index, of: &connection)
@@ -260,6 +265,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     /// Adds the replies that are ready, in the order of their requests, to the output of this
     /// event, up to the first of which more is to follow.
     mutating func joinDone(_ connection: inout State) {
+        if connection.isCut { return }
         while connection.firstInFlight != WorkItem.none, connection.session.isOrdered {
             let first = connection.firstInFlight
             let link = items[first]
@@ -270,7 +276,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     }
 
     /// Adds a worker's reply to the output and gives its item back.
-    private mutating func join(
+    mutating func join(
         _ index: UInt32, isLastOfAll: Bool, of connection: inout State
     ) {
         var joined = ByteQueue()
@@ -284,7 +290,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     }
 
     /// Takes an item out of the list of its connection and gives it back.
-    private mutating func drop(_ index: UInt32, of connection: inout State) {
+    mutating func drop(_ index: UInt32, of connection: inout State) {
         let next = items[index].next
         if index == connection.firstInFlight {
             connection.firstInFlight = next

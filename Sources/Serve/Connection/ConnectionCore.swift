@@ -31,6 +31,9 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     var isDraining = false
     /// Replies of the current event that are not sent yet.
     var output = ByteQueue(capacity: Limit.receiveBytes)
+    /// What is to go wrong with requests to pay.
+    let faults: FaultSource?
+    let plansFaults: Bool
     let idleTime: Nanoseconds
     let headTime: Nanoseconds
     let bodyTime: Nanoseconds
@@ -43,8 +46,10 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
 
     init(
         options: ServerOptions, desk: consuming Desk, items: consuming WorkItems,
-        feed: consuming EventFeed = EventFeed()
+        feed: consuming EventFeed = EventFeed(), faults: FaultSource? = nil
     ) {
+        self.faults = faults
+        plansFaults = faults != nil
         self.desk = desk
         self.items = items
         writer = ReplyWriter(feed: feed)
@@ -226,6 +231,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     mutating func rest(
         _ connection: inout State, _ reference: ConnectionReference
     ) -> Rest {
+        if connection.isCut { return .close }
         account(&connection)
         if connection.session.due != .distantFuture { watch(&connection, reference) }
         if connection.hasMore, !mustHoldInput(of: connection) { list(&connection, reference) }

@@ -20,6 +20,8 @@ struct ConnectionState<S: Session & ~Copyable>: ~Copyable {
     var isListed = false
     /// What arrives came before the stream's opening was done.
     var isEarly = false
+    /// It ends at once, by the fault plan, with what is on its way out.
+    var isCut = false
     /// How many messages workers have.
     var inFlight: UInt16 = 0
     /// When the sweep ends this phase of the connection.

@@ -10,6 +10,8 @@ struct Message: BitwiseCopyable, Sendable {
     /// Bytes of the idempotency key at the front of the payload run that travels beside.
     var keyCount: UInt16 = 0
     var shape: ReplyShape = []
+    /// What is to go wrong with it.
+    var fault = PlannedFault.none
     /// Behind it the reply is of no use any more.
     var limit = TimeLimit.none
 
@@ -69,7 +71,8 @@ struct Content: BitwiseCopyable, Sendable {
         case filler(Int)
         /// The request's own payload.
         case request
-        case receipt(payment: UInt64, isReplay: Bool)
+        case receipt(payment: UInt64)
+        case effects(payments: UInt64, keys: UInt64)
         case problem(StaticString)
         case allow(Route.AllowedMethods)
         /// Why the request opens no WebSocket.

@@ -140,10 +140,17 @@ struct ReplyWriter: ~Copyable {
             scratch.append(escaping: text)
             scratch.append("\"}")
             return "application/json"
-        case .receipt(let payment, let isReplay):
+        case .receipt(let payment):
             scratch.append("{\"payment\":")
             scratch.append(decimal: payment)
-            scratch.append(isReplay ? ",\"replayed\":true}" : ",\"replayed\":false}")
+            scratch.append("}")
+            return "application/json"
+        case .effects(let payments, let keys):
+            scratch.append("{\"payments\":")
+            scratch.append(decimal: payments)
+            scratch.append(",\"keys\":")
+            scratch.append(decimal: keys)
+            scratch.append("}")
             return "application/json"
         case .upgrade(let refusal):
             scratch.append(refusal.reason)

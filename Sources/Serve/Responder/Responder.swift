@@ -51,11 +51,9 @@ struct Responder {
             .publish where message.shape.contains(.early):
             // RFC 8470 §5.2: what may be a replay must have no effect.
             return .now(Content(status: .tooEarly, payload: .problem("ask again, not so early")))
-        case .payments:
-            return .now(
-                ledger.pay(
-                    key: body.extracting(first: Int(message.keyCount)),
-                    order: body.extracting(droppingFirst: Int(message.keyCount))))
+        case .payments(let span): return pay(message, body: body, for: span)
+        case .effects: return .now(ledger.effects)
+        case .paid(let number): return .now(PaymentLedger.receipt(number))
         case .tokens, .events:
             return .inTime(message.route)
         case .subscribe, .publish, .published:
@@ -92,11 +90,23 @@ struct Responder {
         }
     }
 
+    /// Pays at once; what takes time is the reply.
+    private func pay(_ message: Message, body: Span<UInt8>, for span: Nanoseconds) -> Reply {
+        let content = ledger.pay(
+            field: body.extracting(first: Int(message.keyCount)),
+            order: body.extracting(droppingFirst: Int(message.keyCount)), for: span)
+        guard case .receipt(let number) = content.payload else { return .now(content) }
+        var delay = span
+        if message.fault == .delay, let faults = ledger.faults { delay = delay + faults.plan.delay }
+        return delay == .zero ? .now(content) : .after(delay, .paid(number))
+    }
+
     /// What a reply says that was not to be made before its time.
     static func late(_ message: Message) -> Content {
         if case .call(.late(let bytes)) = message.route {
             return CallHandler.content(.payload(bytes))
         }
+        if case .paid(let number) = message.route { return PaymentLedger.receipt(number) }
         return Content(status: .ok, payload: .text("waited\n"))
     }
 
@@ -112,7 +122,8 @@ struct Responder {
         GET  /work?us=N      burns N microseconds of CPU, up to 60000000
         GET  /block?us=N     sleeps N microseconds while holding its thread
         GET  /wait?us=N      answers after N microseconds, holding nothing
-        POST /payments       pays once for each Idempotency-Key
+        POST /payments       pays once for each Idempotency-Key; ?us=N takes N microseconds
+        GET  /payments/effects              how many payments were made
         GET  /ws             a WebSocket that echoes its messages
         GET  /sse?tokens=N&interval_ms=M    N server-sent events, M milliseconds apart
         GET  /sse?topic=T                   the events of a topic, as they come

@@ -15,7 +15,12 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     case block(Nanoseconds)
     /// Answers later, holding nothing.
     case wait(Nanoseconds)
-    case payments
+    /// Pays; the reply comes after this time.
+    case payments(Nanoseconds)
+    /// A payment that has been made and whose reply is due later.
+    case paid(UInt64)
+    /// How much was paid.
+    case effects
     /// `/ws`, asked for without all that opens a WebSocket. A request that has it is no message:
     /// its connection changes the protocol.
     case webSocket(WebSocket.HandshakeRefusal)
@@ -62,7 +67,7 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
     /// Whether the reply may be held back.
     var mayDelay: Bool {
         switch self {
-        case .wait, .tokens, .subscribe, .events: true
+        case .wait, .tokens, .subscribe, .events, .payments: true
         default: false
         }
     }
@@ -126,7 +131,7 @@ extension Route {
     }
 
     private enum Resource {
-        case index, plaintext, json, bytes, echo, work, block, wait, payments, webSocket
+        case index, plaintext, json, bytes, echo, work, block, wait, payments, effects, webSocket
         case sse, poll, longPoll, topic, webSocketTopic
 
         @inline(always)
@@ -139,6 +144,7 @@ extension Route {
             case 5 where path.equals("/wait"): self = .wait
             case 6 where path.equals("/block"): self = .block
             case 9 where path.equals("/payments"): self = .payments
+            case 17 where path.equals("/payments/effects"): self = .effects
             case 3 where path.equals("/ws"): self = .webSocket
             case 1: self = .index
             case 4 where path.equals("/sse"): self = .sse
@@ -155,8 +161,9 @@ extension Route {
         var method: AllowedMethods {
             switch self {
             case .echo, .payments, .topic: .post
-            case .index, .plaintext, .json, .bytes, .work, .block, .wait, .webSocket, .sse, .poll,
-                .longPoll, .webSocketTopic:
+            case .index, .plaintext, .json, .bytes, .work, .block, .wait, .effects, .webSocket,
+                .sse,
+                .poll, .longPoll, .webSocketTopic:
                 .get
             }
         }
@@ -182,7 +189,8 @@ extension Route {
             case .plaintext: return .plaintext
             case .json: return .json
             case .echo: return .echo
-            case .payments: return .payments
+            case .effects: return .effects
+            case .payments where query.isEmpty: return .payments(.zero)
             case .webSocket: return .webSocket(.notOffered)
             case .bytes: return Self.bytes(path.extracting(droppingFirst: 7))
             case .sse: return .stream(query)
@@ -190,10 +198,11 @@ extension Route {
             case .longPoll: return .poll(query, .longPoll)
             case .topic: return .publish(TextPlace(in: path, from: 7))
             case .webSocketTopic: return .webSocketTopic(TextPlace(in: path, from: 10))
-            case .work, .block, .wait:
+            case .work, .block, .wait, .payments:
                 guard let span = Self.span(query) else { return .badParameter(.span) }
                 if case .work = self { return .work(span) }
                 if case .block = self { return .block(span) }
+                if case .payments = self { return .payments(span) }
                 return .wait(span)
             }
         }

@@ -38,7 +38,7 @@ struct ThreadContext<K: Kernel>: Sendable {
 package final class Crew<K: Kernel>: Sendable {
     package let options: ServerOptions
     private let makeKernel: @Sendable () -> K
-    private let ledger = PaymentLedger()
+    private let ledger: PaymentLedger
     private let topics = Topics()
     private let stop: StopFlag
     private let threads = Guarded<[StartedThread]>([])
@@ -61,16 +61,24 @@ package final class Crew<K: Kernel>: Sendable {
         var atTheEnd: [@Sendable () -> Void] = []
     }
 
-    package init(
-        options: ServerOptions, makeKernel: @escaping @Sendable () -> K
+    init(
+        options: ServerOptions, ledger: PaymentLedger, makeKernel: @escaping @Sendable () -> K
     ) throws(SystemError) {
         self.options = options
+        self.ledger = ledger
         self.makeKernel = makeKernel
         // Before the flag: an initialiser that throws has no deinit to free it.
         alarm = try Waker()
         let stop = StopFlag()
         self.stop = stop
         hooks.withLock { $0.atTheEnd.append { stop.free() } }
+    }
+
+    /// A server whose payments are remembered by itself alone.
+    package convenience init(
+        options: ServerOptions, makeKernel: @escaping @Sendable () -> K
+    ) throws(SystemError) {
+        try self.init(options: options, ledger: PaymentLedger(), makeKernel: makeKernel)
     }
 
     /// A server whose start failed has threads no more, and nothing else would free what they

@@ -42,7 +42,8 @@ struct Reader<
             kernel: context.kernel,
             core: ConnectionCore(
                 options: context.options, desk: desk, items: WorkItems(items),
-                feed: EventFeed(topics: context.topics, port: port)),
+                feed: EventFeed(topics: context.topics, port: port),
+                faults: context.ledger.faults),
             port: port, context: kind.context,
             transmission: context.options.transmission,
             takesFastOpen: context.options.takesFastOpen)
