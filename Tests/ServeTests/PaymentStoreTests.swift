@@ -93,15 +93,15 @@ struct PaymentStoreTests {
     @Test("a plan says the same of the same request, as often as it was told to")
     func plan() throws {
         let text = "drop-before=10%,drop-after=20%,cut-answer=0%,delay=5%:1ms,seed=3"
-        let plan = try FaultPlan(parsing: text)
+        let plan = try PaymentFaults(parsing: text)
         let faults = (0..<10_000).map { plan.fault(ofRequest: UInt64($0)) }
-        let again = try FaultPlan(parsing: text)
+        let again = try PaymentFaults(parsing: text)
         #expect(faults == (0..<10_000).map { again.fault(ofRequest: UInt64($0)) })
         #expect((900...1_100).contains(faults.count { $0 == .dropBefore }))
         #expect((1_850...2_150).contains(faults.count { $0 == .dropAfter }))
         #expect(!faults.contains(.cutAnswer))
         for bad in ["", "drop-before=1", "delay=1%", "drop-after=101%", "seed=x", "a=1%"] {
-            #expect(throws: Complaint.self) { try FaultPlan(parsing: bad) }
+            #expect(throws: Complaint.self) { try PaymentFaults(parsing: bad) }
         }
     }
 }

@@ -11,7 +11,7 @@ package struct PaymentOptions: Sendable {
     package var journal: String?
     /// Whether a request without a key is refused.
     package var wantsKeys = true
-    package var faults: FaultPlan?
+    package var faults: PaymentFaults?
 
     package init() {}
 
@@ -45,7 +45,7 @@ package struct PaymentOptions: Sendable {
         store = parsed.text("payment-store")
         journal = parsed.text("payment-journal")
         faults = try parsed.text("faults").map { (text) throws(Complaint) in
-            try FaultPlan(parsing: text)
+            try PaymentFaults(parsing: text)
         }
     }
 
@@ -53,11 +53,13 @@ package struct PaymentOptions: Sendable {
     func makeLedger() throws(Complaint) -> PaymentLedger {
         var opened: SharedJournal?
         if let journal {
-            opened = try SystemError.mapping(to: {
-                $0.complaint(
+            do throws(SystemError) {
+                opened = try SharedJournal(journal)
+            } catch {
+                throw error.complaint(
                     "can't write the payment journal \(journal)",
                     remedy: "give a file in a folder that you may write to")
-            }) { () throws(SystemError) in try SharedJournal(journal) }
+            }
         }
         let made: PaymentStore
         if let store {

@@ -21,7 +21,7 @@ enum PlannedFault: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
 /// Which of the requests to pay something goes wrong with: it follows from a seed and the number of
 /// the request, so that a test knows what was done to it.
-package struct FaultPlan: Equatable, Sendable {
+package struct PaymentFaults: Equatable, Sendable {
     /// In parts of 2^53.
     private var shares: [PlannedFault: UInt64] = [:]
     private(set) var delay = Nanoseconds.zero
@@ -91,10 +91,10 @@ package struct FaultPlan: Equatable, Sendable {
 
 /// A plan with the number of requests that all threads have asked it about.
 final class FaultSource: Sendable {
-    let plan: FaultPlan
+    let plan: PaymentFaults
     private let requests = Atomic<UInt64>(0)
 
-    init(_ plan: FaultPlan) { self.plan = plan }
+    init(_ plan: PaymentFaults) { self.plan = plan }
 
     /// What goes wrong with the next request.
     func next() -> PlannedFault {
