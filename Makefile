@@ -50,6 +50,10 @@ gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise
 calibrate: build ## measure this machine's noise: identical servers in pairs
 	$(RELEASE)/switchyard calibrate
 
+.PHONY: payments
+payments: build ## pay for a million keys through a faulty server, and count what was paid
+	scripts/payments $(or $(KEYS),1000000) $(RELEASE)
+
 .PHONY: validate
 validate: build ## show textbook effects: published, predicted, measured
 	$(RELEASE)/switchyard validate $(if $(FILTER),--filter '$(FILTER)')

@@ -100,6 +100,16 @@ package struct Coordinator: ~Copyable {
         case .h1:
             let request = plan.request
             let pipeline = plan.pipeline
+            if plan.hasKeys {
+                let key = Array(KeyedHTTP1Client.placeholder.utf8)
+                let seed = plan.seed
+                return try startThreads(over: stream, context) { index in
+                    var run = SeededGenerator(seed: UInt64(bitPattern: seed))
+                    return KeyedHTTP1Client(
+                        request: request.bytes, key: key, run: run.next() ^ UInt64(index) << 48,
+                        answersHead: request.answersHead, pipeline: pipeline)
+                }
+            }
             return try startThreads(over: stream, context) { _ in
                 HTTP1Client(
                     request: request.bytes, answersHead: request.answersHead, pipeline: pipeline)

@@ -22,6 +22,12 @@ package enum Limit {
     /// Connections of one thread that are being opened at a time, so that a listener's backlog of
     /// 128 (the default of many servers) has room for the openings of a few threads.
     static let connectsInProgress = 32
+    /// A request that an answer has put off is sent again after this long, and after twice as long
+    /// each time, up to the longest.
+    static let retryPauseShortest = Nanoseconds.milliseconds(5)
+    static let retryPauseLongest = Nanoseconds.seconds(1)
+    /// Requests whose tries are remembered before old ones are looked for.
+    static let triesKept = 1_024
     /// A connection that failed is tried again after this long: at most 100 attempts a second.
     static let retryDelay = Nanoseconds.milliseconds(10)
     /// The least time between two looks for sessions that want to be woken: the grain of QUIC's

@@ -42,6 +42,7 @@ extension LoadReport {
                 .init("fastopen", fastOpenJSON),
                 .init("target_connection_rate", .optional(targetConnectionRate)),
                 .init("connection_rate", .optional(connectionRate)),
+                .init("retries", .integer(retries)), .init("given_up", .integer(givenUp)),
             ])
     }
 
@@ -138,6 +139,8 @@ extension LoadReport {
         bursts = try fields.optionalInteger("bursts") ?? 0
         missedEvents = try fields.optionalInteger("missed_events") ?? 0
         tls = try fields.optionalText("tls")
+        retries = try fields.optionalInteger("retries") ?? 0
+        givenUp = try fields.optionalInteger("given_up") ?? 0
         requestsPerConnection = try fields.optionalInteger("requests_per_connection").map {
             Int(clamping: $0)
         }

@@ -170,6 +170,9 @@ package struct LoadReport: Equatable, Sendable {
     package var bursts: Int64 = 0
     /// Events that subscriptions did not bring, by the numbers of those that they did.
     package var missedEvents: Int64 = 0
+    /// Requests that were sent again, each time, and those that had been sent often enough.
+    package var retries: Int64 = 0
+    package var givenUp: Int64 = 0
     package var errors = Errors()
     package var statuses = Statuses()
     /// Nil when nothing failed.

@@ -14,7 +14,8 @@ extension Metric {
     static let p9999 = latency("p9999_ns", "99.99th percentile of latency") { $0.p9999 }
     static let max = latency("max_ns", "longest latency") { $0.samples > 0 ? $0.max : nil }
 
-    static let serverCPU = cpuPerRequest(
+    /// CPU time of the server for a request in nanoseconds; nil behind a link.
+    package static let serverCPU = cpuPerRequest(
         "srv_cpu_ns_per_req", "CPU time of all threads and processes of the server for a request"
     ) { $0.cpu }
     static let serverSyscalls = perRequest(

@@ -15,7 +15,7 @@ package enum RunColumns {
         + CellParameters.laterColumns { $0.launch.cell } + handshakes
         + CellParameters.transmissionColumns { $0.launch.cell }
         + CellParameters.churn { $0.launch.cell } + connections
-        + CellParameters.link { $0.launch.cell } + link
+        + CellParameters.link { $0.launch.cell } + link + retries
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -238,6 +238,11 @@ package enum RunColumns {
             "fastopen_missed",
             "SYNs that could have carried data and did not; empty without Fast Open"
         ) { $0.opensFast ? $0.handshakes.fastOpenMissed : nil },
+    ]
+
+    private static let retries: [Column<RunRow>] = [
+        count("retries", "requests that were sent again, each time") { $0.retries },
+        count("given_up", "requests that had been sent again often enough") { $0.givenUp },
     ]
 
     private static let link: [Column<RunRow>] = [

@@ -30,7 +30,8 @@ struct ColumnTests {
             requests_per_connection,\
             connection_rate_target,close,fastopen,connection_rate,connections_opened,\
             fastopen_accepted,fastopen_missed,\
-            rtt_ns,link_loss,link_rate_bit,link_packets,link_lost,link_late_p99_ns,link_cpu_ns
+            rtt_ns,link_loss,link_rate_bit,link_packets,link_lost,link_late_p99_ns,link_cpu_ns,\
+            retries,given_up
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [

@@ -24,6 +24,9 @@ package struct ServerReport: Decodable {
         package let handshakesFailed: Int
         package let handshakesResumed: Int
         package let earlyAccepted: Int
+        package let dropsBeforeWork: Int
+        package let dropsAfterWork: Int
+        package let cutAnswers: Int
         package let fastopenAccepted: Int
         package let fastopenMissed: Int
     }

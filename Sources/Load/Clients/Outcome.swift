@@ -33,6 +33,9 @@ package struct Outcome: BitwiseCopyable, Equatable, Sendable {
     /// What says that a request came too early (RFC 8470 §5.2).
     static let tooEarly: UInt16 = 425
 
+    /// Statuses that say to ask again: in progress, too early, too much.
+    static let puttingOff: Set<UInt16> = [409, 425, 429, 503]
+
     /// What is said of a status of HTTP that is an error.
     package var statusReason: String { "an answer had status \(code)" }
 }

@@ -56,7 +56,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         }
         var lost: UInt64 = 0
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
-            lost += giveUp(takeOff(index, slot), because: loss)
+            let times = takeOff(index, slot)
+            if loss != .violation, mayLose(times) { continue }
+            lost += giveUp(times, because: loss)
         }
         if lost == 0, countsOpening(index), loss == .violation || isSubscribed(index) { lost = 1 }
         count(lost, loss, text)
@@ -74,7 +76,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let times = takeOff(index, slot)
         if mayRetry, !Pace.opensConnections {
             unprocessed.append(times)
-        } else {
+        } else if !mayLose(times) {
             count(
                 giveUp(times, because: .read), .read,
                 FailureText(reason: "the server gave up a request"))

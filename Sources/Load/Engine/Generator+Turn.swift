@@ -107,6 +107,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     mutating func makeAvailable(_ index: Int) {
         if Client.speaksUnasked, !unprocessed.isEmpty { beginAgain(index) }
+        if isRetrying, !unprocessed.isEmpty {
+            beginAgain(index)
+            flushRest(index)
+        }
         if Stream.holdsBytes, !tooEarly.isEmpty {
             beginAgain(index)
             flushRest(index)
@@ -124,7 +128,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     }
 
     @inline(always)
-    mutating func begin(_ index: Int, intended: Instant) {
+    mutating func begin(_ index: Int, intended asked: Instant) {
+        let intended = isNaming ? unique(asked) : asked
         place(RequestTimes(intended: intended, sent: now), on: index)
         inFlight &+= 1
         if Pace.isOpenLoop, intended >= recordsFrom { noteBegun(intended) }
@@ -305,6 +310,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             askAgain(times, index)
             return
         }
+        if isRetrying, answer.outcome.kind.isError, isPutOff(answer.outcome, times) { return }
         inFlight &-= 1
         if times.intended >= recordsFrom {
             record(index, answer, times, from: start, to: end)

@@ -10,6 +10,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if control.isStopAsked { upkeep.isStopped = true }
         if control.isEndAsked { upkeep.isCutShort = true }
         retryWaiting()
+        if isRetrying { resumeDeferred() }
         if !unprocessed.isEmpty || !tooEarly.isEmpty {
             loseUnprocessed(after: plan.timeout)
             if Pace.isOpenLoop { sendAgain() }

@@ -60,6 +60,14 @@ package struct Generator<
     var unprocessed: [RequestTimes] = []
     /// The same, but not to go out before an opening is done: the server has refused them for that.
     var tooEarly: [RequestTimes] = []
+    /// Requests that the server has put off, and when they are sent again.
+    var deferred: [(RequestTimes, Instant)] = []
+    /// How often requests have been sent again, by their intended starts.
+    var tries: [Instant: Int] = [:]
+    /// Whether requests are sent again at all.
+    let isRetrying: Bool
+    /// Whether the intended start of a request names it, to itself or to the server.
+    let isNaming: Bool
     /// No session has to be woken before.
     var nextWake = Instant.distantFuture
     var upkeep: Upkeep
@@ -69,6 +77,8 @@ package struct Generator<
         client: consuming Client, pacing: Pace, time: Time
     ) throws(SystemError) {
         self.plan = plan
+        isRetrying = plan.retries > 0
+        isNaming = plan.retries > 0 || plan.hasKeys
         isShaped = !plan.transmission.isPlain
         self.control = control
         self.time = time

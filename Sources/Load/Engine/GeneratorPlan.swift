@@ -19,6 +19,10 @@ package struct GeneratorPlan: Sendable {
     package var resets = false
     /// Whether SYNs carry the first data (TCP Fast Open).
     package var opensFast = false
+    /// How often a request that was lost or put off is sent again.
+    package var retries = 0
+    /// Whether each request has a key of its own, by its intended start.
+    package var hasKeys = false
     /// Requests after which a connection is replaced; nil keeps it.
     package var requestsPerConnection: Int?
     /// The longest that a request or a connect may take.

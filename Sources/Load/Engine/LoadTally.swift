@@ -42,6 +42,10 @@ package struct LoadTally: ~Copyable, Sendable {
     package var bursts: UInt64 = 0
     /// Events that subscriptions did not bring, by the numbers of those that they did.
     package var missedEvents: UInt64 = 0
+    /// Requests that were sent again, each time, and those that had been sent often enough when
+    /// they were lost once more.
+    package var retries: UInt64 = 0
+    package var givenUp: UInt64 = 0
     /// Subscriptions that brought no event from behind the window while it was waited for.
     package var silentSubscribers: UInt64 = 0
 
@@ -70,6 +74,8 @@ package struct LoadTally: ~Copyable, Sendable {
         timedOutTime += other.timedOutTime
         bursts += other.bursts
         missedEvents += other.missedEvents
+        retries += other.retries
+        givenUp += other.givenUp
         silentSubscribers += other.silentSubscribers
     }
 
@@ -94,6 +100,8 @@ package struct LoadTally: ~Copyable, Sendable {
         timedOutTime = 0
         bursts = 0
         missedEvents = 0
+        retries = 0
+        givenUp = 0
         silentSubscribers = 0
     }
 }

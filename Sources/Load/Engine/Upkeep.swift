@@ -12,6 +12,8 @@ struct Upkeep {
     /// Connections opened over the whole run.
     var openings = 0
     var handshakes = HandshakeCounts()
+    /// The intended start that was given to a request last, where it names requests.
+    var lastNamed = Instant(raw: 0)
     /// Openings under way.
     var opening = 0
     var nextSource = 0

@@ -171,6 +171,9 @@ package struct TextReport {
         if others > 0 || !found.isEmpty, !answered.isEmpty {
             line("answers", answered.joined(separator: ", "))
         }
+        if report.retries + report.givenUp > 0 {
+            line("retries", "\(report.retries), \(report.givenUp) requests given up behind them")
+        }
         if report.bursts > 0 {
             line(
                 "bursts",

@@ -96,7 +96,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + tlsSpecs,
+        ] + retrySpecs + tlsSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -144,6 +144,7 @@ package enum LoadOptions {
             url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)
         try shape(&plan, options)
         plan.messageInterval = call?.interval ?? .zero
+        try retry(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)
         try pace(&plan, options)
@@ -232,6 +233,7 @@ package enum LoadOptions {
         readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) -> HTTP1.RequestTemplate {
         var fields = try fields(options)
+        fields += try keyFields(options, spoken, beside: fields)
         if spoken == .sse, !fields.contains(where: { $0.name.lowercased() == "accept" }) {
             fields.append(.init("Accept", "\(EventStream.mediaType)"))
         }

@@ -71,6 +71,10 @@ package struct LoadPlan: Sendable {
     package var pipeline = 1
     package var streams = 1
     package var requestsPerConnection: Int?
+    /// How often a request that was lost or put off is sent again.
+    package var retries = 0
+    /// Whether each request has an Idempotency-Key of its own.
+    package var hasKeys = false
     package var timeout = Nanoseconds.seconds(2)
     package var sendsAtOnce = true
     package var transmission = Transmission()
@@ -134,6 +138,8 @@ package struct LoadPlan: Sendable {
         share.index = index
         share.connections = (connections + threads - 1 - index) / threads
         share.sendsAtOnce = sendsAtOnce
+        share.retries = retries
+        share.hasKeys = hasKeys
         share.handshake = tls?.handshake ?? .full
         share.transmission = destination.isUnix ? transmission.beyondTCP : transmission
         share.resets = resets

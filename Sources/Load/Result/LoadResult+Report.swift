@@ -81,6 +81,8 @@ extension LoadResult {
             report.eventDelay = LatencySummary(tally.eventDelay)
             report.eventDelayHistogram = HistogramCodec.encodeBase64(tally.eventDelay)
         }
+        report.retries = Int64(clamping: tally.retries)
+        report.givenUp = Int64(clamping: tally.givenUp)
         report.bursts = Int64(clamping: tally.bursts)
         report.missedEvents = Int64(clamping: tally.missedEvents)
         addCounts(to: &report)

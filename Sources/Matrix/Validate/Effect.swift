@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Report
 
 /// An effect that textbooks tell of, as this project's own programs show it: what is published,

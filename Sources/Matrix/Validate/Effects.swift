@@ -2,7 +2,9 @@ import Basis
 
 /// The effects that `validate` knows.
 enum Effects {
-    static let all: [any Effect.Type] = [NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self]
+    static let all: [any Effect.Type] = [
+        NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self,
+    ]
 
     /// A row with its effect.
     struct Entry {

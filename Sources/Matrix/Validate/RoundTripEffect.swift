@@ -2,8 +2,8 @@ import Basis
 import Report
 
 /// How many round trips pass from the beginning of a connection to the first byte of its answer:
-/// one for the handshake of TCP, two or one for that of TLS, one for the request. A ticket saves TLS
-/// 1.2 one, early data saves 1.3 its own, and Fast Open that of TCP.
+/// one for the handshake of TCP, two or one for that of TLS, one for the request. A ticket saves
+/// one of TLS 1.2, early data saves that of 1.3, and Fast Open that of TCP.
 ///
 /// Measured is the slope between two round-trip times, so that what the machine adds cancels out.
 enum RoundTripEffect: Effect {

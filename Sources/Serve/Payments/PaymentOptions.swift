@@ -24,7 +24,7 @@ package struct PaymentOptions: Sendable {
         OptionSpec(
             "payment-expiry", value: "TIME", help: "how long a key is remembered [86400s]"),
         OptionSpec(
-            "payment-key", value: "KIND", help: "required, or optional: pays each time without one"),
+            "payment-key", value: "KIND", help: "required, or optional: pays each time without"),
         OptionSpec(
             "payment-store", value: "FILE", help: "remember keys there, also for other servers"),
         OptionSpec("payment-journal", value: "FILE", help: "add a line there for each payment"),
