@@ -64,7 +64,7 @@ struct DisassemblyTests {
     }
 
     private static let names = [
-        "$sOutlined": "outlined copy of A",
+        "$sOutlined": "outlined copy of A", "$sTag": "outlined enum get tag of A?",
         "$sElement": "generic specialization <UInt8> of Swift.Span.subscript.getter : (Int) -> A",
     ]
 
@@ -73,7 +73,7 @@ struct DisassemblyTests {
         (.direct("swift_bridgeObjectRelease"), true, true),
         (.direct("swift_allocObject"), true, true), (.direct("swift_beginAccess"), true, true),
         (.direct("malloc"), true, true), (.direct("$sOutlined"), true, true),
-        (.direct("$sElement"), true, true),
+        (.direct("$sElement"), true, true), (.direct("$sTag"), false, false),
         (.direct("memcpy"), false, false), (.direct("swift_willThrow"), false, false),
         (.indirect("*%rax"), true, false),
     ]

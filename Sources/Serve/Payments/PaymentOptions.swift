@@ -20,7 +20,7 @@ package struct PaymentOptions: Sendable {
     static let specs = [
         OptionSpec(
             "payment-keys", value: "N",
-            help: "idempotency keys remembered, beyond which POST /payments is 503 [65536]"),
+            help: "idempotency keys remembered; for more there is 503 [65536]"),
         OptionSpec(
             "payment-expiry", value: "TIME", help: "how long a key is remembered [86400s]"),
         OptionSpec(
@@ -30,7 +30,7 @@ package struct PaymentOptions: Sendable {
         OptionSpec("payment-journal", value: "FILE", help: "add a line there for each payment"),
         OptionSpec(
             "faults", value: "PLAN",
-            help: "spoil payments: drop-before=1%,drop-after=1%,cut-answer=1%,delay=1%:1s,seed=7"),
+            help: "spoil payments: drop-before=1%,drop-after=1%,cut-answer=1%,delay=1%:1s"),
     ]
 
     private enum Kind: String, CaseIterable { case required, optional }
