@@ -78,7 +78,7 @@ check: lint tidy build asm-check alloc-check count-check gate-check fuzz-smoke #
 .PHONY: lint
 lint: ready-to-test ## look for bad style in Swift and shell
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
-	shellcheck scripts/set-up scripts/run-tests .ci/run $(wildcard Tests/*/*.sh)
+	shellcheck scripts/set-up scripts/run-tests scripts/payments .ci/run $(wildcard Tests/*/*.sh)
 
 .PHONY: format
 format: ready ## bring the Swift sources into their style

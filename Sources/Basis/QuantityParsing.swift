@@ -134,6 +134,15 @@ private func whole(_ value: Double) -> Int? {
     return Int(rounded)
 }
 
+/// A share as people write it, 0...1: `0.5%`.
+package func parseShare(_ text: String) -> Double? {
+    guard text.last == "%", let first = text.utf8.first, first < UInt8(ascii: ":"),
+        text.dropLast().allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+        let percent = Double(text.dropLast()), (0...100).contains(percent)
+    else { return nil }
+    return percent / 100
+}
+
 private func decimalScale(_ unit: String) -> Double? {
     switch unit {
     case "": 1

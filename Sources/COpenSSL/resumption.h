@@ -147,19 +147,10 @@ static inline int copenssl_read_early(
     return result;
 }
 
-// Encrypts all of `bytes` before the handshake is done: a client's first flight, or a server's
+// The same as `copenssl_write` before the handshake is done: a client's first flight, or a server's
 // answer to one.
 static inline size_t copenssl_write_early(SSL *ssl, const void *bytes, size_t length) {
-    size_t total = 0;
-    ERR_clear_error();
-    while (total < length) {
-        size_t count = 0;
-        if (!SSL_write_early_data(ssl, (const uint8_t *)bytes + total, length - total, &count)) {
-            break;
-        }
-        total += count;
-    }
-    return total;
+    return copenssl_write_all(ssl, bytes, length, SSL_write_early_data);
 }
 
 #endif

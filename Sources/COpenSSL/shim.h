@@ -168,16 +168,23 @@ static inline size_t copenssl_read(
     return total;
 }
 
-// Encrypts all of `bytes` into the output, unless the stream is broken.
-static inline size_t copenssl_write(SSL *ssl, const void *bytes, size_t length) {
+// Encrypts all of `bytes` into the output by a call of the library's, unless the stream is broken.
+static inline size_t copenssl_write_all(
+    SSL *ssl, const void *bytes, size_t length,
+    int (*write)(SSL *, const void *, size_t, size_t *)
+) {
     size_t total = 0;
     ERR_clear_error();
     while (total < length) {
         size_t count = 0;
-        if (!SSL_write_ex(ssl, (const uint8_t *)bytes + total, length - total, &count)) break;
+        if (!write(ssl, (const uint8_t *)bytes + total, length - total, &count)) break;
         total += count;
     }
     return total;
+}
+
+static inline size_t copenssl_write(SSL *ssl, const void *bytes, size_t length) {
+    return copenssl_write_all(ssl, bytes, length, SSL_write_ex);
 }
 
 static inline int copenssl_handshake(SSL *ssl) {

@@ -46,15 +46,6 @@ package enum Direction: String, CaseIterable, Sendable {
     case back
 }
 
-/// A share as people write it.
-package func parseShare(_ text: String) -> Double? {
-    guard text.last == "%", let first = text.utf8.first, first < UInt8(ascii: ":"),
-        text.dropLast().allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
-        let percent = Double(text.dropLast()), (0...100).contains(percent)
-    else { return nil }
-    return percent / 100
-}
-
 /// A rate in bits a second as people write it: `100mbit`.
 package func parseBitRate(_ text: String) -> Int? {
     let units: [(String, Int)] = [

@@ -101,12 +101,11 @@ package struct Coordinator: ~Copyable {
             let request = plan.request
             let pipeline = plan.pipeline
             if plan.hasKeys {
-                let key = Array(KeyedHTTP1Client.placeholder.utf8)
                 let seed = plan.seed
                 return try startThreads(over: stream, context) { index in
                     var run = SeededGenerator(seed: UInt64(bitPattern: seed))
                     return KeyedHTTP1Client(
-                        request: request.bytes, key: key, run: run.next() ^ UInt64(index) << 48,
+                        request: request.bytes, run: run.next() ^ UInt64(index) << 48,
                         answersHead: request.answersHead, pipeline: pipeline)
                 }
             }

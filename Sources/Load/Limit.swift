@@ -26,8 +26,6 @@ package enum Limit {
     /// each time, up to the longest.
     static let retryPauseShortest = Nanoseconds.milliseconds(5)
     static let retryPauseLongest = Nanoseconds.seconds(1)
-    /// Requests whose tries are remembered before old ones are looked for.
-    static let triesKept = 1_024
     /// A connection that failed is tried again after this long: at most 100 attempts a second.
     static let retryDelay = Nanoseconds.milliseconds(10)
     /// The least time between two looks for sessions that want to be woken: the grain of QUIC's

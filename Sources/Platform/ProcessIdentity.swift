@@ -22,12 +22,10 @@ package struct ProcessIdentity: BitwiseCopyable, Equatable, Sendable {
     }
 
     private static func facts(of id: Int32) -> (state: Substring, start: UInt64)? {
-        guard id > 0, let line = try? readFile("/proc/\(id)/stat"),
-            // The name before it may hold anything.
-            let name = line.lastIndex(of: ")")
+        guard id > 0, let text = try? readFile("/proc/\(id)/stat"),
+            let fields = processFields(ofStat: text), fields.count > 19,
+            let start = UInt64(fields[19])
         else { return nil }
-        let fields = line[line.index(after: name)...].split(separator: " ")
-        guard fields.count > 19, let start = UInt64(fields[19]) else { return nil }
         return (fields[0], start)
     }
 }

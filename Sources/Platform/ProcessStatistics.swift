@@ -81,6 +81,13 @@ package func processEntry(_ text: String, _ name: String) -> Int64? {
     return nil
 }
 
+/// The fields of `/proc/PID/stat` (proc_pid_stat(5)) behind the name in parentheses, which may
+/// itself hold anything: the state and numbers. Nil of what is no such text.
+package func processFields(ofStat text: String) -> [Substring]? {
+    guard let end = text.lastIndex(of: ")") else { return nil }
+    return text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
+}
+
 /// The soft and hard limits of open descriptors, and raising the soft one.
 package enum DescriptorLimit {
     // SAFETY, throughout: the calls fill or read one structure of the kernel's layout.

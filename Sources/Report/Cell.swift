@@ -218,9 +218,7 @@ extension Cell {
         path = try fields.optionalText("path")
         pipeline = try fields.count("pipeline")
         tls = try fields.choice("tls", of: TLS.self)
-        if try fields.optionalText("handshake") != nil {
-            handshake = try fields.choice("handshake", of: Handshake.self)
-        }
+        handshake = try fields.choice("handshake", default: .full)
         if let flag = try? fields.flag("nodelay") {
             nodelay = flag ? .on : .off
         } else {

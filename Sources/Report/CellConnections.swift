@@ -39,12 +39,7 @@ extension CellConnections {
     init(_ fields: RecordFields) throws(RecordRefusal) {
         requests = try fields.optionalInteger("requests_per_connection").map { Int($0) }
         rate = try fields.optionalNumber("connection_rate").map { PerSecond(raw: $0) }
-        if let name = try fields.optionalText("close") {
-            guard let known = Close(rawValue: name) else {
-                throw RecordRefusal(path: "close", problem: "'\(name)' is unknown")
-            }
-            close = known
-        }
+        close = try fields.choice("close", default: .fin)
         opensFast = try fields.optionalFlag("fastopen") ?? false
     }
 }

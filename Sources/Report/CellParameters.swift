@@ -2,45 +2,6 @@ import Basis
 
 /// The columns that describe a cell, shared by `runs.csv` and `cells.csv`.
 enum CellParameters {
-    /// How connections begin and end. They came later, and stand at the end.
-    static func churn<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
-        [
-            Column(
-                "requests_per_connection", "1",
-                "requests after which a connection ends; empty where it goes on"
-            ) { field(cell($0).churn.requests.map { Int64($0) }) },
-            Column(
-                "connection_rate_target", "1/s",
-                "connections a second asked for; empty where requests are due"
-            ) {
-                guard let rate = cell($0).churn.rate?.raw else { return "" }
-                return rate == rate.rounded() ? field(rate, decimals: 0) : "\(rate)"
-            },
-            Column("close", "text", "how connections end: fin or reset") {
-                cell($0).churn.close.rawValue
-            },
-            Column("fastopen", "text", "on or off: SYNs carry data (TCP Fast Open)") {
-                cell($0).churn.opensFast ? "on" : "off"
-            },
-        ]
-    }
-
-    /// What lies between generator and server. They came later, and stand at the end.
-    static func link<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
-        [
-            Column("rtt_ns", "ns", "round-trip time of the emulated link; 0 for loopback") {
-                "\(cell($0).link.roundTrip.raw)"
-            },
-            Column("link_loss", "1", "share of packets that the link was asked to lose, each way") {
-                let loss = cell($0).link.loss
-                return loss == 0 ? "0" : "\(loss)"
-            },
-            Column("link_rate_bit", "bit/s", "rate of the link each way; empty without a limit") {
-                field(cell($0).link.rate)
-            },
-        ]
-    }
-
     /// - Parameter payload: the mean body of an answer; nil when it is not known.
     static func columns<Row>(
         _ cell: @escaping @Sendable (Row) -> Cell,
@@ -75,16 +36,20 @@ enum CellParameters {
             ) { cell($0).nodelay.rawValue },
             Column("arrival", "text", "closed, poisson or constant") { cell($0).arrival.name },
             Column("rate_target", "1/s", "requests a second asked for; empty in a closed loop") {
-                guard let rate = cell($0).arrival.rate?.raw else { return "" }
-                return rate == rate.rounded() ? field(rate, decimals: 0) : "\(rate)"
+                exact(cell($0).arrival.rate)
             },
         ]
     }
 
-    /// Those that came later, behind all that a table had before.
+    /// Those that came later, in their order. They stand behind all that a table had before.
     static func laterColumns<Row>(
         _ cell: @escaping @Sendable (Row) -> Cell
     ) -> [Column<Row>] {
+        handshake(cell) + transmission(cell) + connections(cell) + link(cell)
+    }
+
+    /// How the streams of connections are opened.
+    static func handshake<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
         [
             Column("handshake", "text", "full, resumed or early; full also without TLS") {
                 cell($0).handshake.rawValue
@@ -92,10 +57,8 @@ enum CellParameters {
         ]
     }
 
-    /// Those of how bytes go to sockets, behind these.
-    static func transmissionColumns<Row>(
-        _ cell: @escaping @Sendable (Row) -> Cell
-    ) -> [Column<Row>] {
+    /// How bytes go to sockets.
+    static func transmission<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
         [
             Column(
                 "quickack", "text",
@@ -111,5 +74,47 @@ enum CellParameters {
                 cell($0).replyShape.rawValue
             },
         ]
+    }
+
+    /// How connections begin and end.
+    static func connections<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column(
+                "requests_per_connection", "1",
+                "requests after which a connection ends; empty where it goes on"
+            ) { field(cell($0).churn.requests.map { Int64($0) }) },
+            Column(
+                "connection_rate_target", "1/s",
+                "connections a second asked for; empty where requests are due"
+            ) { exact(cell($0).churn.rate) },
+            Column("close", "text", "how connections end: fin or reset") {
+                cell($0).churn.close.rawValue
+            },
+            Column("fastopen", "text", "on or off: SYNs carry data (TCP Fast Open)") {
+                cell($0).churn.opensFast ? "on" : "off"
+            },
+        ]
+    }
+
+    /// What lies between generator and server.
+    static func link<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column("rtt_ns", "ns", "round-trip time of the emulated link; 0 for loopback") {
+                "\(cell($0).link.roundTrip.raw)"
+            },
+            Column("link_loss", "1", "share of packets that the link was asked to lose, each way") {
+                let loss = cell($0).link.loss
+                return loss == 0 ? "0" : "\(loss)"
+            },
+            Column("link_rate_bit", "bit/s", "rate of the link each way; empty without a limit") {
+                field(cell($0).link.rate)
+            },
+        ]
+    }
+
+    /// A rate as it was asked for; empty for none.
+    private static func exact(_ rate: PerSecond?) -> String {
+        guard let rate = rate?.raw else { return "" }
+        return rate == rate.rounded() ? field(rate, decimals: 0) : "\(rate)"
     }
 }

@@ -88,8 +88,6 @@ package enum CellColumns {
         identity + CellParameters.columns({ $0.summary.cell }, payload: { $0.summary.payload })
         + counts + Metric.summarised.enumerated().flatMap { figures($0.element, at: $0.offset) }
         + CellParameters.laterColumns { $0.summary.cell }
-        + CellParameters.transmissionColumns { $0.summary.cell }
-        + CellParameters.churn { $0.summary.cell } + CellParameters.link { $0.summary.cell }
 
     private static let identity: [Column<CellRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

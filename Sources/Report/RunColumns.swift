@@ -12,9 +12,9 @@ package enum RunColumns {
         identity + CellParameters.columns({ $0.launch.cell }, payload: { $0.launch.payload })
         + outcome + latency + server + balance + generator + conditions
         + (Metric.parts + Metric.events).map(column)
-        + CellParameters.laterColumns { $0.launch.cell } + handshakes
-        + CellParameters.transmissionColumns { $0.launch.cell }
-        + CellParameters.churn { $0.launch.cell } + connections
+        + CellParameters.handshake { $0.launch.cell } + handshakes
+        + CellParameters.transmission { $0.launch.cell }
+        + CellParameters.connections { $0.launch.cell } + connections
         + CellParameters.link { $0.launch.cell } + link + retries
 
     private static let identity: [Column<RunRow>] = [

@@ -112,8 +112,5 @@ package enum SlopeColumns {
 
     private static let cell: [Column<SlopeRow>] =
         CellParameters.columns({ $0.line.cell }, payload: { Double($0.line.cell.payload.raw) })
-        + CellParameters.laterColumns({ $0.line.cell })
-        + CellParameters.transmissionColumns({ $0.line.cell })
-        + CellParameters.churn({ $0.line.cell })
-        + CellParameters.link({ $0.line.cell }).filter { $0.name != "rtt_ns" }
+        + CellParameters.laterColumns({ $0.line.cell }).filter { $0.name != "rtt_ns" }
 }

@@ -53,11 +53,11 @@ int clinux_has_waiting(int listener);
 /* CPU sets are bit masks of 64-bit words, least significant CPU first. */
 int clinux_set_affinity(pid_t tid, const uint64_t *words, int count);
 int clinux_get_affinity(pid_t tid, uint64_t *words, int count);
-/* The C library's words for an errno. */
 /* Waits for, or gives back, the bytes of a file as one open file description has them (fcntl(2),
  * F_OFD_SETLKW): whoever closes it or dies gives them back. */
 int clinux_lock_bytes(int fd, int64_t start, int64_t count);
 int clinux_unlock_bytes(int fd, int64_t start, int64_t count);
+/* The C library's words for an errno. */
 void clinux_error_text(int code, char *text, size_t capacity);
 int clinux_current_cpu(void);
 pid_t clinux_thread_id(void);

@@ -12,36 +12,30 @@ package struct KeyedHTTP1Client: ProtocolClient, ~Copyable {
         var output = ByteQueue()
     }
 
-    /// A quoted string: so many digits of the run and the thread, and of the request.
-    package static let keyCharacters = 34
+    /// Hexadecimal digits of a word. A key has two: of the run and the thread, and of the request.
+    private static let digits = 16
+
+    /// What a request has in the place of its key: a quoted string.
+    package static let placeholder = "\"" + String(repeating: "0", count: 2 * digits) + "\""
 
     private var inner: HTTP1Client
     private let request: [UInt8]
     /// Where in the request the digits of the due time begin.
-    private let digits: Int
+    private let name: Int
 
     /// - Parameters:
-    ///   - request: all bytes of one request, with `key` in it once.
-    ///   - key: what `placeholder` has made.
+    ///   - request: all bytes of one request, with `placeholder` in it.
     ///   - run: tells this thread of this run from all others.
-    package init(
-        request: [UInt8], key: [UInt8], run: UInt64, answersHead: Bool, pipeline: Int
-    ) {
+    package init(request: [UInt8], run: UInt64, answersHead: Bool, pipeline: Int) {
         inner = HTTP1Client(request: request, answersHead: answersHead, pipeline: pipeline)
-        let start = request.firstRange(of: key)?.lowerBound
-        precondition(
-            start != nil && key.count == Self.keyCharacters, "the request has room for a key")
+        guard let key = request.firstRange(of: Array(Self.placeholder.utf8)) else {
+            preconditionFailure("the request has room for a key")
+        }
         var bytes = request
-        Self.write(run, to: &bytes, at: (start ?? 0) + 1)
+        let start = key.lowerBound + 1
+        for place in 0..<Self.digits { bytes[start + place] = Self.digit(run, place) }
         self.request = bytes
-        digits = (start ?? 0) + 17
-    }
-
-    /// What a request has in the place of its key.
-    package static var placeholder: String { "\"" + String(repeating: "0", count: 32) + "\"" }
-
-    private static func write(_ number: UInt64, to bytes: inout [UInt8], at start: Int) {
-        for place in 0..<16 { bytes[start + place] = digit(number, place) }
+        name = start + Self.digits
     }
 
     @inline(always)
@@ -59,10 +53,11 @@ package struct KeyedHTTP1Client: ProtocolClient, ~Copyable {
     package mutating func begin(on session: inout Session, due: Instant) -> Int {
         let slot = inner.begin(on: &session.inner, due: due)
         inner.wrote(request.count, on: &session.inner)
-        let name = UInt64(bitPattern: due.raw)
-        session.output.append(request.span.extracting(first: digits))
-        for place in 0..<16 { session.output.append(Self.digit(name, place)) }
-        session.output.append(request.span.extracting(droppingFirst: digits + 16))
+        session.output.append(request.span.extracting(first: name))
+        for place in 0..<Self.digits {
+            session.output.append(Self.digit(UInt64(bitPattern: due.raw), place))
+        }
+        session.output.append(request.span.extracting(droppingFirst: name + Self.digits))
         return slot
     }
 

@@ -38,60 +38,32 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
-    /// The stream has nothing to say of its own: the SYN carries the first requests, and what else
-    /// the protocol begins with.
+    /// Whether the SYN carries the first requests, however many there are, for the stream has
+    /// nothing to say of its own.
+    func opensWithRequests(_ index: Int) -> Bool {
+        !Stream.opensWithBytes && fastOpening(index) == .deferred
+    }
+
+    /// Sends the first requests, and what else the protocol begins with, with the SYN.
     @inline(never)
     mutating func openWithRequests(_ index: Int) {
-        now = time.now
-        if isTrusted(index) { placeFirst(on: index) }
-        // SAFETY: the table checks that the connection is there and has a link, and outlives the
-        // call.
-        let connection = unsafe table.pointer(to: index)
-        let link = unsafe table.link(index)
         do throws(StreamError) {
-            var isAll = true
-            var isSent = false
-            while isAll,
-                let sent = try unsafe Self.send(
-                    from: client, connection.pointee.session, over: &link.pointee, with: &kernel,
-                    in: &workspace)
-            {
-                isSent = true
-                guard case .bytes(let count) = sent else {
-                    isAll = false
-                    break
-                }
-                bytesWritten += UInt64(count)
-                unsafe client.wrote(count, on: &connection.pointee.session)
-            }
-            if isSent {
-                note(.sent, index)
-                try watchOpening(index, isAll ? .readable : [.readable, .writable])
-            } else {
+            if Self.isSilent(client, table[index].session) {
                 note(.settled, index)
                 try StreamError.from { () throws(SystemError) in
-                    try unsafe kernel.connectWithoutData(link.pointee.descriptor)
+                    // SAFETY: `link` checks that the connection has one.
+                    try unsafe kernel.connectWithoutData(table.link(index).pointee.descriptor)
                 }
                 table[index].state = .connecting
                 try watchOpening(index, .writable)
+            } else {
+                let isAll = try sendOutput(index)
+                note(.sent, index)
+                try watchOpening(index, isAll ? .readable : [.readable, .writable])
             }
         } catch {
             failUnheard(index, error)
         }
-    }
-
-    private mutating func placeFirst(on index: Int) {
-        if Pace.opensConnections {
-            if !isDue(index) { return }
-            let times = timesOfNext(index)
-            while mayBegin(index) { carry(times, on: index) }
-            return
-        }
-        while !unprocessed.isEmpty, mayBegin(index) {
-            place(unprocessed.removeFirst(), on: index)
-        }
-        if Pace.isOpenLoop { return }
-        while now < sendsUntil, mayBegin(index) { begin(index, intended: now) }
     }
 
     /// The opening failed before the peer was heard: the connection could not be made.

@@ -57,7 +57,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         var lost: UInt64 = 0
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
             let times = takeOff(index, slot)
-            if loss != .violation, mayLose(times) { continue }
+            if loss != .violation, isSentAgain(times) { continue }
             lost += giveUp(times, because: loss)
         }
         if lost == 0, countsOpening(index), loss == .violation || isSubscribed(index) { lost = 1 }
@@ -76,7 +76,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let times = takeOff(index, slot)
         if mayRetry, !Pace.opensConnections {
             unprocessed.append(times)
-        } else if !mayLose(times) {
+        } else if !isSentAgain(times) {
             count(
                 giveUp(times, because: .read), .read,
                 FailureText(reason: "the server gave up a request"))
@@ -109,6 +109,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Ends a request without an answer: one lost if it belongs to the window, else none.
     mutating func giveUp(_ times: RequestTimes, because loss: Loss) -> UInt64 {
         inFlight -= 1
+        forgetTries(of: times)
         if times.intended < recordsFrom { return 0 }
         if loss == .timeout {
             tally.response.record(now.since(times.intended))

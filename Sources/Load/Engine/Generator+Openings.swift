@@ -68,8 +68,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         }
     }
 
-    /// The socket is connected. Where the stream takes early bytes, its opening carries the first
-    /// requests: their time includes it.
+    /// The socket is connected, or will be by its first bytes. Where the opening carries the first
+    /// requests, their time includes it.
     private mutating func beginOpening(_ index: Int) {
         if hasEarlyRoom(index) { now = time.now }
         while hasEarlyRoom(index), !unprocessed.isEmpty {
@@ -88,9 +88,12 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         handshake(index)
     }
 
+    /// Whether the opening carries another request: one that the stream takes early, or any that go
+    /// with the SYN.
     private func hasEarlyRoom(_ index: Int) -> Bool {
         // SAFETY: `link` checks that the connection has one.
-        let room = unsafe table.link(index).pointee.stream.earlyRoom
+        let taken = unsafe table.link(index).pointee.stream.earlyRoom
+        let room = opensWithRequests(index) ? Int.max : taken
         return room > 0 && tooEarly.isEmpty && mayBegin(index) && isTrusted(index)
             && Self.unsent(client, table[index].session) < room
     }
@@ -119,8 +122,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 try watchOpening(index, interest)
             // No protocol here lets a server speak before the client's last word of the opening.
             case .earlyInput: try watchOpening(index, .readable)
-            case .done where fastOpening(index) == .deferred: openWithRequests(index)
+            case .done where opensWithRequests(index): openWithRequests(index)
             case .done(let facts):
+                // The peer may have answered the stream's first bytes before they were waited for.
+                if fastOpening(index) == .deferred, !hear(index) { return }
                 try watchOpening(index, .readable)
                 if facts.earlyBytes > 0 {
                     bytesWritten += UInt64(facts.earlyBytes)

@@ -13,47 +13,55 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// A request was lost: whether it is sent again.
-    mutating func mayLose(_ times: RequestTimes) -> Bool {
-        guard isRetrying, notesTry(of: times) else { return false }
-        unprocessed.append(RequestTimes(intended: times.intended, sent: now))
+    mutating func isSentAgain(_ times: RequestTimes) -> Bool {
+        guard isRetrying, noteTry(of: times) != nil else { return false }
+        sendLater(times.intended)
         return true
     }
 
-    /// An answer puts a request off: it is in progress, too early, or the server is full. Whether
-    /// it is sent again, a little later each time.
+    /// Whether an answer puts its request off, for it is in progress, too early, or the server is
+    /// full, and it is sent again, a little later each time. With any other answer it has ended.
     @inline(never)
     mutating func isPutOff(_ outcome: Outcome, _ times: RequestTimes) -> Bool {
-        guard Outcome.puttingOff.contains(outcome.code), notesTry(of: times) else { return false }
-        let count = tries[times.intended] ?? 1
-        let pause = min(
-            Limit.retryPauseShortest * Int64(1 << min(count - 1, 10)), Limit.retryPauseLongest)
-        deferred.append((RequestTimes(intended: times.intended, sent: now), now + pause))
-        return true
-    }
-
-    private mutating func notesTry(of times: RequestTimes) -> Bool {
-        let count = tries[times.intended] ?? 0
-        let isOfWindow = times.intended >= recordsFrom
-        if count >= plan.retries {
-            tries[times.intended] = nil
-            if isOfWindow { tally.givenUp += 1 }
+        guard Outcome.puttingOff.contains(outcome.code) else {
+            forgetTries(of: times)
             return false
         }
-        tries[times.intended] = count + 1
-        if isOfWindow { tally.retries += 1 }
+        guard let count = noteTry(of: times) else { return false }
+        let pause = min(
+            Limit.retryPauseShortest * Int64(1 << min(count - 1, 10)), Limit.retryPauseLongest)
+        deferred.append((times.intended, now + pause))
         return true
     }
 
-    /// Lets requests that were put off long enough wait for a connection, and forgets those that
-    /// must have ended.
+    /// Counts that a request is sent again, and says how often it was with that; nil when it was
+    /// often enough.
+    private mutating func noteTry(of times: RequestTimes) -> Int? {
+        let count = tries[times.intended, default: 0] + 1
+        let isOfWindow = times.intended >= recordsFrom
+        if count > plan.retries {
+            if isOfWindow { tally.givenUp += 1 }
+            forgetTries(of: times)
+            return nil
+        }
+        tries[times.intended] = count
+        if isOfWindow { tally.retries += 1 }
+        return count
+    }
+
+    /// A request has ended.
+    mutating func forgetTries(of times: RequestTimes) {
+        if !tries.isEmpty { tries[times.intended] = nil }
+    }
+
+    /// Lets requests that were put off long enough wait for a connection.
     @inline(never)
     mutating func resumeDeferred() {
-        for (times, due) in deferred where due <= now {
-            unprocessed.append(RequestTimes(intended: times.intended, sent: now))
-        }
-        deferred.removeAll { $0.1 <= now }
-        if tries.count <= Limit.triesKept { return }
-        let span = (plan.timeout + Limit.retryPauseLongest) * Int64(plan.retries + 1)
-        tries = tries.filter { now.since($0.key) <= span }
+        for request in deferred where request.due <= now { sendLater(request.intended) }
+        deferred.removeAll { $0.due <= now }
+    }
+
+    private mutating func sendLater(_ intended: Instant) {
+        unprocessed.append(RequestTimes(intended: intended, sent: now))
     }
 }

@@ -22,7 +22,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if isFull { watchForRoom(index) }
     }
 
-    private static func isSilent(
+    static func isSilent(
         _ client: borrowing Client, _ session: borrowing Client.Session
     ) -> Bool { client.output(of: session).isEmpty }
 
@@ -58,11 +58,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func set(
         _ option: TransferOption, _ isOn: Bool, on index: Int
     ) throws(StreamError) {
-        do throws(SystemError) {
+        try StreamError.from { () throws(SystemError) in
             // SAFETY: `link` checks that the connection has one.
             try unsafe kernel.set(option, isOn, on: table.link(index).pointee.descriptor)
-        } catch {
-            throw .system(error)
         }
     }
 }

@@ -107,11 +107,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     mutating func makeAvailable(_ index: Int) {
         if Client.speaksUnasked, !unprocessed.isEmpty { beginAgain(index) }
-        if isRetrying, !unprocessed.isEmpty {
-            beginAgain(index)
-            flushRest(index)
-        }
-        if Stream.holdsBytes, !tooEarly.isEmpty {
+        if isRetrying && !unprocessed.isEmpty || Stream.holdsBytes && !tooEarly.isEmpty {
             beginAgain(index)
             flushRest(index)
         }
@@ -167,30 +163,34 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             flushShaped(index)
             return
         }
-        // SAFETY: the table checks that the connection is there and has a link, and outlives the
-        // call.
-        let connection = unsafe table.pointer(to: index)
-        let link = unsafe table.link(index)
         do {
-            while let sent = try unsafe Self.send(
-                from: client, connection.pointee.session, over: &link.pointee, with: &kernel,
-                in: &workspace)
-            {
-                guard case .bytes(let count) = sent else {
-                    watchForRoom(index)
-                    return
-                }
-                bytesWritten &+= UInt64(truncatingIfNeeded: count)
-                unsafe client.wrote(count, on: &connection.pointee.session)
-            }
+            if try !sendOutput(index) { watchForRoom(index) }
         } catch {
             lose(index, because: .write, consume error)
         }
     }
 
+    /// Sends what lies in the connection's output; says whether all has gone.
+    @inline(always)
+    mutating func sendOutput(_ index: Int) throws(StreamError) -> Bool {
+        // SAFETY: the table checks that the connection is there and has a link, and outlives the
+        // call.
+        let connection = unsafe table.pointer(to: index)
+        let link = unsafe table.link(index)
+        while let sent = try unsafe Self.send(
+            from: client, connection.pointee.session, over: &link.pointee, with: &kernel,
+            in: &workspace)
+        {
+            guard case .bytes(let count) = sent else { return false }
+            bytesWritten &+= UInt64(truncatingIfNeeded: count)
+            unsafe client.wrote(count, on: &connection.pointee.session)
+        }
+        return true
+    }
+
     /// One write of what lies in the output; nil when there is nothing.
     @inline(always)
-    static func send(
+    private static func send(
         from client: borrowing Client, _ session: borrowing Client.Session,
         over link: inout Link<Stream>, with kernel: inout K,
         in workspace: inout Stream.Workspace
@@ -287,7 +287,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             }
         }
         if Client.opensItself, !table[index].wasOpened { noteSession(index) }
-        if table[index].remaining == 0, table[index].inFlight == 0 {
+        if isSpent(index) {
             if Client.speaksUnasked, !sendLast(index) { return }
             if Stream.holdsBytes, awaitsTicket(index) { return }
             if Client.delivers, client.expects(table[index].session) {
@@ -310,7 +310,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             askAgain(times, index)
             return
         }
-        if isRetrying, answer.outcome.kind.isError, isPutOff(answer.outcome, times) { return }
+        if isRetrying, isPutOff(answer.outcome, times) { return }
         inFlight &-= 1
         if times.intended >= recordsFrom {
             record(index, answer, times, from: start, to: end)

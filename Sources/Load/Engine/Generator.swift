@@ -60,9 +60,9 @@ package struct Generator<
     var unprocessed: [RequestTimes] = []
     /// The same, but not to go out before an opening is done: the server has refused them for that.
     var tooEarly: [RequestTimes] = []
-    /// Requests that the server has put off, and when they are sent again.
-    var deferred: [(RequestTimes, Instant)] = []
-    /// How often requests have been sent again, by their intended starts.
+    /// The intended starts of requests that the server has put off, and when they are sent again.
+    var deferred: [(intended: Instant, due: Instant)] = []
+    /// How often requests that are not yet ended have been sent again, by their intended starts.
     var tries: [Instant: Int] = [:]
     /// Whether requests are sent again at all.
     let isRetrying: Bool
@@ -78,7 +78,7 @@ package struct Generator<
     ) throws(SystemError) {
         self.plan = plan
         isRetrying = plan.retries > 0
-        isNaming = plan.retries > 0 || plan.hasKeys
+        isNaming = isRetrying || plan.hasKeys
         isShaped = !plan.transmission.isPlain
         self.control = control
         self.time = time

@@ -4,9 +4,7 @@ import Wire
 /// What the command line says of requests that are sent again.
 extension LoadOptions {
     static let retrySpecs: [OptionSpec] = [
-        .init(
-            "retry", value: "N",
-            help: "send lost requests again, N times at most (0)"),
+        .init("retry", value: "N", help: "send lost requests again, N times at most (0)"),
         .init("retry-unsafe", help: "also where it may then have its effect twice"),
         .init("idempotency-key", help: "with h1: give each request a key of its own"),
     ]
@@ -15,8 +13,6 @@ extension LoadOptions {
     private static let idempotent: Set<String> = [
         "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE",
     ]
-
-    private static let keyField = "Idempotency-Key"
 
     /// The field that keys are written into.
     static func keyFields(
@@ -28,12 +24,16 @@ extension LoadOptions {
                 "--idempotency-key is for HTTP/1.1, not for \(spoken.title)",
                 remedy: "leave it out, or use --protocol h1")
         }
-        if fields.contains(where: { $0.name.lowercased() == keyField.lowercased() }) {
+        if hasKey(fields) {
             throw Complaint(
-                "--idempotency-key and --header '\(keyField)' are given",
+                "--idempotency-key and --header 'Idempotency-Key' are given",
                 remedy: "leave one of them out")
         }
-        return [.init(keyField, KeyedHTTP1Client.placeholder)]
+        return [.init("Idempotency-Key", KeyedHTTP1Client.placeholder)]
+    }
+
+    private static func hasKey(_ fields: [HTTP1.RequestTemplate.Field]) -> Bool {
+        fields.contains { $0.isNamed("idempotency-key") }
     }
 
     static func retry(
@@ -48,8 +48,7 @@ extension LoadOptions {
             return
         }
         guard [.auto, .h1, .h2].contains(spoken) else {
-            throw Complaint(
-                "--retry is not for \(spoken.title)", remedy: "leave it out")
+            throw Complaint("--retry is not for \(spoken.title)", remedy: "leave it out")
         }
         if options.has("connection-rate") {
             throw Complaint(
@@ -57,8 +56,7 @@ extension LoadOptions {
                     + " requests", remedy: "leave one of them out")
         }
         let mayRepeat =
-            idempotent.contains(plan.request.method) || plan.hasKeys
-            || plan.request.fields.contains { $0.name.lowercased() == keyField.lowercased() }
+            idempotent.contains(plan.request.method) || hasKey(plan.request.fields)
         if !mayRepeat, !options.has("retry-unsafe") {
             throw Complaint(
                 "\(plan.request.method) may have its effect twice when it is sent again",

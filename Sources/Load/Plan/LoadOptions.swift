@@ -234,7 +234,7 @@ package enum LoadOptions {
     ) throws(Complaint) -> HTTP1.RequestTemplate {
         var fields = try fields(options)
         fields += try keyFields(options, spoken, beside: fields)
-        if spoken == .sse, !fields.contains(where: { $0.name.lowercased() == "accept" }) {
+        if spoken == .sse, !fields.contains(where: { $0.isNamed("accept") }) {
             fields.append(.init("Accept", "\(EventStream.mediaType)"))
         }
         return try HTTP1.RequestTemplate(

@@ -211,6 +211,23 @@ extension CellDraft {
     private static func connectionRate(
         _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) -> PerSecond? {
+        try perSecond(
+            value, place, remedy: "write connections a second such as 500 or \"2k\", or 0 for none")
+    }
+
+    private static func rate(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> PerSecond?
+    {
+        if value == "closed" { return nil }
+        return try perSecond(
+            value, place,
+            remedy: "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop,"
+                + " or \"subscribe\"")
+    }
+
+    /// A number a second; nil for 0.
+    private static func perSecond(
+        _ value: JSONValue, _ place: FilePlace, remedy: String
+    ) throws(Complaint) -> PerSecond? {
         var text = ""
         switch value {
         case 0: return nil
@@ -220,28 +237,7 @@ extension CellDraft {
         default: break
         }
         guard let rate = PerSecond(parsing: text), rate.raw <= 1e9 else {
-            throw place.complaint(
-                "\(value.compact) is not a rate",
-                "write connections a second such as 500 or \"2k\", or 0 for none")
-        }
-        return rate
-    }
-
-    private static func rate(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> PerSecond?
-    {
-        var text = ""
-        switch value {
-        case "closed", 0: return nil
-        case .string(let string): text = string
-        case .integer(let number): text = "\(number)"
-        case .number(let number): text = "\(number)"
-        default: break
-        }
-        guard let rate = PerSecond(parsing: text), rate.raw <= 1e9 else {
-            throw place.complaint(
-                "\(value.compact) is not a rate",
-                "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop, or"
-                    + " \"subscribe\"")
+            throw place.complaint("\(value.compact) is not a rate", remedy)
         }
         return rate
     }

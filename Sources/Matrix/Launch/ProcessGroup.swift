@@ -105,11 +105,9 @@ struct ProcessGroup: Equatable, Sendable {
         }
     }
 
-    /// The numbers behind the name in parentheses, which may itself hold anything; the state counts
-    /// as 0.
+    /// The numbers behind the name; the state counts as 0.
     private static func fields(ofStat text: String) -> [Int64]? {
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
-        return fields.count > 3 ? fields.map { Int64($0) ?? 0 } : nil
+        guard let fields = processFields(ofStat: text), fields.count > 3 else { return nil }
+        return fields.map { Int64($0) ?? 0 }
     }
 }

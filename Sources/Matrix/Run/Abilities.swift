@@ -29,15 +29,18 @@ enum Abilities {
         } else if let programs = try? Programs.find(in: nil) {
             try checkPatterns(cells, programs)
         }
-        try checkDescriptors(cells)
-        try checkFastOpen(cells)
-        try checkLinks(cells)
+        try checkMachine(cells)
     }
 
     /// Refuses what the programs or the limits of this process can't carry out, before a folder is
     /// made for it.
     static func check(_ cells: [Cell], _ programs: Programs) throws(Complaint) {
         try checkPatterns(cells, programs)
+        try checkMachine(cells)
+    }
+
+    /// Refuses what this machine, or what this user may do on it, has no room for.
+    private static func checkMachine(_ cells: [Cell]) throws(Complaint) {
         try checkDescriptors(cells)
         try checkFastOpen(cells)
         try checkLinks(cells)

@@ -62,10 +62,8 @@ package struct PaymentFaults: Equatable, Sendable {
     private mutating func add(
         _ fault: PlannedFault, _ share: String, _ text: String
     ) throws(Complaint) {
-        guard share.last == "%", let percent = Double(share.dropLast()),
-            (0...100).contains(percent)
-        else { throw Self.refusal(text) }
-        shares[fault] = UInt64(percent / 100 * Self.whole)
+        guard let share = parseShare(share) else { throw Self.refusal(text) }
+        shares[fault] = UInt64(share * Self.whole)
     }
 
     private static func refusal(_ text: String) -> Complaint {

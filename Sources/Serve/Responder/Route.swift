@@ -162,8 +162,7 @@ extension Route {
             switch self {
             case .echo, .payments, .topic: .post
             case .index, .plaintext, .json, .bytes, .work, .block, .wait, .effects, .webSocket,
-                .sse,
-                .poll, .longPoll, .webSocketTopic:
+                .sse, .poll, .longPoll, .webSocketTopic:
                 .get
             }
         }

@@ -354,10 +354,8 @@ struct ReaderIO<
     private mutating func set(
         _ option: TransferOption, _ isOn: Bool, on connection: borrowing Peer
     ) throws(StreamError) {
-        do throws(SystemError) {
+        try StreamError.from { () throws(SystemError) in
             try kernel.set(option, isOn, on: connection.descriptor!)
-        } catch {
-            throw .system(error)
         }
     }
 

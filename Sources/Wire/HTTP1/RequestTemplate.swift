@@ -18,7 +18,8 @@ extension HTTP1 {
                 self.value = value
             }
 
-            fileprivate func isNamed(_ other: String) -> Bool { name.lowercased() == other }
+            /// - Parameter other: in lower case.
+            package func isNamed(_ other: String) -> Bool { name.lowercased() == other }
         }
 
         package let method: String
