@@ -101,11 +101,11 @@ package struct Coordinator: ~Copyable {
             let request = plan.request
             let pipeline = plan.pipeline
             if plan.hasKeys {
-                let seed = plan.seed
+                // Not of the seed: runs that share one must not share keys.
+                let run = UInt64.random(in: .min ... .max)
                 return try startThreads(over: stream, context) { index in
-                    var run = SeededGenerator(seed: UInt64(bitPattern: seed))
-                    return KeyedHTTP1Client(
-                        request: request.bytes, run: run.next() ^ UInt64(index) << 48,
+                    KeyedHTTP1Client(
+                        request: request.bytes, run: run ^ UInt64(index) << 48,
                         answersHead: request.answersHead, pipeline: pipeline)
                 }
             }
@@ -181,44 +181,43 @@ package struct Coordinator: ~Copyable {
         over stream: Stream.Type, _ context: Stream.Context,
         speaking clientOfThread: @escaping @Sendable (Int) -> Client
     ) throws(Failure) -> [GeneratorThread] {
-        switch plan.arrivals {
-        case .closed, .subscribe:
+        let schedule = scheduleOfThread
+        if Stream.holdsBytes {
+            return try startThreads(over: stream, context, speaking: clientOfThread) {
+                AnyPacing(schedule?($0))
+            }
+        }
+        guard let schedule else {
             return try startThreads(over: stream, context, speaking: clientOfThread) { _ in
                 ClosedPacing()
             }
-        case .constant(let rate):
-            let (share, turns, threads) = (share(of: rate), plan.turns, plan.threads)
-            return try startOpen(over: stream, context, speaking: clientOfThread) { index in
-                let phase = Double(index) / Double(threads)
-                return OpenPacing(
-                    .constant(ConstantPacing(rate: share, phase: phase, turns: turns)))
-            }
-        case .poisson(let rate):
-            let (share, turns) = (share(of: rate), plan.turns)
-            let seed = UInt64(bitPattern: plan.seed)
-            return try startOpen(over: stream, context, speaking: clientOfThread) { index in
-                let generator = SeededGenerator.stream(seed: seed, index: index)
-                return OpenPacing(
-                    .poisson(PoissonPacing(rate: share, generator: generator, turns: turns)))
-            }
         }
+        return try startThreads(over: stream, context, speaking: clientOfThread, pacing: schedule)
     }
 
-    /// What the schedule makes due: connections, or requests.
-    private func startOpen<
-        Stream: StreamTransport & SendableMetatype & ~Copyable, Client: ProtocolClient & ~Copyable
-    >(
-        over stream: Stream.Type, _ context: Stream.Context,
-        speaking clientOfThread: @escaping @Sendable (Int) -> Client,
-        schedule: (Int) -> OpenPacing
-    ) throws(Failure) -> [GeneratorThread] {
-        if plan.opensConnections {
-            return try startThreads(over: stream, context, speaking: clientOfThread) {
-                ConnectionPacing(schedule($0))
+    /// What makes the schedules of threads, by their numbers; nil for a closed loop.
+    private var scheduleOfThread: ((Int) -> OpenPacing)? {
+        let (turns, threads, opens) = (plan.turns, plan.threads, plan.opensConnections)
+        switch plan.arrivals {
+        case .closed, .subscribe: return nil
+        case .constant(let rate):
+            let share = share(of: rate)
+            return { index in
+                let phase = Double(index) / Double(threads)
+                return OpenPacing(
+                    .constant(ConstantPacing(rate: share, phase: phase, turns: turns)),
+                    opensConnections: opens)
+            }
+        case .poisson(let rate):
+            let share = share(of: rate)
+            let seed = UInt64(bitPattern: plan.seed)
+            return { index in
+                let generator = SeededGenerator.stream(seed: seed, index: index)
+                return OpenPacing(
+                    .poisson(PoissonPacing(rate: share, generator: generator, turns: turns)),
+                    opensConnections: opens)
             }
         }
-        return try startThreads(
-            over: stream, context, speaking: clientOfThread, pacing: schedule)
     }
 
     private func startThreads<

@@ -7,9 +7,10 @@ import Testing
 
 /// Connections on a schedule, in a virtual world where every time is known.
 struct ConnectionRateTests {
-    private func constant(_ rate: Double, phase: Double = 0) -> ConnectionPacing {
-        ConnectionPacing(
-            OpenPacing(.constant(ConstantPacing(rate: PerSecond(raw: rate), phase: phase))))
+    private func constant(_ rate: Double, phase: Double = 0) -> OpenPacing {
+        OpenPacing(
+            .constant(ConstantPacing(rate: PerSecond(raw: rate), phase: phase)),
+            opensConnections: true)
     }
 
     private func run(
@@ -201,7 +202,7 @@ struct ConnectionRateTests {
         let begin = run.start
         let pacing = PoissonPacing(
             rate: PerSecond(raw: 1_000), generator: SeededGenerator(seed: seed))
-        let result = try run.result(ConnectionPacing(OpenPacing(.poisson(pacing))))
+        let result = try run.result(OpenPacing(.poisson(pacing), opensConnections: true))
         var schedule = pacing
         schedule.start(at: begin)
         var due: UInt64 = 0

@@ -85,6 +85,31 @@ struct PacingTests {
         #expect(OpenPacing(.poisson(poisson)).rate == poisson.rate)
     }
 
+    @Test("a loop of either kind is the same when it is chosen at run time")
+    func anyLoop() throws {
+        let constant = OpenPacing(
+            .constant(ConstantPacing(rate: PerSecond(raw: 7_777), phase: 0.3)))
+        #expect(schedule(AnyPacing(constant), count: 500) == schedule(constant, count: 500))
+        #expect(AnyPacing(constant).rate == constant.rate)
+        #expect(schedule(AnyPacing(nil), count: 3).allSatisfy { $0 == .distantFuture })
+        #expect(try outcome(AnyPacing(nil)) == outcome(ClosedPacing()))
+        #expect(try outcome(AnyPacing(constant)) == outcome(constant))
+        let connections = OpenPacing(
+            .constant(ConstantPacing(rate: PerSecond(raw: 1_000), phase: 0)),
+            opensConnections: true)
+        #expect(try outcome(AnyPacing(connections)) == outcome(connections))
+    }
+
+    /// What a loop did in a virtual world: requests, connections, and the longest response time.
+    private func outcome<Pace: Pacing>(_ pacing: Pace) throws -> [Int64] {
+        var run = WorldRun(connections: 4, duration: .milliseconds(100))
+        run.plan.requestsPerConnection = 3
+        run.world.answerAll(after: .milliseconds(1))
+        let result = try run.result(pacing)
+        let longest = result.tally.response.max.raw
+        return [Int64(result.tally.succeeded), Int64(result.tally.connections), longest]
+    }
+
     @Test("a seed decides a schedule, and threads have schedules of their own")
     func seeds() {
         func due(_ seed: UInt64, _ thread: Int) -> [Instant] {

@@ -67,7 +67,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             guard let index = unread.pop() else { return }
             table[index].isUnread = false
             if table[index].isOpen { receive(index) }
-            if Pace.isOpenLoop, pacing.next <= now { sendDue() }
+            if pacing.isOpenLoop, pacing.next <= now { sendDue() }
         }
     }
 
@@ -98,7 +98,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// behind the last answer were not processed (RFC 9112 §9.6), so they are begun again there.
     @inline(never)
     mutating func replace(_ index: Int) {
-        if Pace.opensConnections { loseUnderWay(index) } else { keepUnprocessed(index) }
+        if pacing.opensConnections { loseUnderWay(index) } else { keepUnprocessed(index) }
         reopen(index, atOnce: table[index].hasAnswered)
     }
 
@@ -106,7 +106,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// server that answers nothing on fresh connections must not make this loop spin.
     mutating func reopen(_ index: Int, atOnce: Bool) {
         close(index)
-        if Pace.opensConnections, isDue(index) { return spare.push(index) }
+        if pacing.opensConnections, isDue(index) { return spare.push(index) }
         guard hasWorkAhead else { return }
         if atOnce { open(index) } else { retryLater(index, nil) }
     }

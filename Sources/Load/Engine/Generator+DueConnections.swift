@@ -4,7 +4,7 @@ import Measure
 import Platform
 import Secure
 
-/// Connections that are due by a schedule (`Pace.opensConnections`): each is begun when it is due,
+/// Connections that are due by a schedule (`Pacing.opensConnections`): each is begun when it is due,
 /// carries so many requests and ends. Its requests belong to the window if it was due there.
 extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Begins every connection that is due and for which a place is free.
@@ -72,7 +72,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Whether it counts when a connection can't be made: by when it was due, or else by when that
     /// happens.
     func countsOpening(_ index: Int) -> Bool {
-        Pace.opensConnections ? isOfWindow(index) : isRecording
+        pacing.opensConnections ? isOfWindow(index) : isRecording
     }
 
     /// A connection that the schedule made due could not be made in time: the age that it has
@@ -88,7 +88,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     }
 
     /// Whether connections of the schedule are still there.
-    var carriesConnections: Bool { Pace.opensConnections && spare.count < table.count }
+    var carriesConnections: Bool { pacing.opensConnections && spare.count < table.count }
 
     /// Connections end with what is under way on them, but for those that have not begun yet and
     /// have a time limit of their own.

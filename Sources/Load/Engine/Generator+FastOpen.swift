@@ -12,7 +12,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Whether connections that carry their first requests in their SYN are opened only when these
     /// may be sent.
     var opensLate: Bool {
-        plan.opensFast && !Stream.opensWithBytes && !Pace.isOpenLoop && !Client.opensItself
+        plan.opensFast && !Stream.opensWithBytes && !pacing.isOpenLoop && !Client.opensItself
     }
 
     func fastOpening(_ index: Int) -> FastOpening {

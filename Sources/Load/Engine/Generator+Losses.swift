@@ -74,7 +74,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(never)
     mutating func loseOne(_ index: Int, _ slot: Int, mayRetry: Bool) {
         let times = takeOff(index, slot)
-        if mayRetry, !Pace.opensConnections {
+        if mayRetry, !pacing.opensConnections {
             unprocessed.append(times)
         } else if !isSentAgain(times) {
             count(
@@ -113,7 +113,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if times.intended < recordsFrom { return 0 }
         if loss == .timeout {
             tally.response.record(now.since(times.intended))
-            if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
+            if pacing.isOpenLoop { tally.service.record(now.since(times.sent)) }
             tally.timedOut += 1
             tally.timedOutTime += UInt64(max(0, now.since(times.sent).raw))
         }

@@ -75,10 +75,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         while hasEarlyRoom(index), !unprocessed.isEmpty {
             place(unprocessed.removeFirst(), on: index)
         }
-        if Pace.opensConnections {
+        if pacing.opensConnections {
             let times = timesOfNext(index)
             while isDue(index), hasEarlyRoom(index) { carry(times, on: index) }
-        } else if Pace.isOpenLoop {
+        } else if pacing.isOpenLoop {
             while pacing.next <= now, pacing.next < sendsUntil, hasEarlyRoom(index) {
                 beginDue(index)
             }
@@ -166,7 +166,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// An opening failed. What it carried was never answered, and goes early only where it may be
     /// sent twice (RFC 8446 §8): it is begun again, unless it belongs to this connection alone.
     mutating func endOpening(_ index: Int) {
-        if Pace.opensConnections { _ = drop(index) } else { keepUnprocessed(index) }
+        if pacing.opensConnections { _ = drop(index) } else { keepUnprocessed(index) }
         close(index)
         upkeep.opening -= 1
     }
@@ -176,7 +176,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         table[index].state = .open
         if !Client.opensItself { noteMade(index) }
         upkeep.openings += 1
-        if Pace.opensConnections, isOfWindow(index) { tally.connections += 1 }
+        if pacing.opensConnections, isOfWindow(index) { tally.connections += 1 }
         upkeep.fullSince = nil
         // What the opening received beyond its own bytes, no readiness announces.
         if Stream.holdsBytes { noteUnread(index) }
@@ -203,7 +203,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             tally.errors.handshake += 1
             noteFailure(.connect, text)
         }
-        if Pace.opensConnections { _ = drop(index) }
+        if pacing.opensConnections { _ = drop(index) }
         close(index)
         retryLater(index, text.map { .declined($0.reason) })
     }
@@ -234,7 +234,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// again.
     mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
         if let refusal, control.start == nil { control.report(refusal) }
-        if Pace.opensConnections, isDue(index) { return spare.push(index) }
+        if pacing.opensConnections, isDue(index) { return spare.push(index) }
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now + Limit.retryDelay
         waiting.push(index)
@@ -247,7 +247,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         endOpening(index)
         if countsOpening(index) {
             if isHandshake { tally.errors.handshake += 1 } else { tally.errors.connect += 1 }
-            if Pace.opensConnections { noteOverdue(index) }
+            if pacing.opensConnections { noteOverdue(index) }
             noteFailure(
                 .connect,
                 FailureText(

@@ -11,18 +11,18 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func turn() {
         // The last answer's time is recent enough for a closed loop, which only compares it with
         // ticks.
-        if Pace.isOpenLoop || !isClockFresh {
+        if pacing.isOpenLoop || !isClockFresh {
             let before = now
             now = time.now
-            if Pace.isOpenLoop { upkeep.noteIdleSpin(from: before, to: now) }
+            if pacing.isOpenLoop { upkeep.noteIdleSpin(from: before, to: now) }
         }
         if now >= nextTick { tick() }
         if Client.hasTimer, now >= nextWake { wakeSessions() }
-        if Pace.isOpenLoop { sendDue() }
+        if pacing.isOpenLoop { sendDue() }
         wait()
         for position in events.indices {
             handle(events[position])
-            if Pace.isOpenLoop, pacing.next <= now { sendDue() }
+            if pacing.isOpenLoop, pacing.next <= now { sendDue() }
         }
         if Stream.holdsBytes { receiveUnread() }
     }
@@ -32,7 +32,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         var until = min(nextTick, phaseEnd)
         if Client.hasTimer { until = min(until, nextWake) }
         var isSpin = false
-        if Pace.isOpenLoop, !isBacklogged, pacing.next < sendsUntil {
+        if pacing.isOpenLoop, !isBacklogged, pacing.next < sendsUntil {
             let wakeUp = pacing.next - (plan.spins ? Limit.spin : Limit.shortestSleep)
             isSpin = wakeUp <= now
             until = min(until, isSpin ? now : pacing.next - (plan.spins ? Limit.spin : .zero))
@@ -45,13 +45,13 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         } catch {
             waitWasRefused(consume error)
         }
-        if Pace.isOpenLoop { upkeep.isIdleSpin = isSpin && events.count == 0 }
+        if pacing.isOpenLoop { upkeep.isIdleSpin = isSpin && events.count == 0 }
     }
 
     /// Sends every due request for which a connection is free.
     @inline(always)
     mutating func sendDue() {
-        if Pace.opensConnections { return openDue() }
+        if pacing.opensConnections { return openDue() }
         if Client.speaksUnasked, !unprocessed.isEmpty { sendAgain() }
         while pacing.next <= now {
             if pacing.next >= sendsUntil { break }
@@ -111,9 +111,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             beginAgain(index)
             flushRest(index)
         }
-        if Pace.opensConnections {
+        if pacing.opensConnections {
             goOn(index)
-        } else if Pace.isOpenLoop {
+        } else if pacing.isOpenLoop {
             listIfIdle(index)
         } else if now < sendsUntil, hasRoom(index) {
             repeat { begin(index, intended: now) } while hasRoom(index)
@@ -128,7 +128,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let intended = isNaming ? unique(asked) : asked
         place(RequestTimes(intended: intended, sent: now), on: index)
         inFlight &+= 1
-        if Pace.isOpenLoop, intended >= recordsFrom { noteBegun(intended) }
+        if pacing.isOpenLoop, intended >= recordsFrom { noteBegun(intended) }
     }
 
     /// What was due in the window begins.
@@ -316,7 +316,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             record(index, answer, times, from: start, to: end)
         } else {
             tally.warmUpAnswers &+= 1
-            if !Pace.isOpenLoop, now > recordsFrom { entersWindow(answer, times) }
+            if !pacing.isOpenLoop, now > recordsFrom { entersWindow(answer, times) }
         }
     }
 
@@ -362,8 +362,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if !outcome.kind.isError {
             tally.bodyBytes &+= answer.bodyBytes
             tally.response.record(now.since(times.intended))
-            if Pace.isOpenLoop { tally.service.record(now.since(times.sent)) }
-            if !Pace.isOpenLoop, now > sendsUntil { leavesWindow(times) }
+            if pacing.isOpenLoop { tally.service.record(now.since(times.sent)) }
+            if !pacing.isOpenLoop, now > sendsUntil { leavesWindow(times) }
             if Client.hasEvents { noteEvents(index, answer.slot, of: times) }
         } else {
             tally.errors.status &+= 1

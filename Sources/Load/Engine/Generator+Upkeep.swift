@@ -13,7 +13,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if isRetrying { resumeDeferred() }
         if !unprocessed.isEmpty || !tooEarly.isEmpty {
             loseUnprocessed(after: plan.timeout)
-            if Pace.isOpenLoop { sendAgain() }
+            if pacing.isOpenLoop { sendAgain() }
         }
         sweep()
         if now >= upkeep.rates.nextEnd {
@@ -22,6 +22,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if control.areCountsAsked { publish() }
         nextTick = min(now + upkeep.tick, upkeep.rates.nextEnd)
         if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
+        for request in deferred { nextTick = min(nextTick, request.due) }
     }
 
     /// What was counted of the window so far. Due is what was sent and, where the schedule lags
@@ -29,7 +30,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     var counts: RateBins.Counts {
         var counts = RateBins.Counts()
         counts.succeeded = upkeep.published + tally.succeeded + upkeep.entered
-        if Pace.isOpenLoop {
+        if pacing.isOpenLoop {
             let from = max(pacing.next, recordsFrom)
             let backlog = max(0, min(now, sendsUntil).since(from).inSeconds) * pacing.rate.raw
             counts.due = Double(upkeep.publishedSends + tally.lateness.totalCount) + backlog
@@ -82,7 +83,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 } else if Stream.holdsBytes, isSpent(index) {
                     // It has waited for a ticket only.
                     if now.since(retryTime(index)) > plan.timeout { replace(index) }
-                } else if Pace.opensConnections, table[index].inFlight == 0, isStale(index) {
+                } else if pacing.opensConnections, table[index].inFlight == 0, isStale(index) {
                     endStale(index)
                 } else if upkeep.peerSpeaksFirst && !table[index].hasAnswered
                     || !unprocessed.isEmpty || !tooEarly.isEmpty

@@ -90,7 +90,7 @@ package struct Generator<
         events = EventBuffer()
         table = ConnectionTable(count: plan.connections, of: client)
         idle = IndexQueue(capacity: plan.connections)
-        spare = IndexQueue(capacity: Pace.opensConnections ? plan.connections : 0)
+        spare = IndexQueue(capacity: pacing.opensConnections ? plan.connections : 0)
         waiting = IndexQueue(capacity: plan.connections)
         unread = IndexQueue(capacity: Stream.holdsBytes ? plan.connections : 0)
         upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
@@ -136,7 +136,7 @@ package struct Generator<
         control.enter(.connecting)
         now = time.now
         phaseEnd = .distantFuture
-        let wanted = Pace.opensConnections || opensLate ? 1 : table.count
+        let wanted = pacing.opensConnections || opensLate ? 1 : table.count
         while upkeep.opened < wanted, control.openingRefusal == nil, !control.isStopAsked {
             while upkeep.unopened < wanted, upkeep.opening < Limit.connectsInProgress {
                 open(upkeep.unopened)
@@ -145,7 +145,7 @@ package struct Generator<
             turn()
             control.report(established: upkeep.opened)
         }
-        if Pace.opensConnections {
+        if pacing.opensConnections {
             awaitDueConnections()
         } else if opensLate {
             closeFirst()
@@ -184,7 +184,7 @@ package struct Generator<
     private mutating func startConnections() {
         if opensLate { openLate() }
         for index in 0..<table.count where table[index].isOpen && isTrusted(index) {
-            if !Pace.isOpenLoop { now = time.now }
+            if !pacing.isOpenLoop { now = time.now }
             makeAvailable(index)
         }
     }
@@ -228,7 +228,7 @@ package struct Generator<
                 abandonUnderWay()
                 abandonEvents()
             } else if now >= givesUp {
-                if Pace.opensConnections, phaseEnd < .distantFuture { carryNoMore() }
+                if pacing.opensConnections, phaseEnd < .distantFuture { carryNoMore() }
                 phaseEnd = .distantFuture
                 abandonBacklog()
                 abandonEvents()
@@ -265,7 +265,7 @@ package struct Generator<
 
     /// Counts what is under way as lost, at the age it has reached.
     private mutating func abandonUnderWay() {
-        if Pace.opensConnections { return abandonConnections() }
+        if pacing.opensConnections { return abandonConnections() }
         for index in 0..<table.count where table[index].inFlight > 0 {
             if table[index].isOpen {
                 lose(index, because: .timeout, timeoutText(index))

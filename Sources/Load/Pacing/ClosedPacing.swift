@@ -4,7 +4,7 @@ package import Basis
 /// The closed loop: answers set the pace, no request is ever due by the clock.
 package struct ClosedPacing: Pacing {
     @inline(always)
-    package static var isOpenLoop: Bool { false }
+    package var isOpenLoop: Bool { false }
 
     package init() {}
 

@@ -5,7 +5,7 @@ package import Basis
 /// k so that rounding never adds up.
 package struct ConstantPacing: Pacing {
     @inline(always)
-    package static var isOpenLoop: Bool { true }
+    package var isOpenLoop: Bool { true }
 
     package let rate: PerSecond
     package private(set) var next = Instant.distantFuture

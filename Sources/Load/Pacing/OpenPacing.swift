@@ -1,8 +1,8 @@
 // Hot path
 package import Basis
 
-/// An open loop's schedule, of whichever kind: the loop is compiled once for both, and a request
-/// pays a branch for it.
+/// An open loop's schedule, of whichever kind and of whatever is due: the loop is compiled once for
+/// all, and a request pays a branch for it.
 package struct OpenPacing: Pacing {
     /// What decides when requests are due.
     package enum Schedule: Sendable {
@@ -11,12 +11,18 @@ package struct OpenPacing: Pacing {
     }
 
     @inline(always)
-    package static var isOpenLoop: Bool { true }
+    package var isOpenLoop: Bool { true }
 
+    package let opensConnections: Bool
     package private(set) var next = Instant.distantFuture
     private var schedule: Schedule
 
-    package init(_ schedule: Schedule) { self.schedule = schedule }
+    /// - Parameter opensConnections: whether the schedule is one of connections: a new one comes due
+    ///   whatever became of those before, and carries its requests as in a closed loop.
+    package init(_ schedule: Schedule, opensConnections: Bool = false) {
+        self.schedule = schedule
+        self.opensConnections = opensConnections
+    }
 
     package var rate: PerSecond {
         switch schedule {

@@ -7,11 +7,11 @@ package import Basis
 package protocol Pacing: Sendable {
     /// Whether requests come due by the clock, whatever the answers do. Otherwise a connection asks
     /// again as soon as it was answered.
-    static var isOpenLoop: Bool { get }
+    var isOpenLoop: Bool { get }
 
     /// Whether what comes due is a connection, which brings requests of its own, instead of a
     /// request. Only in an open loop.
-    static var opensConnections: Bool { get }
+    var opensConnections: Bool { get }
 
     /// How many requests are due in the mean; zero where answers set the pace.
     var rate: PerSecond { get }
@@ -29,5 +29,5 @@ package protocol Pacing: Sendable {
 
 extension Pacing {
     @inline(always)
-    package static var opensConnections: Bool { false }
+    package var opensConnections: Bool { false }
 }

@@ -6,7 +6,7 @@ package import Basis
 /// again.
 package struct PoissonPacing: Pacing {
     @inline(always)
-    package static var isOpenLoop: Bool { true }
+    package var isOpenLoop: Bool { true }
 
     package let rate: PerSecond
     package private(set) var next = Instant.distantFuture
