@@ -56,6 +56,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "CRecordBuffers", dependencies: ["COpenSSL"],
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
 
         .target(
             name: "Basis", swiftSettings: strict,
@@ -68,7 +71,7 @@ let package = Package(
             ]),
         library("Platform", ["Basis", "CLinux"]),
         library("Wire", ["Basis"]),
-        library("Secure", ["Basis", "Platform", "COpenSSL"]),
+        library("Secure", ["Basis", "Platform", "COpenSSL", "CRecordBuffers"]),
         library("Measure", ["Basis", "CZlib"]),
         library("Report", ["Basis", "Measure"]),
         library("Compare", ["Basis", "Measure", "Report"]),
@@ -105,7 +108,7 @@ let package = Package(
         tests(
             "CompareTests", ["Basis", "Measure", "Report", "Compare", "Matrix"],
             exclude: ["Golden"]),
-        tests("SecureTests", ["Basis", "Platform", "Secure"]),
+        tests("SecureTests", ["Basis", "Platform", "Secure", "CRecordBuffers"]),
         tests("ServeTests", ["Basis", "Platform", "Wire", "Secure", "Serve"]),
         tests("LoadTests", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Load"]),
         tests("LinkTests", ["Basis", "Platform", "Measure", "Link"]),

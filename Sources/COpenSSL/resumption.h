@@ -141,7 +141,7 @@ static inline int copenssl_read_early(
 ) {
     *outcome = SSL_ERROR_NONE;
     *count = 0;
-    ERR_clear_error();
+    copenssl_forget_errors();
     int result = SSL_read_early_data(ssl, into, room, count);
     if (result == SSL_READ_EARLY_DATA_ERROR) *outcome = SSL_get_error(ssl, 0);
     return result;

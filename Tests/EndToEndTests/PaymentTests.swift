@@ -47,15 +47,17 @@ struct PaymentTests {
         #expect(report.retries == Int64(lost))
     }
 
-    @Test("without keys, what was lost behind the work has been paid twice")
-    func twice() throws {
+    @Test(
+        "without keys, what was lost behind the work has been paid twice", arguments: ["h1", "h2"])
+    func twice(spoken: String) throws {
         let folder = try TemporaryFolder()
         let server = try ServerUnderTest(
             "sharded:hash",
             ["--payment-journal", folder.file("journal"), "--faults", Self.faults]
                 + ["--payment-key", "optional"])
-        let report = try Self.load(server.port, ["--retry", "50", "--retry-unsafe"]).outcome()
-            .report()
+        let report = try Self.load(
+            server.port, ["--retry", "50", "--retry-unsafe", "--protocol", spoken]
+        ).outcome().report()
         let payments = try Self.journal(folder.file("journal")).payments
         let workers = try server.stop()
         let excess = workers.sum(\.dropsAfterWork) + workers.sum(\.cutAnswers)
@@ -132,6 +134,38 @@ struct PaymentTests {
                 + "Content-Length: 1\r\n\r\ny")
         #expect(try client.reply().status == 422)
         _ = try server.stop()
+    }
+
+    @Test(
+        "what was lost is answered as it would have been, whole and with the same bytes",
+        arguments: ["single", "sharded:hash", "balanced:shared"])
+    func replayOfLost(pattern: String) throws {
+        let server = try ServerUnderTest(
+            pattern, ["--faults", "drop-before=15%,drop-after=20%,cut-answer=20%,seed=11"])
+        var lost = 0
+        for key in 0..<40 {
+            let request =
+                "POST /payments HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\(key)\r\n"
+                + "Content-Length: 1\r\n\r\nx"
+            var replies: [HTTPReply] = []
+            while replies.count < 3 {
+                do {
+                    var reply = try server.connect().ask(request)
+                    reply.fields.removeAll { $0.name.lowercased() == "date" }
+                    replies.append(reply)
+                } catch {
+                    lost += 1
+                    if lost > 2_000 { throw error }
+                }
+            }
+            #expect(replies.allSatisfy { $0 == replies[0] && $0.status == 201 }, "\(replies)")
+        }
+        let workers = try server.stop()
+        #expect(workers.sum(\.cutAnswers) > 10 && workers.sum(\.dropsAfterWork) > 10)
+        let planned =
+            workers.sum(\.cutAnswers) + workers.sum(\.dropsAfterWork)
+            + workers.sum(\.dropsBeforeWork)
+        #expect(lost == planned)
     }
 
     @Test(

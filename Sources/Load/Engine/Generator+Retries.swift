@@ -31,6 +31,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let pause = min(
             Limit.retryPauseShortest * Int64(1 << min(count - 1, 10)), Limit.retryPauseLongest)
         deferred.append((times.intended, now + pause))
+        nextTick = min(nextTick, now + pause)
         return true
     }
 
