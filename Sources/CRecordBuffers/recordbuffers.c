@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -18,8 +19,9 @@
 #define IS_WATCHED 0
 #endif
 
-// 8 GiB of addresses, which cost nothing until they are used: a hundred thousand handshakes at once.
-enum { SLOTS = 349525 };
+// 2 GiB of addresses, which cost nothing until they are used: some thirty thousand handshakes at
+// once. Memory may be used a part at a time, for a system may count all that could be.
+enum { SLOTS = 87381, SLOTS_OF_PART = 1024 };
 static const size_t rangeSize = (size_t)SLOTS * CRECORDBUFFERS_SLOT;
 
 static char *range;
@@ -27,7 +29,7 @@ static bool isServing;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 // Under the lock. The free ones are stacks: what was used last is used again first.
-static uint32_t usedCount;
+static uint32_t usedCount, usableCount;
 static uint32_t shared[CRECORDBUFFERS_SHARED], sharedCount;
 static uint32_t empty[SLOTS], emptyCount;
 
@@ -45,6 +47,17 @@ int crecordbuffers_owns(const void *memory) {
     return range && (uintptr_t)memory - (uintptr_t)range < rangeSize;
 }
 
+// Under the lock: makes one part more usable.
+static bool grow(void) {
+    uint32_t left = SLOTS - usableCount;
+    uint32_t added = left < SLOTS_OF_PART ? left : SLOTS_OF_PART;
+    if (added == 0) return false;
+    size_t length = (size_t)added * CRECORDBUFFERS_SLOT;
+    if (mprotect(address(usableCount), length, PROT_READ | PROT_WRITE) != 0) return false;
+    usableCount += added;
+    return true;
+}
+
 __attribute__((noinline)) static void *takeShared(void) {
     void *taken = NULL;
     pthread_mutex_lock(&lock);
@@ -52,7 +65,7 @@ __attribute__((noinline)) static void *takeShared(void) {
         taken = address(shared[--sharedCount]);
     } else if (emptyCount > 0) {
         taken = address(empty[--emptyCount]);
-    } else if (usedCount < SLOTS) {
+    } else if (usedCount < usableCount || grow()) {
         taken = address(usedCount++);
     }
     pthread_mutex_unlock(&lock);
@@ -155,9 +168,11 @@ static void holdLock(void) { pthread_mutex_lock(&lock); }
 static void dropLock(void) { pthread_mutex_unlock(&lock); }
 
 __attribute__((constructor)) static void begin(void) {
-    if (IS_WATCHED || pthread_key_create(&threadEnd, endThread) != 0) return;
+    // A slot is given back in whole pages.
+    if (IS_WATCHED || CRECORDBUFFERS_SLOT % sysconf(_SC_PAGESIZE) != 0) return;
+    if (pthread_key_create(&threadEnd, endThread) != 0) return;
     void *reserved = mmap(
-        NULL, rangeSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        NULL, rangeSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     // Where so many addresses can't be had, the C library's heap serves.
     if (reserved == MAP_FAILED) return;
     // A huge page would be the memory of eighty slots for one.

@@ -26,6 +26,11 @@ package enum Limit {
     /// each time, up to the longest.
     static let retryPauseShortest = Nanoseconds.milliseconds(5)
     static let retryPauseLongest = Nanoseconds.seconds(1)
+    /// The least time between two looks for those that are due.
+    static let deferredShortest = Nanoseconds.milliseconds(1)
+    /// How long behind the end of a run, and the time limit of what is under way, requests are sent
+    /// again.
+    static let triesBehindEnd = Nanoseconds.seconds(10)
     /// A connection that failed is tried again after this long: at most 100 attempts a second.
     static let retryDelay = Nanoseconds.milliseconds(10)
     /// The least time between two looks for sessions that want to be woken: the grain of QUIC's

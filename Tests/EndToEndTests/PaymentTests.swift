@@ -176,6 +176,10 @@ struct PaymentTests {
             (["--retry", "2", "--protocol", "ws"], "--retry is not for WebSocket"),
             (["--retry", "1001"], "--retry"),
             (["--retry", "1", "--connection-rate", "5"], "--retry means nothing with"),
+            (
+                ["--idempotency-key", "--connection-rate", "5"],
+                "--idempotency-key means nothing with"
+            ),
             (["--idempotency-key", "--protocol", "h2"], "--idempotency-key is for HTTP/1.1"),
             (["--idempotency-key", "-H", "idempotency-key: 1"], "are given"),
         ])

@@ -89,6 +89,33 @@ struct RetryTests {
         }
     }
 
+    @Test("what is put off without end does not keep a run from its own")
+    func endless() throws {
+        let run = run(retries: 1_000)
+        run.world.answer = { _, _ in [.send(WireText.unavailable, after: .milliseconds(1))] }
+        let start = run.start
+        let counts = try counts(run, Self.open)
+        #expect(counts.succeeded == 0 && counts.givenUp == 100 && counts.errors == 100)
+        let longest = run.plan.timeout + Limit.triesBehindEnd + Limit.retryPauseLongest
+        #expect(run.world.now.since(start) < longest + .seconds(1))
+    }
+
+    @Test("many that are put off are asked for again together")
+    func many() throws {
+        let run = run(retries: 1_000, connections: 100)
+        var answered = 0
+        run.world.answer = { _, _ in
+            answered += 1
+            return [
+                .send(answered > 7_000 ? WireText.ok : WireText.unavailable, after: .zero)
+            ]
+        }
+        let pacing = OpenPacing(
+            .constant(ConstantPacing(rate: PerSecond(raw: 10_000), phase: 0)))
+        let counts = try counts(run, pacing)
+        #expect(counts.succeeded == 1_000 && counts.errors == 0)
+    }
+
     @Test("an error that puts nothing off is an answer")
     func answered() throws {
         let run = run(retries: 5)

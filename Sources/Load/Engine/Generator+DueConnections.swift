@@ -4,8 +4,8 @@ import Measure
 import Platform
 import Secure
 
-/// Connections that are due by a schedule (`Pacing.opensConnections`): each is begun when it is due,
-/// carries so many requests and ends. Its requests belong to the window if it was due there.
+/// Connections that are due by a schedule (`Pacing.opensConnections`): each is begun when it is
+/// due, carries so many requests and ends. Its requests belong to the window if it was due there.
 extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Begins every connection that is due and for which a place is free.
     @inline(never)

@@ -115,7 +115,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             tally.response.record(now.since(times.intended))
             if pacing.isOpenLoop { tally.service.record(now.since(times.sent)) }
             tally.timedOut += 1
-            tally.timedOutTime += UInt64(max(0, now.since(times.sent).raw))
+            let start = pacing.isOpenLoop ? times.sent : times.intended
+            tally.timedOutTime += UInt64(max(0, now.since(start).raw))
         }
         return 1
     }

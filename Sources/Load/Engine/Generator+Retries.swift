@@ -31,16 +31,17 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let pause = min(
             Limit.retryPauseShortest * Int64(1 << min(count - 1, 10)), Limit.retryPauseLongest)
         deferred.append((times.intended, now + pause))
-        nextTick = min(nextTick, now + pause)
+        nextDeferred = min(nextDeferred, now + pause)
+        nextTick = min(nextTick, nextDeferred)
         return true
     }
 
     /// Counts that a request is sent again, and says how often it was with that; nil when it was
-    /// often enough.
+    /// often enough, or the run is over.
     private mutating func noteTry(of times: RequestTimes) -> Int? {
         let count = tries[times.intended, default: 0] + 1
         let isOfWindow = times.intended >= recordsFrom
-        if count > plan.retries {
+        if count > plan.retries || now >= triesUntil {
             if isOfWindow { tally.givenUp += 1 }
             forgetTries(of: times)
             return nil
@@ -58,8 +59,25 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Lets requests that were put off long enough wait for a connection.
     @inline(never)
     mutating func resumeDeferred() {
-        for request in deferred where request.due <= now { sendLater(request.intended) }
+        if now < nextDeferred { return }
+        nextDeferred = .distantFuture
+        for request in deferred {
+            if request.due <= now {
+                sendLater(request.intended)
+            } else {
+                nextDeferred = min(nextDeferred, request.due)
+            }
+        }
         deferred.removeAll { $0.due <= now }
+        // Of many, each due at another moment, some are taken together.
+        nextDeferred = max(nextDeferred, now + Limit.deferredShortest)
+    }
+
+    /// The run is cut short: nothing is sent again.
+    mutating func abandonDeferred() {
+        triesUntil = now
+        for request in deferred { sendLater(request.intended) }
+        deferred.removeAll()
     }
 
     private mutating func sendLater(_ intended: Instant) {

@@ -9,12 +9,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func tick() {
         if control.isStopAsked { upkeep.isStopped = true }
         if control.isEndAsked { upkeep.isCutShort = true }
+        // Before a new attempt takes them along, for another time limit.
+        if !unprocessed.isEmpty || !tooEarly.isEmpty { loseUnprocessed(after: plan.timeout) }
         retryWaiting()
         if isRetrying { resumeDeferred() }
-        if !unprocessed.isEmpty || !tooEarly.isEmpty {
-            loseUnprocessed(after: plan.timeout)
-            if pacing.isOpenLoop { sendAgain() }
-        }
+        if pacing.isOpenLoop, !unprocessed.isEmpty || !tooEarly.isEmpty { sendAgain() }
         sweep()
         if now >= upkeep.rates.nextEnd {
             upkeep.rates.note(at: now, counts)
@@ -22,7 +21,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if control.areCountsAsked { publish() }
         nextTick = min(now + upkeep.tick, upkeep.rates.nextEnd)
         if let index = waiting.first { nextTick = min(nextTick, retryTime(index)) }
-        for request in deferred { nextTick = min(nextTick, request.due) }
+        nextTick = min(nextTick, nextDeferred)
     }
 
     /// What was counted of the window so far. Due is what was sent and, where the schedule lags

@@ -62,6 +62,10 @@ package struct Generator<
     var tooEarly: [RequestTimes] = []
     /// The intended starts of requests that the server has put off, and when they are sent again.
     var deferred: [(intended: Instant, due: Instant)] = []
+    /// When the next of them is.
+    var nextDeferred = Instant.distantFuture
+    /// From here on no request is sent again.
+    var triesUntil = Instant.distantFuture
     /// How often requests that are not yet ended have been sent again, by their intended starts.
     var tries: [Instant: Int] = [:]
     /// Whether requests are sent again at all.
@@ -221,6 +225,7 @@ package struct Generator<
         upkeep.isDraining = true
         let givesUp = window.end + plan.timeout
         phaseEnd = givesUp
+        triesUntil = givesUp + Limit.triesBehindEnd
         if window.duration == .zero { upkeep.unheard = 0 }
         while isUnfinished {
             if upkeep.isCutShort {
@@ -266,6 +271,7 @@ package struct Generator<
     /// Counts what is under way as lost, at the age it has reached.
     private mutating func abandonUnderWay() {
         if pacing.opensConnections { return abandonConnections() }
+        abandonDeferred()
         for index in 0..<table.count where table[index].inFlight > 0 {
             if table[index].isOpen {
                 lose(index, because: .timeout, timeoutText(index))

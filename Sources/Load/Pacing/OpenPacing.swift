@@ -17,8 +17,8 @@ package struct OpenPacing: Pacing {
     package private(set) var next = Instant.distantFuture
     private var schedule: Schedule
 
-    /// - Parameter opensConnections: whether the schedule is one of connections: a new one comes due
-    ///   whatever became of those before, and carries its requests as in a closed loop.
+    /// - Parameter opensConnections: whether the schedule is one of connections: a new one comes
+    ///   due whatever became of those before, and carries its requests as in a closed loop.
     package init(_ schedule: Schedule, opensConnections: Bool = false) {
         self.schedule = schedule
         self.opensConnections = opensConnections

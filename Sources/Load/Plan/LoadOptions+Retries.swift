@@ -40,6 +40,12 @@ extension LoadOptions {
         _ plan: inout LoadPlan, _ options: ParsedOptions, _ spoken: Spoken
     ) throws(Complaint) {
         plan.hasKeys = options.has("idempotency-key")
+        for option in ["retry", "idempotency-key"]
+        where options.has(option) && options.has("connection-rate") {
+            throw Complaint(
+                "--\(option) means nothing with --connection-rate, whose connections have their own"
+                    + " requests", remedy: "leave one of them out")
+        }
         guard let retries = try options.count("retry", in: 0...1_000), retries > 0 else {
             if options.has("retry-unsafe") {
                 throw Complaint(
@@ -49,11 +55,6 @@ extension LoadOptions {
         }
         guard [.auto, .h1, .h2].contains(spoken) else {
             throw Complaint("--retry is not for \(spoken.title)", remedy: "leave it out")
-        }
-        if options.has("connection-rate") {
-            throw Complaint(
-                "--retry means nothing with --connection-rate, whose connections have their own"
-                    + " requests", remedy: "leave one of them out")
         }
         let mayRepeat =
             idempotent.contains(plan.request.method) || hasKey(plan.request.fields)

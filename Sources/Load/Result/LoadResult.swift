@@ -130,10 +130,10 @@ package struct LoadResult: ~Copyable {
     /// The requests that would be under way on the average at the counted rate and the mean time
     /// from send to success, as a share of those that the connections can carry (J. D. C. Little,
     /// "A proof for the queuing formula L = λW", Operations Research 9, 1961). More than 1 is
-    /// impossible: the window is too short for such answers. Nil without samples, and of events, of
-    /// which any number may be under way.
+    /// impossible: the window is too short for such answers. Nil without samples, and where any
+    /// number may be under way: of events, and of requests that wait to be sent again.
     package var occupancy: Double? {
-        if subscribes { return nil }
+        if subscribes || tally.retries > 0 { return nil }
         let times = serviceTimes
         let answered = Double(times.samples) - Double(tally.timedOut)
         guard answered > 0 else { return nil }
