@@ -19,9 +19,8 @@ enum MemoryRows {
             FloorRow("switchyard-load, KiB an idle connection", .atMost(2)),
             FloorRow("sharded, KiB an idle connection", .atMost(2)),
         ]
-        let needed = many + 100
-        guard DescriptorLimit.raise(to: needed) else {
-            for index in rows.indices { rows[index].absence = "fewer than \(needed) descriptors" }
+        if let absence = shortage() {
+            for index in rows.indices { rows[index].absence = absence }
             return rows
         }
         // Memory does not depend on what else the machine does.
@@ -52,9 +51,8 @@ enum MemoryRows {
             FloorRow("sharded / \(other), memory of a connection of TLS", .atMost(0.6)),
         ]
         rows[2].absence = other.absence
-        let needed = many + 100
-        guard DescriptorLimit.raise(to: needed) else {
-            for index in rows.indices { rows[index].absence = "fewer than \(needed) descriptors" }
+        if let absence = shortage() {
+            for index in rows.indices { rows[index].absence = absence }
             return rows
         }
         // Ten thousand handshakes take a CPU some ten seconds.
@@ -71,6 +69,12 @@ enum MemoryRows {
             rows[2].values.append(after / (try growth(pair(other, .floor), settings).server))
         }
         return rows
+    }
+
+    /// Why so many connections can't be had; nil where they can.
+    private static func shortage() -> String? {
+        let needed = many + 100
+        return DescriptorLimit.raise(to: needed) ? nil : "fewer than \(needed) descriptors"
     }
 
     /// Both programs of a measurement, and what they speak.

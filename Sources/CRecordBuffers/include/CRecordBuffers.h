@@ -30,8 +30,8 @@ int crecordbuffers_owns(const void *memory);
 /* Whether the library uses these functions. */
 int crecordbuffers_serve(void);
 
-/* Slots that were ever used, and how many of them are free: with their memory, in threads that are
- * not this one too, and without it. */
+/* Slots that were ever used, and of them those that are free for every thread: with their memory,
+ * and without it. */
 struct crecordbuffers_counts {
     size_t used, shared, empty;
 };

@@ -59,25 +59,21 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Lets requests that were put off long enough wait for a connection.
     @inline(never)
     mutating func resumeDeferred() {
-        if now < nextDeferred { return }
-        nextDeferred = .distantFuture
-        for request in deferred {
-            if request.due <= now {
-                sendLater(request.intended)
-            } else {
-                nextDeferred = min(nextDeferred, request.due)
-            }
-        }
-        deferred.removeAll { $0.due <= now }
-        // Of many, each due at another moment, some are taken together.
-        nextDeferred = max(nextDeferred, now + Limit.deferredShortest)
+        if nextDeferred <= now { resumeDeferred(dueUntil: now) }
     }
 
     /// The run is cut short: nothing is sent again.
     mutating func abandonDeferred() {
         triesUntil = now
-        for request in deferred { sendLater(request.intended) }
-        deferred.removeAll()
+        resumeDeferred(dueUntil: .distantFuture)
+    }
+
+    private mutating func resumeDeferred(dueUntil limit: Instant) {
+        for request in deferred where request.due <= limit { sendLater(request.intended) }
+        deferred.removeAll { $0.due <= limit }
+        // Of many, each due at another moment, some are taken together.
+        let next = deferred.lazy.map(\.due).min() ?? .distantFuture
+        nextDeferred = max(next, now + Limit.deferredShortest)
     }
 
     private mutating func sendLater(_ intended: Instant) {
