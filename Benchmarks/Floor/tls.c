@@ -68,7 +68,8 @@ static void prepare(const struct options *options, int is_server) {
     if (!bio) complain("OpenSSL");
     BIO_set_init(bio, 1);
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    /* A server can't know how many connections it will have. */
+    if (is_server) SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     if (!is_server) return;
     if (SSL_CTX_use_certificate_chain_file(context, options->certificate) != 1) {

@@ -25,6 +25,9 @@ enum AllocationCommand {
     /// Less than one allocation in a thousand requests is none: a queue that grows once more.
     static let allocationsPerRequestMax = 0.001
 
+    /// How many times the connections of what is measured a server is warmed up with.
+    private static let connectionsOfWarmUp = 4
+
     /// What comes with time and not with requests: a date each second, ticks, progress.
     static let allocationsPerSecondMax = 200.0
 
@@ -117,18 +120,24 @@ enum AllocationCommand {
         let meter = try Meter(program: "switchyard-server")
         let server = try RunningServer(
             .switchyard(pattern: pattern), cpu: nil, environment: meter.environment)
-        func drive(_ duration: Nanoseconds) throws(Complaint) -> Use {
+        func drive(_ duration: Nanoseconds, connections: Int) throws(Complaint) -> Use {
             let before = meter.allocations
             let run = try subject.generator.run(
-                port: server.port, connections: subject.connections,
+                port: server.port, connections: connections,
                 speaking: subject.spoken, duration: duration, cpu: nil)
             return Use(
                 duration: duration, requests: run.requests, allocations: meter.allocations - before)
         }
-        // Long enough for each of the items that workers get to have had its first turn.
-        _ = try drive(.milliseconds(300))
+        // An item that workers get allocates in its first turn, and how many have had one follows
+        // from the most that were ever under way at once. With more requests than are measured,
+        // that is not reached later, by a chance of scheduling.
+        _ = try drive(
+            .milliseconds(300), connections: subject.connections * connectionsOfWarmUp)
         try meter.mustHaveCounted()
-        return (try drive(short), try drive(long))
+        return (
+            try drive(short, connections: subject.connections),
+            try drive(long, connections: subject.connections)
+        )
     }
 
     private static func generator(

@@ -19,6 +19,9 @@ package enum Limit {
     static let silence = Nanoseconds.milliseconds(10)
     /// The copies of a request that stand behind each other for pipelining take at most this much.
     static let repeatedRequestBytes = 256 * 1_024
+    /// Connections over TLS that keep their buffers of records: 33 MiB of them, which fit where so
+    /// many connections are asked for.
+    static let connectionsWithBuffers = 1_024
     /// Connections of one thread that are being opened at a time, so that a listener's backlog of
     /// 128 (the default of many servers) has room for the openings of a few threads.
     static let connectsInProgress = 32

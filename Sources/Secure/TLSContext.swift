@@ -168,7 +168,7 @@ package final class TLSContext: Sendable {
         }
         // SAFETY: as above, down to the end of the function.
         do throws(Complaint) {
-            unsafe copenssl_set_modes(context)
+            unsafe copenssl_set_modes(context, settings.keepsBuffers ? 1 : 0)
             unsafe copenssl_ask_for_no_phrase(context)
             try unsafe setVersions(settings.version, context)
             if let ciphers = settings.ciphers { try unsafe setCiphers(ciphers, context) }

@@ -42,6 +42,9 @@ package struct TLSSettings: Equatable, Sendable {
     package var authorities: String?
     /// Whether a client looks at the server's certificate.
     package var isVerifying = true
+    /// Whether a connection keeps the library's buffers of records between them: 33 KiB, and some
+    /// tenths of a microsecond less for each record (SSL_MODE_RELEASE_BUFFERS).
+    package var keepsBuffers = false
     /// How a client opens its connections.
     package var handshake = Handshake.full
     /// Session tickets that a server gives with a full handshake; a resumed one brings one more.

@@ -27,6 +27,7 @@ extension LoadOptions {
                 remedy: "give a \(plan.url.scheme)s:// URL, or leave it out")
         }
         var settings = try TLSSettings(options, version: "tls", authorities: "cacert")
+        settings.keepsBuffers = plan.connections <= Limit.connectionsWithBuffers
         settings.isVerifying = !options.has("insecure")
         if !settings.isVerifying, settings.authorities != nil {
             throw Complaint(
