@@ -12,6 +12,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case wrongResponses = 15
     /// The user's input cannot be carried out as written (sysexits.h, EX_USAGE).
     case usage = 64
+    /// What was asked for is right, and this machine can't do it (sysexits.h, EX_UNAVAILABLE).
+    case unavailable = 69
     case interrupted = 130
 }
 

@@ -60,6 +60,7 @@ int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uin
 
 uint32_t clinux_epoll_exclusive(void) { return EPOLLEXCLUSIVE; }
 uint32_t clinux_epoll_edge(void) { return EPOLLET; }
+uint32_t clinux_epoll_oneshot(void) { return EPOLLONESHOT; }
 
 ssize_t clinux_receive(int fd, void *buffer, size_t capacity) {
     return syscall(SYS_recvfrom, fd, buffer, capacity, 0, NULL, NULL);

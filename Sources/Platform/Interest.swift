@@ -16,6 +16,8 @@ package struct Interest: OptionSet, Sendable {
     /// Report edges, not levels: what is left unread or unwritten is not reported again until more
     /// happens, or until the registration is modified.
     package static let edge = Interest(rawValue: clinux_epoll_edge())
+    /// Report once, and then nothing until the registration is modified.
+    package static let once = Interest(rawValue: clinux_epoll_oneshot())
     /// Say with `Event.isInterrupted` that the peer has ended its half or sent urgent data.
     package static let interruption = Interest(rawValue: EPOLLRDHUP.rawValue | EPOLLPRI.rawValue)
 }

@@ -43,6 +43,10 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     package var isAddressInUse: Bool { code == EADDRINUSE }
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
+    /// A program for the kernel was refused, or what it works on (bpf(2)).
+    package var isAboutPrograms: Bool {
+        call.description == "bpf" && !isOutOfDescriptors
+    }
     /// A local address was refused, not the one to connect to (bind(2)).
     package var isAboutSource: Bool { call.description == "bind" }
     /// Every port of the local address has a connection to the same place already (connect(2)).

@@ -10,6 +10,17 @@ package enum Limit {
     static let requestsPerTurn = 64
     /// Connections that a loop with a listener of its own accepts in one turn.
     static let acceptsPerTurn = 16
+    /// Connections after which a loop steps back behind the others that watch the same listener,
+    /// as nginx does since 1.21.6.
+    static let acceptsInPlace = 16
+    /// How long a loop that did not get the lock of a listener sleeps at most before it tries again
+    /// (nginx: accept_mutex_delay).
+    static let acceptLockPatience = Nanoseconds.milliseconds(500)
+    /// Loops that a choice by load looks at: all of them on most machines, and of more so many that
+    /// the best is as good as always among them (Mitzenmacher 2001: two are nearly enough).
+    static let listenersLookedAt = 16
+    /// A turn that is longer shows that its loop hangs in a handler.
+    static let stalledTurn = Nanoseconds.milliseconds(1)
     /// Unsent reply bytes of one connection above which none of its requests is taken up: a slow
     /// reader costs this much memory, `unparsedBytes`, and no more.
     static let unsentBytes = 256 * 1_024

@@ -117,6 +117,13 @@ package enum Server {
         } catch {
             crew.dismiss()
             let addresses = crew.options.listen.map(\.description).joined(separator: ", ")
+            if error.isAboutPrograms {
+                throw error.complaint(
+                    "pattern \(crew.options.pattern.rawValue) needs bpf(2), which is refused",
+                    remedy: "run as root or with CAP_BPF, or see sysctl"
+                        + " kernel.unprivileged_bpf_disabled",
+                    status: .unavailable)
+            }
             if error.isAddressInUse {
                 throw error.complaint(
                     "can't listen on \(addresses)",

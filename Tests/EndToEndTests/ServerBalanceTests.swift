@@ -1,5 +1,6 @@
 import Basis
 import Measure
+import Platform
 import Serve
 import TestSupport
 import Testing
@@ -60,6 +61,33 @@ struct ServerBalanceTests {
         #expect(try fairness(spread) < 0.7, "\(spread)")
     }
 
+    @Test("who steps back after sixteen connections shares with all others")
+    func rotate() throws {
+        let spread = try report("acceptors:rotate").spread(of: "loop")
+        #expect(try fairness(spread) >= 0.95, "\(spread)")
+    }
+
+    @Test("one at a time watches: nobody is woken for a connection that another has")
+    func mutex() throws {
+        let report = try report("acceptors:mutex")
+        #expect(report.sum(\.eagainAccepts) == 0)
+        let herd = try self.report("acceptors:herd")
+        #expect(report.sum(\.voluntarySwitches) < herd.sum(\.voluntarySwitches) - Self.count)
+    }
+
+    @Test("a poller that acceptors share wakes two by levels, and one by edges or once")
+    func sharedPoller() throws {
+        func switches(_ pattern: String) throws -> Int {
+            try report(pattern).workers.filter { $0.role == "acceptor" }
+                .map(\.voluntarySwitches).reduce(0, +)
+        }
+        let level = try switches("acceptors:shared-level")
+        let edge = try switches("acceptors:shared-edge")
+        let once = try switches("acceptors:shared-oneshot")
+        #expect(level > edge + Self.count / 4, "\(level) and \(edge) switches")
+        #expect(level > once + Self.count / 4, "\(level) and \(once) switches")
+    }
+
     @Test("a herd is woken whole, an exclusive watch wakes one")
     func herd() throws {
         let herd = try report("acceptors:herd")
@@ -83,6 +111,84 @@ struct ServerBalanceTests {
         let spread = try report("sharded:hash").spread(of: "loop")
         // Binomial with mean 100 and deviation 9.
         #expect(spread.allSatisfy { (50...150).contains($0) }, "\(spread)")
+    }
+
+    @Test("a program that takes listeners in turn is exact", .enabled(if: Machine.loadsPrograms))
+    func turns() throws {
+        let spread = try report("sharded:round-robin").spread(of: "loop")
+        #expect(spread.allSatisfy { (99...101).contains($0) }, "\(spread)")
+    }
+
+    @Test(
+        "a program that knows the loads is even while nobody leaves",
+        .enabled(if: Machine.loadsPrograms))
+    func load() throws {
+        let spread = try report("sharded:load").spread(of: "loop")
+        #expect(spread.allSatisfy { (90...110).contains($0) }, "\(spread)")
+    }
+
+    @Test(
+        "connections that come while a loop hangs go to the others, where that is known",
+        .enabled(if: Machine.loadsPrograms))
+    func stalledLoop() throws {
+        let server = try ServerUnderTest("sharded:load", threads: 4)
+        let stalled = try server.connect()
+        try stalled.send(HTTPText.get("/block?us=1000000"))
+        // Until its turn has lasted longer than turns do.
+        TestClock.sleep(.milliseconds(50))
+        for _ in 0..<40 {
+            #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)
+        }
+        #expect(try stalled.reply().status == 200)
+        let accepted = try server.stop().workers.map(\.accepted)
+        #expect(accepted.contains(1), "\(accepted): one has had nothing but what it hangs in")
+    }
+
+    @Test(
+        "the CPU on which a connection arrives decides, and over loopback that is the client's",
+        arguments: ["sharded:cpu", "sharded:incoming-cpu"])
+    func byCPU(pattern: String) throws {
+        let cpus = CPUSet.available.cpus
+        let server = try ServerUnderTest(pattern, threads: cpus.count)
+        let place = try #require(cpus.indices.last)
+        let port = server.port
+        let client = try Thread(named: "client") {
+            try? CPUSet([cpus[place]]).bindThisThread()
+            for _ in 0..<100 {
+                let status = try? RawClient(port: port).ask(HTTPText.get("/plaintext")).status
+                #expect(status == 200)
+            }
+        }
+        client.join()
+        let spread = try server.stop().spread(of: "loop")
+        #expect(spread[place] == 100, "\(spread)")
+    }
+
+    @Test("what a slow message holds up is taken by workers that have nothing to do")
+    func stealing() throws {
+        let server = try ServerUnderTest("work-stealing", threads: 2)
+        let slow = try server.connect()
+        try slow.send(HTTPText.get("/block?us=1000000"))
+        let quick = try server.connect()
+        for _ in 0..<40 { #expect(try quick.ask(HTTPText.get("/plaintext")).status == 200) }
+        #expect(try slow.reply().status == 200)
+        let steals = try server.stop().sum(\.steals)
+        #expect(steals >= 15, "\(steals) of every second message of 40")
+    }
+
+    @Test("only what holds a thread leaves the loop, and what must follow it")
+    func offload() throws {
+        let server = try ServerUnderTest("offload", threads: 2)
+        let client = try server.connect()
+        for path in ["/plaintext", "/block?us=100", "/json", "/work?us=10", "/wait?us=10"] {
+            #expect(try client.ask(HTTPText.get(path)).status == 200)
+        }
+        try client.send(HTTPText.get("/block?us=50000") + HTTPText.get("/plaintext"))
+        #expect(try client.reply().text == "blocked\n")
+        #expect(try client.reply().text == "Hello, World!")
+        let report = try server.stop()
+        let byLoop = report.workers.filter { $0.role == "loop" }.map(\.requests)
+        #expect(byLoop == [3] && report.sum(\.handoffs) == 4)
     }
 
     @Test("workers share messages: evenly in turn, or first come first served")

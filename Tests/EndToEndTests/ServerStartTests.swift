@@ -56,6 +56,34 @@ struct ServerStartTests {
         _ = try sharing.stop()
     }
 
+    @Test(
+        "a pattern that the machine does not allow gets one line and status 69",
+        arguments: ["sharded:round-robin", "sharded:load"])
+    func unavailable(pattern: String) throws {
+        // Root without its capabilities may do no more than others (capabilities(7)).
+        let isRoot = getuid() == 0
+        let bare = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : []
+        let words =
+            bare + [
+                try Programs.own("switchyard-server"), "--listen", "127.0.0.1:0", "--pattern",
+                pattern,
+            ]
+        var options = SpawnOptions(words[0], Array(words.dropFirst()))
+        options.standardError = .captured
+        var child = try ChildProcess(options)
+        let rule = try? String(
+            contentsOfFile: "/proc/sys/kernel/unprivileged_bpf_disabled", encoding: .utf8)
+        if rule == "0\n" {
+            #expect(child.nextLine(timeout: TestLimit.hang)?.contains("ready") == true)
+            child.terminate()
+            return
+        }
+        let errors = child.remainingErrors(timeout: TestLimit.hang)
+        #expect(child.wait(timeout: TestLimit.hang)?.ending == .exited(69))
+        #expect(errors.contains("pattern \(pattern) needs bpf(2)"), "\(errors)")
+        #expect(errors.filter { $0 == "\n" }.count == 1, "\(errors)")
+    }
+
     @Test("a server that can't say that it is ready does not serve")
     func mute() throws {
         var options = SpawnOptions(

@@ -17,8 +17,8 @@ private struct HoldingDesk: MessageDesk, ~Copyable {
     let end: LoopTime
 
     mutating func submit(
-        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
-        tally: inout Tally
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, mustFollow: Bool,
+        items: inout WorkItems, tally: inout Tally
     ) -> Submission {
         .worked(Content(status: .ok, payload: .text("done")), until: end)
     }

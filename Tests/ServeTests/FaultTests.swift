@@ -60,7 +60,7 @@ struct FaultTests {
         return answered
     }
 
-    @Test("a call that fails once ends one connection at most", arguments: PatternID.allCases)
+    @Test("a call that fails once ends one connection at most", arguments: PatternID.runnable)
     func once(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         for fault in Self.faults {
@@ -92,7 +92,8 @@ struct FaultTests {
         "transfers and watches that keep failing end connections, not the server",
         arguments: [
             PatternID.single, .readersDirect, .readersQueue, .balancedShared, .balancedPerWorker,
-            .acceptorsBlocking, .acceptorsOneReader,
+            .acceptorsBlocking, .acceptorsOneReader, .acceptorsMutex, .acceptorsSharedOneshot,
+            .workStealing, .offload,
         ])
     func persistently(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
@@ -113,7 +114,7 @@ struct FaultTests {
 
     @Test(
         "while accepting fails nobody spins, and the connection that waited is served",
-        arguments: PatternID.allCases)
+        arguments: PatternID.runnable)
     func acceptKeepsFailing(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         for code in [EMFILE, ENOBUFS] {
@@ -135,7 +136,7 @@ struct FaultTests {
 
     @Test(
         "a wait that can't be done ends the server in order, and says why",
-        arguments: PatternID.allCases)
+        arguments: PatternID.runnable)
     func waitFails(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         let client = try server.connect()
@@ -182,7 +183,7 @@ struct FaultTests {
 
     @Test(
         "every reply is whole when the socket takes and gives a few bytes at a time",
-        arguments: PatternID.allCases, [1, 7, 1_000])
+        arguments: PatternID.runnable, [1, 7, 1_000])
     func shortTransfers(pattern: PatternID, count: Int) throws {
         let server = try InProcessServer(pattern)
         server.plan.limitTransfers(to: count)
@@ -245,7 +246,7 @@ struct FaultTests {
         #expect(try blocker.reply().text == "blocked\n")
     }
 
-    @Test("a connection that lingers ends, whatever fails", arguments: PatternID.allCases)
+    @Test("a connection that lingers ends, whatever fails", arguments: PatternID.runnable)
     func lingering(pattern: PatternID) throws {
         let last = HTTPText.get("/plaintext", fields: ["Connection: close"])
         let server = try InProcessServer(pattern) { $0.lingerTimeout = .seconds(3_600) }
@@ -263,7 +264,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a server that has ended leaves no descriptor open", arguments: PatternID.allCases)
+    @Test("a server that has ended leaves no descriptor open", arguments: PatternID.runnable)
     func nothingLeftOpen(pattern: PatternID) async {
         // In a process of its own, where nobody else opens and closes.
         await #expect(processExitsWith: .success) { [name = pattern.rawValue as String] in

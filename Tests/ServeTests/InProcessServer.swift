@@ -57,3 +57,8 @@ final class InProcessServer {
         crew.disband()
     }
 }
+
+extension PatternID {
+    /// Those that this machine can run.
+    static let runnable = allCases.filter { !$0.needsPrograms || Machine.loadsPrograms }
+}

@@ -107,7 +107,7 @@ struct PatternIDTests {
     @Test(
         "no other text is an id",
         arguments: [
-            "", " ", "Single", "single ", "readers:", ":direct", "readers:direct:", "sharded:load",
+            "", " ", "Single", "single ", "readers:", ":direct", "readers:direct:", "sharded:moon",
             "readers-direct", "acceptors:Herd",
         ])
     func strangers(text: String) {

@@ -205,7 +205,7 @@ struct SessionTests {
     // MARK: over sockets
 
     static let served: [PatternID] = [
-        .single, .readersDirect, .balancedShared, .balancedPerWorker, .acceptorsBlocking,
+        .single, .readersDirect, .balancedShared, .balancedPerWorker, .acceptorsBlocking, .offload,
     ]
 
     @Test("every pattern serves another protocol beside HTTP/1.1", arguments: served)

@@ -10,8 +10,8 @@ struct ScriptedDesk: MessageDesk, ~Copyable {
     private(set) var waiting: [UInt32] = []
 
     mutating func submit(
-        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
-        tally: inout Tally
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, mustFollow: Bool,
+        items: inout WorkItems, tally: inout Tally
     ) -> Submission {
         let index = items.take(message, body: body, from: owner)
         waiting.append(index)

@@ -116,7 +116,9 @@ struct WorkTests {
         let lane = Shared(try WorkerLane())
         defer { lane.free() }
         var items = WorkItems(pool)
-        var desk = WorkerDesk(kernel: LinuxKernel(), lanes: [lane], distribution: .perWorker)
+        var desk = WorkerDesk(
+            kernel: LinuxKernel(),
+            team: WorkerTeam(pool: pool, lanes: [lane], distribution: .perWorker))
         var tally = Tally()
         let owner = Exchange(connection: .init(slot: 1, generation: 2), stream: 3)
         let body = [UInt8](repeating: 1, count: 100_000)
@@ -124,7 +126,8 @@ struct WorkTests {
         for _ in 0..<3 {
             guard
                 case .passedOn(let index) = desk.submit(
-                    message, body: body.span, from: owner, items: &items, tally: &tally)
+                    message, body: body.span, from: owner, mustFollow: false, items: &items,
+                    tally: &tally)
             else {
                 Issue.record("the desk answered by itself")
                 return
@@ -157,7 +160,9 @@ struct WorkTests {
             for lane in lanes { lane.free() }
         }
         var items = WorkItems(pool)
-        var desk = WorkerDesk(kernel: LinuxKernel(), lanes: lanes, distribution: .perWorker)
+        var desk = WorkerDesk(
+            kernel: LinuxKernel(),
+            team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker))
         var tally = Tally()
         let message = try message("GET /plaintext")
         let nothing: [UInt8] = []
@@ -166,7 +171,8 @@ struct WorkTests {
             let hasRoom = items.hasRoom
             #expect(hasRoom)
             _ = desk.submit(
-                message, body: nothing.span, from: owner, items: &items, tally: &tally)
+                message, body: nothing.span, from: owner, mustFollow: false, items: &items,
+                tally: &tally)
         }
         let hasRoom = items.hasRoom
         #expect(!hasRoom)

@@ -20,6 +20,7 @@ package struct ServerReport: Decodable {
         package let wakeups: Int
         package let eagainAccepts: Int
         package let handoffs: Int
+        package let steals: Int
         package let shed: Int
         package let handshakesFailed: Int
         package let handshakesResumed: Int

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "network.h"
+#include "reuseport.h"
 
 int clinux_epoll_create(void);
 /* timeout_ns < 0 waits for ever. Uses epoll_pwait2(2), or epoll_wait(2) rounded up to the next
@@ -99,5 +100,6 @@ int clinux_process_handle(pid_t process);
 
 uint32_t clinux_epoll_exclusive(void);
 uint32_t clinux_epoll_edge(void);
+uint32_t clinux_epoll_oneshot(void);
 
 #endif

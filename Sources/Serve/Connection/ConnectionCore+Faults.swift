@@ -31,7 +31,10 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
             cut(&connection)
             return true
         }
-        switch desk.submit(message, body: body, from: owner, items: &items, tally: &tally) {
+        switch desk.submit(
+            message, body: body, from: owner, mustFollow: mustFollow(on: connection),
+            items: &items, tally: &tally)
+        {
         case .passedOn(let index):
             passedOn(index, message, body.count, of: &connection)
             return false

@@ -166,7 +166,10 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         if plansFaults, plan(&message) {
             return submitFaulty(message, body: body, of: &connection, owner)
         }
-        switch desk.submit(message, body: body, from: owner, items: &items, tally: &tally) {
+        switch desk.submit(
+            message, body: body, from: owner, mustFollow: mustFollow(on: connection),
+            items: &items, tally: &tally)
+        {
         case .reply(let content):
             answer(content, message, body: body, on: &connection)
         case .worked(let content, let until):
@@ -190,6 +193,12 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
             writer.feed.notePublished(topic)
         }
         return false
+    }
+
+    /// Whether the next reply may leave only behind those that workers still make.
+    @inline(always)
+    func mustFollow(on connection: borrowing State) -> Bool {
+        Desk.isDeferred && connection.inFlight > 0 && connection.session.isOrdered
     }
 
     @inline(always)

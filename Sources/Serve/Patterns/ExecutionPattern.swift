@@ -23,12 +23,22 @@ extension Crew {
         case .readersQueue: try HandedToReaders(.queue).assemble(self, kind: kind)
         case .balancedShared: try BalancedWorkers(.shared).assemble(self, kind: kind)
         case .balancedPerWorker: try BalancedWorkers(.perWorker).assemble(self, kind: kind)
-        case .acceptorsExclusive:
-            try SharedListener(exclusive: true).assemble(self, kind: kind)
-        case .acceptorsHerd: try SharedListener(exclusive: false).assemble(self, kind: kind)
+        case .acceptorsExclusive: try SharedListener(.exclusive).assemble(self, kind: kind)
+        case .acceptorsRotate: try SharedListener(.rotating).assemble(self, kind: kind)
+        case .acceptorsHerd: try SharedListener(.herd).assemble(self, kind: kind)
+        case .acceptorsMutex: try SharedListener(.locked).assemble(self, kind: kind)
         case .acceptorsBlocking: try BlockingAcceptors().assemble(self, kind: kind)
+        case .acceptorsSharedLevel: try SharedPoller(.level).assemble(self, kind: kind)
+        case .acceptorsSharedEdge: try SharedPoller(.edge).assemble(self, kind: kind)
+        case .acceptorsSharedOneshot: try SharedPoller(.once).assemble(self, kind: kind)
         case .acceptorsOneReader: try AcceptorsOneReader().assemble(self, kind: kind)
-        case .shardedHash: try ShardedListeners().assemble(self, kind: kind)
+        case .shardedHash: try ShardedListeners(.hash).assemble(self, kind: kind)
+        case .shardedRoundRobin: try ShardedListeners(.turns).assemble(self, kind: kind)
+        case .shardedCPU: try ShardedListeners(.cpu).assemble(self, kind: kind)
+        case .shardedIncomingCPU: try ShardedListeners(.incomingCPU).assemble(self, kind: kind)
+        case .shardedLoad: try ShardedListeners(.load).assemble(self, kind: kind)
+        case .workStealing: try BalancedWorkers(.stealing).assemble(self, kind: kind)
+        case .offload: try Offload().assemble(self, kind: kind)
         }
     }
 
@@ -48,7 +58,7 @@ extension Crew {
 
     /// Starts one thread that accepts from `listeners`, reads and works.
     func startLoop<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
-        _ index: Int, listeners: [Listener], exclusive: Bool = false, budget: Int,
+        _ index: Int, listeners: [Listener], sharing: ListenerSharing = .alone, budget: Int,
         kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
         let context = context(.loop, index)
@@ -56,7 +66,7 @@ extension Crew {
             context: context, port: try openPort(),
             desk: OwnDesk(
                 responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
-            watched: try WatchedListeners(listeners, exclusive: exclusive, budget: budget))
+            watched: try WatchedListeners(listeners, sharing: sharing, budget: budget))
         try start(reader, at: context)
     }
 

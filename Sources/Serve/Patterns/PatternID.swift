@@ -9,10 +9,21 @@ package enum PatternID: String, CaseIterable, Sendable {
     case balancedShared = "balanced:shared"
     case balancedPerWorker = "balanced:per-worker"
     case acceptorsExclusive = "acceptors:exclusive"
+    case acceptorsRotate = "acceptors:rotate"
     case acceptorsHerd = "acceptors:herd"
+    case acceptorsMutex = "acceptors:mutex"
     case acceptorsBlocking = "acceptors:blocking"
+    case acceptorsSharedLevel = "acceptors:shared-level"
+    case acceptorsSharedEdge = "acceptors:shared-edge"
+    case acceptorsSharedOneshot = "acceptors:shared-oneshot"
     case acceptorsOneReader = "acceptors:one-reader"
     case shardedHash = "sharded:hash"
+    case shardedRoundRobin = "sharded:round-robin"
+    case shardedCPU = "sharded:cpu"
+    case shardedIncomingCPU = "sharded:incoming-cpu"
+    case shardedLoad = "sharded:load"
+    case workStealing = "work-stealing"
+    case offload = "offload"
 
     /// Reads an id or a family name.
     package init(parsing text: String) throws(Complaint) {
@@ -37,10 +48,21 @@ package enum PatternID: String, CaseIterable, Sendable {
         case .balancedShared: "one reader passes messages to N workers by one queue"
         case .balancedPerWorker: "one reader passes messages to N workers by a queue each"
         case .acceptorsExclusive: "N loops watch one listener with EPOLLEXCLUSIVE"
+        case .acceptorsRotate: "the same, and each steps back after 16 connections"
         case .acceptorsHerd: "N loops watch one listener, all are woken"
+        case .acceptorsMutex: "N loops, one at a time watches the listener"
         case .acceptorsBlocking: "N threads sleep in accept, each feeds a reader of its own"
+        case .acceptorsSharedLevel: "N acceptors sleep on one epoll, told of levels, a reader each"
+        case .acceptorsSharedEdge: "the same, told of edges"
+        case .acceptorsSharedOneshot: "the same, told once and armed again"
         case .acceptorsOneReader: "N acceptors on one listener feed one reader"
         case .shardedHash: "N loops, a listener each by SO_REUSEPORT; the kernel hashes"
+        case .shardedRoundRobin: "the same, and an eBPF program takes them in turn"
+        case .shardedCPU: "N loops bound to CPUs; a filter takes that of the packet's CPU"
+        case .shardedIncomingCPU: "the same by SO_INCOMING_CPU"
+        case .shardedLoad: "N loops, and an eBPF program takes that with the least to do"
+        case .workStealing: "one reader, N workers with a queue each; the idle take from others"
+        case .offload: "one loop, and N workers for what holds a thread"
         }
     }
 
@@ -59,4 +81,8 @@ package enum PatternID: String, CaseIterable, Sendable {
     /// Whether an acceptor chooses among several readers.
     var handsConnectionsOver: Bool { self == .readersDirect || self == .readersQueue }
     var hasOneLoop: Bool { self == .single }
+    /// Whether a program chooses the listener, which not every machine lets one load.
+    package var needsPrograms: Bool { self == .shardedRoundRobin || self == .shardedLoad }
+    /// Whether the loop on a CPU has what arrives there, so that each must stay on one.
+    var needsFixedCPUs: Bool { self == .shardedCPU || self == .shardedIncomingCPU }
 }

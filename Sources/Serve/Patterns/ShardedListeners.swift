@@ -1,14 +1,24 @@
 import Platform
 import Secure
 
-/// `sharded:hash`: N loops with a listener each on one port (SO_REUSEPORT); the kernel chooses by a
-/// hash of the addresses.
+/// `sharded:*`: N loops with a listener each on one port (SO_REUSEPORT). Who chooses among them:
+/// the kernel, by a hash of the addresses (`hash`); a program that takes them in turn
+/// (`round-robin`); the CPU on which a connection arrives, by a filter (`cpu`) or by the kernel
+/// itself (`incoming-cpu`); or a program that knows what each loop has to do (`load`).
 struct ShardedListeners: ExecutionPattern {
+    enum Choice: Sendable { case hash, turns, cpu, incomingCPU, load }
+
+    private let choice: Choice
+
+    init(_ choice: Choice) { self.choice = choice }
+
     func assemble<
         K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
+        let loads = choice == .load ? Shared(try ListenerLoads(count: crew.options.threads)) : nil
+        if let loads { crew.keep(loads) }
         // All are bound before any loop runs: a listener that joins later would move connections
         // that others are waiting for.
         let first = try crew.listen(sharingPort: true)
@@ -16,10 +26,36 @@ struct ShardedListeners: ExecutionPattern {
         for _ in 1..<max(2, crew.options.threads) where shards.count < crew.options.threads {
             shards.append(try crew.listen(sharingPort: true, on: first.map(\.address)))
         }
+        for index in first.indices {
+            try choose(among: shards.map { $0[index].socket }, loads, crew.options)
+        }
         for (index, listeners) in shards.enumerated() {
+            let load = loads.map { PublishedLoad($0, index: index) }
             try crew.startLoop(
-                index, listeners: listeners, budget: Limit.acceptsPerTurn, kind: kind)
+                index, listeners: listeners, sharing: load.map { .publishing($0) } ?? .alone,
+                budget: Limit.acceptsPerTurn, kind: kind)
         }
         return first
+    }
+
+    /// Has the kernel choose among the listeners of one address.
+    private func choose(
+        among group: [Shared<Descriptor>], _ loads: Shared<ListenerLoads>?, _ options: ServerOptions
+    ) throws(SystemError) {
+        let cpus = options.cpus?.cpus ?? []
+        switch choice {
+        case .hash: break
+        case .turns: try ListenerLoads(count: group.count).takeTurns(group[0].value)
+        case .cpu:
+            try ListenerGroup.chooseByCPU(
+                group[0].value, cpus: group.indices.map { cpus[$0 % cpus.count] })
+        case .incomingCPU:
+            for (index, listener) in group.enumerated() {
+                try ListenerGroup.prefer(cpu: cpus[index % cpus.count], for: listener.value)
+            }
+        case .load:
+            try loads?.value.chooseLeast(
+                group[0].value, candidates: Limit.listenersLookedAt, stall: Limit.stalledTurn)
+        }
     }
 }

@@ -1,13 +1,16 @@
 import Platform
 import Secure
 
-/// `acceptors:exclusive` and `acceptors:herd`: N loops watch one listener. Exclusive, the kernel
-/// wakes the first idle loop in the order of registration; as a herd, it wakes all and all but one
-/// find nothing.
+/// `acceptors:exclusive`, `:rotate`, `:herd` and `:mutex`: N loops watch one listener. Exclusive,
+/// the kernel wakes the first idle loop in the order of registration, which rotating changes after
+/// every few connections. As a herd, it wakes all, and all but one find nothing. With a mutex only
+/// one loop at a time watches.
 struct SharedListener: ExecutionPattern {
-    private let exclusive: Bool
+    enum Watch: Sendable { case exclusive, rotating, herd, locked }
 
-    init(exclusive: Bool) { self.exclusive = exclusive }
+    private let watch: Watch
+
+    init(_ watch: Watch) { self.watch = watch }
 
     func assemble<
         K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
@@ -15,12 +18,24 @@ struct SharedListener: ExecutionPattern {
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
         let listeners = try crew.listen()
+        let sharing = sharing(of: crew)
         for index in 0..<crew.options.threads {
             // One connection a turn: a loop that emptied the queue would leave nothing to the
             // others.
-            try crew.startLoop(
-                index, listeners: listeners, exclusive: exclusive, budget: 1, kind: kind)
+            try crew.startLoop(index, listeners: listeners, sharing: sharing, budget: 1, kind: kind)
         }
         return listeners
+    }
+
+    private func sharing<K: Kernel>(of crew: Crew<K>) -> ListenerSharing {
+        switch watch {
+        case .exclusive: return .exclusive
+        case .rotating: return .rotating(every: Limit.acceptsInPlace)
+        case .herd: return .herd
+        case .locked:
+            let lock = Shared(AcceptLock())
+            crew.keep(lock)
+            return .locked(lock, patience: Limit.acceptLockPatience)
+        }
     }
 }

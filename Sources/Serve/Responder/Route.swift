@@ -72,6 +72,15 @@ enum Route: Equatable, BitwiseCopyable, Sendable {
         }
     }
 
+    /// Whether to answer is to hold the thread for a time that the request says.
+    @inline(always)
+    var holdsThread: Bool {
+        switch self {
+        case .work, .block: true
+        default: false
+        }
+    }
+
     /// Whether more of the request than its path and query decides.
     @inline(always)
     var isUnfinished: Bool {

@@ -18,6 +18,8 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
         case blocking
         /// In epoll_wait(2) on this poller, which watches all listeners.
         case polling(Shared<Poller>)
+        /// On a poller that others sleep on as well.
+        case sharing(Shared<SharedWatch>)
     }
 
     /// An acceptor that waits in epoll. `exclusive` wakes one of several acceptors on one listener
@@ -52,6 +54,15 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
             context: context, listeners: [listener], wait: .blocking, dispatcher: dispatcher)
     }
 
+    /// An acceptor that sleeps with others on one poller, which watches `listeners`.
+    static func sharing(
+        _ watch: Shared<SharedWatch>, _ listeners: [Listener], dispatcher: consuming Dispatcher,
+        context: ThreadContext<K>
+    ) throws(SystemError) -> Acceptor {
+        try Acceptor(
+            context: context, listeners: listeners, wait: .sharing(watch), dispatcher: dispatcher)
+    }
+
     private init(
         context: ThreadContext<K>, listeners: [Listener], wait: Wait,
         dispatcher: consuming Dispatcher
@@ -69,6 +80,7 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
         switch wait {
         case .blocking: acceptBlocking()
         case .polling(let poller): try acceptPolling(poller)
+        case .sharing(let watch): try acceptSharing(watch)
         }
         board.value.publish(tally, kernel.counts)
     }
@@ -103,6 +115,51 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
             for listener in listeners { acceptSome(from: listener) }
             if stop.isSet(.accepting) { return acceptTheLast() }
             board.value.publish(tally, kernel.counts)
+        }
+    }
+
+    private mutating func acceptSharing(_ watch: Shared<SharedWatch>) throws(SystemError) {
+        // With room for more, one thread would take events away that others could handle.
+        var events = EventBuffer(capacity: 1)
+        while true {
+            try kernel.wait(on: watch.value.poller, for: &events, timeout: nil)
+            if stop.isSet(.accepting) {
+                watch.value.end()
+                return acceptTheLast()
+            }
+            for index in events.indices {
+                if let listener = watch.value.listener(of: events[index]) {
+                    acceptShared(from: listener, watch)
+                }
+            }
+            board.value.publish(tally, kernel.counts)
+        }
+    }
+
+    private mutating func acceptShared(from index: Int, _ watch: Shared<SharedWatch>) {
+        let listener = listeners[index]
+        let isAdmitted = admitOne(from: listener)
+        if !isAdmitted, !admission.mustPause { tally.emptyAccepts &+= 1 }
+        switch watch.value.trigger {
+        case .level: break
+        case .edge:
+            // What is left is not told of again. A pause ends with descriptors, or with the stop.
+            while !stop.isSet(.accepting), admitOne(from: listener) || admission.mustPause {}
+        case .once:
+            // The last touch: from here on another thread may have the listener. Should it fail,
+            // which nothing but a lack of memory could bring about, this one goes on alone.
+            while !rearm(index, watch), !stop.isSet(.accepting) { admitOne(from: listener) }
+        }
+    }
+
+    private mutating func rearm(_ index: Int, _ watch: Shared<SharedWatch>) -> Bool {
+        do {
+            try kernel.control(
+                watch.value.poller, .modify, listeners[index].socket.value,
+                interest: watch.value.trigger.interest, token: UInt64(index))
+            return true
+        } catch {
+            return false
         }
     }
 

@@ -64,6 +64,8 @@ package final class Crew<K: Kernel>: Sendable {
     init(
         options: ServerOptions, ledger: PaymentLedger, makeKernel: @escaping @Sendable () -> K
     ) throws(SystemError) {
+        var options = options
+        if options.cpus == nil, options.pattern.needsFixedCPUs { options.cpus = .available }
         self.options = options
         self.ledger = ledger
         self.makeKernel = makeKernel

@@ -8,10 +8,13 @@ protocol MessageDesk: ~Copyable {
 
     /// Takes a message: answers it, or passes on an item of `items`, of which one is free then.
     ///
-    /// - Parameter body: its idempotency key and payload.
+    /// - Parameters:
+    ///   - body: its idempotency key and payload.
+    ///   - mustFollow: workers have messages whose replies must leave before this one's. It is
+    ///     passed on then, so that they do.
     mutating func submit(
-        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
-        tally: inout Tally
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, mustFollow: Bool,
+        items: inout WorkItems, tally: inout Tally
     ) -> Submission
 
     /// The next item that came back from a worker.
@@ -35,6 +38,18 @@ enum Submission {
     case inTime(Route)
     case published(Content, TopicID)
     case passedOn(UInt32)
+
+    /// What became of a message that the reader's own thread has answered.
+    @inline(always)
+    init(_ reply: Reply) {
+        switch reply {
+        case .now(let content): self = .reply(content)
+        case .afterWork(let content): self = .worked(content, until: .current)
+        case .after(let delay, let route): self = .later(delay, route)
+        case .inTime(let route): self = .inTime(route)
+        case .published(let content, let topic): self = .published(content, topic)
+        }
+    }
 }
 
 /// A moment, as deadlines and as the Date field count it.
@@ -58,17 +73,11 @@ struct OwnDesk: MessageDesk, ~Copyable {
 
     @inline(always)
     mutating func submit(
-        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
-        tally: inout Tally
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, mustFollow: Bool,
+        items: inout WorkItems, tally: inout Tally
     ) -> Submission {
         tally.requests &+= 1
-        switch responder.respond(to: message, body: body) {
-        case .now(let content): return .reply(content)
-        case .afterWork(let content): return .worked(content, until: .current)
-        case .after(let delay, let route): return .later(delay, route)
-        case .inTime(let route): return .inTime(route)
-        case .published(let content, let topic): return .published(content, topic)
-        }
+        return Submission(responder.respond(to: message, body: body))
     }
 
     @inline(always)

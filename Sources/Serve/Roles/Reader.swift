@@ -26,6 +26,8 @@ struct Reader<
     private var nextSweep = Instant(raw: 0)
     private var drainDeadline: Instant?
     private var relisted: [ConnectionReference] = []
+    /// Whether the listeners' events of this turn have been looked at before all others.
+    private var hasAccepted = false
 
     /// - Parameters:
     ///   - inboxes: one for each acceptor that hands over to this reader.
@@ -61,13 +63,19 @@ struct Reader<
 
     private static var wakeToken: UInt64 { UInt64(ConnectionReference.firstSpecialSlot) }
 
+    private static func isListener(_ token: UInt64) -> Bool {
+        ConnectionReference(token: token).slot >= ConnectionReference.firstSpecialSlot
+            && token != wakeToken
+    }
+
     mutating func run() throws(SystemError) {
         var events = EventBuffer()
-        try watched.open(with: &io.kernel, on: io.port.value.poller)
+        try watched.watch(with: &io.kernel, on: io.port.value.poller)
         while true {
             try wait(for: &events)
             io.core.note(.current)
             let beginning = io.core.now
+            if watched.takesPart { shareListeners(events) }
             takeArrivals()
             if Desk.isDeferred { deliverDone() }
             for index in events.indices {
@@ -100,15 +108,44 @@ struct Reader<
         {
             timeout = .zero
         }
+        if watched.takesPart, drainDeadline == nil, !connections.isFull {
+            timeout = min(timeout, askForListeners())
+        }
         try io.kernel.wait(on: io.port.value.poller, for: &events, timeout: max(.zero, timeout))
         if hasMailboxes { io.port.value.gate.announceAwake() }
+    }
+
+    /// Before a wait: settles with the other loops who watches for connections. Says how long this
+    /// one may sleep.
+    @inline(never)
+    private mutating func askForListeners() -> Nanoseconds {
+        watched.beforeWait(
+            connections: io.port.value.load.load(ordering: .relaxed),
+            taken: taken, with: &io.kernel, on: io.port.value.poller)
+    }
+
+    /// Connections that this loop has taken from its listeners.
+    private var taken: UInt64 { io.core.tally.accepted &+ io.core.tally.shed }
+
+    /// Behind a wait: takes what only one loop at a time may wait for, and lets the others.
+    @inline(never)
+    private mutating func shareListeners(_ events: borrowing EventBuffer) {
+        hasAccepted = false
+        if watched.acceptsFirst {
+            for index in events.indices {
+                if mustEndTurn { break }
+                if Self.isListener(events[index].token) { acceptSome(events[index].token) }
+            }
+            hasAccepted = true
+        }
+        watched.afterWait(at: io.core.now)
     }
 
     @inline(always)
     private mutating func handle(_ event: Event) {
         let reference = ConnectionReference(token: event.token)
         if reference.slot >= ConnectionReference.firstSpecialSlot {
-            if event.token != Self.wakeToken { acceptSome(event.token) }
+            if Self.isListener(event.token), !hasAccepted { acceptSome(event.token) }
             return
         }
         guard connections.isAlive(reference) else { return }
@@ -127,21 +164,21 @@ struct Reader<
         let budget = watched.budget
         for attempt in 0..<budget {
             if connections.isFull {
-                watched.close(with: &io.kernel, on: io.port.value.poller)
+                watched.pause(with: &io.kernel, on: io.port.value.poller)
                 return
             }
             guard let descriptor = watched.admit(token, with: &io.kernel, tally: &io.core.tally)
             else {
                 if attempt == 0 { io.core.tally.emptyAccepts &+= 1 }
                 if watched.mustPause {
-                    watched.close(with: &io.kernel, on: io.port.value.poller)
+                    watched.pause(with: &io.kernel, on: io.port.value.poller)
                 }
                 return
             }
             io.port.value.load.wrappingAdd(1, ordering: .relaxed)
             adopt(descriptor, at: nil)
             if watched.isExclusive, connections.isFull {
-                watched.close(with: &io.kernel, on: io.port.value.poller)
+                watched.pause(with: &io.kernel, on: io.port.value.poller)
                 return
             }
         }
@@ -290,8 +327,9 @@ struct Reader<
         io.core.output.trim(above: Limit.unsentStorageBytes)
         if drainDeadline == nil, !connections.isFull {
             // Where the kernel refuses now, the next sweep tries again.
-            try? watched.open(with: &io.kernel, on: io.port.value.poller)
+            try? watched.watch(with: &io.kernel, on: io.port.value.poller)
             if watched.mayStrand { acceptAll() }
+            watched.settle(taken: taken)
         }
     }
 
@@ -347,7 +385,7 @@ struct Reader<
     /// comes is refused at once, instead of being reset when the drain is over.
     private mutating func acceptTheLast() {
         acceptAll { watched, token in watched.refuseMore(token) }
-        watched.close(with: &io.kernel, on: io.port.value.poller)
+        watched.pause(with: &io.kernel, on: io.port.value.poller)
     }
 
     /// A request that arrived before the stop is answered; closing over its unread bytes would

@@ -1,3 +1,4 @@
+import Basis
 import Platform
 
 /// The listeners in a reader's own poller.
@@ -6,16 +7,25 @@ struct WatchedListeners: ~Copyable {
     private let interest: Interest
     private var admission: Admission
     private var isOpen = false
+    /// Whether nothing is to be watched before the next sweep.
+    private var isPaused = false
     /// Connections accepted in one turn at most.
     let budget: Int
+    private var sharing: ListenerSharing
+    /// Connections accepted since the loop took its place in the listeners' queues of watchers.
+    private var acceptedInPlace = 0
+    private var holdsLock = false
 
     /// - Parameters:
-    ///   - exclusive: of several loops that watch one listener, wake one.
+    ///   - sharing: what other loops have to do with the listeners.
     ///   - budget: one, where other loops share the listener: a loop that drained the queue would
     ///     starve them.
-    init(_ listeners: [Listener], exclusive: Bool = false, budget: Int) throws(SystemError) {
+    init(
+        _ listeners: [Listener], sharing: ListenerSharing = .alone, budget: Int
+    ) throws(SystemError) {
         self.listeners = listeners
-        interest = exclusive ? [.readable, .exclusive] : .readable
+        self.sharing = sharing
+        interest = sharing.isExclusive ? [.readable, .exclusive] : .readable
         self.budget = budget
         admission = try Admission(holdingReserve: !listeners.isEmpty)
     }
@@ -37,8 +47,16 @@ struct WatchedListeners: ~Copyable {
         UInt64(ConnectionReference.firstSpecialSlot) + 1 + UInt64(index)
     }
 
-    /// Begins to watch the listeners, if it doesn't yet.
-    mutating func open<K: Kernel>(
+    /// Begins to watch the listeners, if it doesn't yet and need not ask the others.
+    mutating func watch<K: Kernel>(
+        with kernel: inout K, on poller: borrowing Poller
+    ) throws(SystemError) {
+        isPaused = false
+        if case .locked = sharing { return }
+        try open(with: &kernel, on: poller)
+    }
+
+    private mutating func open<K: Kernel>(
         with kernel: inout K, on poller: borrowing Poller
     ) throws(SystemError) {
         if isOpen { return }
@@ -55,9 +73,14 @@ struct WatchedListeners: ~Copyable {
         isOpen = true
     }
 
-    /// Stops watching: connections wait in the kernel's queue. An exclusive watch can't be
-    /// modified, only removed (epoll_ctl(2)).
-    mutating func close<K: Kernel>(with kernel: inout K, on poller: borrowing Poller) {
+    /// Stops watching, until `watch`: connections wait in the kernel's queue.
+    mutating func pause<K: Kernel>(with kernel: inout K, on poller: borrowing Poller) {
+        isPaused = true
+        close(with: &kernel, on: poller)
+    }
+
+    /// An exclusive watch can't be modified, only removed (epoll_ctl(2)).
+    private mutating func close<K: Kernel>(with kernel: inout K, on poller: borrowing Poller) {
         if !isOpen { return }
         unwatch(listeners[...], with: &kernel, on: poller)
         isOpen = false
@@ -85,6 +108,73 @@ struct WatchedListeners: ~Copyable {
     mutating func admit<K: Kernel>(
         _ token: UInt64, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {
-        admission.admit(from: listener(token).value, with: &kernel, tally: &tally)
+        guard
+            let admitted = admission.admit(
+                from: listener(token).value, with: &kernel, tally: &tally)
+        else { return nil }
+        acceptedInPlace += 1
+        return admitted
+    }
+
+    // MARK: with other loops
+
+    /// Whether there is anything to do before and behind a wait.
+    @inline(always)
+    var takesPart: Bool { sharing.takesPart }
+
+    /// Before the loop waits, and not once it drains: says how long it may sleep at most.
+    ///
+    /// - Parameters:
+    ///   - connections: those that the loop has.
+    ///   - taken: all that it ever took from its listeners.
+    mutating func beforeWait<K: Kernel>(
+        connections: Int, taken: UInt64, with kernel: inout K, on poller: borrowing Poller
+    ) -> Nanoseconds {
+        switch sharing {
+        case .alone, .herd, .exclusive: break
+        case .rotating(let turns):
+            // The kernel wakes the first idle watcher, in the order of registration: whoever
+            // registers anew is the last. Should that fail, the next sweep tries again.
+            if acceptedInPlace >= turns, isOpen {
+                close(with: &kernel, on: poller)
+                try? open(with: &kernel, on: poller)
+                acceptedInPlace = 0
+            }
+        case .locked(let lock, let patience):
+            if isPaused { break }
+            if !lock.value.tryToTake() {
+                close(with: &kernel, on: poller)
+                return patience
+            }
+            holdsLock = true
+            try? open(with: &kernel, on: poller)
+        case .publishing(let load): load.endTurn(connections: connections, taken: taken)
+        }
+        return .seconds(3_600)
+    }
+
+    /// Behind the wait; with a lock, once the loop has accepted what it was woken for.
+    @inline(always)
+    mutating func afterWait(at now: Instant) {
+        switch sharing {
+        case .alone, .herd, .exclusive, .rotating: break
+        case .locked(let lock, _):
+            if holdsLock { lock.value.giveBack() }
+            holdsLock = false
+        case .publishing(let load): load.beginTurn(at: now)
+        }
+    }
+
+    /// Whether the listeners' events come first, so that another loop may watch meanwhile.
+    var acceptsFirst: Bool { holdsLock }
+
+    /// Now and then: sees whether connections that were sent this way will never come. The loop has
+    /// taken so many ever.
+    mutating func settle(taken: UInt64) {
+        guard case .publishing(var load) = sharing,
+            !listeners.contains(where: { Socket.hasWaiting($0.socket.value) })
+        else { return }
+        load.noteEmptyQueue(taken: taken)
+        sharing = .publishing(load)
     }
 }

@@ -1,7 +1,8 @@
 import Platform
 
 /// Messages waiting for any of several workers: one queue, first come first served, so that no
-/// message waits behind a slow one while a worker is idle.
+/// message waits behind a slow one while a worker is idle; or one of the queues that each worker
+/// has, and from which others may take.
 ///
 /// One lock with one condition, which up to about eight workers is as good as anything finer. It
 /// cannot overflow: there are no more items than `capacity`.
@@ -58,6 +59,25 @@ struct WorkQueue: ~Copyable, @unchecked Sendable {
             monitor.wait()
             unsafe state.pointee.sleepers -= 1
         }
+        return takeOldest()
+    }
+
+    /// Takes the oldest item, if there is one.
+    func popIfAny() -> UInt32? {
+        monitor.enter()
+        defer { monitor.leave() }
+        return unsafe state.pointee.isClosed || state.pointee.count == 0 ? nil : takeOldest()
+    }
+
+    var isEmpty: Bool {
+        monitor.enter()
+        defer { monitor.leave() }
+        return unsafe state.pointee.count == 0
+    }
+
+    /// Inside the monitor, where there is one.
+    private func takeOldest() -> UInt32 {
+        let state = unsafe self.state
         let item = unsafe state.pointee.ring[state.pointee.head]
         unsafe state.pointee.head = (state.pointee.head + 1) % state.pointee.ring.count
         unsafe state.pointee.count -= 1

@@ -18,33 +18,46 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
     private enum Source {
         case shared(Shared<WorkQueue>)
         case own(Shared<Poller>)
+        /// All queues, with this worker's first.
+        case stealing([Shared<WorkQueue>], Shared<Poller>)
     }
 
     init(
-        context: ThreadContext<K>, pool: Shared<WorkItemPool>, lane: Shared<WorkerLane>,
-        distribution: WorkDistribution, readerPort: Shared<ReaderPort>
+        context: ThreadContext<K>, team: WorkerTeam, readerPort: Shared<ReaderPort>
     ) throws(SystemError) {
         kernel = context.kernel
         responder = Responder(ledger: context.ledger, topics: context.topics)
         stop = context.stop
         board = context.board
-        self.pool = pool
-        self.lane = lane
+        pool = team.pool
+        lane = team.lanes[context.index]
         self.readerPort = readerPort
-        switch distribution {
+        switch team.distribution {
         case .shared(let queue): source = .shared(queue)
         case .perWorker:
-            let poller = Shared(try Poller())
-            try poller.value.add(lane.value.gate.waker, token: 0)
-            context.keep(poller)
-            source = .own(poller)
+            source = .own(try Self.openPoller(for: lane, context))
+        case .stealing(let queues):
+            source = .stealing(
+                Array(queues[context.index...] + queues[..<context.index]),
+                try Self.openPoller(for: lane, context))
         }
+    }
+
+    /// A poller on which the worker sleeps until its lane's gate wakes it.
+    private static func openPoller(
+        for lane: Shared<WorkerLane>, _ context: ThreadContext<K>
+    ) throws(SystemError) -> Shared<Poller> {
+        let poller = Shared(try Poller())
+        context.keep(poller)
+        try poller.value.add(lane.value.gate.waker, token: 0)
+        return poller
     }
 
     mutating func run() throws(SystemError) {
         switch source {
         case .shared(let queue): runShared(queue)
         case .own(let poller): try runOwn(poller)
+        case .stealing(let queues, let poller): try runStealing(queues, poller)
         }
         board.value.publish(tally, kernel.counts)
     }
@@ -69,6 +82,31 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
             }
             lane.value.gate.announceAwake()
         }
+    }
+
+    private mutating func runStealing(
+        _ queues: [Shared<WorkQueue>], _ poller: Shared<Poller>
+    ) throws(SystemError) {
+        var events = EventBuffer(capacity: 1)
+        while true {
+            while !stop.isSet(.workers), let index = takeAny(of: queues) { serve(index) }
+            if stop.isSet(.workers) { return }
+            lane.value.gate.announceSleep()
+            if !queues.contains(where: { !$0.value.isEmpty }), !stop.isSet(.workers) {
+                try kernel.wait(on: poller.value, for: &events, timeout: nil)
+            }
+            lane.value.gate.announceAwake()
+        }
+    }
+
+    /// The oldest item of the worker's own queue, or of the first of the others that has one.
+    private mutating func takeAny(of queues: [Shared<WorkQueue>]) -> UInt32? {
+        for place in queues.indices {
+            guard let index = queues[place].value.popIfAny() else { continue }
+            if place > 0 { tally.steals &+= 1 }
+            return index
+        }
+        return nil
     }
 
     /// Hot: once a message.

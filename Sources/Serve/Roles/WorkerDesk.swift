@@ -19,28 +19,37 @@ enum WorkDistribution: Sendable {
     case shared(Shared<WorkQueue>)
     /// Each worker has a queue; messages go round.
     case perWorker
+    /// The same, but whoever has nothing to do takes from the queues of others.
+    case stealing([Shared<WorkQueue>])
 }
 
-/// The desk of a reader that passes every message to workers.
+/// The desk of a reader that passes messages to workers: every one, or with a responder of its own
+/// those alone that would hold its thread.
 struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
     private var kernel: K
     private let lanes: [Shared<WorkerLane>]
     private let distribution: WorkDistribution
+    private let responder: Responder?
     private var nextLane = 0
     private var nextReturn = 0
 
-    init(kernel: K, lanes: [Shared<WorkerLane>], distribution: WorkDistribution) {
+    init(kernel: K, team: WorkerTeam, responder: Responder? = nil) {
         self.kernel = kernel
-        self.lanes = lanes
-        self.distribution = distribution
+        lanes = team.lanes
+        distribution = team.distribution
+        self.responder = responder
     }
 
     static var isDeferred: Bool { true }
 
     mutating func submit(
-        _ message: Message, body: Span<UInt8>, from owner: Exchange, items: inout WorkItems,
-        tally: inout Tally
+        _ message: Message, body: Span<UInt8>, from owner: Exchange, mustFollow: Bool,
+        items: inout WorkItems, tally: inout Tally
     ) -> Submission {
+        if let responder, !mustFollow, !message.route.holdsThread {
+            tally.requests &+= 1
+            return Submission(responder.respond(to: message, body: body))
+        }
         let index = items.take(message, body: body, from: owner)
         tally.handoffs &+= 1
         switch distribution {
@@ -50,13 +59,31 @@ struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
                 kernel.counts.other &+= 1
             }
         case .perWorker:
-            let lane = lanes[nextLane]
-            nextLane = nextLane + 1 == lanes.count ? 0 : nextLane + 1
-            let refused = lane.value.inbound.push(index)
+            let lane = takeLane()
+            let refused = lanes[lane].value.inbound.push(index)
             precondition(refused == nil, "a lane holds every item there is")
-            if lane.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
+            if lanes[lane].value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
+        case .stealing(let queues):
+            let lane = takeLane()
+            _ = queues[lane].value.push(index)
+            if wakeOne(from: lane) { tally.wakeups &+= 1 }
         }
         return .passedOn(index)
+    }
+
+    private mutating func takeLane() -> Int {
+        defer { nextLane = nextLane + 1 == lanes.count ? 0 : nextLane + 1 }
+        return nextLane
+    }
+
+    /// Wakes the worker of `lane`, or where that is awake, and may be held up by its work, one that
+    /// sleeps.
+    private mutating func wakeOne(from lane: Int) -> Bool {
+        for offset in lanes.indices {
+            let next = lane + offset < lanes.count ? lane + offset : lane + offset - lanes.count
+            if lanes[next].value.gate.wakeIfAsleep(with: &kernel) { return true }
+        }
+        return false
     }
 
     mutating func nextDone() -> UInt32? {
