@@ -70,6 +70,27 @@ ssize_t clinux_send(int fd, const void *bytes, size_t count) {
     return syscall(SYS_sendto, fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
 }
 
+int clinux_poll(int fd, int events, int waker, int64_t timeout_ns) {
+    struct pollfd entries[] = {{fd, (short)events, 0}, {waker, POLLIN, 0}};
+    struct timespec limit = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    int ready = ppoll(entries, waker < 0 ? 1 : 2, timeout_ns < 0 ? NULL : &limit, NULL);
+    if (ready < 0) return -1;
+    uint64_t count;
+    /* Unlike an edge, a level is taken away, or every wait would end at once. */
+    if (waker >= 0 && entries[1].revents && read(waker, &count, sizeof count) < 0) {}
+    return entries[0].revents;
+}
+
+static int limit_wait(int fd, int option, int64_t ns) {
+    struct timeval limit = {ns / 1000000000, ns % 1000000000 / 1000};
+    return setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
+}
+
+int clinux_limit_waits(int fd, int64_t receive_ns, int64_t send_ns) {
+    int result = limit_wait(fd, SO_RCVTIMEO, receive_ns);
+    return result < 0 ? result : limit_wait(fd, SO_SNDTIMEO, send_ns);
+}
+
 int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
@@ -106,6 +127,22 @@ int clinux_next_signal(int fd) {
     struct signalfd_siginfo info;
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : -1;
 }
+
+static void ignore_signal(int number) { (void)number; }
+
+void clinux_take_interruptions(void) {
+    struct sigaction action = {.sa_handler = ignore_signal};
+    sigaction(SIGURG, &action, NULL);
+}
+
+void clinux_unblock_interruptions(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGURG);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void clinux_interrupt(pid_t tid) { syscall(SYS_tgkill, getpid(), tid, SIGURG); }
 
 int clinux_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 

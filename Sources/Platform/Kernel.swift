@@ -36,8 +36,17 @@ package typealias SyscallCounts = CallCounts<UInt64>
 package protocol Kernel: Sendable {
     var counts: SyscallCounts { get set }
 
+    /// Whether a receive may wait, so that it is later than before when it returns.
+    static var blocks: Bool { get }
+
     /// recv(2) into `buffer`, which has room for at least one byte.
     mutating func receive(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received
+
+    /// The same on a descriptor that blocks; "would block" where a signal ended the call, or the
+    /// longest time that it may take.
+    mutating func receiveUnlessInterrupted(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
     ) throws(SystemError) -> Received
 
@@ -54,6 +63,13 @@ package protocol Kernel: Sendable {
     mutating func wait(
         on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
     ) throws(SystemError)
+
+    /// ppoll(2) of one descriptor, for threads that serve one: the event, with `token`; nil where
+    /// none came within `timeout`, or `waker` was woken.
+    mutating func wait(
+        for interest: Interest, of descriptor: borrowing Descriptor, token: UInt64,
+        wokenBy waker: borrowing Waker, timeout: Nanoseconds
+    ) throws(SystemError) -> Event?
 
     /// epoll_ctl(2).
     mutating func control(
@@ -100,6 +116,11 @@ package protocol Kernel: Sendable {
     mutating func wake(_ waker: borrowing Waker)
 }
 
+extension Kernel {
+    @inline(always)
+    package static var blocks: Bool { false }
+}
+
 /// The real system calls of this machine, counted.
 package struct LinuxKernel: Kernel {
     package var counts = SyscallCounts()
@@ -123,6 +144,19 @@ package struct LinuxKernel: Kernel {
             default: throw refusal("recv")
             }
         }
+    }
+
+    package mutating func receiveUnlessInterrupted(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received {
+        precondition(buffer.count > 0, "a read of no bytes would look like a close")
+        counts.receive &+= 1
+        // SAFETY: recv(2) writes at most `buffer.count` bytes at the address it is given.
+        let got = unsafe clinux_receive(descriptor.raw, buffer.baseAddress!, buffer.count)
+        if got > 0 { return .bytes(got) }
+        if got == 0 { return .closed }
+        if errno == EINTR || errno == EAGAIN { return .wouldBlock }
+        throw refusal("recv")
     }
 
     @inline(always)
@@ -175,6 +209,20 @@ package struct LinuxKernel: Kernel {
         if ready >= 0 { return }
         // A signal, a debugger or SIGCONT ends a wait early with nothing ready (epoll_wait(2)).
         if errno != EINTR { throw refusal("epoll_wait") }
+    }
+
+    package mutating func wait(
+        for interest: Interest, of descriptor: borrowing Descriptor, token: UInt64,
+        wokenBy waker: borrowing Waker, timeout: Nanoseconds
+    ) throws(SystemError) -> Event? {
+        counts.wait &+= 1
+        // What the two calls have in common; poll(2) knows no edges.
+        let wanted = interest.intersection([.readable, .writable, .interruption])
+        let ready = clinux_poll(
+            descriptor.raw, CInt(wanted.rawValue), waker.raw, max(0, timeout.raw))
+        if ready > 0 { return Event(token: token, readiness: UInt32(ready)) }
+        if ready < 0, errno != EINTR { throw refusal("poll") }
+        return nil
     }
 
     package mutating func control(

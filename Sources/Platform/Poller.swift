@@ -20,6 +20,11 @@ package struct Event: Sendable {
             readiness: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue)
     }
 
+    /// What came where a connection waited for input alone.
+    package static func input(_ token: UInt64) -> Event {
+        Event(token: token, readiness: EPOLLIN.rawValue)
+    }
+
     /// A read will not block: data, the peer's close or an error waits.
     @inline(always)
     package var isReadable: Bool {
@@ -73,8 +78,17 @@ package struct Poller: ~Copyable, Sendable {
         try kernel.control(self, .add, other, interest: interest, token: token)
     }
 
+    func control(
+        _ change: Change, _ waker: borrowing Waker, interest: Interest, token: UInt64
+    ) throws(SystemError) {
+        let (own, other) = (descriptor.raw, waker.raw)
+        _ = try checked("epoll_ctl") {
+            clinux_epoll_control(own, change.operation, other, interest.rawValue, token)
+        }
+    }
+
     package func add(_ waker: borrowing Waker, token: UInt64) throws(SystemError) {
         // Edge-triggered and never read: each write is a new edge, which saves the read (epoll(7)).
-        try add(waker.descriptor, interest: [.readable, .edge], token: token)
+        try control(.add, waker, interest: [.readable, .edge], token: token)
     }
 }

@@ -1,3 +1,4 @@
+package import Basis
 import CLinux
 import Glibc
 
@@ -122,6 +123,14 @@ package enum Socket {
         let fd = descriptor.raw
         let flags = try checked("fcntl") { fcntl(fd, F_GETFL) }
         _ = try checked("fcntl") { fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) }
+    }
+
+    /// The longest that a read and a write wait, also for the connections that a listener brings.
+    package static func limitWaits(
+        _ descriptor: borrowing Descriptor, receive: Nanoseconds, send: Nanoseconds
+    ) throws(SystemError) {
+        let fd = descriptor.raw
+        _ = try checked("setsockopt") { clinux_limit_waits(fd, receive.raw, send.raw) }
     }
 
     private static func open(for address: SocketAddress) throws(SystemError) -> Descriptor {

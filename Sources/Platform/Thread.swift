@@ -7,13 +7,20 @@ package struct Thread: ~Copyable {
     private let handle: pthread_t
 
     /// Starts a thread that runs `body` under `name` (at most 15 bytes are shown by the kernel).
+    ///
+    /// - Parameter stackBytes: the most that its stack may take; nil for the system's usual.
     package init(
-        named name: String, body: @escaping @Sendable () -> Void
+        named name: String, stackBytes: Int? = nil, body: @escaping @Sendable () -> Void
     ) throws(SystemError) {
+        var attributes = pthread_attr_t()
+        // SAFETY: initialised here, and destroyed below.
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        if let stackBytes { unsafe pthread_attr_setstacksize(&attributes, stackBytes) }
         let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var created = pthread_t()
         let result = unsafe pthread_create(
-            &created, nil,
+            &created, &attributes,
             { argument in
                 // SAFETY: the argument is the retained `Start` of this very thread, consumed once.
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()

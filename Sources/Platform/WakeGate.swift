@@ -12,6 +12,9 @@ package struct WakeGate: ~Copyable, Sendable {
 
     package init() throws(SystemError) { waker = try Waker() }
 
+    /// One whose waker is still to be opened.
+    package init(opensLater: Void) { waker = Waker(opensLater: ()) }
+
     /// Consumer: announces that it will wait. Afterwards look at every queue once more, and wait
     /// without a timeout only when all are empty.
     @inline(always)

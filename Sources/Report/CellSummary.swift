@@ -26,6 +26,9 @@ package struct CellSummary: Equatable, Sendable {
     /// One for each of `Metric.summarised`; nil where a launch lacks the figure.
     package let figures: [Figure?]
 
+    /// Whether this machine can't run what the cell asks for.
+    package var isUnavailable: Bool { verdict == LaunchRecord.unavailable }
+
     /// - Parameter records: launches of `cell`.
     package init(_ cell: Cell, records: [LaunchRecord]) {
         let valid = records.filter(\.isValid)
@@ -37,7 +40,8 @@ package struct CellSummary: Equatable, Sendable {
         let doubts = valid.map(\.verdict).filter { $0 != LoadReport.Verdict.valid.rawValue }
         let counts = Dictionary(grouping: doubts) { $0 }.mapValues(\.count)
         let worst = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
-        verdict = valid.isEmpty ? "invalid" : worst?.key ?? LoadReport.Verdict.valid.rawValue
+        let none = records.allSatisfy(\.isUnavailable) ? LaunchRecord.unavailable : "invalid"
+        verdict = valid.isEmpty ? none : worst?.key ?? LoadReport.Verdict.valid.rawValue
         figures = Metric.summarised.map { metric in
             let values = valid.compactMap { metric.value($0) }
             guard values.count == valid.count, let median = Median.of(values) else { return nil }
@@ -108,7 +112,8 @@ package enum CellColumns {
         },
         Column(
             "verdict", "text",
-            "valid when all that count were; invalid when none counts; else the most frequent doubt"
+            "valid when all that count were; invalid when none counts, or unavailable where that is"
+                + " because the machine can't run the pattern; else the most frequent doubt"
         ) { $0.summary.verdict },
     ]
 

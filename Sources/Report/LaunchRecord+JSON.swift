@@ -2,8 +2,10 @@ package import Basis
 
 extension LaunchRecord {
     package var json: JSONValue {
-        guard let link, case .object(let members) = launch else { return launch }
-        return .object(members + [.init("link", link.json)])
+        guard case .object(var members) = launch else { return launch }
+        if let link { members.append(.init("link", link.json)) }
+        if isUnavailable { members.append(.init("unavailable", true)) }
+        return .object(members)
     }
 
     private var launch: JSONValue {
@@ -36,6 +38,7 @@ extension LaunchRecord {
         side = try fields.optionalText("side")
         order = try fields.optionalText("order")
         failure = try fields.optionalText("failure")
+        isUnavailable = json["unavailable"] == true
         let machine = try fields.fields("machine")
         self.machine.stolenShare = try machine.optionalNumber("stolen_share")
         self.machine.pressure = try machine.optionalInteger("pressure_ns").map {

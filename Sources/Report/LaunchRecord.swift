@@ -32,6 +32,8 @@ package struct LaunchRecord: Equatable, Sendable {
     package var link: LinkUsage?
     /// Why there are no figures, one line; nil when there are.
     package var failure: String?
+    /// Whether that is because the machine can't run what the cell asks for.
+    package var isUnavailable = false
 
     package init(
         slot: Int, block: Int, cell: Cell, seed: Int64, time: Nanoseconds, warmup: Nanoseconds,
@@ -78,13 +80,15 @@ package struct LaunchRecord: Equatable, Sendable {
         return load?.cpu.foreignShare.flatMap { LoadReport.disturbance($0, of: loadCPUs) }
     }
 
+    static let unavailable = "unavailable"
+
     package var isValid: Bool { invalidReason == nil }
 
     /// The generator's verdict, `errors` also for answers that the cell does not expect,
     /// `disturbed` also for what the generator does not see, the work of others on the server's
-    /// CPUs; `failed` when there is no report.
+    /// CPUs; `failed` when there is no report, `unavailable` when there can't be one here.
     package var verdict: String {
-        guard let load else { return "failed" }
+        guard let load else { return isUnavailable ? Self.unavailable : "failed" }
         if load.wrongness(expecting: cell.expected) != nil {
             return LoadReport.Verdict.errors.rawValue
         }

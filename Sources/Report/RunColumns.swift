@@ -178,7 +178,8 @@ package enum RunColumns {
         Column("load_cpus", "text", "the CPUs the generator was held to") { $0.launch.loadCPUs },
         Column(
             "verdict", "text",
-            "the generator's verdict, errors for answers that the cell does not expect, or failed"
+            "the generator's verdict, errors for answers that the cell does not expect, failed, or"
+                + " unavailable where the machine can't run the pattern"
         ) { $0.launch.verdict },
         Column("valid", "1", "1 when the launch counts towards its cell, else 0") {
             $0.launch.isValid ? "1" : "0"

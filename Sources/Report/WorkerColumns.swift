@@ -35,7 +35,9 @@ package enum WorkerColumns {
 
     private static let figures: [Column<WorkerRow>] =
         [
-            Column("role", "text", "loop, acceptor, reader or worker") { $0.worker.role },
+            Column("role", "text", "loop, acceptor, reader, worker or connection") {
+                $0.worker.role
+            },
             Column("cpu_ns", "ns", "CPU time, like all that follows between the two readings") {
                 "\($0.worker.cpu.raw)"
             },

@@ -86,6 +86,13 @@ package enum Limit {
     static let promisedSlots = 256
     /// Accepted connections on their way to a reader.
     static let arrivals = 1_024
+    /// Stack of a thread that serves one connection: what TLS takes of it, several times over.
+    static let connectionStackBytes = 512 * 1_024
+    /// How often a thread that serves one connection looks at it while it drains.
+    static let drainLook = Nanoseconds.milliseconds(10)
+    /// The longest that a write waits in the kernel before what is left of it waits with its
+    /// deadline.
+    static let blockedWrite = Nanoseconds.milliseconds(250)
     /// How often deadlines are looked at: a quarter of the resolution that timeouts promise.
     static let tick = Nanoseconds.milliseconds(250)
     /// Unless told otherwise, a head must be whole this long after its first byte, and a connection

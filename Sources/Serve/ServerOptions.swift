@@ -176,11 +176,13 @@ extension ServerOptions {
                 remedy: "give one of 1 to \(SocketAddress.unixPathBytes - 1)")
         }
         isQuiet = parsed.has("quiet")
-        if pattern.hasOneLoop, parsed.has("threads"), threads > 1 {
-            throw Complaint(
-                "pattern single has one thread, not \(threads)",
-                remedy: "leave --threads out, or choose sharded")
+        if let fixed = pattern.fixedThreads {
+            if parsed.has("threads"), threads > 1 {
+                throw Complaint(
+                    "pattern \(pattern.rawValue) has \(fixed), not \(threads)",
+                    remedy: "leave --threads out, or choose sharded")
+            }
+            threads = 1
         }
-        if pattern.hasOneLoop { threads = 1 }
     }
 }

@@ -10,7 +10,7 @@ import Testing
 /// A terminal that closes (SIGHUP) ends the programs in order.
 @Suite("hang-up", .serialized)
 struct HangupTests {
-    @Test("a server drains and removes its control socket", arguments: patterns)
+    @Test("a server drains and removes its control socket", arguments: bytePatterns)
     func server(pattern: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.file("control")

@@ -26,7 +26,7 @@ struct LoadModeTests {
         #expect(Int64(served.accepted) == report.connectionsOpened)
     }
 
-    @Test("a closed loop", arguments: patterns)
+    @Test("a closed loop", arguments: bytePatterns)
     func closed(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let outcome = try server.load(

@@ -28,7 +28,7 @@ struct PaymentTests {
 
     @Test(
         "each key has paid once, and nothing was answered that was not paid",
-        arguments: PatternID.allCases.map(\.rawValue))
+        arguments: bytePatterns)
     func once(pattern: String) throws {
         let folder = try TemporaryFolder()
         let server = try ServerUnderTest(

@@ -20,7 +20,7 @@ struct PushTests {
         return try outcome.report()
     }
 
-    @Test("answers that are events, in every pattern", arguments: patterns)
+    @Test("answers that are events, in every pattern", arguments: bytePatterns)
     func tokens(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         for (path, parts) in [
@@ -36,7 +36,7 @@ struct PushTests {
         _ = try server.stop()
     }
 
-    @Test("subscribers by every way, in every pattern", arguments: patterns)
+    @Test("subscribers by every way, in every pattern", arguments: bytePatterns)
     func subscribers(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         for (scheme, path) in [

@@ -164,6 +164,40 @@ struct ServerBalanceTests {
         #expect(spread[place] == 100, "\(spread)")
     }
 
+    @Test("a thread for each connection, and none of them waits for another")
+    func threadPerConnection() throws {
+        let server = try ServerUnderTest("thread-per-connection")
+        let slow = try (0..<20).map { _ in
+            let client = try server.connect()
+            try client.send(HTTPText.get("/block?us=300000"))
+            return client
+        }
+        #expect(try server.connect().ask(HTTPText.get("/plaintext")).status == 200)
+        for client in slow { #expect(try client.reply().status == 200) }
+        let report = try server.stop()
+        #expect(report.workers.map(\.role) == ["acceptor", "connection"])
+        #expect(report.requests == 21 && report.sum(\.handoffs) == 21)
+        let calls = try #require(report.workers.last).syscalls
+        // Nothing is registered: a request is received and sent, and then the stop or the peer's
+        // end is received.
+        #expect(calls["send"] == 21)
+        #expect((21...21 * 3).contains(calls["recv"] ?? 0), "\(calls)")
+    }
+
+    @Test("a connection that stays keeps its thread of a pool, and the next waits for one")
+    func blockingPool() throws {
+        let server = try ServerUnderTest("blocking-pool", ["--threads", "2"])
+        var idle = try (0..<2).map { _ in try server.connect() }
+        for client in idle { #expect(try client.ask(HTTPText.get("/plaintext")).status == 200) }
+        let waiting = try server.connect()
+        try waiting.send(HTTPText.get("/plaintext"))
+        TestClock.sleep(.milliseconds(300))
+        #expect(!waiting.hasInput)
+        idle.removeAll()
+        #expect(try waiting.reply().status == 200)
+        _ = try server.stop()
+    }
+
     @Test("what a slow message holds up is taken by workers that have nothing to do")
     func stealing() throws {
         let server = try ServerUnderTest("work-stealing", threads: 2)

@@ -34,7 +34,8 @@ struct ServerBodyTests {
     }
 
     @Test(
-        "large payloads come back as they were sent, by length and in chunks", arguments: patterns)
+        "large payloads come back as they were sent, by length and in chunks",
+        arguments: bytePatterns)
     func largeEchoes(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -65,7 +66,7 @@ struct ServerBodyTests {
         #expect(try server.stop().requests == 8)
     }
 
-    @Test("a client that waits for 100 Continue gets it, then its reply", arguments: patterns)
+    @Test("a client that waits for 100 Continue gets it, then its reply", arguments: bytePatterns)
     func expectContinue(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -80,7 +81,8 @@ struct ServerBodyTests {
         #expect(try server.stop().requests == 3)
     }
 
-    @Test("100 Continue comes behind the replies to the requests before it", arguments: patterns)
+    @Test(
+        "100 Continue comes behind the replies to the requests before it", arguments: bytePatterns)
     func expectContinueInTurn(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -99,7 +101,8 @@ struct ServerBodyTests {
     }
 
     @Test(
-        "a body that arrives while an earlier reply is in the making is kept", arguments: patterns)
+        "a body that arrives while an earlier reply is in the making is kept",
+        arguments: bytePatterns)
     func bodyBehindSlowReply(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -115,7 +118,7 @@ struct ServerBodyTests {
         _ = try server.stop()
     }
 
-    @Test("a payload that no route wants is read over", arguments: patterns)
+    @Test("a payload that no route wants is read over", arguments: bytePatterns)
     func unwanted(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()

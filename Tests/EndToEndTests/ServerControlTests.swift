@@ -15,7 +15,7 @@ struct ServerControlTests {
         return try ServerReport(line: try client.line())
     }
 
-    @Test("a snapshot is the last line's object while the server runs", arguments: patterns)
+    @Test("a snapshot is the last line's object while the server runs", arguments: bytePatterns)
     func snapshot(pattern: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.file("control")

@@ -44,7 +44,8 @@ struct ServerPipelineTests {
         }
     }
 
-    @Test("slow and fast requests are answered in the order they were asked", arguments: patterns)
+    @Test(
+        "slow and fast requests are answered in the order they were asked", arguments: bytePatterns)
     func mixed(pattern: String) throws {
         let server = try ServerUnderTest(pattern, threads: 4)
         var asked = 0
@@ -65,7 +66,7 @@ struct ServerPipelineTests {
 
     @Test(
         "a reply longer than one piece does not strand those behind it that are ready",
-        arguments: patterns)
+        arguments: bytePatterns)
     func behindLongReplies(pattern: String) throws {
         let server = try ServerUnderTest(pattern, threads: 4)
         let client = try server.connect()
@@ -82,7 +83,7 @@ struct ServerPipelineTests {
         _ = try server.stop()
     }
 
-    @Test("a client that has ended its half gets every reply it asked for", arguments: patterns)
+    @Test("a client that has ended its half gets every reply it asked for", arguments: bytePatterns)
     func halfClose(pattern: String) throws {
         let server = try ServerUnderTest(pattern, threads: 4)
         for request in [
@@ -102,7 +103,7 @@ struct ServerPipelineTests {
         #expect(try server.stop().requests == 1_270)
     }
 
-    @Test("a half close inside a request ends the connection", arguments: patterns)
+    @Test("a half close inside a request ends the connection", arguments: bytePatterns)
     func halfRequests(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         for start in [
@@ -117,7 +118,7 @@ struct ServerPipelineTests {
         #expect(try server.stop().requests == 2)
     }
 
-    @Test("a request means the same wherever the network cuts it", arguments: patterns)
+    @Test("a request means the same wherever the network cuts it", arguments: bytePatterns)
     func cuts(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -137,7 +138,7 @@ struct ServerPipelineTests {
         #expect(try server.stop().requests == 3 * bytes.count)
     }
 
-    @Test("urgent data keeps nothing behind it back", arguments: patterns)
+    @Test("urgent data keeps nothing behind it back", arguments: bytePatterns)
     func urgentData(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try server.connect()
@@ -155,7 +156,7 @@ struct ServerPipelineTests {
         _ = try server.stop()
     }
 
-    @Test("urgent data keeps nothing back while signals arrive", arguments: patterns)
+    @Test("urgent data keeps nothing back while signals arrive", arguments: bytePatterns)
     func urgentDataAndSignals(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let process = server.process

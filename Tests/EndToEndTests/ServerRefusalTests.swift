@@ -45,7 +45,7 @@ struct ServerRefusalTests {
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     ]
 
-    @Test("what is not a request gets its status and the end", arguments: patterns)
+    @Test("what is not a request gets its status and the end", arguments: bytePatterns)
     func malformed(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-body", "1000"])
         for (bytes, status) in Self.rows {
@@ -62,7 +62,7 @@ struct ServerRefusalTests {
         #expect(try server.stop().requests == Self.rows.count)
     }
 
-    @Test("a refused HEAD gets no payload, wherever it is cut", arguments: patterns)
+    @Test("a refused HEAD gets no payload, wherever it is cut", arguments: bytePatterns)
     func refusedHead(pattern: String) throws {
         let limits = ["--head-timeout", "300ms", "--body-timeout", "300ms"]
         let server = try ServerUnderTest(pattern, limits)
@@ -83,7 +83,7 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
-    @Test("garbage gets a status or the end, and the server goes on", arguments: patterns)
+    @Test("garbage gets a status or the end, and the server goes on", arguments: bytePatterns)
     func garbage(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let alphabet = Array("GET /plaintext HTTP/1.1\r\nHost: t\r\n\r\n:,;\0\u{7f}0123ab".utf8)
@@ -109,7 +109,7 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
-    @Test("mutations of good requests never end the server", arguments: patterns)
+    @Test("mutations of good requests never end the server", arguments: bytePatterns)
     func mutations(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let original = Array(
@@ -137,7 +137,7 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
-    @Test("a refusal that waits for an older reply costs nothing", arguments: patterns)
+    @Test("a refusal that waits for an older reply costs nothing", arguments: bytePatterns)
     func waitingRefusal(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--drain-timeout", "250ms"])
         let client = try server.connect()
@@ -164,7 +164,7 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
-    @Test("what follows a last request does not reset its reply", arguments: patterns)
+    @Test("what follows a last request does not reset its reply", arguments: bytePatterns)
     func behindLastRequest(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let last = HTTPText.get("/plaintext", fields: ["Connection: close"])
@@ -183,7 +183,7 @@ struct ServerRefusalTests {
         _ = try server.stop()
     }
 
-    @Test("a refusal reaches a client that is still sending", arguments: patterns)
+    @Test("a refusal reaches a client that is still sending", arguments: bytePatterns)
     func refusedWhileSending(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-body", "1000"])
         do {

@@ -108,7 +108,7 @@ struct ServerStartTests {
                 [
                     "-c", "ulimit -n \(limit); exec \"$0\" \"$@\"", program, "--listen",
                     "127.0.0.1:0", "--pattern", pattern,
-                ] + (pattern == "single" ? [] : ["--threads", "3"]))
+                ] + ServerUnderTest.threadOptions(3, for: pattern))
             options.standardError = .captured
             var child = try ChildProcess(options)
             let line = child.nextLine(timeout: TestLimit.hang)
@@ -139,7 +139,7 @@ struct ServerStartTests {
             [
                 "--pattern", pattern, "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0",
                 "--max-connections", String(connections),
-            ] + (pattern == "single" ? [] : ["--threads", "2"]))
+            ] + ServerUnderTest.threadOptions(2, for: pattern))
         options.standardError = .captured
         var child = try ChildProcess(options)
         let first = child.nextLine(timeout: TestLimit.hang)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("server: slow and silent peers")
 struct ServerTimeoutTests {
-    @Test("a connection that says nothing is ended without a word", arguments: patterns)
+    @Test("a connection that says nothing is ended without a word", arguments: bytePatterns)
     func silence(pattern: String) throws {
         let server = try ServerUnderTest(
             pattern, ["--head-timeout", "300ms", "--idle-timeout", "300ms"])
@@ -18,7 +18,7 @@ struct ServerTimeoutTests {
         #expect(report.accepted == 2 && report.requests == 1)
     }
 
-    @Test("a client that does not read costs a bounded piece of memory", arguments: patterns)
+    @Test("a client that does not read costs a bounded piece of memory", arguments: bytePatterns)
     func slowReaders(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let before = server.process.resident

@@ -25,7 +25,7 @@ struct WebSocketTests {
         return client
     }
 
-    @Test("messages come back in every pattern", arguments: patterns)
+    @Test("messages come back in every pattern", arguments: bytePatterns)
     func echoes(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try open(server)
@@ -41,7 +41,7 @@ struct WebSocketTests {
         #expect(try server.stop().requests == 2)
     }
 
-    @Test("a stop tells open connections that the server goes away", arguments: patterns)
+    @Test("a stop tells open connections that the server goes away", arguments: bytePatterns)
     func stop(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let client = try open(server)
@@ -51,7 +51,7 @@ struct WebSocketTests {
         _ = try server.ending()
     }
 
-    @Test("the generator loads the server in every pattern", arguments: patterns)
+    @Test("the generator loads the server in every pattern", arguments: bytePatterns)
     func load(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         for arguments in [

@@ -165,10 +165,8 @@ final class VirtualWorld: @unchecked Sendable {
         for connection in connections.values where connection.standsFrom ?? .distantFuture <= now {
             accept(connection)
             guard let watched = connection.watched else { continue }
-            var kernel = LinuxKernel()
-            try! kernel.control(
-                poller, .modify, connection.waker.descriptor, interest: watched.interest,
-                token: watched.token)
+            try! poller.control(
+                .modify, connection.waker, interest: watched.interest, token: watched.token)
         }
     }
 
@@ -204,9 +202,8 @@ final class VirtualWorld: @unchecked Sendable {
         connection.watched = (interest, token)
         // An attempt that never ends never becomes writable.
         let isReported = connection.isConnected || connection.isRefused
-        var kernel = LinuxKernel()
-        try kernel.control(
-            poller, change, connection.waker.descriptor,
+        try poller.control(
+            change, connection.waker,
             interest: connection.isRefused ? .writable : isReported ? interest : [], token: token)
     }
 
@@ -284,7 +281,7 @@ final class VirtualWorld: @unchecked Sendable {
         if !isReadable, connection.isSignalled {
             var count: UInt64 = 0
             // SAFETY: an eventfd gives eight bytes (eventfd(2)).
-            _ = unsafe Glibc.read(connection.waker.descriptor.raw, &count, 8)
+            _ = unsafe Glibc.read(connection.waker.raw, &count, 8)
         }
         connection.isSignalled = isReadable
     }
@@ -338,6 +335,15 @@ struct VirtualKernel: Kernel {
     mutating func accept(on listener: borrowing Descriptor) throws(SystemError) -> Descriptor? {
         nil
     }
+
+    mutating func receiveUnlessInterrupted(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received { preconditionFailure("a generator never blocks") }
+
+    mutating func wait(
+        for interest: Interest, of descriptor: borrowing Descriptor, token: UInt64,
+        wokenBy waker: borrowing Waker, timeout: Nanoseconds
+    ) throws(SystemError) -> Event? { preconditionFailure("a generator waits for many at a time") }
 
     mutating func wait(
         on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?

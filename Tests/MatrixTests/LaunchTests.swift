@@ -129,6 +129,22 @@ struct LaunchTests {
         #expect(record.balance?.maxOverMean == 1.5)
     }
 
+    @Test("what the machine can't run is told apart from what went wrong, and kept in the journal")
+    func unavailable() throws {
+        let scratch = try Scratch()
+        let cell = Cell(pattern: "needs:more", threads: 1, connections: 10)
+        let record = try #require(try Self.launch(cell, in: scratch))
+        #expect(record.isUnavailable && record.verdict == "unavailable" && !record.isValid)
+        #expect(
+            record.invalidReason
+                == "the server can't run on this machine: pattern needs:more needs bpf(2)")
+        #expect(try LaunchRecord(json: record.json) == record)
+        #expect(CellSummary(cell, records: [record]).verdict == "unavailable")
+        var failed = record
+        failed.isUnavailable = false
+        #expect(CellSummary(cell, records: [record, failed]).verdict == "invalid")
+    }
+
     @Test(
         "a launch that goes wrong says why",
         arguments: [

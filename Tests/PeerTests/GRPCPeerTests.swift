@@ -4,8 +4,6 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 /// A client of grpcio with raw bytes for messages, which asks and says what came.
 private let client = """
     import grpc, time, threading
@@ -99,7 +97,7 @@ private let script = """
 struct GRPCPeerTests {
     @Test(
         "calls of all kinds, deadlines and cancellation",
-        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: patterns)
+        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: bytePatterns)
     func calls(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let said = try PythonOracle.answer(client + script, ["port": .integer(Int64(server.port))])
@@ -234,7 +232,7 @@ struct GRPCPeerTests {
         server.stop()
     }
 
-    @Test("our own two ends agree, whatever the kind", arguments: patterns)
+    @Test("our own two ends agree, whatever the kind", arguments: bytePatterns)
     func bothEnds(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         for (arguments, bytes) in [

@@ -5,14 +5,12 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 /// Our server under foreign clients of HTTP/2, and foreign servers under our generator.
 @Suite("HTTP/2: foreign peers", .serialized)
 struct HTTP2PeerTests {
     @Test(
         "curl, by prior knowledge", .enabled(if: Programs.isPresent("curl"), "no curl"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func curl(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let url = "http://127.0.0.1:\(server.port)"
@@ -48,7 +46,7 @@ struct HTTP2PeerTests {
 
     @Test(
         "h2load, without one error", .enabled(if: Programs.isPresent("h2load"), "no h2load"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func h2load(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let url = "http://127.0.0.1:\(server.port)"
@@ -71,7 +69,7 @@ struct HTTP2PeerTests {
 
     @Test(
         "nghttp, several requests at once", .enabled(if: Programs.isPresent("nghttp"), "no nghttp"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func nghttp(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let url = "http://127.0.0.1:\(server.port)"

@@ -3,14 +3,12 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 /// Events of our server as foreign clients have them.
 @Suite("push: foreign peers", .serialized)
 struct PushPeerTests {
     @Test(
         "subscribers by every way have what publishers by every way say, in every pattern",
-        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: patterns)
+        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: bytePatterns)
     func fanOut(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let script = """

@@ -5,13 +5,11 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 @Suite("server: foreign clients")
 struct ServerClientTests {
     @Test(
         "curl", .enabled(if: Programs.isPresent("curl"), "curl is not installed"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func curl(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let url = "http://127.0.0.1:\(server.port)"
@@ -55,7 +53,7 @@ struct ServerClientTests {
 
     @Test(
         "wrk, without one error", .enabled(if: Programs.isPresent("wrk"), "wrk is not installed"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func wrk(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let tool = try Tool(
@@ -71,7 +69,8 @@ struct ServerClientTests {
 
     @Test(
         "h2load, pipelining in HTTP/1.1",
-        .enabled(if: Programs.isPresent("h2load"), "h2load is not installed"), arguments: patterns)
+        .enabled(if: Programs.isPresent("h2load"), "h2load is not installed"),
+        arguments: bytePatterns)
     func h2load(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let url = "http://127.0.0.1:\(server.port)"
@@ -90,7 +89,7 @@ struct ServerClientTests {
     @Test(
         "python's http.client",
         .enabled(if: Programs.isPresent("python3"), "python3 is not installed"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func python(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let script = """
@@ -122,7 +121,7 @@ struct ServerClientTests {
 
     @Test(
         "nginx in front", .enabled(if: Programs.isPresent("nginx"), "nginx is not installed"),
-        arguments: patterns)
+        arguments: bytePatterns)
     func nginx(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let proxy = try ReverseProxy(upstream: server.port)

@@ -5,12 +5,10 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 /// Our server under foreign clients of TLS, and foreign servers under our generator.
 @Suite("TLS: foreign peers", .serialized)
 struct TLSPeerTests {
-    @Test("curl, in HTTP/1.1 and by ALPN in HTTP/2", arguments: patterns)
+    @Test("curl, in HTTP/1.1 and by ALPN in HTTP/2", arguments: bytePatterns)
     func curl(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--tls", "self-signed"])
         let authority = try #require(server.authority)
@@ -46,7 +44,7 @@ struct TLSPeerTests {
     }
 
     @Test(
-        "wrk and h2load, without one error", arguments: patterns, ["1.2", "1.3"])
+        "wrk and h2load, without one error", arguments: bytePatterns, ["1.2", "1.3"])
     func load(pattern: String, version: String) throws {
         let server = try ServerUnderTest(
             pattern, ["--tls", "self-signed:rsa", "--tls-version", version])
@@ -80,7 +78,7 @@ struct TLSPeerTests {
         }
     }
 
-    @Test("every protocol over it, in every pattern", arguments: patterns)
+    @Test("every protocol over it, in every pattern", arguments: bytePatterns)
     func protocols(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--tls", "self-signed"])
         let end = "localhost:\(server.port)"

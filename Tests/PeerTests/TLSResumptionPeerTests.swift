@@ -5,8 +5,6 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 /// Tickets and early data with foreign peers, both ways, and in every pattern.
 @Suite("TLS: resumption and early data", .serialized)
 struct TLSResumptionPeerTests {
@@ -50,7 +48,7 @@ struct TLSResumptionPeerTests {
         #expect(report.sum(\.handshakesResumed) == 1)
     }
 
-    @Test("openssl's early data is answered, and once only", arguments: patterns)
+    @Test("openssl's early data is answered, and once only", arguments: bytePatterns)
     func opensslEarly(pattern: String) throws {
         let server = try ServerUnderTest(
             pattern, ["--tls", "self-signed", "--early-data", "16KiB"])
@@ -101,7 +99,7 @@ struct TLSResumptionPeerTests {
         server.stop()
     }
 
-    @Test("early requests of every protocol, in every pattern", arguments: patterns)
+    @Test("early requests of every protocol, in every pattern", arguments: bytePatterns)
     func early(pattern: String) throws {
         let server = try ServerUnderTest(
             pattern, ["--tls", "self-signed", "--early-data", "16KiB"])
@@ -125,7 +123,7 @@ struct TLSResumptionPeerTests {
         _ = try server.stop()
     }
 
-    @Test("what must not be replayed is asked again behind the handshake", arguments: patterns)
+    @Test("what must not be replayed is asked again behind the handshake", arguments: bytePatterns)
     func tooEarly(pattern: String) throws {
         let server = try ServerUnderTest(
             pattern, ["--tls", "self-signed", "--early-data", "16KiB"])

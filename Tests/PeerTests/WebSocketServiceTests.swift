@@ -4,14 +4,12 @@ import Serve
 import TestSupport
 import Testing
 
-private let patterns = PatternID.allCases.map(\.rawValue)
-
 /// Our server under foreign clients of WebSocket, and foreign servers under our generator.
 @Suite("WebSocket: foreign peers", .serialized)
 struct WebSocketServiceTests {
     @Test(
         "websockets for Python, in every pattern",
-        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: patterns)
+        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: bytePatterns)
     func client(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
         let script = """
@@ -40,7 +38,7 @@ struct WebSocketServiceTests {
 
     @Test(
         "wsproto, byte for byte",
-        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: patterns)
+        .enabled(if: PythonOracle.isPresent, PythonOracle.absence), arguments: bytePatterns)
     func exact(pattern: String) throws {
         let server = try ServerUnderTest(pattern, ["--max-body", "70000"])
         let script = """

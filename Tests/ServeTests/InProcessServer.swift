@@ -32,7 +32,12 @@ final class InProcessServer {
     ) throws {
         var options = ServerOptions()
         options.pattern = pattern
-        options.threads = pattern == .single ? 1 : 2
+        switch pattern {
+        case .single, .threadPerConnection: options.threads = 1
+        // As many connections as tests hold at a time.
+        case .blockingPool: options.threads = 32
+        default: options.threads = 2
+        }
         options.listen = Array(repeating: .v4(0x7F00_0001, port: 0), count: addresses)
         change(&options)
         self.plan = plan

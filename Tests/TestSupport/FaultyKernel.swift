@@ -119,6 +119,20 @@ package struct FaultyKernel: Kernel {
             from: descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
     }
 
+    package mutating func receiveUnlessInterrupted(
+        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Received {
+        if let code = plan.enter(.receive) {
+            if code == Self.wouldBlock { return .wouldBlock }
+            throw SystemError("recv", code: code)
+        }
+        plan.note(.received)
+        let count = min(buffer.count, plan.bytesAtMost)
+        // SAFETY: the first `count` bytes of the caller's own buffer.
+        return unsafe try real.receiveUnlessInterrupted(
+            from: descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
     package mutating func send(
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
     ) throws(SystemError) -> Sent {
@@ -147,6 +161,15 @@ package struct FaultyKernel: Kernel {
     ) throws(SystemError) {
         if let code = plan.enter(.wait) { throw SystemError("epoll_wait", code: code) }
         try real.wait(on: poller, for: &events, timeout: timeout)
+    }
+
+    package mutating func wait(
+        for interest: Interest, of descriptor: borrowing Descriptor, token: UInt64,
+        wokenBy waker: borrowing Waker, timeout: Nanoseconds
+    ) throws(SystemError) -> Event? {
+        if let code = plan.enter(.wait) { throw SystemError("poll", code: code) }
+        return try real.wait(
+            for: interest, of: descriptor, token: token, wokenBy: waker, timeout: timeout)
     }
 
     package mutating func control(

@@ -44,17 +44,29 @@ package final class ServerUnderTest {
         let ca: String?
     }
 
+    /// What tells a server how many threads to have. Some patterns let nobody choose; a pool
+    /// serves as many connections at a time as it has threads, and tests want it to serve all.
+    package static func threadOptions(_ threads: Int, for pattern: String) -> [String] {
+        switch pattern {
+        case "single", "thread-per-connection": []
+        case "blocking-pool": ["--threads", "100"]
+        default: ["--threads", String(threads)]
+        }
+    }
+
     /// Starts a server and waits until it is ready.
     ///
     /// - Parameters:
-    ///   - threads: of the role that the pattern multiplies; left out for `single`.
+    ///   - threads: of the role that the pattern multiplies, see `threadOptions`.
     ///   - descriptorLimit: open files that it may have, soft and hard.
     package init(
         _ pattern: String, threads: Int = 2, descriptorLimit: Int? = nil,
         _ arguments: [String] = []
     ) throws {
         var all = ["--listen", "127.0.0.1:0", "--pattern", pattern]
-        if pattern != "single" { all += ["--threads", String(threads)] }
+        if !arguments.contains("--threads") {
+            all += Self.threadOptions(threads, for: pattern)
+        }
         // A machine that is slow to run a test's client must not look like a slow client; the tests
         // of the limits set their own.
         for limit in ["--head-timeout", "--body-timeout", "--drain-timeout"]

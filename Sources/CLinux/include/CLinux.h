@@ -25,6 +25,12 @@ int clinux_epoll_control(int epfd, int operation, int fd, uint32_t interest, uin
 ssize_t clinux_receive(int fd, void *buffer, size_t capacity);
 ssize_t clinux_send(int fd, const void *bytes, size_t count);
 
+/* ppoll(2) of one descriptor, and of `waker` for input unless it is -1: the descriptor's events, 0
+ * where none came in time. Events are numbered as epoll's. */
+int clinux_poll(int fd, int events, int waker, int64_t timeout_ns);
+/* The longest that a receive and a send on a socket wait (socket(7), SO_RCVTIMEO, SO_SNDTIMEO). */
+int clinux_limit_waits(int fd, int64_t receive_ns, int64_t send_ns);
+
 int clinux_eventfd(void);
 int clinux_pipe(int ends[2]);
 int clinux_signalfd_term(void);
@@ -32,6 +38,14 @@ int clinux_signalfd_term(void);
 int clinux_next_signal(int fd);
 int clinux_block_term_signals(void);
 int clinux_unblock_all_signals(void);
+
+/* SIGURG, which nobody else sends unless asked to, is taken by a handler that does nothing, and
+ * without SA_RESTART: it ends what a thread sleeps in. It does not queue, however often it is
+ * sent. */
+void clinux_take_interruptions(void);
+/* The calling thread lets it through, whatever mask it has inherited. */
+void clinux_unblock_interruptions(void);
+void clinux_interrupt(pid_t tid);
 
 int clinux_accept(int fd);
 

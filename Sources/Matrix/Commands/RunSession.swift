@@ -80,13 +80,25 @@ struct RunSession {
                     + "\(directory.path)\n")
             return .interrupted
         }
-        let failed = summaries.filter { $0.validLaunches == 0 }
-        guard let first = failed.first else { return .success }
-        let reason = records.first { $0.cell == first.cell }?.invalidReason ?? ""
-        console.errors(
-            "\(failed.count) of \(summaries.count) cells have no valid launch, such as "
-                + "\(first.cell.id): \(reason)\n")
-        return .invalidRun
+        return judge(summaries, records)
+    }
+
+    /// Says which cells have no figures. What this machine can't run was skipped, and is no fault
+    /// of the others'.
+    private func judge(_ summaries: [CellSummary], _ records: [LaunchRecord]) -> ExitStatus {
+        func tell(_ cells: [CellSummary], _ what: String) {
+            guard let first = cells.first else { return }
+            let reason = records.first { $0.cell == first.cell }?.invalidReason ?? ""
+            console.errors(
+                "\(cells.count) of \(summaries.count) cells \(what), such as"
+                    + " \(first.cell.id): \(reason)\n")
+        }
+        let skipped = summaries.filter(\.isUnavailable)
+        let failed = summaries.filter { $0.validLaunches == 0 && !$0.isUnavailable }
+        tell(skipped, "were skipped")
+        tell(failed, "have no valid launch")
+        if !failed.isEmpty { return .invalidRun }
+        return !skipped.isEmpty && skipped.count == summaries.count ? .unavailable : .success
     }
 
     private func draw(_ records: [LaunchRecord]) throws(Complaint) {

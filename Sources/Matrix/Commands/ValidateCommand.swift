@@ -52,7 +52,9 @@ enum ValidateCommand: Command {
                 let record = executor.launch(
                     slot, settings: settings, interruption: interruption)
             else { throw .stopped }
-            if let failure = record.failure { throw LaunchFailure(failure) }
+            if let failure = record.failure {
+                throw LaunchFailure(failure, isUnavailable: record.isUnavailable)
+            }
             return record
         }
         var prohibition: String??

@@ -57,6 +57,7 @@ struct ProcessExecutor: Executor {
         } catch {
             if error == .stopped { return nil }
             record.failure = error.reason
+            record.isUnavailable = error.isUnavailable
         }
         try? FileManager.default.removeItem(atPath: folder)
         let foreign = record.machine.foreignShare

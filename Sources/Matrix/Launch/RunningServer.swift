@@ -207,7 +207,11 @@ struct RunningServer: ~Copyable {
         var words = words
         words.add(process.remainingErrors(timeout: .milliseconds(500)))
         let lines = words.lines
-        return LaunchFailure("the server \(what)" + (lines.isEmpty ? "" : ": \(lines)"))
+        let isUnavailable = ending?.ending == .exited(ExitStatus.unavailable.rawValue)
+        let what = isUnavailable ? "can't run on this machine" : what
+        return LaunchFailure(
+            "the server \(what)" + (lines.isEmpty ? "" : ": \(lines)"),
+            isUnavailable: isUnavailable)
     }
 
     /// Takes what the server has written, so that a full pipe never stops it, and throws when it

@@ -39,7 +39,7 @@ struct EffectOutcome: Equatable, Sendable {
             }
         } catch {
             if error == .stopped { throw error }
-            (verdict, measured, reason) = (.fails, nil, error.reason)
+            (verdict, measured, reason) = (error.isUnavailable ? .lacks : .fails, nil, error.reason)
         }
     }
 

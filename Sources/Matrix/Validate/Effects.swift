@@ -3,7 +3,8 @@ import Basis
 /// The effects that `validate` knows.
 enum Effects {
     static let all: [any Effect.Type] = [
-        NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self,
+        NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self, AcceptOrderEffect.self,
+        HerdEffect.self, CashierEffect.self,
     ]
 
     /// A row with its effect.

@@ -102,6 +102,7 @@ struct CellsSection {
             switch verdict {
             case "valid": ("good", "✓")
             case "invalid", "errors", "failed": ("bad", "✕")
+            case LaunchRecord.unavailable: ("doubtful", "–")
             default: ("doubtful", "△")
             }
         return .element(

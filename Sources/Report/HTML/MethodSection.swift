@@ -13,6 +13,7 @@ enum MethodSection {
         ("errors", "too many requests failed; such a launch does not count"),
         ("too-few-samples", "too few requests for the percentiles that are printed"),
         ("invalid", "no launch of the cell counts, so it has no figures"),
+        ("unavailable", "the machine can't run what the cell asks for, so it was skipped"),
     ]
 
     static func meaning(of verdict: String) -> String {

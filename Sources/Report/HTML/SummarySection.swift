@@ -69,7 +69,7 @@ struct SummarySection {
         let rows = Array(files.cells.rows.indices)
         let doubtful = rows.filter(cells.isDoubtful)
         let valid = rows.count(where: cells.isValid)
-        let invalid = rows.count { cells.verdict($0) == "invalid" }
+        let invalid = rows.count { cells.launches($0).counted == 0 }
         let launches = rows.reduce(0) { $0 + cells.launches($1).all }
         let counted = rows.reduce(0) { $0 + cells.launches($1).counted }
         let tiles = [

@@ -21,7 +21,7 @@ struct AcceptorsOneReader: ExecutionPattern {
                 seed: 1)
             try crew.start(
                 try Acceptor.polling(
-                    listeners, exclusive: true, dispatcher: dispatcher, context: context,
+                    listeners, exclusive: true, to: dispatcher, context: context,
                     crew: crew),
                 at: context)
         }

@@ -24,7 +24,7 @@ struct BlockingAcceptors: ExecutionPattern {
                     balance: .roundRobin, seed: 1)
                 try crew.start(
                     try Acceptor.blocking(
-                        listener, dispatcher: dispatcher, context: context, crew: crew),
+                        listener, to: dispatcher, context: context, crew: crew),
                     at: context)
             }
         }

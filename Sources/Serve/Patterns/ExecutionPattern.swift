@@ -37,6 +37,8 @@ extension Crew {
         case .shardedCPU: try ShardedListeners(.cpu).assemble(self, kind: kind)
         case .shardedIncomingCPU: try ShardedListeners(.incomingCPU).assemble(self, kind: kind)
         case .shardedLoad: try ShardedListeners(.load).assemble(self, kind: kind)
+        case .threadPerConnection: try ThreadPerConnection().assemble(self, kind: kind)
+        case .blockingPool: try BlockingPool().assemble(self, kind: kind)
         case .workStealing: try BalancedWorkers(.stealing).assemble(self, kind: kind)
         case .offload: try Offload().assemble(self, kind: kind)
         }

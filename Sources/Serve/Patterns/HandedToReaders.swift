@@ -27,7 +27,7 @@ struct HandedToReaders: ExecutionPattern {
             destinations: destinations, mode: mode, balance: crew.options.balance, seed: 1)
         try crew.start(
             try Acceptor.polling(
-                listeners, exclusive: false, dispatcher: dispatcher, context: context, crew: crew),
+                listeners, exclusive: false, to: dispatcher, context: context, crew: crew),
             at: context)
         return listeners
     }

@@ -22,6 +22,8 @@ package enum PatternID: String, CaseIterable, Sendable {
     case shardedCPU = "sharded:cpu"
     case shardedIncomingCPU = "sharded:incoming-cpu"
     case shardedLoad = "sharded:load"
+    case threadPerConnection = "thread-per-connection"
+    case blockingPool = "blocking-pool"
     case workStealing = "work-stealing"
     case offload = "offload"
 
@@ -61,6 +63,8 @@ package enum PatternID: String, CaseIterable, Sendable {
         case .shardedCPU: "N loops bound to CPUs; a filter takes that of the packet's CPU"
         case .shardedIncomingCPU: "the same by SO_INCOMING_CPU"
         case .shardedLoad: "N loops, and an eBPF program takes that with the least to do"
+        case .threadPerConnection: "one acceptor, a thread for each connection, blocking calls"
+        case .blockingPool: "one acceptor, N threads, each with a connection, blocking calls"
         case .workStealing: "one reader, N workers with a queue each; the idle take from others"
         case .offload: "one loop, and N workers for what holds a thread"
         }
@@ -80,7 +84,14 @@ package enum PatternID: String, CaseIterable, Sendable {
 
     /// Whether an acceptor chooses among several readers.
     var handsConnectionsOver: Bool { self == .readersDirect || self == .readersQueue }
-    var hasOneLoop: Bool { self == .single }
+    /// Whether nothing is multiplied by `--threads`, and what there is instead.
+    var fixedThreads: String? {
+        switch self {
+        case .single: "one thread"
+        case .threadPerConnection: "a thread for each connection"
+        default: nil
+        }
+    }
     /// Whether a program chooses the listener, which not every machine lets one load.
     package var needsPrograms: Bool { self == .shardedRoundRobin || self == .shardedLoad }
     /// Whether the loop on a CPU has what arrives there, so that each must stay on one.

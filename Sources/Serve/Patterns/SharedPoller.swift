@@ -29,7 +29,7 @@ struct SharedPoller: ExecutionPattern {
                 balance: .roundRobin, seed: 1)
             try crew.start(
                 try Acceptor.sharing(
-                    watch, listeners, dispatcher: dispatcher, context: context),
+                    watch, listeners, to: dispatcher, context: context),
                 at: context)
         }
         return listeners

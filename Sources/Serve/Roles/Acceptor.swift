@@ -2,11 +2,11 @@ import Basis
 import Platform
 
 /// A thread that only accepts and hands over, waiting in epoll or in accept itself.
-struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
+struct Acceptor<K: Kernel, Sink: ConnectionSink & ~Copyable>: ThreadBody, ~Copyable {
     private var kernel: K
     private let listeners: [Listener]
     private let wait: Wait
-    private var dispatcher: Dispatcher
+    private var sink: Sink
     private var admission: Admission
     private let stop: StopFlag
     private let board: Shared<TallyBoard>
@@ -25,7 +25,7 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
     /// An acceptor that waits in epoll. `exclusive` wakes one of several acceptors on one listener
     /// instead of all.
     static func polling(
-        _ listeners: [Listener], exclusive: Bool, dispatcher: consuming Dispatcher,
+        _ listeners: [Listener], exclusive: Bool, to sink: consuming Sink,
         context: ThreadContext<K>, crew: Crew<K>
     ) throws(SystemError) -> Acceptor {
         let poller = Shared(try Poller())
@@ -40,39 +40,39 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
         try poller.value.add(gate.value.waker, token: 1)
         crew.whenAcceptingEnds { gate.value.waker.wake() }
         return try Acceptor(
-            context: context, listeners: listeners, wait: .polling(poller), dispatcher: dispatcher)
+            context: context, listeners: listeners, wait: .polling(poller), to: sink)
     }
 
     /// An acceptor that sleeps in accept on its one listener, which must block.
     static func blocking(
-        _ listener: Listener, dispatcher: consuming Dispatcher, context: ThreadContext<K>,
+        _ listener: Listener, to sink: consuming Sink, context: ThreadContext<K>,
         crew: Crew<K>
     ) throws(SystemError) -> Acceptor {
         let patience = context.options.drainTimeout
         crew.whenAcceptingEnds { endWhenEmpty(listener, within: patience) }
         return try Acceptor(
-            context: context, listeners: [listener], wait: .blocking, dispatcher: dispatcher)
+            context: context, listeners: [listener], wait: .blocking, to: sink)
     }
 
     /// An acceptor that sleeps with others on one poller, which watches `listeners`.
     static func sharing(
-        _ watch: Shared<SharedWatch>, _ listeners: [Listener], dispatcher: consuming Dispatcher,
+        _ watch: Shared<SharedWatch>, _ listeners: [Listener], to sink: consuming Sink,
         context: ThreadContext<K>
     ) throws(SystemError) -> Acceptor {
         try Acceptor(
-            context: context, listeners: listeners, wait: .sharing(watch), dispatcher: dispatcher)
+            context: context, listeners: listeners, wait: .sharing(watch), to: sink)
     }
 
     private init(
         context: ThreadContext<K>, listeners: [Listener], wait: Wait,
-        dispatcher: consuming Dispatcher
+        to sink: consuming Sink
     ) throws(SystemError) {
         kernel = context.kernel
         stop = context.stop
         board = context.board
         self.listeners = listeners
         self.wait = wait
-        self.dispatcher = dispatcher
+        self.sink = sink
         admission = try Admission()
     }
 
@@ -186,7 +186,7 @@ struct Acceptor<K: Kernel>: ThreadBody, ~Copyable {
         if let descriptor = admission.admit(
             from: listener.socket.value, with: &kernel, tally: &tally)
         {
-            dispatcher.hand(descriptor, with: &kernel, tally: &tally)
+            sink.hand(descriptor, with: &kernel, tally: &tally)
             return true
         }
         // An acceptor has nothing else to do, so it may wait for descriptors to come free.

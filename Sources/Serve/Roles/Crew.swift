@@ -14,6 +14,8 @@ package enum Role: String, Sendable, CaseIterable {
     case acceptor
     case reader
     case worker
+    /// Serves one connection at a time, by calls that block.
+    case connection
 }
 
 /// What a thread is given to start with.
@@ -42,6 +44,7 @@ package final class Crew<K: Kernel>: Sendable {
     private let topics = Topics()
     private let stop: StopFlag
     private let threads = Guarded<[StartedThread]>([])
+    private let groups = Guarded<[ThreadGroup]>([])
     private let hooks = Guarded(Hooks())
     /// Woken when a thread can't go on.
     package let alarm: Waker
@@ -140,6 +143,15 @@ package final class Crew<K: Kernel>: Sendable {
         }
     }
 
+    /// Threads that a pattern starts by itself, for as long as a connection lasts.
+    func openGroup(_ role: Role) -> ThreadGroup {
+        let group = ThreadGroup(role: role)
+        groups.withLock { $0.append(group) }
+        return group
+    }
+
+    func pinThisThread(as number: Int) { try? pin(forThread: number)?.bindThisThread() }
+
     func whenAcceptingEnds(_ hook: @escaping @Sendable () -> Void) {
         hooks.withLock { $0.whenAcceptingEnds.append(hook) }
     }
@@ -162,7 +174,8 @@ package final class Crew<K: Kernel>: Sendable {
         return CPUSet([cpus[number % cpus.count]])
     }
 
-    private func report(_ error: SystemError) {
+    /// A thread can't go on.
+    func report(_ error: SystemError) {
         firstFailure.withLock { $0 = $0 ?? error }
         alarm.wake()
     }
@@ -175,18 +188,22 @@ package final class Crew<K: Kernel>: Sendable {
     /// Lets every thread finish what it has begun, in order, and waits for it: at most the drain
     /// time and one handler.
     package func dismiss() {
-        let hooks = hooks.withLock { $0 }
-        finish(.accepting, hooks.whenAcceptingEnds, [.acceptor])
-        finish(.draining, hooks.whenDraining, [.loop, .reader])
-        finish(.workers, hooks.whenWorkersEnd, [.worker])
+        finish(.accepting, \.whenAcceptingEnds, [.acceptor])
+        finish(.draining, \.whenDraining, [.loop, .reader, .connection])
+        finish(.workers, \.whenWorkersEnd, [.worker])
     }
 
-    private func finish(_ stage: StopFlag.Stage, _ hooks: [@Sendable () -> Void], _ roles: [Role]) {
+    /// The hooks are those of now: until acceptors have ended, they may start threads that have
+    /// some.
+    private func finish(
+        _ stage: StopFlag.Stage, _ calls: KeyPath<Hooks, [@Sendable () -> Void]>, _ roles: [Role]
+    ) {
         stop.set(stage)
-        for hook in hooks { hook() }
+        for hook in hooks.withLock({ $0[keyPath: calls] }) { hook() }
         for started in threads.withLock({ $0 }) where roles.contains(started.role) {
             started.thread.take().join()
         }
+        for group in groups.withLock({ $0 }) where roles.contains(group.role) { group.waitForAll() }
     }
 
     /// Frees what the threads shared. Only after `dismiss`, and after the last `snapshot`.
@@ -200,12 +217,14 @@ package final class Crew<K: Kernel>: Sendable {
 
     /// What every thread has counted and used, as the control socket and the last line say it.
     package func snapshot(event: String) -> JSONValue {
-        let staff = threads.withLock { $0 }
-        let workers = staff.enumerated().map { number, started -> JSONValue in
-            let (tally, thread) = started.board.value.read()
+        let staff =
+            threads.withLock { $0.map { ($0.role, $0.board.value.read()) } }
+            + groups.withLock { $0.map { ($0.role, $0.read()) } }
+        let workers = staff.enumerated().map { number, counted -> JSONValue in
+            let (role, (tally, thread)) = counted
             let kept: [JSONValue.Member] = [
                 .init("worker", .integer(Int64(number))),
-                .init("role", .string(started.role.rawValue)),
+                .init("role", .string(role.rawValue)),
                 .init("cpu_ns", .integer(thread.cpu.raw)),
                 .init("voluntary_switches", .integer(thread.voluntarySwitches)),
                 .init("involuntary_switches", .integer(thread.involuntarySwitches)),

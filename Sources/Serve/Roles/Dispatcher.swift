@@ -21,7 +21,7 @@ enum HandoffMode: Sendable {
 }
 
 /// Hands connections to readers. Belongs to one acceptor.
-struct Dispatcher: ~Copyable {
+struct Dispatcher: ConnectionSink, ~Copyable {
     struct Destination {
         let port: Shared<ReaderPort>
         let inbox: Shared<Inbox>

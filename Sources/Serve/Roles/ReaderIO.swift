@@ -199,6 +199,7 @@ struct ReaderIO<
             close(&connection)
             return
         }
+        if K.blocks { core.note(.current) }
         let isLingering = connection.state.phase == .lingering
         switch received {
         case .nothing:

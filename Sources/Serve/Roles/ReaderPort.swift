@@ -3,7 +3,8 @@ import Synchronization
 
 /// The side of a reader that other threads see.
 struct ReaderPort: ~Copyable, Sendable {
-    let poller: Poller
+    private let watching: Shared<Poller>
+    private let isOwner: Bool
     let gate: WakeGate
     /// Connections the reader has or is about to have. The acceptor counts up when it hands over,
     /// the reader counts down when it closes, both at once, so that the number is never stale by a
@@ -13,9 +14,26 @@ struct ReaderPort: ~Copyable, Sendable {
     init() throws(SystemError) {
         let poller = try Poller()
         let gate = try WakeGate()
-        self.poller = poller
+        watching = Shared(poller)
+        isOwner = true
         self.gate = gate
         load = Atomic(0)
+    }
+
+    /// That of a thread which serves one connection: it watches nothing by a poller, so all such
+    /// have the same, and its waker takes no descriptor before there is something to be woken for.
+    init(ofOneConnection poller: Shared<Poller>) {
+        watching = poller
+        isOwner = false
+        gate = WakeGate(opensLater: ())
+        load = Atomic(0)
+    }
+
+    deinit { if isOwner { watching.free() } }
+
+    var poller: Poller {
+        @inline(always)
+        _read { yield watching.value }
     }
 }
 

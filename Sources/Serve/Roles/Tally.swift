@@ -31,11 +31,15 @@ extension Tally {
 struct TallyBoard: ~Copyable, Sendable {
     /// As many as a type can name; `Tally.count` of them are used.
     private let counts = InlineArray<32, Atomic<UInt64>> { _ in Atomic(0) }
+    /// The thread that counts now; 0 where there is none.
     private let threadID = Atomic<Int32>(0)
-    /// Set by the thread itself when it ends, since nobody can ask the kernel about it afterwards.
-    private let finalCPU = Atomic<Int64>(-1)
-    private let finalVoluntary = Atomic<Int64>(0)
-    private let finalInvoluntary = Atomic<Int64>(0)
+    /// What threads that counted here before had used, each set down by itself at its end, since
+    /// nobody can ask the kernel about it afterwards.
+    private let pastCPU = Atomic<Int64>(0)
+    private let pastVoluntary = Atomic<Int64>(0)
+    private let pastInvoluntary = Atomic<Int64>(0)
+    /// Odd while one of them sets that down.
+    private let endings = Atomic<UInt64>(0)
     #if HANDICAP
         private let handicap = Handicap.ofThread
     #endif
@@ -58,24 +62,29 @@ struct TallyBoard: ~Copyable, Sendable {
     /// Called by the thread behind its loop: keeps what only it can read.
     func end() {
         let usage = ResourceUsage.thisThread
-        finalVoluntary.store(usage.voluntarySwitches, ordering: .relaxed)
-        finalInvoluntary.store(usage.involuntarySwitches, ordering: .relaxed)
-        finalCPU.store(CPUClock.thisThread.raw, ordering: .releasing)
+        endings.add(1, ordering: .sequentiallyConsistent)
+        pastVoluntary.add(usage.voluntarySwitches, ordering: .relaxed)
+        pastInvoluntary.add(usage.involuntarySwitches, ordering: .relaxed)
+        pastCPU.add(CPUClock.thisThread.raw, ordering: .relaxed)
+        threadID.store(0, ordering: .releasing)
+        endings.add(1, ordering: .sequentiallyConsistent)
     }
 
     /// The counts as last published and what the kernel says of the thread now.
     func read() -> (tally: Tally, thread: ThreadStatistics) {
         var tally = Tally()
         for index in 0..<Tally.count { tally[index] = counts[index].load(ordering: .relaxed) }
-        var thread = ThreadStatistics()
-        let cpu = finalCPU.load(ordering: .acquiring)
-        if cpu >= 0 {
-            thread.cpu = .init(raw: cpu)
-            thread.voluntarySwitches = finalVoluntary.load(ordering: .relaxed)
-            thread.involuntarySwitches = finalInvoluntary.load(ordering: .relaxed)
-        } else if case let id = threadID.load(ordering: .acquiring), id != 0 {
-            thread = ThreadStatistics(threadID: id)
+        while true {
+            let before = endings.load(ordering: .sequentiallyConsistent)
+            let id = threadID.load(ordering: .acquiring)
+            var thread = id == 0 ? ThreadStatistics() : ThreadStatistics(threadID: id)
+            thread.cpu = thread.cpu + .init(raw: pastCPU.load(ordering: .relaxed))
+            thread.voluntarySwitches += pastVoluntary.load(ordering: .relaxed)
+            thread.involuntarySwitches += pastInvoluntary.load(ordering: .relaxed)
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if before % 2 == 0, endings.load(ordering: .sequentiallyConsistent) == before {
+                return (tally, thread)
+            }
         }
-        return (tally, thread)
     }
 }

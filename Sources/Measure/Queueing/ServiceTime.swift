@@ -1,8 +1,7 @@
-import Basis
-import TestSupport
+package import Basis
 
 /// How long a worker is busy with one request.
-enum ServiceTime: Equatable, Sendable {
+package enum ServiceTime: Equatable, Sendable {
     case deterministic(Nanoseconds)
     case exponential(mean: Nanoseconds)
     /// `slow` with probability `slowShare` (0...1), else `fast`.
@@ -22,7 +21,8 @@ enum ServiceTime: Equatable, Sendable {
         switch self {
         case .deterministic(let time): time.raw
         case .exponential(let mean):
-            Int64((Double(mean.raw) * sampleExponential(&generator)).rounded())
+            // By inversion.
+            Int64((Double(mean.raw) * -Elementary.log(generator.nextOpenUnit())).rounded())
         case .bimodal(let fast, let slow, let slowShare):
             generator.nextOpenUnit() < slowShare ? slow.raw : fast.raw
         }

@@ -1,5 +1,4 @@
-import Basis
-import Measure
+package import Basis
 
 /// A closed-loop simulation of clients that share workers: what an execution pattern's way of
 /// handing out requests does to latency and throughput by itself, with no CPU, kernel or network in
@@ -9,9 +8,9 @@ import Measure
 /// is answered. Each of `workers` workers serves one request at a time, first come first served. It
 /// predicts, for instance, the latency table of M. Majkowski, "Why does one NGINX worker take all
 /// the load?" (Cloudflare, 2017), from 12 workers, 200 clients and the mean service time alone.
-struct QueueSimulator: Equatable, Sendable {
+package struct QueueSimulator: Equatable, Sendable {
     /// Which worker serves a request. All but `shared` decide on arrival, for good.
-    enum Discipline: Equatable, Sendable, CaseIterable {
+    package enum Discipline: Equatable, Sendable, CaseIterable {
         /// One queue for all workers: a shared listening socket or a worker pool.
         case shared
         /// A random worker for each request: SO_REUSEPORT with a new connection for each.
@@ -29,12 +28,14 @@ struct QueueSimulator: Equatable, Sendable {
         case leastLoaded
     }
 
-    let workers: Int
-    let clients: Int
-    let service: ServiceTime
-    let discipline: Discipline
+    package let workers: Int
+    package let clients: Int
+    package let service: ServiceTime
+    package let discipline: Discipline
 
-    init(workers: Int, clients: Int, service: ServiceTime, discipline: Discipline) {
+    package init(
+        workers: Int, clients: Int, service: ServiceTime, discipline: Discipline
+    ) {
         precondition(workers >= 1 && clients >= 1, "a simulation needs a worker and a client")
         precondition(service.mean > 0, "a simulation needs a service time")
         self.workers = workers
@@ -44,23 +45,23 @@ struct QueueSimulator: Equatable, Sendable {
     }
 
     /// What the counted requests met.
-    struct Outcome: ~Copyable {
+    package struct Outcome: ~Copyable {
         /// Time from sending to answer of the requests after the warm-up.
-        let sojourn: Histogram
-        let throughput: PerSecond
+        package let sojourn: Histogram
+        package let throughput: PerSecond
         /// Throughput over that of workers that are never idle, which is the share of their time
         /// that they spent on these requests: 1 is the best there can be, but for requests cut by
         /// the run's borders.
-        let efficiency: Double
+        package let efficiency: Double
         /// Requests that each worker finished after the warm-up.
-        let served: [UInt64]
+        package let served: [UInt64]
     }
 
     /// Simulates until `warmup + requests` requests are answered and reports the last `requests`.
     ///
     /// All clients send their first request at time zero, so some thousand requests of warm-up are
     /// needed for a picture of the steady state. The same seed gives the same outcome.
-    func run(requests: Int, warmup: Int, seed: UInt64) -> Outcome {
+    package func run(requests: Int, warmup: Int, seed: UInt64) -> Outcome {
         precondition(requests >= 1 && warmup >= 0, "a simulation needs requests")
         var state = State(self, seed: seed)
         for client in 0..<clients { state.send(client, at: 0) }

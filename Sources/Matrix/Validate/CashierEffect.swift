@@ -1,0 +1,67 @@
+import Basis
+import Measure
+import Report
+
+/// One queue for twelve cashiers, or a queue for each: what a shared listener and one for each
+/// thread do to the time that clients wait. A cashier sleeps while it serves, so that twelve of
+/// them need less than one CPU.
+///
+/// What is predicted comes of `QueueSimulator`.
+enum CashierEffect: Effect {
+    static let name = "cashiers"
+    static let source =
+        "M. Majkowski, Why does one NGINX worker take all the load? (Cloudflare, 2017)"
+
+    private static let threads = 12
+    private static let clients = 200
+    private static let serviceMicroseconds = 1_780
+
+    static let rows = [
+        // The kernel's own scatter is more than that of the queue, which is next to none.
+        row(
+            "shared", "acceptors:exclusive", "1.58 of 30.39 ms: 0.05",
+            Prediction(atLeast: nil, atMost: 0.15, unit: "of the mean")),
+        row("hash", "sharded:hash", "25.27 of 31.37 ms: 0.81", near(simulated(.hashPerRequest))),
+        row(
+            "round-robin", "sharded:round-robin", "none published",
+            Prediction(atLeast: nil, atMost: 0.2, unit: "of the mean")),
+    ]
+
+    private static func near(_ value: Double) -> Prediction {
+        // A run of some thousand connections lets a queue that happens to be long stay long.
+        Prediction(atLeast: value * 0.65, atMost: value * 1.5, unit: "of the mean")
+    }
+
+    /// The deviation of what clients wait, over its mean.
+    private static func simulated(_ discipline: QueueSimulator.Discipline) -> Double {
+        let outcome = QueueSimulator(
+            workers: threads, clients: clients,
+            service: .deterministic(.microseconds(serviceMicroseconds)),
+            discipline: discipline
+        ).run(requests: 20_000, warmup: 4_000, seed: 1)
+        return outcome.sojourn.standardDeviation / outcome.sojourn.mean
+    }
+
+    private static func row(
+        _ name: String, _ pattern: String, _ published: String, _ predicted: Prediction
+    ) -> EffectRow {
+        EffectRow(
+            name: name,
+            setting: "\(pattern), \(threads) threads that sleep \(serviceMicroseconds) us a"
+                + " request; \(clients) clients, a connection each time: deviation of latency",
+            published: published, predicted: predicted
+        ) { (bench) throws(LaunchFailure) in
+            var cell = Cell(pattern: pattern, threads: threads, connections: clients)
+            cell.path = "/block?us=\(serviceMicroseconds)"
+            cell.churn.requests = 1
+            // No port waits for its reuse: there would soon be none left.
+            cell.churn.close = .reset
+            var settings = Settings()
+            settings.warmup = .milliseconds(500)
+            settings.duration = .seconds(4)
+            let latency = try bench.report(try bench.launch(cell, settings)).latency
+            guard latency.mean > 0 else { throw LaunchFailure("no request was answered") }
+            return .value(latency.standardDeviation / latency.mean)
+        }
+    }
+}
