@@ -88,7 +88,11 @@ struct RunningServer: ~Copyable {
         case .switchyard(let pattern):
             options = SpawnOptions(
                 try Programs.built("switchyard-server"),
-                ["--listen", "127.0.0.1:0", "--pattern", pattern, "--threads", "1"])
+                [
+                    "--listen", "127.0.0.1:0", "--pattern", pattern, "--threads",
+                    // A pool serves as many connections at a time as it has threads.
+                    pattern == "blocking-pool" ? "512" : "1",
+                ])
         case .switchyardTLS:
             let identity = try TestIdentity(in: folder)
             options = SpawnOptions(

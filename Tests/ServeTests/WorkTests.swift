@@ -118,7 +118,8 @@ struct WorkTests {
         var items = WorkItems(pool)
         var desk = WorkerDesk(
             kernel: LinuxKernel(),
-            team: WorkerTeam(pool: pool, lanes: [lane], distribution: .perWorker))
+            team: WorkerTeam(pool: pool, lanes: [lane], distribution: .perWorker),
+            responder: Responder(ledger: PaymentLedger()), answersItself: false)
         var tally = Tally()
         let owner = Exchange(connection: .init(slot: 1, generation: 2), stream: 3)
         let body = [UInt8](repeating: 1, count: 100_000)
@@ -162,7 +163,8 @@ struct WorkTests {
         var items = WorkItems(pool)
         var desk = WorkerDesk(
             kernel: LinuxKernel(),
-            team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker))
+            team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker),
+            responder: Responder(ledger: PaymentLedger()), answersItself: false)
         var tally = Tally()
         let message = try message("GET /plaintext")
         let nothing: [UInt8] = []

@@ -23,18 +23,20 @@ enum WorkDistribution: Sendable {
     case stealing([Shared<WorkQueue>])
 }
 
-/// The desk of a reader that passes messages to workers: every one, or with a responder of its own
+/// The desk of a reader that passes messages to workers: every one, or where it also answers itself
 /// those alone that would hold its thread.
 struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
     private var kernel: K
     private let lanes: [Shared<WorkerLane>]
     private let distribution: WorkDistribution
-    private let responder: Responder?
+    private let responder: Responder
+    private let answersItself: Bool
     private var nextLane = 0
     private var nextReturn = 0
 
-    init(kernel: K, team: WorkerTeam, responder: Responder? = nil) {
+    init(kernel: K, team: WorkerTeam, responder: Responder, answersItself: Bool) {
         self.kernel = kernel
+        self.answersItself = answersItself
         lanes = team.lanes
         distribution = team.distribution
         self.responder = responder
@@ -46,7 +48,7 @@ struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
         _ message: Message, body: Span<UInt8>, from owner: Exchange, mustFollow: Bool,
         items: inout WorkItems, tally: inout Tally
     ) -> Submission {
-        if let responder, !mustFollow, !message.route.holdsThread {
+        if answersItself, !mustFollow, !message.route.holdsThread {
             tally.requests &+= 1
             return Submission(responder.respond(to: message, body: body))
         }

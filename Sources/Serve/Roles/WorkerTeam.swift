@@ -56,11 +56,12 @@ extension Crew {
         kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
         let context = context(answersItself ? .loop : .reader, 0)
-        let responder = Responder(ledger: context.ledger, topics: context.topics)
         let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
             context: context, port: port,
             desk: WorkerDesk(
-                kernel: context.kernel, team: team, responder: answersItself ? responder : nil),
+                kernel: context.kernel, team: team,
+                responder: Responder(ledger: context.ledger, topics: context.topics),
+                answersItself: answersItself),
             items: team.pool, kind: kind,
             watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))
         try start(reader, at: context)
