@@ -87,8 +87,7 @@ static inline BIO *copenssl_bio_new(const BIO_METHOD *method, struct copenssl_io
 }
 
 static inline void copenssl_use(SSL *ssl, BIO *bio) {
-    // SSL_set_bio(3) takes a reference for each half.
-    BIO_up_ref(bio);
+    // Of one that is both halves SSL_set_bio(3) takes a single reference of the caller's.
     BIO_up_ref(bio);
     SSL_set_bio(ssl, bio, bio);
 }
