@@ -97,7 +97,7 @@ let package = Package(
             ["Basis", "Platform", "Wire", "Measure", "Serve"], exclude: ["hot-symbols.txt"]),
 
         .target(
-            name: "TestSupport", dependencies: ["Basis", "Platform", "Measure", "Report"],
+            name: "TestSupport", dependencies: ["Basis", "Platform", "Measure", "Report", "Serve"],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("BasisTests", ["Basis"]),

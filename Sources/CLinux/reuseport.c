@@ -125,6 +125,7 @@ static void emit_element(struct program *program, int map) {
     emit(program, MOV(BPF_REG_6, BPF_REG_0));
 }
 
+/* Loads what was written, and frees it. */
 static int load(struct program *program) {
     union bpf_attr attributes;
     memset(&attributes, 0, sizeof attributes);
@@ -132,7 +133,11 @@ static int load(struct program *program) {
     attributes.insns = (uint64_t)(uintptr_t)program->code;
     attributes.insn_cnt = (uint32_t)program->length;
     attributes.license = (uint64_t)(uintptr_t)"Apache-2.0";
-    return bpf(BPF_PROG_LOAD, &attributes);
+    int result = bpf(BPF_PROG_LOAD, &attributes);
+    int error = errno;
+    free(program);
+    errno = error;
+    return result;
 }
 
 int clinux_load_turns(int map, int count) {
@@ -144,11 +149,7 @@ int clinux_load_turns(int map, int count) {
     emit(program, FETCH_ADD(BPF_REG_6, BPF_REG_0, offsetof(struct clinux_listener_load, chosen)));
     emit(program, ALU_K(BPF_MOD, BPF_REG_0, count));
     emit(program, EXIT);
-    int result = load(program);
-    int error = errno;
-    free(program);
-    errno = error;
-    return result;
+    return load(program);
 }
 
 /* Register 7: the candidate to begin with; 8: the best so far; 9: its load; on the stack: now. */
@@ -204,11 +205,7 @@ int clinux_load_least(int map, int count, int candidates, uint64_t stall_ns) {
     emit(program, FETCH_ADD(BPF_REG_2, BPF_REG_1, offsetof(struct clinux_listener_load, chosen)));
     emit(program, MOV(BPF_REG_0, BPF_REG_8));
     emit(program, EXIT);
-    int result = load(program);
-    int error = errno;
-    free(program);
-    errno = error;
-    return result;
+    return load(program);
 }
 
 int clinux_choose_by_program(int listener, int program) {

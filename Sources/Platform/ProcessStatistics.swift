@@ -58,6 +58,14 @@ package struct ThreadStatistics: Equatable, Sendable {
 
     package init() {}
 
+    package static func + (a: ThreadStatistics, b: ThreadStatistics) -> ThreadStatistics {
+        var sum = a
+        sum.cpu = a.cpu + b.cpu
+        sum.voluntarySwitches += b.voluntarySwitches
+        sum.involuntarySwitches += b.involuntarySwitches
+        return sum
+    }
+
     /// Reads the CPU clock of thread `id` of this process and its switches (proc_pid_status(5));
     /// zeros once the thread has ended.
     package init(threadID id: Int32) {

@@ -5,17 +5,10 @@ import Testing
 
 /// The patterns that this machine can run, as their command line names, which is how a failing case
 /// should read.
-let patterns = PatternID.allCases.filter { !$0.needsPrograms || Machine.loadsPrograms }
-    .map(\.rawValue)
+let patterns = PatternID.runnable.map(\.rawValue)
 
-/// Those that differ in who moves a connection's bytes. In the others the same threads do, and only
-/// who accepts is another, which what a connection says can't show.
-let bytePatterns = PatternID.allCases.filter { !acceptVariants.contains($0) }.map(\.rawValue)
-
-private let acceptVariants: Set<PatternID> = [
-    .acceptorsRotate, .acceptorsHerd, .acceptorsMutex, .acceptorsSharedLevel, .acceptorsSharedEdge,
-    .acceptorsSharedOneshot, .shardedRoundRobin, .shardedCPU, .shardedIncomingCPU, .shardedLoad,
-]
+/// Those of them by which what a connection says is tried.
+let bytePatterns = PatternID.movingBytes.map(\.rawValue)
 
 @Suite("server: routes")
 struct ServerRouteTests {

@@ -62,8 +62,3 @@ final class InProcessServer {
         crew.disband()
     }
 }
-
-extension PatternID {
-    /// Those that this machine can run.
-    static let runnable = allCases.filter { !$0.needsPrograms || Machine.loadsPrograms }
-}

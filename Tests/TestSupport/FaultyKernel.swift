@@ -108,29 +108,31 @@ package struct FaultyKernel: Kernel {
     package mutating func receive(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
     ) throws(SystemError) -> Received {
-        if let code = plan.enter(.receive) {
-            if code == Self.wouldBlock { return .wouldBlock }
-            throw SystemError("recv", code: code)
-        }
-        plan.note(.received)
-        let count = min(buffer.count, plan.bytesAtMost)
-        // SAFETY: the first `count` bytes of the caller's own buffer.
-        return unsafe try real.receive(
-            from: descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        guard let room = try unsafe room(in: buffer) else { return .wouldBlock }
+        // SAFETY: a part of the caller's own buffer.
+        return unsafe try real.receive(from: descriptor, into: room)
     }
 
     package mutating func receiveUnlessInterrupted(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
     ) throws(SystemError) -> Received {
+        guard let room = try unsafe room(in: buffer) else { return .wouldBlock }
+        // SAFETY: a part of the caller's own buffer.
+        return unsafe try real.receiveUnlessInterrupted(from: descriptor, into: room)
+    }
+
+    /// What of a buffer a receive may fill; nil where it is to find nothing.
+    private func room(
+        in buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> UnsafeMutableRawBufferPointer? {
         if let code = plan.enter(.receive) {
-            if code == Self.wouldBlock { return .wouldBlock }
+            if code == Self.wouldBlock { return nil }
             throw SystemError("recv", code: code)
         }
         plan.note(.received)
-        let count = min(buffer.count, plan.bytesAtMost)
-        // SAFETY: the first `count` bytes of the caller's own buffer.
-        return unsafe try real.receiveUnlessInterrupted(
-            from: descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        // SAFETY: as many of the caller's bytes as there are at most.
+        return unsafe UnsafeMutableRawBufferPointer(
+            rebasing: buffer[..<min(buffer.count, plan.bytesAtMost)])
     }
 
     package mutating func send(

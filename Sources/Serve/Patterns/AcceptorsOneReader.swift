@@ -16,9 +16,7 @@ struct AcceptorsOneReader: ExecutionPattern {
             0, port: port, inboxes: inboxes, promisesSlots: false, kind: kind)
         for (index, inbox) in inboxes.enumerated() {
             let context = crew.context(.acceptor, index)
-            let dispatcher = Dispatcher(
-                destinations: [.init(port: port, inbox: inbox)], mode: .queue, balance: .roundRobin,
-                seed: 1)
+            let dispatcher = Dispatcher(onlyTo: .init(port: port, inbox: inbox), mode: .queue)
             try crew.start(
                 try Acceptor.polling(
                     listeners, exclusive: true, to: dispatcher, context: context,

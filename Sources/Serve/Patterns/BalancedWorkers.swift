@@ -15,11 +15,6 @@ struct BalancedWorkers: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
-        let listeners = try crew.listen()
-        let port = try crew.openPort()
-        let team = try crew.startWorkers(queues, for: port)
-        try crew.startReader(
-            of: team, port: port, listeners: listeners, answersItself: false, kind: kind)
-        return listeners
+        try crew.startTeam(queues, answersItself: false, kind: kind)
     }
 }

@@ -19,9 +19,7 @@ struct BlockingAcceptors: ExecutionPattern {
                 index, port: port, inboxes: inboxes, promisesSlots: true, kind: kind)
             for (listener, inbox) in zip(listeners, inboxes) {
                 let context = crew.context(.acceptor, index)
-                let dispatcher = Dispatcher(
-                    destinations: [.init(port: port, inbox: inbox)], mode: .direct,
-                    balance: .roundRobin, seed: 1)
+                let dispatcher = Dispatcher(onlyTo: .init(port: port, inbox: inbox), mode: .direct)
                 try crew.start(
                     try Acceptor.blocking(
                         listener, to: dispatcher, context: context, crew: crew),

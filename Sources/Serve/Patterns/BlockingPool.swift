@@ -10,10 +10,7 @@ struct BlockingPool: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
-        let listeners = try crew.listen()
-        try crew.limitWaits(at: listeners)
-        let poller = Shared(try Poller())
-        crew.keep(poller)
+        let (listeners, poller) = try crew.listenForBlocking()
         let queue = Shared(ConnectionQueue())
         crew.keep(queue)
         crew.whenDraining { queue.value.close() }
@@ -32,14 +29,19 @@ struct BlockingPool: ExecutionPattern {
 }
 
 extension Crew {
-    /// Bounds what a thread waits in the kernel on connections of these listeners, and lets it be
-    /// interrupted.
-    func limitWaits(at listeners: [Listener]) throws(SystemError) {
+    /// Listens for connections that threads are to serve by calls that block, bounds what they wait
+    /// in the kernel, and lets them be interrupted. With the listeners comes the poller that
+    /// `openConnectionServer` asks for.
+    func listenForBlocking() throws(SystemError) -> ([Listener], Shared<Poller>) {
         Interruption.prepare()
+        let listeners = try listen()
         for listener in listeners {
             try Socket.limitWaits(
                 listener.socket.value, receive: options.idleTimeout, send: Limit.blockedWrite)
         }
+        let poller = Shared(try Poller())
+        keep(poller)
+        return (listeners, poller)
     }
 
     /// What a thread serves one connection with, woken when draining begins.

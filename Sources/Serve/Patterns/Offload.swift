@@ -10,11 +10,6 @@ struct Offload: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
-        let listeners = try crew.listen()
-        let port = try crew.openPort()
-        let team = try crew.startWorkers(.shared, for: port)
-        try crew.startReader(
-            of: team, port: port, listeners: listeners, answersItself: true, kind: kind)
-        return listeners
+        try crew.startTeam(.shared, answersItself: true, kind: kind)
     }
 }

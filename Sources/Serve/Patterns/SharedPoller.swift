@@ -24,9 +24,7 @@ struct SharedPoller: ExecutionPattern {
             try crew.startReader(
                 index, port: port, inboxes: [inbox], promisesSlots: true, kind: kind)
             let context = crew.context(.acceptor, index)
-            let dispatcher = Dispatcher(
-                destinations: [.init(port: port, inbox: inbox)], mode: .direct,
-                balance: .roundRobin, seed: 1)
+            let dispatcher = Dispatcher(onlyTo: .init(port: port, inbox: inbox), mode: .direct)
             try crew.start(
                 try Acceptor.sharing(
                     watch, listeners, to: dispatcher, context: context),

@@ -9,12 +9,9 @@ struct ThreadPerConnection: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
-        let listeners = try crew.listen()
-        try crew.limitWaits(at: listeners)
+        let (listeners, poller) = try crew.listenForBlocking()
         let group = crew.openGroup(.connection)
         let context = crew.context(.acceptor, 0)
-        let poller = Shared(try Poller())
-        crew.keep(poller)
         let starter = ThreadStarter(crew, group, poller, kind: kind)
         try crew.start(
             try Acceptor.polling(

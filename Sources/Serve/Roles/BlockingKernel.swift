@@ -5,7 +5,7 @@ import Platform
 /// nothing is registered anywhere. The connection's descriptor must block.
 struct BlockingKernel<K: Kernel>: Kernel {
     private var kernel: K
-    /// Whether the next receive may wait. Without it, it says that there is nothing.
+    /// Set for the one receive that may wait. Any other says that there is nothing.
     var mayWait = false
     private let port: Shared<ReaderPort>
     private let sleeper: Shared<Sleeper>

@@ -19,7 +19,6 @@ struct ConnectionServer<
     private let stop: StopFlag
     private let board: Shared<TallyBoard>
     private let drainTime: Nanoseconds
-    private let idleTime: Nanoseconds
     private var drainDeadline: Instant?
     /// Whether the connection knows that a stop was asked for.
     private var hasNotedStop = false
@@ -41,7 +40,6 @@ struct ConnectionServer<
         stop = context.stop
         board = context.board
         drainTime = context.options.drainTimeout
-        idleTime = context.options.idleTimeout
     }
 
     /// Returns when the connection has ended.
@@ -56,7 +54,6 @@ struct ConnectionServer<
         }
         let reference = ConnectionReference(slot: 0, generation: connection.generation)
         io.core.note(.current)
-        io.kernel.mayWait = false
         hasNotedStop = false
         io.welcome(descriptor, &connection, reference, isArmed: true)
         while connection.state.phase != .free {
@@ -78,17 +75,16 @@ struct ConnectionServer<
         if stop.isSet(.draining), drain(reference) { return }
         if !io.core.listed.isEmpty {
             io.core.listed.removeAll(keepingCapacity: true)
-            io.kernel.mayWait = false
             io.goOn(&connection, reference, &buffer)
         } else if let event = try wait(reference) {
             io.handle(event, &connection, reference, &buffer)
+            io.kernel.mayWait = false
         }
         io.core.note(.current)
         if io.core.writer.feed.hasPublished {
             io.core.tally.wakeups &+= io.core.writer.feed.wakeOthers(with: &io.kernel)
         }
         while connection.state.phase != .free, io.core.timers.pop(at: io.core.now) != nil {
-            io.kernel.mayWait = false
             io.resume(&connection, reference)
         }
         if io.core.writer.feed.isWatching { resumeIfWoken(reference) }
@@ -97,7 +93,8 @@ struct ConnectionServer<
         }
     }
 
-    /// Waits for what the connection waits for. Nil where that did not come.
+    /// Waits for what the connection waits for, or leaves that to the receive. Nil where nothing
+    /// came.
     private mutating func wait(_ reference: ConnectionReference) throws(SystemError) -> Event? {
         let isWatching = io.core.writer.feed.isWatching
         let due = min(connection.state.deadline, io.core.timers.next)
@@ -107,8 +104,7 @@ struct ConnectionServer<
             io.kernel.mayWait = true
             return .input(reference.token)
         }
-        io.kernel.mayWait = false
-        var timeout = min(due.since(io.core.now), idleTime)
+        var timeout = due.since(io.core.now)
         if isWatching {
             // Before the last look, so that nothing new is missed.
             if (try? io.port.value.gate.waker.open()) == nil {
@@ -126,7 +122,6 @@ struct ConnectionServer<
     }
 
     private mutating func resumeIfWoken(_ reference: ConnectionReference) {
-        io.kernel.mayWait = false
         for woken in io.core.writer.feed.takeWoken(at: io.core.now)
         where woken == reference && connection.state.phase != .free {
             io.resume(&connection, reference)
@@ -137,7 +132,6 @@ struct ConnectionServer<
 
     /// Brings the connection to its end once a stop was asked for. Says whether it has come.
     private mutating func drain(_ reference: ConnectionReference) -> Bool {
-        io.kernel.mayWait = false
         let end = drainDeadline ?? io.core.now + drainTime
         drainDeadline = end
         if io.core.now >= end {

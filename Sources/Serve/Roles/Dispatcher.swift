@@ -41,6 +41,11 @@ struct Dispatcher: ConnectionSink, ~Copyable {
         generator = SeededGenerator(seed: seed)
     }
 
+    /// One that hands everything to the same reader.
+    init(onlyTo destination: Destination, mode: HandoffMode) {
+        self.init(destinations: [destination], mode: mode, balance: .roundRobin, seed: 1)
+    }
+
     mutating func hand<K: Kernel>(
         _ descriptor: consuming Descriptor, with kernel: inout K, tally: inout Tally
     ) {

@@ -108,17 +108,19 @@ struct Reader<
         {
             timeout = .zero
         }
-        if watched.takesPart, drainDeadline == nil, !connections.isFull {
-            timeout = min(timeout, askForListeners())
+        if watched.takesPart, drainDeadline == nil, !connections.isFull,
+            let limit = askForListeners()
+        {
+            timeout = min(timeout, limit)
         }
         try io.kernel.wait(on: io.port.value.poller, for: &events, timeout: max(.zero, timeout))
         if hasMailboxes { io.port.value.gate.announceAwake() }
     }
 
     /// Before a wait: settles with the other loops who watches for connections. Says how long this
-    /// one may sleep.
+    /// one may sleep, if that is bounded.
     @inline(never)
-    private mutating func askForListeners() -> Nanoseconds {
+    private mutating func askForListeners() -> Nanoseconds? {
         watched.beforeWait(
             connections: io.port.value.load.load(ordering: .relaxed),
             taken: taken, with: &io.kernel, on: io.port.value.poller)

@@ -77,13 +77,14 @@ struct TallyBoard: ~Copyable, Sendable {
         while true {
             let before = endings.load(ordering: .sequentiallyConsistent)
             let id = threadID.load(ordering: .acquiring)
-            var thread = id == 0 ? ThreadStatistics() : ThreadStatistics(threadID: id)
-            thread.cpu = thread.cpu + .init(raw: pastCPU.load(ordering: .relaxed))
-            thread.voluntarySwitches += pastVoluntary.load(ordering: .relaxed)
-            thread.involuntarySwitches += pastInvoluntary.load(ordering: .relaxed)
+            let now = id == 0 ? ThreadStatistics() : ThreadStatistics(threadID: id)
+            var past = ThreadStatistics()
+            past.cpu = .init(raw: pastCPU.load(ordering: .relaxed))
+            past.voluntarySwitches = pastVoluntary.load(ordering: .relaxed)
+            past.involuntarySwitches = pastInvoluntary.load(ordering: .relaxed)
             atomicMemoryFence(ordering: .sequentiallyConsistent)
             if before % 2 == 0, endings.load(ordering: .sequentiallyConsistent) == before {
-                return (tally, thread)
+                return (tally, past + now)
             }
         }
     }

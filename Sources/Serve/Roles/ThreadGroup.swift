@@ -30,10 +30,8 @@ final class ThreadGroup: Sendable {
         var thread = ThreadStatistics()
         for board in state.withLock({ $0.boards }) {
             let (counted, used) = board.value.read()
-            for index in 0..<Tally.count { tally[index] &+= counted[index] }
-            thread.cpu = thread.cpu + used.cpu
-            thread.voluntarySwitches += used.voluntarySwitches
-            thread.involuntarySwitches += used.involuntarySwitches
+            tally = tally + counted
+            thread = thread + used
         }
         return (tally, thread)
     }

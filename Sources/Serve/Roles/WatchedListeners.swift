@@ -122,14 +122,15 @@ struct WatchedListeners: ~Copyable {
     @inline(always)
     var takesPart: Bool { sharing.takesPart }
 
-    /// Before the loop waits, and not once it drains: says how long it may sleep at most.
+    /// Before the loop waits, and not once it drains: says how long it may sleep at most, if that
+    /// is bounded.
     ///
     /// - Parameters:
     ///   - connections: those that the loop has.
     ///   - taken: all that it ever took from its listeners.
     mutating func beforeWait<K: Kernel>(
         connections: Int, taken: UInt64, with kernel: inout K, on poller: borrowing Poller
-    ) -> Nanoseconds {
+    ) -> Nanoseconds? {
         switch sharing {
         case .alone, .herd, .exclusive: break
         case .rotating(let turns):
@@ -150,7 +151,7 @@ struct WatchedListeners: ~Copyable {
             try? open(with: &kernel, on: poller)
         case .publishing(let load): load.endTurn(connections: connections, taken: taken)
         }
-        return .seconds(3_600)
+        return nil
     }
 
     /// Behind the wait; with a lock, once the loop has accepted what it was woken for.

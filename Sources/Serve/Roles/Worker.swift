@@ -56,8 +56,18 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
     mutating func run() throws(SystemError) {
         switch source {
         case .shared(let queue): runShared(queue)
-        case .own(let poller): try runOwn(poller)
-        case .stealing(let queues, let poller): try runStealing(queues, poller)
+        case .own(let poller):
+            try runSleeping(on: poller) {
+                $0.lane.value.inbound.pop()
+            } isEmpty: {
+                $0.lane.value.inbound.isEmpty
+            }
+        case .stealing(let queues, let poller):
+            try runSleeping(on: poller) {
+                $0.takeAny(of: queues)
+            } isEmpty: { _ in
+                queues.allSatisfy { $0.value.isEmpty }
+            }
         }
         board.value.publish(tally, kernel.counts)
     }
@@ -71,28 +81,18 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
         }
     }
 
-    private mutating func runOwn(_ poller: Shared<Poller>) throws(SystemError) {
-        var events = EventBuffer(capacity: 1)
-        while true {
-            while !stop.isSet(.workers), let index = lane.value.inbound.pop() { serve(index) }
-            if stop.isSet(.workers) { return }
-            lane.value.gate.announceSleep()
-            if lane.value.inbound.isEmpty, !stop.isSet(.workers) {
-                try kernel.wait(on: poller.value, for: &events, timeout: nil)
-            }
-            lane.value.gate.announceAwake()
-        }
-    }
-
-    private mutating func runStealing(
-        _ queues: [Shared<WorkQueue>], _ poller: Shared<Poller>
+    /// Serves what `take` finds, and sleeps on `poller` while `isEmpty`.
+    @inline(always)
+    private mutating func runSleeping(
+        on poller: Shared<Poller>, take: (inout Worker) -> UInt32?,
+        isEmpty: (borrowing Worker) -> Bool
     ) throws(SystemError) {
         var events = EventBuffer(capacity: 1)
         while true {
-            while !stop.isSet(.workers), let index = takeAny(of: queues) { serve(index) }
+            while !stop.isSet(.workers), let index = take(&self) { serve(index) }
             if stop.isSet(.workers) { return }
             lane.value.gate.announceSleep()
-            if !queues.contains(where: { !$0.value.isEmpty }), !stop.isSet(.workers) {
+            if isEmpty(self), !stop.isSet(.workers) {
                 try kernel.wait(on: poller.value, for: &events, timeout: nil)
             }
             lane.value.gate.announceAwake()

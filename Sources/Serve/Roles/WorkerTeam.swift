@@ -12,8 +12,30 @@ struct WorkerTeam: Sendable {
 }
 
 extension Crew {
+    /// Starts one thread that listens, accepts and reads, and its workers.
+    ///
+    /// - Parameter answersItself: it also works, unless that would hold its thread.
+    func startTeam<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
+        _ queues: WorkerTeam.Queues, answersItself: Bool, kind: ConnectionKind<Stream, S>
+    ) throws(SystemError) -> [Listener] {
+        let listeners = try listen()
+        let port = try openPort()
+        let team = try startWorkers(queues, for: port)
+        let context = context(answersItself ? .loop : .reader, 0)
+        let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
+            context: context, port: port,
+            desk: WorkerDesk(
+                kernel: context.kernel, team: team,
+                responder: Responder(ledger: context.ledger, topics: context.topics),
+                answersItself: answersItself),
+            items: team.pool, kind: kind,
+            watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))
+        try start(reader, at: context)
+        return listeners
+    }
+
     /// Starts the workers of the reader behind `port`, as many as the options say.
-    func startWorkers(
+    private func startWorkers(
         _ queues: WorkerTeam.Queues, for port: Shared<ReaderPort>
     ) throws(SystemError) -> WorkerTeam {
         let pool = Shared(WorkItemPool())
@@ -46,24 +68,5 @@ extension Crew {
         keep(queue)
         whenWorkersEnd { queue.value.close() }
         return queue
-    }
-
-    /// Starts the one thread that listens, accepts and reads for a team.
-    ///
-    /// - Parameter answersItself: it also works, unless that would hold its thread.
-    func startReader<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
-        of team: WorkerTeam, port: Shared<ReaderPort>, listeners: [Listener], answersItself: Bool,
-        kind: ConnectionKind<Stream, S>
-    ) throws(SystemError) {
-        let context = context(answersItself ? .loop : .reader, 0)
-        let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
-            context: context, port: port,
-            desk: WorkerDesk(
-                kernel: context.kernel, team: team,
-                responder: Responder(ledger: context.ledger, topics: context.topics),
-                answersItself: answersItself),
-            items: team.pool, kind: kind,
-            watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))
-        try start(reader, at: context)
     }
 }

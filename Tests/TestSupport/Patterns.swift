@@ -1,0 +1,16 @@
+package import Serve
+
+extension PatternID {
+    /// Those that this machine can run.
+    package static let runnable = allCases.filter { !$0.needsPrograms || Machine.loadsPrograms }
+
+    /// Those that differ in who moves a connection's bytes. In the others the same threads do, and
+    /// only who accepts is another, which what a connection says can't show.
+    package static let movingBytes = allCases.filter { !acceptVariants.contains($0) }
+
+    private static let acceptVariants: Set<PatternID> = [
+        .acceptorsRotate, .acceptorsHerd, .acceptorsMutex, .acceptorsSharedLevel,
+        .acceptorsSharedEdge, .acceptorsSharedOneshot, .shardedRoundRobin, .shardedCPU,
+        .shardedIncomingCPU, .shardedLoad,
+    ]
+}
