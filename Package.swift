@@ -56,6 +56,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(
+            name: "CRing", dependencies: ["CUring"],
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .target(
             name: "CRecordBuffers", dependencies: ["COpenSSL"],
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
@@ -69,7 +73,7 @@ let package = Package(
                 .unsafeFlags(
                     ["-Xlinker", "--allow-multiple-definition"], .when(configuration: .release)),
             ]),
-        library("Platform", ["Basis", "CLinux"]),
+        library("Platform", ["Basis", "CLinux", "CRing"]),
         library("Wire", ["Basis"]),
         library("Secure", ["Basis", "Platform", "COpenSSL", "CRecordBuffers"]),
         library("Measure", ["Basis", "CZlib"]),

@@ -13,7 +13,7 @@ package enum JSONValue: Equatable, Sendable {
     /// One `"name": value` of an object.
     package struct Member: Equatable, Sendable {
         package let name: String
-        package let value: JSONValue
+        package var value: JSONValue
 
         package init(_ name: String, _ value: JSONValue) {
             self.name = name

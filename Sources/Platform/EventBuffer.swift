@@ -31,6 +31,22 @@ package struct EventBuffer: ~Copyable {
             token: unsafe storage[index].data.u64, readiness: unsafe storage[index].events)
     }
 
+    /// Whether another event has room.
+    @inline(always)
+    var isFull: Bool { count == capacity }
+
+    mutating func removeAll() { count = 0 }
+
+    /// Adds what another source than a poller reports. There must be room.
+    @inline(always)
+    mutating func append(_ token: UInt64, _ readiness: Interest) {
+        precondition(!isFull, "more events than there is room for")
+        // SAFETY: the line above.
+        unsafe storage[count] = epoll_event(
+            events: readiness.rawValue, data: epoll_data_t(u64: token))
+        count += 1
+    }
+
     @inline(always)
     mutating func fill(from poller: borrowing Poller, timeout: Nanoseconds?) -> CInt {
         // SAFETY: the kernel writes at most `capacity` entries.

@@ -18,6 +18,8 @@ package struct Interest: OptionSet, Sendable {
     package static let edge = Interest(rawValue: clinux_epoll_edge())
     /// Report once, and then nothing until the registration is modified.
     package static let once = Interest(rawValue: clinux_epoll_oneshot())
+    /// The connection is dead. Reported, whether asked for or not.
+    static let broken = Interest(rawValue: EPOLLERR.rawValue)
     /// Say with `Event.isInterrupted` that the peer has ended its half or sent urgent data.
     package static let interruption = Interest(rawValue: EPOLLRDHUP.rawValue | EPOLLPRI.rawValue)
 }

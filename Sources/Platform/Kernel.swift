@@ -114,11 +114,17 @@ package protocol Kernel: Sendable {
 
     /// Adds one to an eventfd(2), waking its poller.
     mutating func wake(_ waker: borrowing Waker)
+
+    /// At the end of a loop: does what was asked for and is still to be done. Nothing is asked for
+    /// afterwards.
+    mutating func finish()
 }
 
 extension Kernel {
     @inline(always)
     package static var blocks: Bool { false }
+
+    package mutating func finish() {}
 }
 
 /// The real system calls of this machine, counted.

@@ -1,3 +1,5 @@
+import Basis
+
 /// Bounds of the operating-system layer.
 package enum Limit {
     /// Events taken from one wait: enough to amortise the call, few enough to stay in the L1 cache
@@ -7,4 +9,21 @@ package enum Limit {
     static let cpus = 8_192
     /// Bytes of a child's output line that are kept while waiting for its end.
     static let childLineBytes = 64 * 1_024 * 1_024
+    /// Requests that a ring takes between two calls; more cost a call.
+    static let ringEntries: UInt32 = 1_024
+    /// Buffers of a ring, and their size: 2 MiB, which hold the requests of a turn. The kernel stops
+    /// to receive where none is free.
+    static let ringBuffers: UInt32 = 512
+    static let ringBufferBytes: UInt32 = 4_096
+    /// Bytes that have come on a connection above which no more are asked for: two times what one
+    /// receive takes.
+    static let ringInputBytes = 128 * 1_024
+    /// Bytes of a connection that are with the kernel to be sent.
+    static let ringOutputBytes = 256 * 1_024
+    /// Storage that a place in a ring keeps for the next bytes.
+    static let ringKeptBytes = 1_024
+    /// How long a connection that is to be closed may take for what the kernel has no room for yet.
+    static let ringLastWords = Nanoseconds.seconds(30)
+    /// How long the end of a loop waits for what it has still to send.
+    static let ringFarewell = Nanoseconds.seconds(1)
 }

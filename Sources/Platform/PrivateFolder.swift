@@ -49,6 +49,12 @@ package struct PrivateFolder: Equatable, Sendable {
         _ = try checked("rename") { unsafe rename(fresh, path(of: name)) }
     }
 
+    /// Removes a file, if there is one by that name.
+    package func remove(_ name: String) {
+        // SAFETY: unlink(2) takes a C string that lives as long as the call.
+        _ = unsafe unlink(path(of: name))
+    }
+
     /// Writes a file of this process under another name than the one that it is for.
     private func write(_ content: String, for name: String) throws(SystemError) -> String {
         let fresh = path(of: ".\(name).\(getpid())")

@@ -47,6 +47,10 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     package var isAboutPrograms: Bool {
         call.description == "bpf" && !isOutOfDescriptors
     }
+    /// A ring was refused (io_uring_setup(2)).
+    package var isAboutRings: Bool {
+        call.description.hasPrefix("io_uring") && !isOutOfDescriptors
+    }
     /// A local address was refused, not the one to connect to (bind(2)).
     package var isAboutSource: Bool { call.description == "bind" }
     /// Every port of the local address has a connection to the same place already (connect(2)).

@@ -26,9 +26,12 @@ package enum Server {
             try signals.watch(with: poller, token: Token.signal)
             try poller.add(crew.alarm, token: Token.alarm)
         }
+        let (listeners, members) = try begin(crew, tls)
+        try starting { () throws(SystemError) in
+            try members?.watchEnds(with: poller, token: Token.alarm)
+        }
         var control = try openControl(options.controlPath, poller)
-        let listeners = try assemble(crew, tls)
-        if !options.isQuiet, !say(ready(options, listeners)) {
+        if !options.isQuiet, !say(ready(options, listeners, members)) {
             // Whoever waits for the line would wait for ever.
             crew.dismiss()
             throw Complaint(
@@ -46,11 +49,13 @@ package enum Server {
                 break serving
             }
             control?.serve(with: poller, firstToken: Token.control) { line in
-                answer(line, crew)
+                answer(line, crew, members)
             }
         }
         crew.dismiss()
-        let last = crew.snapshot(event: "stopped")
+        var last = crew.snapshot(event: "stopped")
+        var hasEndedWell = true
+        if let members { (last, hasEndedWell) = members.dismiss(last) }
         let failure = crew.failure
         crew.disband()
         // Before the last line, which nobody may be there to read.
@@ -60,6 +65,26 @@ package enum Server {
             throw failure.complaint(
                 "a thread can't go on", remedy: "see dmesg and the limits of the system")
         }
+        if !hasEndedWell {
+            throw Complaint(
+                "a process of the server has ended before its time",
+                remedy: "see dmesg and the limits of the system", status: .failure)
+        }
+    }
+
+    /// Starts the pattern: the threads of this process, and the other processes, if it has any.
+    private static func begin(
+        _ crew: Crew<LinuxKernel>, _ tls: TLSContext?
+    ) throws(Complaint) -> ([Listener], Members?) {
+        guard let pattern = crew.options.pattern.processPattern else {
+            return (try assemble(crew, tls), nil)
+        }
+        let shares = try mapping(crew.options) { () throws(SystemError) in try pattern.open(crew) }
+        let members = try Members(pattern, shares, crew.options, tls)
+        try mapping(crew.options, undo: crew.dismiss) { () throws(SystemError) in
+            try pattern.lead(crew, shares)
+        }
+        return (shares.listeners, members)
     }
 
     /// Does a step of the start, which fails only where the machine's limits are reached.
@@ -79,9 +104,13 @@ package enum Server {
         static let control: UInt64 = 2
     }
 
-    private static func answer(_ line: String, _ crew: Crew<LinuxKernel>) -> String {
+    private static func answer(
+        _ line: String, _ crew: Crew<LinuxKernel>, _ members: Members?
+    ) -> String {
         switch line {
-        case "snapshot": return crew.snapshot(event: "snapshot").compact
+        case "snapshot":
+            let own = crew.snapshot(event: "snapshot")
+            return (members?.snapshot(own) ?? own).compact
         default:
             let reply: JSONValue = ["event": "error", "reason": "the only question is: snapshot"]
             return reply.compact
@@ -111,40 +140,79 @@ package enum Server {
     private static func assemble(
         _ crew: Crew<LinuxKernel>, _ tls: TLSContext?
     ) throws(Complaint) -> [Listener] {
-        do throws(SystemError) {
+        try mapping(crew.options, undo: crew.dismiss) { () throws(SystemError) in
             if let tls { return try crew.assemble(kind: Kind<TLSStream>(context: tls)) }
             return try crew.assemble(kind: Kind<PlainStream>(context: PlainStream.Context()))
-        } catch {
-            crew.dismiss()
-            let addresses = crew.options.listen.map(\.description).joined(separator: ", ")
-            if error.isAboutPrograms {
-                throw error.complaint(
-                    "pattern \(crew.options.pattern.rawValue) needs bpf(2), which is refused",
-                    remedy: "run as root or with CAP_BPF, or see sysctl"
-                        + " kernel.unprivileged_bpf_disabled",
-                    status: .unavailable)
-            }
-            if error.isAddressInUse {
-                throw error.complaint(
-                    "can't listen on \(addresses)",
-                    remedy: "stop the program that uses it, or choose another with --listen HOST:0")
-            }
-            if error.isPermissionDenied {
-                throw error.complaint(
-                    "can't listen on \(addresses)", remedy: "choose a port above 1023")
-            }
-            if error.isOutOfDescriptors {
-                throw error.complaint(
-                    "can't start \(crew.options.threads) threads",
-                    remedy: "raise the limit of open files (ulimit -n) or lower --threads")
-            }
-            throw error.complaint(
-                "can't start on \(addresses): \(error.call)", remedy: "check the address and limits"
-            )
         }
     }
 
-    private static func ready(_ options: ServerOptions, _ listeners: [Listener]) -> JSONValue {
+    /// Starts what one process of several does.
+    static func start(
+        _ pattern: any ProcessPattern, _ crew: Crew<LinuxKernel>, _ index: Int, _ share: [Listener],
+        _ tls: TLSContext?
+    ) throws(SystemError) {
+        if let tls {
+            try pattern.assembleMember(
+                crew, index, share, kind: Kind<TLSStream>(context: tls))
+        } else {
+            try pattern.assembleMember(
+                crew, index, share, kind: Kind<PlainStream>(context: PlainStream.Context()))
+        }
+    }
+
+    /// Opens or starts something of a pattern; what the system refuses becomes a line for a person,
+    /// behind `undo`.
+    static func mapping<Result>(
+        _ options: ServerOptions, undo: () -> Void = {},
+        _ step: () throws(SystemError) -> Result
+    ) throws(Complaint) -> Result {
+        do throws(SystemError) {
+            return try step()
+        } catch {
+            undo()
+            throw complaint(about: error, options)
+        }
+    }
+
+    private static func complaint(
+        about error: SystemError, _ options: ServerOptions
+    ) -> Complaint {
+        let addresses = options.listen.map(\.description).joined(separator: ", ")
+        if error.isAboutPrograms {
+            return error.complaint(
+                "pattern \(options.pattern.rawValue) needs bpf(2), which is refused",
+                remedy: "run as root or with CAP_BPF, or see sysctl"
+                    + " kernel.unprivileged_bpf_disabled",
+                status: .unavailable)
+        }
+        if error.isAboutRings {
+            return error.complaint(
+                "pattern \(options.pattern.rawValue) needs io_uring as Linux 6.1 has it,"
+                    + " which is refused",
+                remedy: "see sysctl kernel.io_uring_disabled, and what a container forbids",
+                status: .unavailable)
+        }
+        if error.isAddressInUse {
+            return error.complaint(
+                "can't listen on \(addresses)",
+                remedy: "stop the program that uses it, or choose another with --listen HOST:0")
+        }
+        if error.isPermissionDenied {
+            return error.complaint(
+                "can't listen on \(addresses)", remedy: "choose a port above 1023")
+        }
+        if error.isOutOfDescriptors {
+            return error.complaint(
+                "can't start \(options.threads) threads",
+                remedy: "raise the limit of open files (ulimit -n) or lower --threads")
+        }
+        return error.complaint(
+            "can't start on \(addresses): \(error.call)", remedy: "check the address and limits")
+    }
+
+    private static func ready(
+        _ options: ServerOptions, _ listeners: [Listener], _ members: Members?
+    ) -> JSONValue {
         var fields: [JSONValue.Member] = [
             .init("event", "ready"),
             .init("listen", .string(listeners.first?.address.description ?? "")),
@@ -153,6 +221,10 @@ package enum Server {
             .init("pattern", .string(options.pattern.rawValue)),
             .init("threads", .integer(Int64(options.threads))),
         ]
+        if let members {
+            fields.append(
+                .init("processes", .array(members.processIDs.map { .integer(Int64($0)) })))
+        }
         if let tls = options.tls {
             fields.append(.init("tls", .string(tls.settings.version?.rawValue ?? "1.2 or 1.3")))
             // Whom a client that isn't this project's is to trust.

@@ -169,6 +169,11 @@ extension ServerOptions {
         }
         payments = try PaymentOptions(parsed)
         tls = try Self.tls(parsed)
+        if let tls, tls.settings.earlyBytes > 0, pattern.processPattern != nil {
+            throw Complaint(
+                "--early-data would be taken once by each process of \(pattern.rawValue)",
+                remedy: "leave it out, or choose a pattern of threads")
+        }
         controlPath = parsed.text("control")
         if let path = controlPath, !(1..<SocketAddress.unixPathBytes).contains(path.utf8.count) {
             throw Complaint(

@@ -14,4 +14,10 @@ package enum Machine {
             return false
         }
     }()
+    /// Whether this process may use io_uring(7) as Linux 6.1 has it.
+    package static let hasRings: Bool = {
+        guard let kernel = try? RingKernel() else { return false }
+        kernel.free()
+        return true
+    }()
 }

@@ -2,7 +2,9 @@ package import Serve
 
 extension PatternID {
     /// Those that this machine can run.
-    package static let runnable = allCases.filter { !$0.needsPrograms || Machine.loadsPrograms }
+    package static let runnable = allCases.filter {
+        (!$0.needsPrograms || Machine.loadsPrograms) && (!$0.needsRing || Machine.hasRings)
+    }
 
     /// Those that differ in who moves a connection's bytes. In the others the same threads do, and
     /// only who accepts is another, which what a connection says can't show.
@@ -11,6 +13,6 @@ extension PatternID {
     private static let acceptVariants: Set<PatternID> = [
         .acceptorsRotate, .acceptorsHerd, .acceptorsMutex, .acceptorsSharedLevel,
         .acceptorsSharedEdge, .acceptorsSharedOneshot, .shardedRoundRobin, .shardedCPU,
-        .shardedIncomingCPU, .shardedLoad,
+        .shardedIncomingCPU, .shardedLoad, .prefork, .processPerCore, .descriptorPassing,
     ]
 }

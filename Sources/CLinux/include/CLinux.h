@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "member.h"
 #include "network.h"
 #include "reuseport.h"
 

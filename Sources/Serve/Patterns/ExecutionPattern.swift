@@ -41,6 +41,12 @@ extension Crew {
         case .blockingPool: try BlockingPool().assemble(self, kind: kind)
         case .workStealing: try BalancedWorkers(.stealing).assemble(self, kind: kind)
         case .offload: try Offload().assemble(self, kind: kind)
+        case .proactor: try Proactor().assemble(self, kind: kind)
+        case .structured: try Structured(.ownThread).assemble(self, kind: kind)
+        case .structuredGlobal: try Structured(.globalPool).assemble(self, kind: kind)
+        case .prefork: try Prefork().assemble(self, kind: kind)
+        case .processPerCore: try ProcessPerCore().assemble(self, kind: kind)
+        case .descriptorPassing: try DescriptorPassing().assemble(self, kind: kind)
         }
     }
 
@@ -64,8 +70,20 @@ extension Crew {
         kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
         let context = context(.loop, index)
-        let reader = try Reader<K, Stream, OwnDesk, S>(
-            context: context, port: try openPort(),
+        try startLoop(
+            in: context, kernel: context.kernel, listeners: listeners, sharing: sharing,
+            budget: budget, kind: kind)
+    }
+
+    /// The same where the bytes are moved by calls of another kind.
+    func startLoop<
+        Moving: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        in context: ThreadContext<K>, kernel: Moving, listeners: [Listener],
+        sharing: ListenerSharing = .alone, budget: Int, kind: ConnectionKind<Stream, S>
+    ) throws(SystemError) {
+        let reader = try Reader<Moving, Stream, OwnDesk, S>(
+            context: context, kernel: kernel, port: try openPort(),
             desk: OwnDesk(
                 responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
             watched: try WatchedListeners(listeners, sharing: sharing, budget: budget))
@@ -79,7 +97,7 @@ extension Crew {
     ) throws(SystemError) {
         let context = context(.reader, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
-            context: context, port: port,
+            context: context, kernel: context.kernel, port: port,
             desk: OwnDesk(
                 responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
             inboxes: inboxes,

@@ -26,6 +26,12 @@ package enum PatternID: String, CaseIterable, Sendable {
     case blockingPool = "blocking-pool"
     case workStealing = "work-stealing"
     case offload = "offload"
+    case proactor = "proactor"
+    case structured = "structured"
+    case structuredGlobal = "structured:global"
+    case prefork = "prefork"
+    case processPerCore = "process-per-core"
+    case descriptorPassing = "descriptor-passing"
 
     /// Reads an id or a family name.
     package init(parsing text: String) throws(Complaint) {
@@ -67,6 +73,12 @@ package enum PatternID: String, CaseIterable, Sendable {
         case .blockingPool: "one acceptor, N threads, each with a connection, blocking calls"
         case .workStealing: "one reader, N workers with a queue each; the idle take from others"
         case .offload: "one loop, and N workers for what holds a thread"
+        case .proactor: "N loops by io_uring, a listener each by SO_REUSEPORT"
+        case .structured: "N loops that answer by Swift tasks on their own threads"
+        case .structuredGlobal: "N loops that answer by Swift tasks on the process's pool"
+        case .prefork: "N processes sleep in accept, each serves a connection, blocking calls"
+        case .processPerCore: "N processes, each a loop with a listener by SO_REUSEPORT"
+        case .descriptorPassing: "one process accepts and passes connections to N others"
         }
     }
 
@@ -94,6 +106,8 @@ package enum PatternID: String, CaseIterable, Sendable {
     }
     /// Whether a program chooses the listener, which not every machine lets one load.
     package var needsPrograms: Bool { self == .shardedRoundRobin || self == .shardedLoad }
+    /// Whether bytes are moved by io_uring(7), which not every machine lets one use.
+    package var needsRing: Bool { self == .proactor }
     /// Whether the loop on a CPU has what arrives there, so that each must stay on one.
     var needsFixedCPUs: Bool { self == .shardedCPU || self == .shardedIncomingCPU }
 }

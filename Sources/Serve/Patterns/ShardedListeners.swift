@@ -19,14 +19,8 @@ struct ShardedListeners: ExecutionPattern {
     ) throws(SystemError) -> [Listener] {
         let loads = choice == .load ? Shared(try ListenerLoads(count: crew.options.threads)) : nil
         if let loads { crew.keep(loads) }
-        // All are bound before any loop runs: a listener that joins later would move connections
-        // that others are waiting for.
-        let first = try crew.listen(sharingPort: true)
-        var shards = [first]
-        for _ in 1..<max(2, crew.options.threads) where shards.count < crew.options.threads {
-            shards.append(try crew.listen(sharingPort: true, on: first.map(\.address)))
-        }
-        for index in first.indices {
+        let shards = try crew.listenApart()
+        for index in shards[0].indices {
             try choose(among: shards.map { $0[index].socket }, loads, crew.options)
         }
         for (index, listeners) in shards.enumerated() {
@@ -35,7 +29,7 @@ struct ShardedListeners: ExecutionPattern {
                 index, listeners: listeners, sharing: load.map { .publishing($0) } ?? .alone,
                 budget: Limit.acceptsPerTurn, kind: kind)
         }
-        return first
+        return shards[0]
     }
 
     /// Has the kernel choose among the listeners of one address.
@@ -57,5 +51,20 @@ struct ShardedListeners: ExecutionPattern {
             try loads?.value.chooseLeast(
                 group[0].value, candidates: Limit.listenersLookedAt, stall: Limit.stalledTurn)
         }
+    }
+}
+
+extension Crew {
+    /// Listeners of their own for each thread, on the same ports (SO_REUSEPORT).
+    ///
+    /// All are bound before any loop runs: a listener that joins later would move connections that
+    /// others are waiting for.
+    func listenApart() throws(SystemError) -> [[Listener]] {
+        let first = try listen(sharingPort: true)
+        var shards = [first]
+        for _ in 1..<max(2, options.threads) where shards.count < options.threads {
+            shards.append(try listen(sharingPort: true, on: first.map(\.address)))
+        }
+        return shards
     }
 }

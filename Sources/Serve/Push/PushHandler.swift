@@ -21,6 +21,10 @@ enum PushHandler {
         } catch {
             switch error {
             case .noName: return .now(badQuery)
+            case .apart:
+                return problem(
+                    .notImplemented,
+                    "processes share no topic: choose a pattern of threads, or the clock's topics")
             case .tooMany: return problem(.serviceUnavailable, "there are too many topics")
             }
         }

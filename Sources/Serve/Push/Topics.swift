@@ -11,13 +11,18 @@ final class Topics: Sendable {
 
     private let table = Guarded(Table())
     private let loops = Atomic<UInt32>(0)
+    /// Whether events that somebody publishes come to all subscribers: to none of other processes.
+    private let takesEvents: Bool
+
+    init(takesEvents: Bool = true) { self.takesEvents = takesEvents }
 
     /// Why there is no topic.
-    enum Refusal: Error { case noName, tooMany }
+    enum Refusal: Error { case noName, tooMany, apart }
 
     /// The topic of this name, which is made where there is none.
     func find(_ text: Span<UInt8>) throws(Refusal) -> TopicID {
         guard let name = TopicName(text) else { throw .noName }
+        if !takesEvents, name.source == .publishers { throw .apart }
         let index = table.withLock { table -> UInt32? in
             if let index = table.indices[name] { return index }
             guard table.topics.count < Limit.topics else { return nil }

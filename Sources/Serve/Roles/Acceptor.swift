@@ -49,7 +49,7 @@ struct Acceptor<K: Kernel, Sink: ConnectionSink & ~Copyable>: ThreadBody, ~Copya
         crew: Crew<K>
     ) throws(SystemError) -> Acceptor {
         let patience = context.options.drainTimeout
-        crew.whenAcceptingEnds { endWhenEmpty(listener, within: patience) }
+        crew.whenAcceptingEnds { listener.endWhenEmpty(within: patience) }
         return try Acceptor(
             context: context, listeners: [listener], wait: .blocking, to: sink)
     }
@@ -96,16 +96,6 @@ struct Acceptor<K: Kernel, Sink: ConnectionSink & ~Copyable>: ThreadBody, ~Copya
             rest = isAdmitted ? rest - 1 : 0
         }
         Socket.stopListening(listeners[0].socket.value)
-    }
-
-    /// Ends a listener that threads sleep in accept on, which resets what waits in its queue: so
-    /// not before they have emptied it. Threads that all sleep have left nothing there.
-    private static func endWhenEmpty(_ listener: Listener, within patience: Nanoseconds) {
-        let deadline = MonotonicClock.now + patience
-        while Socket.hasWaiting(listener.socket.value), MonotonicClock.now < deadline {
-            blockThread(for: .milliseconds(1))
-        }
-        Socket.stopListening(listener.socket.value)
     }
 
     private mutating func acceptPolling(_ poller: Shared<Poller>) throws(SystemError) {
@@ -183,9 +173,7 @@ struct Acceptor<K: Kernel, Sink: ConnectionSink & ~Copyable>: ThreadBody, ~Copya
 
     @discardableResult
     private mutating func admitOne(from listener: Listener) -> Bool {
-        if let descriptor = admission.admit(
-            from: listener.socket.value, with: &kernel, tally: &tally)
-        {
+        if let descriptor = admission.admit(from: listener, with: &kernel, tally: &tally) {
             sink.hand(descriptor, with: &kernel, tally: &tally)
             return true
         }

@@ -29,12 +29,12 @@ struct Admission: ~Copyable {
 
     /// The next waiting connection; nil when none waits or none can be had.
     mutating func admit<K: Kernel>(
-        from listener: borrowing Descriptor, with kernel: inout K, tally: inout Tally
+        from listener: Listener, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {
         mustPause = false
         if isWithoutReserve { restoreReserve() }
         do {
-            if let accepted = try kernel.accept(on: listener) {
+            if let accepted = try listener.accept(with: &kernel) {
                 if Self.withoutReserve.load(ordering: .sequentiallyConsistent) > 0, !Self.hasRoom {
                     mustPause = true
                     shed(accepted, with: &kernel, tally: &tally)
@@ -56,7 +56,7 @@ struct Admission: ~Copyable {
     /// Frees the waiting connection's place in the queue. Returns it where there is room for it
     /// after all.
     private mutating func shedOne<K: Kernel>(
-        from listener: borrowing Descriptor, with kernel: inout K, tally: inout Tally
+        from listener: Listener, with kernel: inout K, tally: inout Tally
     ) -> Descriptor? {
         mustPause = true
         guard let held = reserve.take() else { return nil }
@@ -64,7 +64,7 @@ struct Admission: ~Copyable {
         isWithoutReserve = true
         Self.withoutReserve.add(1, ordering: .sequentiallyConsistent)
         kernel.close(held)
-        let waiting = try? kernel.accept(on: listener)
+        let waiting = try? listener.accept(with: &kernel)
         restoreReserve()
         guard let waiting = consume waiting else { return nil }
         if !isWithoutReserve {

@@ -66,6 +66,11 @@ struct ConnectionServer<
         connection.reset()
     }
 
+    /// The next connection of a listener, for a thread that accepts by itself.
+    mutating func accept(from listener: Listener, by admission: inout Admission) -> Descriptor? {
+        admission.admit(from: listener, with: &io.kernel, tally: &io.core.tally)
+    }
+
     /// Counts calls that the thread has made while it waited for this connection.
     mutating func noteSleep(_ calls: UInt64) { io.kernel.counts.other &+= calls }
 

@@ -41,7 +41,7 @@ package final class Crew<K: Kernel>: Sendable {
     package let options: ServerOptions
     private let makeKernel: @Sendable () -> K
     private let ledger: PaymentLedger
-    private let topics = Topics()
+    private let topics: Topics
     private let stop: StopFlag
     private let threads = Guarded<[StartedThread]>([])
     private let groups = Guarded<[ThreadGroup]>([])
@@ -70,6 +70,7 @@ package final class Crew<K: Kernel>: Sendable {
         var options = options
         if options.cpus == nil, options.pattern.needsFixedCPUs { options.cpus = .available }
         self.options = options
+        topics = Topics(takesEvents: options.pattern.processPattern == nil)
         self.ledger = ledger
         self.makeKernel = makeKernel
         // Before the flag: an initialiser that throws has no deinit to free it.
@@ -164,8 +165,11 @@ package final class Crew<K: Kernel>: Sendable {
         hooks.withLock { $0.whenWorkersEnd.append(hook) }
     }
 
-    func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) {
-        hooks.withLock { $0.atTheEnd.append { value.free() } }
+    func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) { atTheEnd { value.free() } }
+
+    /// What frees something once no thread runs.
+    func atTheEnd(_ hook: @escaping @Sendable () -> Void) {
+        hooks.withLock { $0.atTheEnd.append(hook) }
     }
 
     /// Thread i runs on the i-th of the CPUs that were given, round and round.

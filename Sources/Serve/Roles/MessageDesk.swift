@@ -6,6 +6,9 @@ protocol MessageDesk: ~Copyable {
     /// Whether messages may be passed on, and come back through `nextDone`.
     static var isDeferred: Bool { get }
 
+    /// Whether `work` does what was passed on, in the reader's own thread.
+    static var worksInTurn: Bool { get }
+
     /// Takes a message: answers it, or passes on an item of `items`, of which one is free then.
     ///
     /// - Parameters:
@@ -23,8 +26,19 @@ protocol MessageDesk: ~Copyable {
     /// Whether `nextDone` would answer, for a last look before sleeping.
     var hasDone: Bool { get }
 
+    /// Does what was passed on and can be done now.
+    mutating func work()
+
     /// System calls that passing on has taken.
     var counts: SyscallCounts { get }
+}
+
+extension MessageDesk where Self: ~Copyable {
+    @inline(always)
+    static var worksInTurn: Bool { false }
+
+    @inline(always)
+    mutating func work() {}
 }
 
 /// What became of a message.

@@ -30,18 +30,19 @@ struct Reader<
     private var hasAccepted = false
 
     /// - Parameters:
+    ///   - kernel: what moves the bytes, usually that of the context.
     ///   - inboxes: one for each acceptor that hands over to this reader.
     ///   - promisesSlots: whether those acceptors arm this reader's poller themselves.
     ///   - watched: the listeners of its own, perhaps none.
-    init(
-        context: ThreadContext<K>, port: Shared<ReaderPort>, desk: consuming Desk,
-        items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>,
+    init<Given: Kernel>(
+        context: ThreadContext<Given>, kernel: K, port: Shared<ReaderPort>,
+        desk: consuming Desk, items: Shared<WorkItemPool>? = nil, kind: ConnectionKind<Stream, S>,
         inboxes: [Shared<Inbox>] = [], promisesSlots: Bool = false,
         watched: consuming WatchedListeners
     ) throws(SystemError) {
         connections = ConnectionSlab(limit: context.options.connectionsPerReader)
         io = ReaderIO(
-            kernel: context.kernel,
+            kernel: kernel,
             core: ConnectionCore(
                 options: context.options, desk: desk, items: WorkItems(items),
                 feed: EventFeed(topics: context.topics, port: port),
@@ -87,11 +88,13 @@ struct Reader<
             runListed()
             if io.core.writer.feed.hasPublished { announce() }
             if io.core.writer.feed.isWatching { runWoken() }
+            if Desk.worksInTurn { work() }
             if beginning >= nextSweep { sweep(at: beginning) }
             if drainDeadline != nil || stop.isSet(.draining), drain() { break }
             board.value.publish(io.core.tally, io.counts)
         }
         closeAll()
+        io.kernel.finish()
         board.value.publish(io.core.tally, io.counts)
     }
 
@@ -242,6 +245,13 @@ struct Reader<
     }
 
     // MARK: work that no event announces
+
+    /// Lets the desk do what this turn has brought it.
+    private mutating func work() {
+        io.core.desk.work()
+        io.core.note(.current)
+        deliverDone()
+    }
 
     private mutating func deliverDone() {
         while let index = io.core.desk.nextDone() {

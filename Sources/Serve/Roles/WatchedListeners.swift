@@ -98,10 +98,10 @@ struct WatchedListeners: ~Copyable {
 
     /// Lets the kernel refuse new connections, for whoever finds the queue empty first after the
     /// stop. Others that watch the listener are told that it has ended.
-    func refuseMore(_ token: UInt64) { Socket.stopListening(listener(token).value) }
+    func refuseMore(_ token: UInt64) { Socket.stopListening(listener(token).socket.value) }
 
-    private func listener(_ token: UInt64) -> Shared<Descriptor> {
-        listeners[Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)].socket
+    private func listener(_ token: UInt64) -> Listener {
+        listeners[Int(token - UInt64(ConnectionReference.firstSpecialSlot) - 1)]
     }
 
     /// The next connection at the listener whose event has `token`.
@@ -110,7 +110,7 @@ struct WatchedListeners: ~Copyable {
     ) -> Descriptor? {
         guard
             let admitted = admission.admit(
-                from: listener(token).value, with: &kernel, tally: &tally)
+                from: listener(token), with: &kernel, tally: &tally)
         else { return nil }
         acceptedInPlace += 1
         return admitted

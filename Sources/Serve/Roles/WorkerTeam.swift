@@ -23,7 +23,7 @@ extension Crew {
         let team = try startWorkers(queues, for: port)
         let context = context(answersItself ? .loop : .reader, 0)
         let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
-            context: context, port: port,
+            context: context, kernel: context.kernel, port: port,
             desk: WorkerDesk(
                 kernel: context.kernel, team: team,
                 responder: Responder(ledger: context.ledger, topics: context.topics),

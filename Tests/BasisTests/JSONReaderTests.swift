@@ -1,5 +1,4 @@
 import Basis
-import Report
 import Testing
 
 @Suite("reading JSON")

@@ -1,5 +1,3 @@
-package import Basis
-
 /// Text that is no JSON, with the place where reading stopped.
 package struct JSONRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     package let problem: String

@@ -1,0 +1,460 @@
+import Basis
+import Glibc
+
+/// What a ring's kernel knows: the ring, and a place for each descriptor.
+@safe
+struct RingState: ~Copyable {
+    /// What a tag says besides the descriptor and its generation.
+    private enum Purpose: UInt64 {
+        /// Brings bytes, or connections.
+        case bring
+        case send
+        case wake
+        /// Nobody waits for its completion.
+        case forgotten
+    }
+
+    let ring: CompletionRing
+    private var hasBegun = false
+    private var isWatchingPoller = false
+    /// Whether the poller has said that it has something to report.
+    private var wasWoken = false
+    /// What the poller of the loop's port reports; it is there to be woken.
+    private var woken = EventBuffer(capacity: 4)
+    // SAFETY, throughout: `places` has `placeCount` initialised elements, owned until `deinit`; the
+    // loop's thread alone touches them.
+    private var places: UnsafeMutablePointer<RingPlace>
+    private var placeCount = 0
+    /// Those with news, and perhaps some that have ended since.
+    private var listed: [CInt] = []
+    private var listeners: [CInt] = []
+    /// Descriptors that are to be closed once their output has gone.
+    private var closing = 0
+    /// The same, oldest first, and until when they may take; some have ended since.
+    private var lastWords: [(descriptor: CInt, generation: UInt16, end: Instant)] = []
+
+    init() throws(SystemError) {
+        ring = try CompletionRing()
+        unsafe places = .allocate(capacity: 0)
+        listed.reserveCapacity(256)
+    }
+
+    deinit {
+        // First: until then the kernel may read what places hold.
+        ring.stop()
+        for index in 0..<placeCount {
+            // Nobody else knows these any more.
+            for connection in unsafe places[index].accepted { _ = Glibc.close(connection) }
+            if unsafe places[index].closesBehind { _ = Glibc.close(CInt(index)) }
+        }
+        unsafe places.deinitialize(count: placeCount)
+        unsafe places.deallocate()
+    }
+
+    subscript(descriptor: CInt) -> RingPlace {
+        @inline(always)
+        unsafeAddress {
+            precondition(descriptor >= 0 && Int(descriptor) < placeCount, "no such place")
+            return unsafe UnsafePointer(places + Int(descriptor))
+        }
+        @inline(always)
+        unsafeMutableAddress {
+            precondition(descriptor >= 0 && Int(descriptor) < placeCount, "no such place")
+            return unsafe places + Int(descriptor)
+        }
+    }
+
+    /// Whether the ring has the descriptor.
+    @inline(always)
+    func has(_ descriptor: CInt) -> Bool {
+        Int(descriptor) < placeCount && self[descriptor].kind != .none
+    }
+
+    /// The next connection of a listener that the kernel has accepted.
+    mutating func takeAccepted(from listener: CInt) -> CInt? {
+        guard Int(listener) < placeCount, !self[listener].accepted.isEmpty else { return nil }
+        return self[listener].accepted.removeFirst()
+    }
+
+    private mutating func makePlace(for descriptor: CInt) {
+        let needed = Int(descriptor) + 1
+        if needed <= placeCount { return }
+        let wanted = max(needed, 2 * placeCount, 64)
+        let fresh = UnsafeMutablePointer<RingPlace>.allocate(capacity: wanted)
+        unsafe fresh.moveInitialize(from: places, count: placeCount)
+        for index in placeCount..<wanted { unsafe (fresh + index).initialize(to: RingPlace()) }
+        unsafe places.deallocate()
+        unsafe places = fresh
+        placeCount = wanted
+    }
+
+    // MARK: requests
+
+    @inline(always)
+    private func tag(_ purpose: Purpose, _ descriptor: CInt) -> UInt64 {
+        purpose.rawValue << 56 | UInt64(self[descriptor].generation) << 32 | UInt64(descriptor)
+    }
+
+    /// Asks the kernel for something, after having taken completions where it takes nothing before.
+    @inline(always)
+    private mutating func ask(_ request: (borrowing CompletionRing) -> Bool) {
+        if request(ring) { return }
+        try? ring.enter(timeout: .zero)
+        takeCompletions()
+        precondition(request(ring), "a ring that has been emptied takes a request")
+    }
+
+    mutating func watch(listener: CInt, token: UInt64) {
+        makePlace(for: listener)
+        if !listeners.contains(listener) { listeners.append(listener) }
+        self[listener].kind = .listener
+        self[listener].token = token
+        self[listener].error = 0
+        bringMore(listener)
+    }
+
+    mutating func unwatch(listener: CInt) {
+        listeners.removeAll { $0 == listener }
+        endBringing(listener)
+        self[listener].kind = .none
+        self[listener].news = []
+    }
+
+    mutating func watch(connection: CInt, interest: Interest, token: UInt64) {
+        makePlace(for: connection)
+        self[connection].kind = .connection
+        self[connection].token = token
+        self[connection].interest = interest
+        bringMore(connection)
+    }
+
+    /// What is there already is told as well.
+    mutating func change(_ connection: CInt, interest: Interest) {
+        self[connection].interest = interest
+        if interest.contains(.readable) {
+            if !self[connection].input.isEmpty || self[connection].hasEnded
+                || self[connection].error != 0
+            {
+                tell(connection, readability(of: connection))
+            }
+            bringMore(connection)
+        } else {
+            endBringing(connection)
+        }
+        if interest.contains(.writable) {
+            self[connection].wantsRoom = true
+            if !self[connection].isSending { tellRoom(connection) }
+        }
+    }
+
+    /// Asks for bytes or connections, if that was not done and is to be.
+    @inline(always)
+    mutating func bringMore(_ descriptor: CInt) {
+        if !self[descriptor].mustBring { return }
+        let tag = tag(.bring, descriptor)
+        let isListener = self[descriptor].kind == .listener
+        self[descriptor].isBringing = true
+        self[descriptor].isEnding = false
+        ask { ring in
+            isListener
+                ? ring.accept(on: descriptor, tag: tag) : ring.receive(from: descriptor, tag: tag)
+        }
+    }
+
+    private mutating func endBringing(_ descriptor: CInt) {
+        guard self[descriptor].isBringing, !self[descriptor].isEnding else { return }
+        self[descriptor].isEnding = true
+        let other = tag(.bring, descriptor)
+        let own = tag(.forgotten, descriptor)
+        ask { $0.cancel(other, tag: own) }
+    }
+
+    /// Takes what has come, at most what `room` has room for.
+    @inline(always)
+    mutating func takeInput(
+        from descriptor: CInt, into room: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let count = min(self[descriptor].input.count, room.count)
+        if count == 0 { return 0 }
+        // SAFETY: both have so many bytes, and are different memory.
+        unsafe room.baseAddress!.copyMemory(
+            from: self[descriptor].input.unsafeBytes.baseAddress!, byteCount: count)
+        self[descriptor].input.consume(count)
+        if self[descriptor].input.isEmpty {
+            self[descriptor].input.keepAtMost(Limit.ringKeptBytes)
+            bringMore(descriptor)
+        }
+        return count
+    }
+
+    /// Takes bytes to be sent; none while others are on their way.
+    @inline(always)
+    mutating func send(_ bytes: Span<UInt8>, to descriptor: CInt) -> Int {
+        if self[descriptor].isSending {
+            if self[descriptor].isCorked { settle() }
+            if self[descriptor].isSending {
+                self[descriptor].wantsRoom = true
+                return 0
+            }
+        }
+        let count = min(bytes.count, Limit.ringOutputBytes)
+        self[descriptor].output.append(bytes.extracting(first: count))
+        sendOutput(of: descriptor)
+        return count
+    }
+
+    @inline(always)
+    private mutating func sendOutput(of descriptor: CInt) {
+        self[descriptor].isSending = true
+        let tag = tag(.send, descriptor)
+        // SAFETY: the queue isn't touched until the completion, so that its bytes stay.
+        let bytes = unsafe self[descriptor].output.unsafeBytes
+        ask { unsafe $0.send(bytes, to: descriptor, tag: tag) }
+    }
+
+    mutating func finishSending(on descriptor: CInt) {
+        if self[descriptor].isSending {
+            self[descriptor].finishesBehind = true
+            return
+        }
+        let tag = tag(.forgotten, descriptor)
+        ask { $0.finishSending(on: descriptor, tag: tag) }
+    }
+
+    /// Gives the descriptor up; it is closed once its output has gone, which is not waited for where
+    /// more was to follow.
+    mutating func close(_ descriptor: CInt) {
+        endBringing(descriptor)
+        self[descriptor].news = []
+        self[descriptor].interest = []
+        self[descriptor].input.releaseStorage()
+        guard self[descriptor].isSending else { return closeNow(descriptor) }
+        // Its bytes must stay as long as the kernel may read them.
+        self[descriptor].closesBehind = true
+        closing += 1
+        if self[descriptor].wantsRoom {
+            cancelSend(descriptor)
+        } else {
+            lastWords.append(
+                (
+                    descriptor, self[descriptor].generation,
+                    MonotonicClock.now + Limit.ringLastWords
+                ))
+        }
+    }
+
+    private mutating func cancelSend(_ descriptor: CInt) {
+        let other = tag(.send, descriptor)
+        let own = tag(.forgotten, descriptor)
+        ask { $0.cancel(other, tag: own) }
+    }
+
+    /// Ends what its peer does not take.
+    private mutating func endLastWords() {
+        let now = MonotonicClock.now
+        let over = lastWords.prefix { $0.end <= now }.count
+        for index in 0..<over {
+            let last = lastWords[index]
+            if self[last.descriptor].generation == last.generation { cancelSend(last.descriptor) }
+        }
+        lastWords.removeFirst(over)
+    }
+
+    private mutating func closeNow(_ descriptor: CInt) {
+        let tag = tag(.forgotten, descriptor)
+        self[descriptor].reset()
+        ask { $0.close(descriptor, tag: tag) }
+    }
+
+    // MARK: completions
+
+    /// Waits until something has come of what was asked for, or the poller reports something.
+    mutating func wait(
+        on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
+    ) throws(SystemError) {
+        try begin()
+        if !isWatchingPoller {
+            isWatchingPoller = true
+            let tag = Purpose.wake.rawValue << 56
+            ask { $0.watch(poller, tag: tag) }
+        }
+        for listener in listeners {
+            if !self[listener].accepted.isEmpty { tell(listener, .readable) }
+            bringMore(listener)
+        }
+        if !lastWords.isEmpty { endLastWords() }
+        try ring.enter(timeout: listed.isEmpty ? timeout : .zero)
+        takeCompletions()
+        if wasWoken {
+            wasWoken = false
+            // Its edges are told once; what there is must be taken for the next to be told.
+            _ = woken.fill(from: poller, timeout: .zero)
+        }
+        deliver(to: &events)
+    }
+
+    private mutating func deliver(to events: inout EventBuffer) {
+        events.removeAll()
+        var count = 0
+        while count < listed.count, !events.isFull {
+            let descriptor = listed[count]
+            count += 1
+            self[descriptor].isListed = false
+            let news = self[descriptor].news
+            if news.isEmpty { continue }
+            self[descriptor].news = []
+            events.append(self[descriptor].token, news)
+        }
+        if count == listed.count {
+            listed.removeAll(keepingCapacity: true)
+        } else {
+            listed.removeFirst(count)
+        }
+    }
+
+    /// Lets the thread that calls have the ring.
+    mutating func begin() throws(SystemError) {
+        if hasBegun { return }
+        hasBegun = true
+        try ring.enable()
+    }
+
+    /// Brings up to date what has come and gone.
+    mutating func settle() {
+        try? ring.enter(timeout: .zero)
+        takeCompletions()
+    }
+
+    private mutating func takeCompletions() {
+        while let completion = ring.next() { take(completion) }
+    }
+
+    /// Hot: once a request, and once a reply.
+    @inline(never)
+    private mutating func take(_ completion: CompletionRing.Completion) {
+        let purpose = Purpose(rawValue: completion.tag >> 56)
+        let descriptor = CInt(truncatingIfNeeded: completion.tag & 0xFFFF_FFFF)
+        if purpose == .wake {
+            wasWoken = true
+            isWatchingPoller = completion.hasMore
+            return
+        }
+        let generation = UInt16(truncatingIfNeeded: completion.tag >> 32)
+        guard purpose != .forgotten, self[descriptor].generation == generation else {
+            if completion.buffer >= 0 { ring.giveBack(completion) }
+            return
+        }
+        if purpose == .send { return takeSent(descriptor, completion.result) }
+        if !completion.hasMore { self[descriptor].isBringing = false }
+        if self[descriptor].kind == .connection {
+            takeInput(descriptor, completion)
+        } else {
+            takeConnection(descriptor, completion.result)
+        }
+    }
+
+    @inline(always)
+    private mutating func takeInput(
+        _ descriptor: CInt, _ completion: CompletionRing.Completion
+    ) {
+        if completion.result > 0 {
+            // SAFETY: the buffer is given back behind this.
+            let bytes = unsafe ring.bytes(of: completion)
+            unsafe self[descriptor].input.append(bytes.span)
+            ring.giveBack(completion)
+            if self[descriptor].input.count >= Limit.ringInputBytes { endBringing(descriptor) }
+        } else if completion.result == 0 {
+            if completion.buffer >= 0 { ring.giveBack(completion) }
+            self[descriptor].hasEnded = true
+        } else if completion.result == -ENOBUFS || completion.result == -ECANCELED {
+            // Asked for again where that is wanted: buffers have been given back by then.
+            bringMore(descriptor)
+            return
+        } else if completion.result != -EAGAIN && completion.result != -EINTR {
+            self[descriptor].error = -completion.result
+        }
+        if !completion.hasMore { bringMore(descriptor) }
+        if self[descriptor].closesBehind { return }
+        if self[descriptor].interest.contains(.readable) || self[descriptor].error != 0 {
+            tell(descriptor, readability(of: descriptor))
+        }
+    }
+
+    private mutating func takeConnection(_ listener: CInt, _ result: CInt) {
+        if result >= 0 {
+            self[listener].accepted.append(result)
+        } else if result == -EINVAL {
+            // The listener has been ended.
+            self[listener].error = EINVAL
+        }
+        // What can't be had is for accept4(2) to say.
+        if self[listener].kind == .listener { tell(listener, .readable) }
+    }
+
+    @inline(always)
+    private mutating func takeSent(_ descriptor: CInt, _ result: CInt) {
+        self[descriptor].isSending = false
+        if result >= 0 {
+            self[descriptor].output.consume(min(Int(result), self[descriptor].output.count))
+            // Interrupted, or cut short by what the kernel had no memory for.
+            if !self[descriptor].output.isEmpty, result > 0 { return sendOutput(of: descriptor) }
+        } else if result == -EINTR || result == -EAGAIN {
+            return sendOutput(of: descriptor)
+        } else {
+            self[descriptor].error = -result
+        }
+        self[descriptor].output.keepAtMost(Limit.ringKeptBytes)
+        if self[descriptor].finishesBehind || self[descriptor].closesBehind {
+            return goOnBehindOutput(descriptor)
+        }
+        if self[descriptor].error != 0 { tell(descriptor, .broken) }
+        if self[descriptor].wantsRoom { tellRoom(descriptor) }
+    }
+
+    private mutating func goOnBehindOutput(_ descriptor: CInt) {
+        if self[descriptor].closesBehind {
+            closing -= 1
+            closeNow(descriptor)
+            return
+        }
+        self[descriptor].finishesBehind = false
+        finishSending(on: descriptor)
+        if self[descriptor].error != 0 { tell(descriptor, .broken) }
+    }
+
+    // MARK: news
+
+    private func readability(of descriptor: CInt) -> Interest {
+        if self[descriptor].error != 0 { return [.readable, .broken] }
+        return self[descriptor].hasEnded ? [.readable, .interruption] : .readable
+    }
+
+    private mutating func tellRoom(_ descriptor: CInt) {
+        guard self[descriptor].interest.contains(.writable) else { return }
+        self[descriptor].wantsRoom = false
+        tell(descriptor, .writable)
+    }
+
+    @inline(always)
+    private mutating func tell(_ descriptor: CInt, _ news: Interest) {
+        self[descriptor].news.formUnion(news)
+        if self[descriptor].isListed { return }
+        self[descriptor].isListed = true
+        listed.append(descriptor)
+    }
+
+    // MARK: the end
+
+    /// Sends what is to be sent, and closes what is to be closed.
+    mutating func finish() {
+        let end = MonotonicClock.now + Limit.ringFarewell
+        while hasBegun {
+            settle()
+            let left = end.since(MonotonicClock.now)
+            if closing == 0 || left <= .zero { break }
+            try? ring.enter(timeout: left)
+        }
+        // What closed behind the last of them.
+        if hasBegun { settle() }
+    }
+}

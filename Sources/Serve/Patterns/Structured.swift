@@ -1,0 +1,49 @@
+import Platform
+import Secure
+
+/// `structured` and `structured:global`: N loops with a listener each, as `sharded:hash` has them,
+/// that answer by Swift's structured concurrency, a child task for each message. The tasks run on
+/// the loop's own thread, which is their executor, as those of SwiftNIO can be; or on the pool that
+/// the whole process has, a thread for each CPU, and the replies come back to the loop.
+struct Structured: ExecutionPattern {
+    enum Place: Sendable { case ownThread, globalPool }
+
+    private let place: Place
+
+    init(_ place: Place) { self.place = place }
+
+    func assemble<
+        K: Kernel, Stream: StreamTransport & ~Copyable, S: Session & ~Copyable
+    >(
+        _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
+    ) throws(SystemError) -> [Listener] {
+        let shards = try crew.listenApart()
+        for (index, listeners) in shards.enumerated() {
+            let context = crew.context(.loop, index)
+            let port = try crew.openPort()
+            let pool = Shared(WorkItemPool())
+            crew.keep(pool)
+            let done = Shared(WorkQueue())
+            crew.keep(done)
+            let ending = Shared(WorkQueue(capacity: 1))
+            crew.keep(ending)
+            let service = TaskService(
+                pool: pool, done: done, ending: ending,
+                responder: Responder(ledger: context.ledger, topics: context.topics), port: port)
+            let executor = place == .ownThread ? LoopExecutor(port: port) : nil
+            let reader = try Reader<K, Stream, TaskDesk, S>(
+                context: context, kernel: context.kernel, port: port,
+                desk: TaskDesk(service: service, executor: executor), items: pool, kind: kind,
+                watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))
+            Task.detached(executorPreference: executor) { await service.serve() }
+            crew.whenWorkersEnd {
+                service.end()
+                // Its thread has ended; what is left of the tasks runs here.
+                executor?.run()
+                service.waitForAll()
+            }
+            try crew.start(reader, at: context)
+        }
+        return shards[0]
+    }
+}
