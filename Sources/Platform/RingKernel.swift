@@ -88,7 +88,7 @@ package struct RingKernel: Kernel, @unchecked Sendable {
     /// What has arrived until now is here, so that a receive finds it.
     package mutating func unread(on descriptor: borrowing Descriptor) -> Int {
         unsafe state.pointee.settle()
-        return unsafe kernel.unread(on: descriptor) + state.pointee[descriptor.raw].input.count
+        return kernel.unread(on: descriptor) + inputCount(of: descriptor)
     }
 
     package mutating func set(
@@ -100,6 +100,11 @@ package struct RingKernel: Kernel, @unchecked Sendable {
             if !isOn { unsafe state.pointee.settle() }
         }
         try kernel.set(option, isOn, on: descriptor)
+    }
+
+    /// Bytes of a connection that have come and that nobody has taken.
+    func inputCount(of descriptor: borrowing Descriptor) -> Int {
+        unsafe state.pointee[descriptor.raw].input.count
     }
 
     // MARK: connections

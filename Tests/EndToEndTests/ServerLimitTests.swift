@@ -9,20 +9,20 @@ struct ServerLimitTests {
 
     @Test(
         "a burst of a thousand connections is served and leaves nothing open",
-        // A pool serves no more than it has threads.
-        arguments: patterns.filter { $0 != "blocking-pool" })
+        // These serve no more than they have threads.
+        arguments: patterns.filter { $0 != "blocking-pool" && $0 != "prefork" })
     func burst(pattern: String) throws {
         let server = try ServerUnderTest(pattern)
-        let before = server.process.descriptors
+        let before = server.descriptors
         let count = repetitions(1_000)
         do {
             let clients = try (0..<count).map { _ in try server.connect() }
             for client in clients { try client.send(Self.request) }
             for client in clients { #expect(try client.reply().status == 200) }
-            #expect(server.process.descriptors == before + count)
+            #expect(server.descriptors == before + count)
         }
-        let isClean = TestClock.eventually { server.process.descriptors == before }
-        #expect(isClean, "\(pattern): \(server.process.descriptors) instead of \(before)")
+        let isClean = TestClock.eventually { server.descriptors == before }
+        #expect(isClean, "\(pattern): \(server.descriptors) instead of \(before)")
         let report = try server.stop()
         #expect(report.accepted == count && report.requests == count && report.shed == 0)
     }
@@ -30,7 +30,7 @@ struct ServerLimitTests {
     @Test("connections that are reset at every stage leave nothing open", arguments: patterns)
     func resets(pattern: String) throws {
         let server = try ServerUnderTest(pattern, threads: 4)
-        let before = server.process.descriptors
+        let before = server.descriptors
         for start in [
             "", "GET /", Self.request, HTTPText.get("/wait?us=20000"),
             HTTPText.get("/block?us=1000") + Self.request, HTTPText.get("/bytes/10000000"),
@@ -45,8 +45,8 @@ struct ServerLimitTests {
                 if start.count % 2 == 0 { TestClock.sleep(.milliseconds(1)) }
             }
         }
-        let isClean = TestClock.eventually { server.process.descriptors == before }
-        #expect(isClean, "\(pattern): \(server.process.descriptors) instead of \(before)")
+        let isClean = TestClock.eventually { server.descriptors == before }
+        #expect(isClean, "\(pattern): \(server.descriptors) instead of \(before)")
         #expect(try server.connect().ask(Self.request).status == 200)
         #expect(try server.stop().accepted == 51)
     }
@@ -60,7 +60,7 @@ struct ServerLimitTests {
             ["single", "acceptors:one-reader", "work-stealing", "offload", "thread-per-connection"]
             .contains(pattern) || pattern.hasPrefix("balanced")
         // Each thread of a pool is a reader of one connection.
-        let readers = hasOneReader ? 1 : pattern == "blocking-pool" ? 5 : 2
+        let readers = hasOneReader ? 1 : ["blocking-pool", "prefork"].contains(pattern) ? 5 : 2
         do {
             let clients = try (0..<40).map { _ in
                 let client = try server.connect()
@@ -148,10 +148,13 @@ struct ServerLimitTests {
         #expect(try server.stop().requests == 5 * clients.count)
     }
 
-    @Test("with no descriptor left nobody spins, and service comes back", arguments: patterns)
+    @Test(
+        "with no descriptor left nobody spins, and service comes back",
+        // Processes have a table of descriptors each.
+        arguments: PatternID.runnable.filter { !$0.hasProcesses }.map(\.rawValue))
     func outOfDescriptors(pattern: String) throws {
         let server = try ServerUnderTest(pattern, descriptorLimit: 64)
-        let before = server.process.descriptors
+        let before = server.descriptors
         do {
             let clients = try (0..<100).map { _ in
                 let client = try server.connect()
@@ -159,8 +162,8 @@ struct ServerLimitTests {
                 return client
             }
             #expect(TestClock.eventually { clients.contains(where: \.hasInput) })
-            let isFull = TestClock.eventually { server.process.descriptors >= 60 }
-            #expect(isFull, "\(server.process.descriptors)")
+            let isFull = TestClock.eventually { server.descriptors >= 60 }
+            #expect(isFull, "\(server.descriptors)")
             #expect(server.process.comesToRest, "\(pattern): a thread spins")
             if pattern == "acceptors:blocking" {
                 // Its acceptors end up asleep in an accept for which they gave up their reserve.
@@ -168,7 +171,7 @@ struct ServerLimitTests {
                 TestClock.sleep(.milliseconds(50))
             }
         }
-        #expect(TestClock.eventually { server.process.descriptors <= before })
+        #expect(TestClock.eventually { server.descriptors <= before })
         TestClock.sleep(.milliseconds(300))
         for number in 0..<20 {
             let reply = try? server.connect().ask(Self.request)

@@ -60,7 +60,7 @@ struct FaultTests {
         return answered
     }
 
-    @Test("a call that fails once ends one connection at most", arguments: PatternID.runnable)
+    @Test("a call that fails once ends one connection at most", arguments: PatternID.inProcess)
     func once(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         for fault in Self.faults {
@@ -114,7 +114,7 @@ struct FaultTests {
 
     @Test(
         "while accepting fails nobody spins, and the connection that waited is served",
-        arguments: PatternID.runnable)
+        arguments: PatternID.inProcess)
     func acceptKeepsFailing(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         for code in [EMFILE, ENOBUFS] {
@@ -136,7 +136,7 @@ struct FaultTests {
 
     @Test(
         "a wait that can't be done ends the server in order, and says why",
-        arguments: PatternID.runnable.filter { !$0.needsRing })
+        arguments: PatternID.inProcess.filter { !$0.needsRing })
     func waitFails(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         let client = try server.connect()
@@ -184,7 +184,7 @@ struct FaultTests {
 
     @Test(
         "every reply is whole when the socket takes and gives a few bytes at a time",
-        arguments: PatternID.runnable, [1, 7, 1_000])
+        arguments: PatternID.inProcess, [1, 7, 1_000])
     func shortTransfers(pattern: PatternID, count: Int) throws {
         let server = try InProcessServer(pattern)
         server.plan.limitTransfers(to: count)
@@ -247,7 +247,7 @@ struct FaultTests {
         #expect(try blocker.reply().text == "blocked\n")
     }
 
-    @Test("a connection that lingers ends, whatever fails", arguments: PatternID.runnable)
+    @Test("a connection that lingers ends, whatever fails", arguments: PatternID.inProcess)
     func lingering(pattern: PatternID) throws {
         let last = HTTPText.get("/plaintext", fields: ["Connection: close"])
         let server = try InProcessServer(pattern) { $0.lingerTimeout = .seconds(3_600) }
@@ -265,7 +265,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a server that has ended leaves no descriptor open", arguments: PatternID.runnable)
+    @Test("a server that has ended leaves no descriptor open", arguments: PatternID.inProcess)
     func nothingLeftOpen(pattern: PatternID) async {
         // In a process of its own, where nobody else opens and closes.
         await #expect(processExitsWith: .success) { [name = pattern.rawValue as String] in

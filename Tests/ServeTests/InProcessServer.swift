@@ -35,7 +35,7 @@ final class InProcessServer {
         switch pattern {
         case .single, .threadPerConnection: options.threads = 1
         // As many connections as tests hold at a time.
-        case .blockingPool: options.threads = 32
+        case .blockingPool, .prefork: options.threads = 32
         default: options.threads = 2
         }
         options.listen = Array(repeating: .v4(0x7F00_0001, port: 0), count: addresses)

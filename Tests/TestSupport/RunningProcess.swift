@@ -10,6 +10,14 @@ package struct RunningProcess: Sendable {
 
     /// Asks it to end in order (SIGTERM).
     package func terminate() { kill(id, SIGTERM) }
+    package func killNow() { kill(id, SIGKILL) }
+    /// Whether it has not ended, waited for or not.
+    package var isRunning: Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+            let name = text.lastIndex(of: ")")
+        else { return false }
+        return !text[name...].hasPrefix(") Z")
+    }
     package func pause() { kill(id, SIGSTOP) }
     package func proceed() { kill(id, SIGCONT) }
 

@@ -29,6 +29,8 @@ package final class ServerUnderTest {
     package let pattern: String
     /// Threads that it says it has.
     package let threads: Int
+    /// The other processes that it consists of.
+    package let members: [RunningProcess]
     /// The file of the authority that clients of its TLS are to trust.
     package let authority: String?
     package var process: RunningProcess { RunningProcess(id: child.processID) }
@@ -41,6 +43,7 @@ package final class ServerUnderTest {
         let pid: Int32
         let pattern: String
         let threads: Int
+        let processes: [Int32]?
         let ca: String?
     }
 
@@ -49,7 +52,7 @@ package final class ServerUnderTest {
     package static func threadOptions(_ threads: Int, for pattern: String) -> [String] {
         switch pattern {
         case "single", "thread-per-connection": []
-        case "blocking-pool": ["--threads", "100"]
+        case "blocking-pool", "prefork": ["--threads", "100"]
         default: ["--threads", String(threads)]
         }
     }
@@ -106,7 +109,13 @@ package final class ServerUnderTest {
         self.port = port
         self.pattern = pattern
         self.threads = ready.threads
+        members = (ready.processes ?? []).map { RunningProcess(id: $0) }
         authority = ready.ca
+    }
+
+    /// Descriptors that it has open, in all of its processes.
+    package var descriptors: Int {
+        ([process] + members).reduce(0) { $0 + $1.descriptors }
     }
 
     package func connect(receiveBuffer: Int? = nil) throws -> RawClient {
@@ -123,6 +132,12 @@ package final class ServerUnderTest {
     package func stop() throws -> ServerReport {
         terminate()
         return try ending()
+    }
+
+    /// Waits for an end that is none in order; its status and what it said of it.
+    package func failure() -> (ending: ChildProcess.Ending?, errors: String) {
+        let end = child.wait(timeout: TestLimit.hang)
+        return (end?.ending, child.remainingErrors(timeout: .seconds(5)))
     }
 
     /// Waits for the server's end, which must be in order: the line that says it has stopped, the

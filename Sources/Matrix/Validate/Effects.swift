@@ -4,7 +4,7 @@ import Basis
 enum Effects {
     static let all: [any Effect.Type] = [
         NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self, AcceptOrderEffect.self,
-        HerdEffect.self, CashierEffect.self,
+        HerdEffect.self, CashierEffect.self, TwoConnectionsEffect.self, ProcessEffect.self,
     ]
 
     /// A row with its effect.

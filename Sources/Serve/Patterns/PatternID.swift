@@ -108,6 +108,8 @@ package enum PatternID: String, CaseIterable, Sendable {
     package var needsPrograms: Bool { self == .shardedRoundRobin || self == .shardedLoad }
     /// Whether bytes are moved by io_uring(7), which not every machine lets one use.
     package var needsRing: Bool { self == .proactor }
+    /// Whether what `--threads` multiplies are processes.
+    package var hasProcesses: Bool { processPattern != nil }
     /// Whether the loop on a CPU has what arrives there, so that each must stay on one.
     var needsFixedCPUs: Bool { self == .shardedCPU || self == .shardedIncomingCPU }
 }

@@ -1,0 +1,43 @@
+import Basis
+import Measure
+import Report
+
+/// The same loops as threads of one process and as processes, more of them than CPUs. A switch
+/// between processes costs what one between threads does where address spaces are tagged (PCID), so
+/// a request costs the same.
+enum ProcessEffect: Effect {
+    static let name = "processes"
+    static let source = "Linux, x86/mm: Implement PCID based optimization (10af6235, 4.14)"
+
+    private static let rounds = 3
+
+    static let rows = [
+        EffectRow(
+            name: "cost",
+            setting: "process-per-core over sharded:hash, 4 each, 64 connections, 10k/s:"
+                + " server CPU a request, median of \(rounds)",
+            published: "none published",
+            predicted: Prediction(atLeast: 0.85, atMost: 1.2, unit: "times")
+        ) { (bench) throws(LaunchFailure) in
+            var settings = Settings()
+            settings.warmup = .milliseconds(300)
+            settings.duration = .seconds(1)
+            var ratios: [Double] = []
+            for _ in 0..<rounds {
+                var costs: [Double] = []
+                for pattern in ["sharded:hash", "process-per-core"] {
+                    var cell = Cell(pattern: pattern, threads: 4, connections: 64)
+                    cell.arrival = .poisson(PerSecond(raw: 10_000))
+                    let record = try bench.launch(cell, settings)
+                    _ = try bench.report(record)
+                    guard let cost = Metric.serverCPU.value(record), cost > 0 else {
+                        return .lacks("a server that tells its CPU time under load")
+                    }
+                    costs.append(cost)
+                }
+                ratios.append(costs[1] / costs[0])
+            }
+            return Median.of(ratios).map { .value($0) } ?? .lacks("rounds")
+        }
+    ]
+}
