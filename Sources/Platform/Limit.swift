@@ -11,8 +11,10 @@ package enum Limit {
     static let childLineBytes = 64 * 1_024 * 1_024
     /// Requests that a ring takes between two calls; more cost a call.
     static let ringEntries: UInt32 = 1_024
-    /// Buffers of a ring, and their size: 2 MiB, which hold the requests of a turn. The kernel stops
-    /// to receive where none is free.
+    /// How often completions are taken to make room for a request.
+    static let ringPatience = 16
+    /// Buffers of a ring, and their size: 2 MiB, which hold the requests of a turn. The kernel
+    /// stops to receive where none is free.
     static let ringBuffers: UInt32 = 512
     static let ringBufferBytes: UInt32 = 4_096
     /// Bytes that have come on a connection above which no more are asked for: two times what one

@@ -98,10 +98,12 @@ struct RingState: ~Copyable {
     /// Asks the kernel for something, after having taken completions where it takes nothing before.
     @inline(always)
     private mutating func ask(_ request: (borrowing CompletionRing) -> Bool) {
-        if request(ring) { return }
-        try? ring.enter(timeout: .zero)
-        takeCompletions()
-        precondition(request(ring), "a ring that has been emptied takes a request")
+        for _ in 0..<Limit.ringPatience {
+            if request(ring) { return }
+            try? ring.enter(timeout: .zero)
+            takeCompletions()
+        }
+        preconditionFailure("a ring that has been emptied takes no request")
     }
 
     mutating func watch(listener: CInt, token: UInt64) {
@@ -221,8 +223,8 @@ struct RingState: ~Copyable {
         ask { $0.finishSending(on: descriptor, tag: tag) }
     }
 
-    /// Gives the descriptor up; it is closed once its output has gone, which is not waited for where
-    /// more was to follow.
+    /// Gives the descriptor up; it is closed once its output has gone, which is not waited for
+    /// where more was to follow.
     mutating func close(_ descriptor: CInt) {
         endBringing(descriptor)
         self[descriptor].news = []

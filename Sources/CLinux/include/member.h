@@ -14,7 +14,8 @@ int clinux_send_message(int fd, const void *bytes, size_t count);
 /* The length of the next message, of which at most `capacity` bytes are kept; 0 at the end, -1 with
  * EAGAIN where none is there. */
 ssize_t clinux_receive_message(int fd, void *buffer, size_t capacity);
-/* Passes a descriptor to who has the other end (SCM_RIGHTS). -1 with EAGAIN where there is no room. */
+/* Passes a descriptor to who has the other end (SCM_RIGHTS). -1 with EAGAIN where there is no
+ * room. */
 int clinux_pass_descriptor(int fd, int passed);
 /* The next descriptor that was passed, close-on-exec; -1 with EAGAIN where none is there, with
  * EPIPE at the end, with EMFILE where one is there and has no place. */

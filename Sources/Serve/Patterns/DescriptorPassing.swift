@@ -3,8 +3,8 @@ import Platform
 import Secure
 
 /// `descriptor-passing`: the first process accepts, and passes each connection in turn to one of N
-/// others over a Unix socket (SCM_RIGHTS; Node's cluster module). Spread is even whatever the kernel
-/// would choose, for two calls more a connection.
+/// others over a Unix socket (SCM_RIGHTS; Node's cluster module). Spread is even whatever the
+/// kernel would choose, for two calls more a connection.
 struct DescriptorPassing: ProcessPattern {
     func open<K: Kernel>(_ crew: Crew<K>) throws(SystemError) -> ProcessShares {
         let listeners = try crew.listen()

@@ -2,8 +2,8 @@ import Platform
 import Secure
 
 /// `process-per-core`: N processes, each a loop with a listener of its own on one port
-/// (SO_REUSEPORT; nginx's `listen reuseport`, Node and fasthttp's prefork). What `sharded:hash` does
-/// on threads, on processes: nothing is shared, so nothing of one holds another up.
+/// (SO_REUSEPORT; nginx's `listen reuseport`, fasthttp's prefork). What `sharded:hash` does on
+/// threads, on processes: nothing is shared, so nothing of one holds another up.
 struct ProcessPerCore: ProcessPattern {
     func open<K: Kernel>(_ crew: Crew<K>) throws(SystemError) -> ProcessShares {
         let shards = try crew.listenApart()

@@ -28,6 +28,7 @@ final class LoopExecutor: TaskExecutor {
         while hasJobs {
             jobs.withLock { swap(&$0, &running) }
             count.subtract(running.count, ordering: .relaxed)
+            // SAFETY: each job was enqueued once, and is run once.
             for job in running { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
             running.removeAll(keepingCapacity: true)
         }

@@ -6,7 +6,7 @@ extension Rule {
     /// another.
     private static let allowed: [String: Set<String>] = [
         "Basis": [],
-        "Platform": ["Basis", "CLinux", "Glibc", "Synchronization"],
+        "Platform": ["Basis", "CLinux", "CRing", "Glibc", "Synchronization"],
         "Wire": ["Basis"],
         "Secure": ["Basis", "Platform", "COpenSSL", "Synchronization"],
         "Measure": ["Basis", "CZlib"],
