@@ -136,7 +136,8 @@ struct FaultTests {
 
     @Test(
         "a wait that can't be done ends the server in order, and says why",
-        arguments: PatternID.inProcess.filter { !$0.needsRing })
+        // A ring waits by itself, and who sleeps in accept and in receives waits for nothing else.
+        arguments: PatternID.inProcess.filter { !$0.needsRing && $0 != .prefork })
     func waitFails(pattern: PatternID) throws {
         let server = try InProcessServer(pattern)
         let client = try server.connect()
