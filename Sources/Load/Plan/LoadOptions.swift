@@ -96,7 +96,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + retrySpecs + tlsSpecs,
+        ] + retrySpecs + tlsSpecs + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -147,6 +147,7 @@ package enum LoadOptions {
         try retry(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)
+        try steps(&plan, options)
         try pace(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
             try Objective(parsing: text)
@@ -310,7 +311,7 @@ package enum LoadOptions {
         plan.turns = try options.text("turn").map { (text) throws(Complaint) in
             try Turns(parsing: text)
         }
-        let ofRequests = try options.rate("rate")
+        let ofRequests = try options.rate("rate") ?? plan.steps?.first(in: plan.duration)
         let ofConnections = try options.rate("connection-rate")
         if ofRequests != nil, ofConnections != nil {
             throw Complaint(
