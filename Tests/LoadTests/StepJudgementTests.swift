@@ -15,6 +15,7 @@ struct StepJudgementTests {
         var service = Nanoseconds.milliseconds(1)
         var unloaded: Nanoseconds? = .milliseconds(1)
         var isDisturbed = false
+        var latenessLimit = Nanoseconds.milliseconds(1)
         var reason = ""
         let change: @Sendable (inout Evidence) -> Void
     }
@@ -65,6 +66,10 @@ struct StepJudgementTests {
             reason: "sent requests late"
         ) { $0.latenessP99 = .milliseconds(3) },
         Case(
+            testDescription: "it is late, by little of what is allowed", answer: .met,
+            latenessLimit: .milliseconds(5)
+        ) { $0.latenessP99 = .milliseconds(3) },
+        Case(
             testDescription: "requests wait because answers do", answer: .missed, areMet: false,
             service: .milliseconds(8)
         ) {
@@ -74,6 +79,13 @@ struct StepJudgementTests {
         Case(
             testDescription: "requests wait although answers don't", answer: .generator,
             areMet: false, reason: "all 64 connections were busy"
+        ) {
+            $0.latenessP99 = .milliseconds(3)
+            $0.starved = 60_000
+        },
+        Case(
+            testDescription: "requests wait for a moment although answers don't", answer: .missed,
+            areMet: false
         ) {
             $0.latenessP99 = .milliseconds(3)
             $0.starved = 5_000
@@ -97,8 +109,9 @@ struct StepJudgementTests {
         var evidence = JudgementTests.sound
         one.change(&evidence)
         let judgement = StepJudgement(
-            evidence, areMet: one.areMet, judgesErrors: one.judgesErrors, service: one.service,
-            unloaded: one.unloaded, connections: 64)
+            evidence, areMet: one.areMet, judgesErrors: one.judgesErrors,
+            latenessLimit: one.latenessLimit, service: one.service, unloaded: one.unloaded,
+            connections: 64)
         #expect(
             judgement.result == CapacityProbeResult(one.answer, isDisturbed: one.isDisturbed))
         #expect((judgement.generatorReason ?? "").contains(one.reason))

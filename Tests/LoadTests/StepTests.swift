@@ -30,6 +30,10 @@ struct StepTests {
         #expect(abs(rules.lowest(in: .seconds(2)) - 157) < 0.1)
         let rare = try CapacityRules(parsing: ["p99.9<5ms"], highest: PerSecond(raw: 1e6))
         #expect(rare.lowest(in: .seconds(2)) > 2_995 / 2)
+        #expect(rules.latenessLimit == .milliseconds(1))
+        let long = try CapacityRules(
+            parsing: ["p99<80ms,max<1s,errors<1%"], highest: PerSecond(raw: 1e6))
+        #expect(long.latenessLimit == .milliseconds(8))
     }
 
     @Test("the time of steps can be given")

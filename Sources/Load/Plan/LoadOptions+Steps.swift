@@ -5,7 +5,7 @@ extension LoadOptions {
     static let stepSpecs: [OptionSpec] = [
         .init(
             "find-rate", value: "RULE", repeatable: true,
-            help: "search the highest rate that meets such as 'p99<5ms' (from -R on)"),
+            help: "search the highest rate that meets a rule such as 'p99<5ms'"),
         .init("max-rate", value: "N", help: "with --find-rate: try no higher one"),
         .init(
             "stages", value: "LIST",

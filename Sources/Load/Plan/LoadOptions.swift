@@ -104,11 +104,13 @@ package enum LoadOptions {
             With --connection-rate, --connections bounds how many are open at a time, each brings
             --requests-per-connection (1), and the time of the first one begins when its connection
             was due.
+            With --find-rate, --duration is that of a step (2s), of which there are at most 24, and
+            --rate the first that is tried. A ramp 1k..10k:30s is ten steps, 1k..10k/5:30s five.
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside or every request failed, 3 an --slo
-            missed, 64 wrong usage, 130 interrupted: once, the report is of the time that passed,
-            with all of its answers; twice, what is under way counts as timeouts; three times,
-            there is no report.
+            missed or no rate meets --find-rate, 11 that search is undecided, 64 wrong usage, 130
+            interrupted: once, the report is of the time that passed, with all of its answers;
+            twice, what is under way counts as timeouts; three times, there is no report.
             Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
 

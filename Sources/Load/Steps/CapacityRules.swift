@@ -41,6 +41,20 @@ package struct CapacityRules: Equatable, Sendable {
         self.highest = highest
     }
 
+    /// How late the generator may send and not be the limit: what response times of a millisecond
+    /// allow, or a tenth of the shortest time that is demanded. Lateness is a part of every
+    /// response time, so that none can make an objective look met.
+    var latenessLimit: Nanoseconds {
+        let bounds = objectives.compactMap { objective -> Double? in
+            switch objective.measure {
+            case .percentile, .mean, .max: objective.bound
+            case .rate, .errorShare, .errorCount: nil
+            }
+        }
+        let tenth = Nanoseconds(raw: Int64((bounds.min() ?? 0) / 10))
+        return max(Judgement.Limit.latenessP99, tenth)
+    }
+
     /// The lowest rate that a step of `duration` can judge: it has to bring the samples.
     package func lowest(in duration: Nanoseconds) -> Double {
         var needed = max(Self.fewest, Percentile.samplesNeeded(Judgement.Limit.percentile))

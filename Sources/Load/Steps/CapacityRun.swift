@@ -88,7 +88,8 @@ package struct CapacityRun: ~Copyable {
             evidence, areMet: areMet,
             judgesErrors: rules.objectives.contains {
                 $0.measure == .errorShare || $0.measure == .errorCount
-            }, service: service, unloaded: unloaded?.service, connections: plan.connections)
+            }, latenessLimit: rules.latenessLimit, service: service, unloaded: unloaded?.service,
+            connections: plan.connections)
         if judgement.result.answer == .met, let service,
             unloaded.map({ probe.rate < $0.rate }) ?? true
         {

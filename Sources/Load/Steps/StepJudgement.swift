@@ -13,6 +13,8 @@ package struct StepJudgement: Equatable, Sendable {
         package static let unloadedTimes: Int64 = 2
         /// Requests that found no connection free, one in so many, are what delayed a percentile.
         static let starved: UInt64 = 100
+        /// And one in so many are no hiccup, but too few connections.
+        static let starvedThroughout: UInt64 = 2
     }
 
     package let result: CapacityProbeResult
@@ -22,12 +24,13 @@ package struct StepJudgement: Equatable, Sendable {
     /// - Parameters:
     ///   - areMet: whether the rules are, each of them.
     ///   - judgesErrors: whether one of the rules is about them; else the usual share is allowed.
+    ///   - latenessLimit: how late the generator may send and not be the limit.
     ///   - service: the median from send to answer.
     ///   - unloaded: the same at a rate that was met; nil where none was yet.
     ///   - connections: how many the generator has.
     package init(
-        _ evidence: Evidence, areMet: Bool, judgesErrors: Bool, service: Nanoseconds?,
-        unloaded: Nanoseconds?, connections: Int
+        _ evidence: Evidence, areMet: Bool, judgesErrors: Bool, latenessLimit: Nanoseconds,
+        service: Nanoseconds?, unloaded: Nanoseconds?, connections: Int
     ) {
         let isDisturbed =
             evidence.foreignShare.map { LoadReport.disturbance($0, of: evidence.cpus) != nil }
@@ -39,8 +42,8 @@ package struct StepJudgement: Equatable, Sendable {
         let ratio = Self.ratio(evidence)
         let isMet =
             areMet && isAnswered && !failsOften && ratio >= Judgement.Limit.rateRatio
-        var reason = Self.slowGenerator(evidence, all)
-        if reason == nil, !isMet, isAnswered, evidence.starved * Limit.starved > all,
+        var reason = Self.slowGenerator(evidence, all, latenessLimit)
+        if reason == nil, !isMet, isAnswered, evidence.starved * Limit.starvedThroughout > all,
             let service, let unloaded, service < unloaded * Limit.unloadedTimes
         {
             let all =
@@ -65,14 +68,16 @@ package struct StepJudgement: Equatable, Sendable {
         return evidence.achievedRate / target + slack / expected
     }
 
-    private static func slowGenerator(_ evidence: Evidence, _ all: UInt64) -> String? {
+    private static func slowGenerator(
+        _ evidence: Evidence, _ all: UInt64, _ latenessLimit: Nanoseconds
+    ) -> String? {
         let used = evidence.busyShare + evidence.waitShare
         if used > Judgement.Limit.busyOpen {
             return "its busiest thread computed or waited for a CPU for"
                 + " \(fixed(used * 100, decimals: 0))% of the time"
         }
         // Requests that wait for a free connection are the answers' delay, not the generator's.
-        guard let lateness = evidence.latenessP99, lateness > Judgement.Limit.latenessP99,
+        guard let lateness = evidence.latenessP99, lateness > latenessLimit,
             evidence.starved * Limit.starved <= all
         else { return nil }
         return "it sent requests late, p99 \(lateness.display)"

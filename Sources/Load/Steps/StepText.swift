@@ -64,7 +64,8 @@ package enum StepText {
     ) -> String {
         var text = "target         \(plan.url)\n"
         text += "load           open loop, \(plan.arrivals.name);"
-        text += " \(plan.connections) connections on \(plan.threads) threads; "
+        text += " \(counted(plan.connections, "connection")) on"
+        text += " \(counted(plan.threads, "thread")); "
         text += "each stage after \(plan.warmUp.display) of warm-up\n\n"
         var table = TextTable([
             .init("stage"), .init("time"), .init("rate/s"), .init("reached/s"), .init("mean"),
@@ -103,6 +104,10 @@ package enum StepText {
             }
         }
         return text
+    }
+
+    private static func counted(_ count: Int, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
     }
 
     /// - Parameter rule: says in what the value is measured.
