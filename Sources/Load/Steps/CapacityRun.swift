@@ -55,9 +55,12 @@ package struct CapacityRun: ~Copyable {
             }
             // What was cut says nothing of its rate.
             if result.isInterrupted { break }
+            // The end was asked for when only answers were missing: the step is whole.
+            let isLast = result.interruption.count > 0
             let judgement = judge(result, probe)
             search.note(judgement.result, elapsed: MonotonicClock.now.since(began))
             keep(consume result, probe, judgement.result.answer)
+            if isLast { break }
         }
         finding = search.finding
     }
@@ -66,7 +69,7 @@ package struct CapacityRun: ~Copyable {
     /// user wants the end.
     private mutating func scout() throws(Coordinator.Failure) -> Double? {
         let result = try series.run("closed loop", rate: nil, duration: plan.duration / 2)
-        if result.isInterrupted { return nil }
+        if result.interruption.count > 0 { return nil }
         closedRate = result.achievedRate
         return result.achievedRate * CapacityRules.startShare
     }

@@ -46,8 +46,9 @@ package struct StageRun: ~Copyable {
                 return
             }
             add(result, stage, number: index + 1)
-            if result.isInterrupted {
-                isInterrupted = true
+            if result.interruption.count > 0 {
+                // Asked for the end when only the last answers were missing, it has them.
+                isInterrupted = result.isInterrupted || index + 1 < stages.count
                 return
             }
         }
