@@ -113,7 +113,9 @@ struct StepJudgementTests {
             latenessLimit: one.latenessLimit, service: one.service, unloaded: one.unloaded,
             connections: 64)
         #expect(
-            judgement.result == CapacityProbeResult(one.answer, isDisturbed: one.isDisturbed))
+            judgement.result
+                == CapacityProbeResult(
+                    one.answer, isDisturbed: one.isDisturbed, carried: evidence.achievedRate))
         #expect((judgement.generatorReason ?? "").contains(one.reason))
         #expect((judgement.generatorReason == nil) == one.reason.isEmpty)
     }

@@ -13,7 +13,8 @@ package struct CapacityRun: ~Copyable {
     private var finding = CapacityFinding(outcome: .interrupted, low: nil, high: nil)
     /// From send to answer in the median, at the lowest rate that was met.
     private var unloaded: (rate: Double, service: Nanoseconds)?
-    private var generatorReason: String?
+    /// Why the generator was the limit, where it was.
+    private var generatorReasons: [(rate: Double, reason: String)] = []
     /// What ended the search before its time.
     package private(set) var complaint: Complaint?
     /// The run that stands for the capacity: the one that confirmed it, else the one at the highest
@@ -98,7 +99,9 @@ package struct CapacityRun: ~Copyable {
         {
             unloaded = (probe.rate, service)
         }
-        if let reason = judgement.generatorReason { generatorReason = reason }
+        if let reason = judgement.generatorReason {
+            generatorReasons.append((probe.rate, reason))
+        }
         steps.append(
             SearchStep(probe, judgement.result.answer, values: values, report: report))
         return judgement
@@ -142,8 +145,9 @@ package struct CapacityRun: ~Copyable {
                 "met once at \(shown(finding.low ?? finding.high)), but not by the run that was to"
                 + " confirm it"
         case .generatorBound:
+            let there = generatorReasons.last { $0.rate == finding.high } ?? generatorReasons.last
             return "the generator was the limit from \(shown(finding.high)) on: "
-                + (generatorReason ?? "it could not keep up")
+                + (there?.reason ?? "it could not keep up")
         case .neverMet:
             return "not even met at \(shown(finding.high)), the lowest rate that steps of"
                 + " \(plan.duration.display) can judge"

@@ -56,7 +56,8 @@ package struct StepJudgement: Equatable, Sendable {
         let fellBehind = !isAnswered || ratio < Limit.fellBehind
         let answer: CapacityProbeResult.Answer =
             reason != nil ? .generator : isMet ? .met : fellBehind ? .overloaded : .missed
-        result = CapacityProbeResult(answer, isDisturbed: isDisturbed)
+        result = CapacityProbeResult(
+            answer, isDisturbed: isDisturbed, carried: evidence.achievedRate)
     }
 
     /// Successes over what was due, without what chance may take.

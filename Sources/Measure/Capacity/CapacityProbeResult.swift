@@ -16,9 +16,13 @@ package struct CapacityProbeResult: Equatable, Sendable {
     /// Whether other work took CPU time that the generator was given for itself.
     package let isDisturbed: Bool
 
-    package init(_ answer: Answer, isDisturbed: Bool = false) {
+    /// Successes a second; nil where nobody counted.
+    package let carried: Double?
+
+    package init(_ answer: Answer, isDisturbed: Bool = false, carried: Double? = nil) {
         self.answer = answer
         self.isDisturbed = isDisturbed
+        self.carried = carried
     }
 
     /// How much it says against the rate: two are enough to turn back, three to call it the border.

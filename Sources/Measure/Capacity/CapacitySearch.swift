@@ -36,12 +36,14 @@ package struct CapacitySearch: Sendable {
         /// The first steps upwards and downwards, each followed by its square, up to the longest.
         static let firstFactor = 1.5
         static let longestFactor = 4.0
+        /// Downwards at least to this share of what a server carried that did not keep up.
+        static let carriedShare = 0.8
         /// The first step upwards from a border that was none.
         static let refutedFactor = 1.03
         /// How often a step is repeated because it was disturbed.
         static let disturbances = 2
         /// How many rates may fail to be confirmed, each lower than the last by the tolerance.
-        static let confirmations = 4
+        static let confirmations = 7
         /// So many usual steps the whole search may take: a minute, for steps of 2.3 seconds.
         package static let steps: Int64 = 24
         /// And so many it takes as a rule.
@@ -72,6 +74,8 @@ package struct CapacitySearch: Sendable {
     private var generatorAnswers = 0
     private var answers = 0
     private var disturbances = 0
+    /// Successes a second of the last step that was too much.
+    private var carried: Double?
     private var factor = Limit.firstFactor
     private var unconfirmed = 0
     private var spent = Nanoseconds.zero
@@ -105,6 +109,7 @@ package struct CapacitySearch: Sendable {
             next = CapacityProbe(rate: probe.rate, purpose: again(probe))
             return
         }
+        if result.answer == .overloaded { carried = result.carried }
         weight += result.weight
         answers += 1
         if result.answer == .generator { generatorAnswers += 1 }
@@ -177,7 +182,8 @@ package struct CapacitySearch: Sendable {
         case (nil, let high?):
             if high.rate > bounds.lowest {
                 guard hasTime(for: 1) else { return end(.outOfTime) }
-                approach(max(bounds.lowest, high.rate / factor))
+                let share = (carried ?? .infinity) * Limit.carriedShare
+                approach(max(bounds.lowest, min(high.rate / factor, share)))
             } else if high.weight < 3, hasTime(for: 1) {
                 next = CapacityProbe(rate: high.rate, purpose: .border)
             } else {
@@ -194,10 +200,11 @@ package struct CapacitySearch: Sendable {
 
     private mutating func narrow(_ low: Double, _ high: Border) {
         let tolerance = high.isOfGenerator ? Limit.generatorTolerance : Limit.tolerance
-        // The border's last trial and the confirmation have to follow, perhaps at a second rate.
-        if high.rate / low > 1 + tolerance, hasTime(for: 8) {
+        // The border's last trial and the confirmation have to follow, perhaps at a second
+        // and a third rate.
+        if high.rate / low > 1 + tolerance, hasTime(for: 10) {
             next = CapacityProbe(rate: (low * high.rate).squareRoot(), purpose: .bisect)
-        } else if high.weight < 3, hasTime(for: 6) {
+        } else if high.weight < 3, hasTime(for: 8) {
             next = CapacityProbe(rate: high.rate, purpose: .border)
         } else if high.isOfGenerator {
             end(.generatorBound)
