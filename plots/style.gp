@@ -290,7 +290,7 @@ filled(k) = word("7 5 9 11 13 15", (k - 1) % 6 + 1) + 0
 
 # A load is what the generator did: arrivals, connections, rate. `cell_load` is the load of a cell
 # and `load_cell` the first cell under a load: the closed loop by connections, then the open loop by
-# arrivals, connections and rate. Who subscribes makes no load: 0.
+# arrivals, connections and rate. Who subscribes makes no load, nor does who searches one: 0.
 counts = ""
 rates = "0"
 arrivals = "closed constant poisson"
@@ -299,14 +299,14 @@ do for [i = 1:cells] {
     counts = with(counts, cell_connections[i])
     if (cell_arrival[i] eq "closed" || cell_rate[i] != cell_rate[i]) { cell_rate[i] = 0 }
     rates = with(rates, cell_rate[i])
-    if (!strstrt(" ".arrivals." subscribe ", " ".cell_arrival[i]." ")) {
+    if (!strstrt(" ".arrivals." subscribe search ", " ".cell_arrival[i]." ")) {
         arrivals = arrivals." ".cell_arrival[i]
     }
 }
 array cell_load[cells]
 array load_cell[cells]
 do for [i = 1:cells] { cell_load[i] = 0 }
-askers = sum [i = 1:cells] (cell_arrival[i] ne "subscribe")
+askers = sum [i = 1:cells] (cell_arrival[i] ne "subscribe" && cell_arrival[i] ne "search")
 loads = 0
 matches(i, arrival, count, rate) = \
     cell_arrival[i] eq arrival && cell_connections[i] == count && cell_rate[i] == rate

@@ -199,7 +199,7 @@ package struct Coordinator: ~Copyable {
     private var scheduleOfThread: ((Int) -> OpenPacing)? {
         let (turns, threads, opens) = (plan.turns, plan.threads, plan.opensConnections)
         switch plan.arrivals {
-        case .closed, .subscribe: return nil
+        case .closed, .subscribe, .search: return nil
         case .constant(let rate):
             let share = share(of: rate)
             return { index in

@@ -100,6 +100,7 @@ package struct Cell: Equatable, Hashable, Sendable {
             parts.append(what + (arrival.name == "poisson" ? "" : "-constant"))
         }
         if arrival == .subscribe { parts.append("sub") }
+        if let question = arrival.question { parts.append(question.idPart) }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
         if handshake != .full { parts.append(handshake.rawValue) }
         switch nodelay {
@@ -171,6 +172,7 @@ extension Cell {
         if handshake != .full { others.append(.init("handshake", .string(handshake.rawValue))) }
         others += link.members
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
+        others += arrival.question?.members ?? []
         return .object(parameters + transmission + churn.members + others)
     }
 
@@ -241,6 +243,7 @@ extension Cell {
         switch (name, rate) {
         case ("closed", nil): arrival = .closed
         case ("subscribe", nil): arrival = .subscribe
+        case ("search", nil): arrival = .search(try CapacityQuestion(fields))
         case ("poisson", let rate?) where rate > 0: arrival = .poisson(PerSecond(raw: rate))
         case ("constant", let rate?) where rate > 0: arrival = .constant(PerSecond(raw: rate))
         default: throw RecordRefusal(path: "arrival", problem: "'\(name)' does not fit its rate")

@@ -112,6 +112,19 @@ enum CellParameters {
         ]
     }
 
+    /// What a cell searches that has no rate.
+    static func search<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column(
+                "find_rate", "text",
+                "the rules of a search for capacity, whose arrival is search; else empty"
+            ) { cell($0).arrival.question?.rules ?? "" },
+            Column("find_arrivals", "text", "poisson or constant in a search; else empty") {
+                cell($0).arrival.question?.arrivals ?? ""
+            },
+        ]
+    }
+
     /// A rate as it was asked for; empty for none.
     private static func exact(_ rate: PerSecond?) -> String {
         guard let rate = rate?.raw else { return "" }

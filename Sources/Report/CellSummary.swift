@@ -23,6 +23,9 @@ package struct CellSummary: Equatable, Sendable {
     /// `valid` when all counted launches were; `invalid` when none counted; else the most frequent
     /// doubt.
     package let verdict: String
+    /// How the searches of the launches that count ended: alike, or the most frequent other end
+    /// than `found`; nil where none searched.
+    package let searchOutcome: String?
     /// One for each of `Metric.summarised`; nil where a launch lacks the figure.
     package let figures: [Figure?]
 
@@ -42,6 +45,7 @@ package struct CellSummary: Equatable, Sendable {
         let worst = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
         let none = records.allSatisfy(\.isUnavailable) ? LaunchRecord.unavailable : "invalid"
         verdict = valid.isEmpty ? none : worst?.key ?? LoadReport.Verdict.valid.rawValue
+        searchOutcome = Self.searchOutcome(valid)
         figures = Metric.summarised.map { metric in
             let values = valid.compactMap { metric.value($0) }
             guard values.count == valid.count, let median = Median.of(values) else { return nil }
@@ -49,6 +53,14 @@ package struct CellSummary: Equatable, Sendable {
                 median: median,
                 interval: Median.interval(of: values, confidence: Self.confidence))
         }
+    }
+
+    private static func searchOutcome(_ records: [LaunchRecord]) -> String? {
+        let found = CapacityFinding.Outcome.found.rawValue
+        let ends = records.compactMap { $0.load?.search?.finding.outcome.rawValue }
+        let others = Dictionary(grouping: ends.filter { $0 != found }) { $0 }.mapValues(\.count)
+        return others.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+            ?? (ends.isEmpty ? nil : found)
     }
 
     /// The summaries of all cells that were launched, cells in their order.
@@ -90,8 +102,10 @@ package enum CellColumns {
 
     package static let all: [Column<CellRow>] =
         identity + CellParameters.columns({ $0.summary.cell }, payload: { $0.summary.payload })
-        + counts + Metric.summarised.enumerated().flatMap { figures($0.element, at: $0.offset) }
+        + counts + Metric.summarisedFirst.indices.flatMap { figures($0) }
         + CellParameters.laterColumns { $0.summary.cell }
+        + CellParameters.search { $0.summary.cell }
+        + (Metric.summarisedFirst.count..<Metric.summarised.count).flatMap { figures($0) } + search
 
     private static let identity: [Column<CellRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -117,7 +131,16 @@ package enum CellColumns {
         ) { $0.summary.verdict },
     ]
 
-    private static func figures(_ metric: Metric, at index: Int) -> [Column<CellRow>] {
+    private static let search: [Column<CellRow>] = [
+        Column(
+            "search_outcome", "text",
+            "how the searches of all launches that count ended, or the most frequent other end than"
+                + " found; empty where none searched"
+        ) { $0.summary.searchOutcome ?? "" }
+    ]
+
+    private static func figures(_ index: Int) -> [Column<CellRow>] {
+        let metric = Metric.summarised[index]
         let parts: [(String, String, @Sendable (CellSummary.Figure) -> Double?)] = [
             ("median", "median of \(metric.name) over the launches that count", { $0.median }),
             (

@@ -43,7 +43,12 @@ extension LoadReport {
                 .init("target_connection_rate", .optional(targetConnectionRate)),
                 .init("connection_rate", .optional(connectionRate)),
                 .init("retries", .integer(retries)), .init("given_up", .integer(givenUp)),
-            ])
+            ] + searched)
+    }
+
+    /// Only where there was a search.
+    private var searched: [JSONValue.Member] {
+        search.map { [.init("search", $0.json)] } ?? []
     }
 
     private var fastOpenJSON: JSONValue {
@@ -150,6 +155,9 @@ extension LoadReport {
         }
         targetConnectionRate = try fields.optionalNumber("target_connection_rate")
         connectionRate = try fields.optionalNumber("connection_rate")
+        search = try fields.optionalFields("search").map {
+            (fields) throws(RecordRefusal) in try SearchReport(fields)
+        }
     }
 }
 

@@ -52,6 +52,9 @@ package struct LoadReport: Equatable, Sendable {
         /// Answers that break the protocol or are not what was asked for.
         package var `protocol`: Int64 = 0
 
+        /// Those of requests: all but attempts to connect.
+        package var ofRequests: Int64 { write + read + timeout + status + `protocol` }
+
         package init() {}
     }
 
@@ -200,6 +203,8 @@ package struct LoadReport: Equatable, Sendable {
     package var firstPartHistogram: String?
     package var partGapHistogram: String?
     package var eventDelayHistogram: String?
+    /// The search for capacity that this run ended; nil where none was asked for.
+    package var search: SearchReport?
 
     /// Why a run that asked for Fast Open had another kind of opening, too; nil where it had none.
     /// The first connection of each thread may ask for the cookie.

@@ -76,8 +76,26 @@ extension Metric {
         rateRatio,
     ]
 
-    /// The figures that `cells.csv` summarises, in its order.
-    package static let summarised: [Metric] = kept + parts + events
+    /// What a search for capacity has found.
+    static let capacity: [Metric] = [
+        Metric(
+            "capacity_rps", "1/s", 1,
+            "highest rate that met the rules of a search, confirmed; empty where none was found"
+        ) { $0.load?.search?.finding.capacity },
+        Metric(
+            "capacity_above_rps", "1/s", 1,
+            "lowest rate that did not: the capacity lies between; empty where none was found"
+        ) { record in
+            guard let finding = record.load?.search?.finding, finding.capacity != nil else {
+                return nil
+            }
+            return finding.high
+        },
+    ]
+
+    /// The figures that `cells.csv` summarises in its middle and at its end, in its order.
+    static let summarisedFirst: [Metric] = kept + parts + events
+    package static let summarised: [Metric] = summarisedFirst + capacity
 
     private static func latency(
         _ name: String, _ meaning: String,

@@ -16,6 +16,7 @@ package enum RunColumns {
         + CellParameters.transmission { $0.launch.cell }
         + CellParameters.connections { $0.launch.cell } + connections
         + CellParameters.link { $0.launch.cell } + link + retries
+        + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -256,6 +257,20 @@ package enum RunColumns {
         },
         Column("link_cpu_ns", "ns", "CPU time of the link, which no other figure contains") {
             field($0.launch.link?.cpu.raw)
+        },
+    ]
+
+    private static let search: [Column<RunRow>] = [
+        Column(
+            "search_outcome", "text",
+            "found, unconfirmed, generator-bound, never-met, always-met, out-of-time or"
+                + " interrupted; empty without a search"
+        ) { $0.launch.load?.search?.finding.outcome.rawValue ?? "" },
+        Column("search_steps", "1", "steps of the search; empty without one") {
+            field($0.launch.load?.search.map { Int64($0.steps.count) })
+        },
+        Column("search_reason", "text", "why it found no capacity, or what limited it") {
+            $0.launch.load?.search?.reason ?? ""
         },
     ]
 

@@ -38,6 +38,7 @@ enum Main {
     }
 
     private static func load(_ plan: LoadPlan) throws -> ExitStatus {
+        if let steps = plan.steps { return try load(plan, in: steps) }
         // Before any thread starts: threads inherit that these signals are blocked.
         var coordinator = try Coordinator(plan, signals: try TerminationSignals())
         var display = ProgressDisplay(isOn: !plan.isQuiet)

@@ -23,13 +23,16 @@ struct ProgressDisplay {
 
     init(isOn: Bool) { self.isOn = isOn }
 
-    mutating func show(_ progress: LoadProgress) {
+    /// - Parameter step: the name of the run, where it is one of several.
+    mutating func show(_ progress: LoadProgress, of step: String? = nil) {
         if !isOn { return }
+        let name = step.map { "\($0): " } ?? ""
+        let room = StandardStreams.errorColumns.map { max(1, $0 - name.count) }
         // Carriage return, then erase to the end of the line (ECMA-48, EL).
         let text =
             rewrites
-            ? "\r\(progress.line(columns: StandardStreams.errorColumns))\u{1B}[K"
-            : progress.line + "\n"
+            ? "\r\(name)\(progress.line(columns: room))\u{1B}[K"
+            : name + progress.line + "\n"
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
         isShown = true
     }

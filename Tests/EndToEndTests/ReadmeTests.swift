@@ -162,6 +162,9 @@ struct ReadmeTests {
             .replacingOccurrences(of: ":8443/", with: ":\(secure.port)/")
             .replacingOccurrences(of: "-d 10s ", with: "")
         #expect(line != command)
+        if line.contains("--find-rate") || line.contains("--stages") {
+            return try loadInSteps(line, in: folder)
+        }
         if !line.contains("--json") { line += " --json report.json" }
         let ending = try shell(line + " --duration 300ms --warmup 0s", in: folder)
         // A demand on latencies may be missed where other tests run.
@@ -170,5 +173,24 @@ struct ReadmeTests {
         let report = try LoadReport(json: JSONValue(parsing: text))
         #expect(report.requests > 0 && report.statuses.success2xx == report.requests, "\(command)")
         #expect(report.errors.status == 0 && report.errors.protocol == 0, "\(command)")
+    }
+
+    /// The same for lines that make several runs, whose times are cut to a hundredth.
+    private func loadInSteps(_ command: String, in folder: TemporaryFolder) throws {
+        let isSearch = command.contains("--find-rate")
+        let line = command.replacingOccurrences(of: ":5s", with: ":50ms")
+            .replacingOccurrences(of: ":20s", with: ":200ms")
+        let ending = try shell(
+            "\(line) --warmup 0s --json report.json" + (isSearch ? " --duration 300ms" : ""),
+            in: folder)
+        // Undecided, where other tests run.
+        #expect((isSearch ? [0, 3, 11] : [0]).contains(ending.status), "\(command): \(ending)")
+        let text = try String(contentsOfFile: folder.file("report.json"), encoding: .utf8)
+        let json = try JSONValue(parsing: text)
+        if isSearch {
+            #expect(try LoadReport(json: json).search?.steps.isEmpty == false)
+        } else {
+            #expect(try RecordFields(json).list("stages").count == 6)
+        }
     }
 }

@@ -195,8 +195,8 @@ struct MatrixFileTests {
             (
                 "{axes: {rate: -5}}",
                 "axes.rate: -5 is not a rate",
-                "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop, or"
-                    + " \"subscribe\""
+                "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop,"
+                    + " \"subscribe\", or \"find:p99<5ms\" to search it"
             ),
             (
                 "{axes: {tls: true}}",

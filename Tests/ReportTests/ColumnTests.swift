@@ -31,7 +31,9 @@ struct ColumnTests {
             connection_rate_target,close,fastopen,connection_rate,connections_opened,\
             fastopen_accepted,fastopen_missed,\
             rtt_ns,link_loss,link_rate_bit,link_packets,link_lost,link_late_p99_ns,link_cpu_ns,\
-            retries,given_up
+            retries,given_up,\
+            find_rate,find_arrivals,capacity_rps,capacity_above_rps,search_outcome,search_steps,\
+            search_reason
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -46,7 +48,10 @@ struct ColumnTests {
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
             + ",handshake,quickack,cork,request_shape,reply_shape"
             + ",requests_per_connection,connection_rate_target,close,fastopen"
-            + ",rtt_ns,link_loss,link_rate_bit"
+            + ",rtt_ns,link_loss,link_rate_bit,find_rate,find_arrivals,"
+            + ["capacity_rps", "capacity_above_rps"].map {
+                "\($0)_median,\($0)_ci_lo,\($0)_ci_hi"
+            }.joined(separator: ",") + ",search_outcome"
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\

@@ -43,6 +43,22 @@ struct HTMLPageTests {
         #expect(page.contains("href=\"plots/heatmap.svg\""))
     }
 
+    @Test("cells that searched their rate show it, or how the search ended")
+    func searches() throws {
+        let run = try RunCopy()
+        let file = Gnuplot.fixture(of: "capacity").appending(path: "cells.csv")
+        try run.write("cells.csv", try String(contentsOf: file, encoding: .utf8))
+        let page = try run.page()
+        #expect(PageReader(page).problem == nil)
+        for mark in [
+            "capacity <span class=\"unit\">1/s</span>", "not met at", "searched, Poisson",
+            "searched, constant", "generator-bound", "never-met", "searched rate p99&lt;5ms",
+        ] {
+            #expect(page.contains(mark), "lacks '\(mark)'")
+        }
+        #expect(!(try RunCopy().page()).contains("not met at"))
+    }
+
     @Test("cells behind a link are told, and so are the lines through them")
     func links() throws {
         let run = try RunCopy()

@@ -16,7 +16,7 @@ enum Gnuplot {
             switch figure {
             case "history": "history"
             case "forest": "comparison"
-            case "protocols", "push", "slopes": figure
+            case "capacity", "protocols", "push", "slopes": figure
             default: "run"
             }
         return plots.appending(path: "fixture/\(folder)")

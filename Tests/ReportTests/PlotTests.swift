@@ -14,6 +14,10 @@ struct PlotTests {
         "throughput": [
             "connections", "thousand requests/s", "server CPU, µs a request", "1024", "nginx",
         ],
+        "capacity": [
+            "p99&lt;5ms", "Poisson, c64", "constant, c64", "Poisson, c1024", "thousand requests/s",
+            "balanced:shared", "generator-bound", "never-met", "hollow: verdict not valid",
+        ],
         "protocols": [
             "HTTP/1.1", "1 in flight", "8 in flight", "HTTP/2", "1 stream", "32 streams",
             "thousand requests/s, closed loop", "server CPU, µs a request, closed loop",
@@ -130,7 +134,9 @@ struct PlotTests {
     @Test(
         "one cell is enough",
         arguments: Gnuplot.figures.filter {
-            !["hockey", "history", "forest", "protocols", "push", "slopes"].contains($0)
+            ![
+                "capacity", "hockey", "history", "forest", "protocols", "push", "slopes",
+            ].contains($0)
         })
     func oneCell(figure: String) throws {
         let folder = try Folder()
@@ -149,6 +155,7 @@ struct PlotTests {
             ("throughput", ",closed,", "no closed-loop rows in "),
             ("balance", ",closed,", "/workers.csv has no rows"),
             ("protocols", ",no such,", "no two protocols or numbers in flight in "),
+            ("capacity", ",no such,", "no searches for a rate in "),
             ("push", ",no such,", "no cells with subscribers in "),
             ("slopes", ",no such,", "no cells that differ in their round-trip time alone in "),
         ])

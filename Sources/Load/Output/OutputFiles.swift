@@ -43,15 +43,26 @@ extension LoadPlan.Outputs {
         _ result: borrowing LoadResult, _ report: LoadReport,
         standardOutput: (String) -> Bool
     ) -> [Complaint] {
-        var complaints: [Complaint] = []
-        for (kind, path) in wanted {
-            let text =
+        var texts: [Kind: String] = [:]
+        for (kind, _) in wanted {
+            texts[kind] =
                 switch kind {
                 case .json: Renderings.json(report)
                 case .csv: Renderings.csv(report)
                 case .hlog: Renderings.hlog(result)
                 case .hgrm: Renderings.hgrm(result)
                 }
+        }
+        return save(texts, standardOutput: standardOutput)
+    }
+
+    /// The same with texts that are made already, one for each output.
+    package func save(
+        _ texts: [Kind: String], standardOutput: (String) -> Bool
+    ) -> [Complaint] {
+        var complaints: [Complaint] = []
+        for (kind, path) in wanted {
+            let text = texts[kind] ?? ""
             if path == "-" {
                 if !standardOutput(text) {
                     complaints.append(Self.unwritable("-", StandardStreams.takeLostOutput()))

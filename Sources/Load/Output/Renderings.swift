@@ -9,13 +9,21 @@ package enum Renderings {
 
     /// A header and one row: the members of the JSON record, nested names joined by `_`, without
     /// the histograms. Lists are joined by `; `.
+    /// Of a search, a row for each step.
     package static func csv(_ report: LoadReport) -> String {
-        var names: [String] = []
-        var values: [String] = []
-        flatten(report.json, as: "", into: &names, &values)
+        if let search = report.search { return search.table.text }
+        let (names, values) = columns(report)
         var table = CSVTable(columns: names)
         table.append(values)
         return table.text
+    }
+
+    /// The names of the columns and their values.
+    static func columns(_ report: LoadReport) -> (names: [String], values: [String]) {
+        var names: [String] = []
+        var values: [String] = []
+        flatten(report.json, as: "", into: &names, &values)
+        return (names, values)
     }
 
     private static func flatten(

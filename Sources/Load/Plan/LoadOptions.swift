@@ -96,7 +96,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + retrySpecs + tlsSpecs,
+        ] + retrySpecs + tlsSpecs + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -104,11 +104,13 @@ package enum LoadOptions {
             With --connection-rate, --connections bounds how many are open at a time, each brings
             --requests-per-connection (1), and the time of the first one begins when its connection
             was due.
+            With --find-rate, --duration is that of a step (2s), of which there are at most 24, and
+            --rate the first that is tried. A ramp 1k..10k:30s is ten steps, 1k..10k/5:30s five.
             A percentile that too few samples stand behind is not shown.
             Exit status: 0 done, 1 refused by the outside or every request failed, 3 an --slo
-            missed, 64 wrong usage, 130 interrupted: once, the report is of the time that passed,
-            with all of its answers; twice, what is under way counts as timeouts; three times,
-            there is no report.
+            missed or no rate meets --find-rate, 11 that search is undecided, 64 wrong usage, 130
+            interrupted: once, the report is of the time that passed, with all of its answers;
+            twice, what is under way counts as timeouts; three times, there is no report.
             Example: switchyard-load -c 256 -R 50k --arrivals poisson http://127.0.0.1:8080/json
             """)
 
@@ -147,6 +149,7 @@ package enum LoadOptions {
         try retry(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)
+        try steps(&plan, options)
         try pace(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
             try Objective(parsing: text)
@@ -310,7 +313,7 @@ package enum LoadOptions {
         plan.turns = try options.text("turn").map { (text) throws(Complaint) in
             try Turns(parsing: text)
         }
-        let ofRequests = try options.rate("rate")
+        let ofRequests = try options.rate("rate") ?? plan.steps?.first(in: plan.duration)
         let ofConnections = try options.rate("connection-rate")
         if ofRequests != nil, ofConnections != nil {
             throw Complaint(

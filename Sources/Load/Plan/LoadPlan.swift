@@ -92,6 +92,8 @@ package struct LoadPlan: Sendable {
     /// In 0...2^63-1, so that JSON carries it.
     package var seed: Int64
     package var objectives: [Objective] = []
+    /// Runs at other rates than that of `arrivals`; nil for one run.
+    package var steps: LoadSteps?
     package var outputs = Outputs()
     package var isQuiet = false
 

@@ -41,10 +41,11 @@ package struct Objective: Equatable, Sendable, CustomStringConvertible {
     /// As the user wrote it.
     package let description: String
 
-    package init(parsing text: String) throws(Complaint) {
+    /// - Parameter option: the one that says it.
+    package init(parsing text: String, option: String = "--slo") throws(Complaint) {
         func refused(_ why: String) -> Complaint {
             Complaint(
-                "--slo '\(text)' \(why)",
+                "\(option) '\(text)' \(why)",
                 remedy: "write it like p99<5ms, mean<=200us, max<1s, rps>50k or errors<0.1%")
         }
         let compact = text.filter { $0 != " " }
@@ -96,6 +97,8 @@ extension Objective {
         package let isMet: Bool
         /// Such as `1.21ms`; says what is missing where there is no figure.
         package let figure: String
+        /// The same in nanoseconds, requests a second, percent or as a count, where there is one.
+        package var value: Double?
     }
 
     /// A percentile that too few samples stand behind meets no demand: nothing shows that it does.
@@ -138,6 +141,7 @@ extension Objective {
             value = 100 * Double(result.failed) / Double(all)
             figure = fixed(value, decimals: 3) + "%"
         }
-        return Outcome(objective: self, isMet: relation.holds(value, bound), figure: figure)
+        return Outcome(
+            objective: self, isMet: relation.holds(value, bound), figure: figure, value: value)
     }
 }

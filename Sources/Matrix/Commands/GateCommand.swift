@@ -88,6 +88,11 @@ enum GateCommand: Command {
     /// How the pairs of `cells` are measured. Slices scatter less, so a gate that is told nothing
     /// takes them where it can.
     static func pairing(_ options: ParsedOptions, _ cells: [Cell]) throws(Complaint) -> Pairing {
+        if let cell = cells.first(where: { $0.arrival.question != nil }) {
+            throw Complaint(
+                "\(cell.id) searches its rate, and a gate compares launches at one",
+                remedy: "leave it out with --filter 'rate!~find'")
+        }
         let wish = try options.choice("pairing", of: Pairing.self)
         guard let obstacle = obstacle(toSlicesOf: cells) else { return wish ?? .slice }
         if wish == .slice { throw obstacle }

@@ -9,6 +9,8 @@ struct CellDraft: Equatable {
     private var threads: Int?
     private var rate: PerSecond?
     private var subscribes = false
+    /// The rules of a search for capacity; nil where there is none.
+    private var rules: String?
     private var isPoisson = true
 
     var server: String { cell.server }
@@ -27,6 +29,7 @@ struct CellDraft: Equatable {
             rate = rate ?? PerSecond(raw: connections.raw * Double(requests))
         }
         if let rate { cell.arrival = isPoisson ? .poisson(rate) : .constant(rate) }
+        if let rules { cell.arrival = .search(.init(rules: rules, isPoisson: isPoisson)) }
         return cell
     }
 
@@ -62,7 +65,8 @@ struct CellDraft: Equatable {
         case .linkRate: cell.link.rate = try Self.linkRate(value, place)
         case .rate:
             subscribes = value == .string(Arrival.subscribe.name)
-            rate = subscribes ? nil : try Self.rate(value, place)
+            rules = try Self.rules(value, place)
+            rate = subscribes || rules != nil ? nil : try Self.rate(value, place)
         case .arrivals:
             let name = try Self.text(value, place, example: "poisson")
             guard ["poisson", "constant"].contains(name) else {
@@ -221,7 +225,7 @@ extension CellDraft {
         return try perSecond(
             value, place,
             remedy: "write requests a second such as 5000 or \"50k\", \"closed\" for a closed loop,"
-                + " or \"subscribe\"")
+                + " \"subscribe\", or \"find:p99<5ms\" to search it")
     }
 
     /// A number a second; nil for 0.

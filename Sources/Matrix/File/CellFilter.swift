@@ -160,8 +160,9 @@ struct CellFilter: Equatable, Sendable {
         case .linkRate: return cell.link.rate.map { "\($0)" } ?? "none"
         case .rate:
             if cell.arrival == .subscribe { return cell.arrival.name }
+            if let question = cell.arrival.question { return "find:\(question.rules)" }
             return "\(cell.arrival.rate?.raw ?? 0)"
-        case .arrivals: return cell.arrival.name
+        case .arrivals: return cell.arrival.question?.arrivals ?? cell.arrival.name
         case .expect: return cell.expected.rawValue
         }
     }

@@ -1,5 +1,6 @@
 import Basis
 import Foundation
+import Measure
 import Platform
 import Report
 
@@ -133,6 +134,9 @@ struct ProcessExecutor: Executor {
         let group = ProcessGroup(of: server.process)
         let watched = WatchedCPUs(
             cpus, server: group, generator: generator.process.processID, link: ends.link)
+        if record.cell.arrival.question != nil {
+            return try search(&record, settings, &server, &generator, interruption)
+        }
         let phase = began + settings.warmup
         try generator.go(on: &server, until: phase + settings.duration / 10, interruption)
         let first = Reading(group, control: server.control)
@@ -159,6 +163,24 @@ struct ProcessExecutor: Executor {
         }
         record.workers =
             Reading.workers(from: first.report, to: second.report) ?? last?.workers ?? []
+    }
+
+    /// A launch that searches. Its load changes from step to step, so that what the server uses
+    /// says nothing of any rate, and is not read.
+    private func search(
+        _ record: inout LaunchRecord, _ settings: Settings, _ server: inout RunningServer,
+        _ generator: inout RunningGenerator, _ interruption: StopRequest
+    ) throws(LaunchFailure) {
+        let step = settings.warmup + settings.duration
+        // The last step may begin when the time of the search is all but over, and be a long one.
+        let longest = CapacitySearch.longest(step: step) + step * 2
+        try generator.go(
+            on: &server,
+            until: MonotonicClock.now + longest + settings.timeout + Limit.generatorGrace,
+            interruption)
+        record.load = try generator.report()
+        try server.lookUnderLoad()
+        record.workers = try server.stop()?.workers ?? []
     }
 
     /// The state of a server at one moment.

@@ -74,6 +74,9 @@ struct RunningGenerator: ~Copyable {
                 : ["--connection-rate", "\(rate.raw / Double(cell.churn.requests ?? 1))"]
             arguments += ["--arrivals", cell.arrival.name]
         }
+        if let question = cell.arrival.question {
+            arguments += ["--find-rate", question.rules, "--arrivals", question.arrivals]
+        }
         if let turn { arguments += ["--turn", turn] }
         arguments += ["--shared-cpus", sharesCPUs ? "on" : "off"]
         if cell.tls == .off { return arguments + ["http://\(host):\(port)\(cell.target)"] }

@@ -147,14 +147,15 @@ enum Abilities {
         }
         if let rate = cell.churn.rate {
             if cell.arrival == .subscribe { return "connections that subscribe at a rate" }
+            if cell.arrival.question != nil { return "a search with a connection_rate" }
             let due = rate.raw * Double(cell.churn.requests ?? 1)
             if cell.arrival.rate?.raw != due { return "a rate and a connection_rate together" }
         }
         if cell.arrival == .subscribe, cell.churn.requests != nil {
             return "requests on connections that subscribe"
         }
-        if cell.churn.opensFast, cell.tls == .off, cell.language != .ws, cell.arrival.rate != nil,
-            cell.churn.rate == nil
+        if cell.churn.opensFast, cell.tls == .off, cell.language != .ws,
+            cell.arrival.rate != nil || cell.arrival.question != nil, cell.churn.rate == nil
         {
             return "fastopen at a rate without TLS, whose SYNs leave before a request is due"
         }

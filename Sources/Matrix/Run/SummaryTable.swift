@@ -6,24 +6,35 @@ enum SummaryTable {
     static func text(
         _ summaries: [CellSummary], width: Int?, colours: Bool
     ) -> String {
-        var table = TextTable([
-            .init("cell", .left), .init("req/s"), .init("p50"), .init("p99"), .init("p99.9"),
-            .init("max"), .init("cpu/req"), .init("sys/req"), .init("n"), .init("verdict", .left),
-        ])
+        let haveSearches = summaries.contains { $0.searchOutcome != nil }
+        var columns: [TextTable.Column] = [.init("cell", .left)]
+        if haveSearches { columns.append(.init("capacity")) }
+        columns += ["req/s", "p50", "p99", "p99.9", "max", "cpu/req", "sys/req", "n"].map {
+            TextTable.Column($0)
+        }
+        var table = TextTable(columns + [.init("verdict", .left)])
         for summary in summaries {
             let tone: TextTable.Tone =
                 summary.validLaunches == 0 ? .bad : summary.verdict == "valid" ? .good : .doubtful
             let counts =
                 summary.validLaunches == summary.launches
                 ? "\(summary.launches)" : "\(summary.validLaunches)/\(summary.launches)"
-            table.append([
-                .init(summary.cell.id), number(summary, "rps"), time(summary, "p50_ns"),
-                time(summary, "p99_ns"), time(summary, "p999_ns"), time(summary, "max_ns"),
-                time(summary, "srv_cpu_ns_per_req"), number(summary, "srv_syscalls_per_req"),
-                .init(counts), .init(summary.verdict, tone),
-            ])
+            table.append(
+                [.init(summary.cell.id)] + (haveSearches ? [capacity(summary)] : []) + [
+                    number(summary, "rps"), time(summary, "p50_ns"), time(summary, "p99_ns"),
+                    time(summary, "p999_ns"), time(summary, "max_ns"),
+                    time(summary, "srv_cpu_ns_per_req"), number(summary, "srv_syscalls_per_req"),
+                    .init(counts), .init(summary.verdict, tone),
+                ])
         }
         return table.text(width: width, colours: colours)
+    }
+
+    /// The rate that was found, or how the search ended.
+    private static func capacity(_ summary: CellSummary) -> TextTable.Cell {
+        guard let outcome = summary.searchOutcome else { return "-" }
+        if summary.figure("capacity_rps") == nil { return .init(outcome, .doubtful) }
+        return number(summary, "capacity_rps")
     }
 
     private static func time(_ summary: CellSummary, _ name: String) -> TextTable.Cell {

@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Report
 
 /// How long a run still takes. Launches have a fixed length but for starting and stopping, which is
@@ -15,11 +16,19 @@ struct TimeEstimate: Sendable {
     private let loadTime: Nanoseconds
     private var overhead = Nanoseconds.zero
     private var launches: Int64 = 0
+    /// Of launches that searched, all in all.
+    private var searching = Nanoseconds.zero
+    private var searches: Int64 = 0
 
     init(loadTime: Nanoseconds) { self.loadTime = loadTime }
 
     /// Takes note of a launch of `cell` that came to its end.
     mutating func note(_ cell: Cell, elapsed: Nanoseconds) {
+        if cell.arrival.question != nil {
+            searching = searching + max(.zero, elapsed - Self.linkTime(cell))
+            searches += 1
+            return
+        }
         overhead = overhead + max(.zero, elapsed - loadTime - Self.linkTime(cell))
         launches += 1
     }
@@ -27,7 +36,10 @@ struct TimeEstimate: Sendable {
     func remaining(_ slots: some Collection<Slot>) -> Nanoseconds {
         let each = launches == 0 ? Self.firstOverhead : overhead / launches
         let links = slots.reduce(Nanoseconds.zero) { $0 + Self.linkTime($1.cell) }
-        return (loadTime + each) * Int64(slots.count) + links
+        let count = Int64(slots.count(where: { $0.cell.arrival.question != nil }))
+        let search =
+            searches == 0 ? CapacitySearch.usual(step: loadTime) + each : searching / searches
+        return (loadTime + each) * (Int64(slots.count) - count) + search * count + links
     }
 
     /// What the link of a cell adds to its launch.

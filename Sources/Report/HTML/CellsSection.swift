@@ -27,6 +27,8 @@ struct CellsSection {
         Shown(
             name: "gen_cpu_ns_per_req", title: "generator CPU a request", unit: "µs", scale: 1e-3),
         Shown(name: "rate_ratio", title: "of the rate asked for", unit: "%", scale: 100),
+        Shown(name: "capacity_rps", title: "capacity", unit: "1/s", scale: 1),
+        Shown(name: "capacity_above_rps", title: "not met at", unit: "1/s", scale: 1),
     ]
 
     /// Conditions that get a column only where cells differ in them: the column of the file, its
@@ -42,6 +44,7 @@ struct CellsSection {
         ("close", "end of connections", ""), ("fastopen", "Fast Open", ""),
         (roundTrip, "round trip", "ms"),
         ("link_loss", "loss of the link", ""), ("link_rate_bit", "rate of the link", "bit/s"),
+        ("find_rate", "searched rate", ""), ("search_outcome", "search", ""),
     ]
 
     /// Conditions that are not worth a word where all cells have this.
@@ -214,6 +217,8 @@ struct CellsSection {
             case "closed": "closed"
             case "subscribe": "subscribed"
             case "poisson": "open, Poisson"
+            case "search" where table.field(row, "find_arrivals") == "poisson": "searched, Poisson"
+            case "search": "searched, constant"
             case let other: "open, \(other)"
             }
         return [

@@ -23,6 +23,11 @@ package struct FigureGuide: Equatable, Sendable {
                 + "better the tail. Dashed lines are round trips of the closed loop, which flatter "
                 + "a slow server."),
         FigureGuide(
+            "capacity", "What is the highest rate at which each pattern meets an objective?",
+            "Longer bars are better; a whisker is the interval of the median, or of the search. "
+                + "Words instead of a bar say why there is no capacity: generator-bound is a "
+                + "server that can do more."),
+        FigureGuide(
             "protocols", "What do HTTP/2 and more requests in flight on a connection change?",
             "Compare a colour from group to group: requests a second and CPU time a request in the "
                 + "closed loop, the tail at one rate. More in flight shares system calls, whatever "
