@@ -43,8 +43,10 @@ extension LoadReport {
                 .init("target_connection_rate", .optional(targetConnectionRate)),
                 .init("connection_rate", .optional(connectionRate)),
                 .init("retries", .integer(retries)), .init("given_up", .integer(givenUp)),
-            ])
+            ] + later)
     }
+
+    private var later: [JSONValue.Member] { [.init("kinds", .array(kinds.map(\.json)))] }
 
     private var fastOpenJSON: JSONValue {
         if !opensFast { return .null }
@@ -141,6 +143,9 @@ extension LoadReport {
         tls = try fields.optionalText("tls")
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
+        kinds = try fields.objects("kinds").map { (fields) throws(RecordRefusal) in
+            try KindReport(fields)
+        }
         requestsPerConnection = try fields.optionalInteger("requests_per_connection").map {
             Int(clamping: $0)
         }

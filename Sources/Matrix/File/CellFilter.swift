@@ -163,6 +163,7 @@ struct CellFilter: Equatable, Sendable {
             return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.name
         case .expect: return cell.expected.rawValue
+        case .mix: return cell.mix?.name ?? "none"
         }
     }
 }
