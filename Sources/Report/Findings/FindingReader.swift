@@ -76,8 +76,9 @@ struct FindingReader {
             key.append(value.isEmpty ? usual : value)
             if told.contains(column) || value.isEmpty || value == usual { continue }
             title +=
-                column == "requests_per_connection"
-                ? ", \(value) a connection" : ", \(column) \(value)"
+                column != "requests_per_connection"
+                ? ", \(column) \(value)"
+                : value == "1" ? ", a connection each" : ", \(value) a connection"
         }
         if axis != .column("payload_bytes") {
             let payload = payload(row)
