@@ -10,25 +10,31 @@ if (troubled(problem)) { print problem; exit status 1 }
 eval numbers("cells", "rps", "rps_median")
 eval numbers("cells", "p99", "p99_ns_median")
 
-# A column for each load, in groups: the closed loop over connections, then a group over rates for
-# each kind of arrivals and number of connections.
+# A column for each load, in groups of one task and kind of arrivals: over connections in the closed
+# loop, and in the open one where its rate is one; else over rates at one number of connections.
 GAP = 0.25              # between groups, in columns
 array column_x[loads]
 array group_title[loads]
 array group_first[loads]
 groups = 0
-new_group(l) = l == 1 ? 1 : arrival(l) ne arrival(l - 1) ? 1 \
-    : !closed(l) && connections(l) != connections(l - 1)
+kin(l, m) = task(l) eq task(m) && arrival(l) eq arrival(m)
+one_rate(l) = !closed(l) && !(sum [m = 1:loads] (kin(l, m) && rate(l) != rate(m)))
+over_counts(l) = closed(l) || one_rate(l)
+new_group(l) = l == 1 ? 1 : !kin(l, l - 1) ? 1 \
+    : !over_counts(l) && connections(l) != connections(l - 1)
 do for [l = 1:loads] {
     if (new_group(l)) {
         groups = groups + 1
         group_first[groups] = l
-        group_title[groups] = closed(l) ? "closed loop\nconnections" \
-            : named(arrival(l)).", c".shown_count(connections(l))."\noffered rate"
+        group_title[groups] = (strlen(task(l)) ? task(l)."\n" : "") \
+            .(closed(l) ? "closed loop\nconnections" \
+            : one_rate(l) ? named(arrival(l)).", ".shown_rate(rate(l))."\nconnections" \
+            : named(arrival(l)).", c".shown_count(connections(l))."\noffered rate")
     }
     column_x[l] = l + GAP * (groups - 1)
 }
-column_title(l) = closed(l) ? shown_count(connections(l)) : shown_rate(rate(l))
+column_title(l) = over_counts(l) ? shown_count(connections(l)) : shown_rate(rate(l))
+any_task = sum [l = 1:loads] (strlen(task(l)) > 0)
 
 # What a cell is judged by, more being better: requests/s in the closed loop; in the open loop,
 # whose rate is given, the inverse of the 99th percentile of the response time.
@@ -64,7 +70,7 @@ left = 30 + 7.2 * longest_name
 across_all = loads + GAP * (groups - 1)
 room = (width - left - 14) / across_all
 box = room < 84 ? room : 84
-first_top = heading_height + 64
+first_top = heading_height + 64 + (any_task ? 14 : 0)
 height = first_top + 26 * series + 32
 headline = "Share of the best in the column, %:" \
     .(closed(1) ? " requests/s (closed loop)" : "").(closed(1) && !closed(loads) ? "," : "") \
@@ -86,7 +92,7 @@ do for [c = 1:loads] {
 do for [g = 1:groups] {
     last = g < groups ? group_first[g + 1] - 1 : loads
     set label group_title[g] at first (column_x[group_first[g]] + column_x[last]) / 2, graph 1 \
-        offset character 0, 2.6 center font font(11)
+        offset character 0, (strlen(task(group_first[g])) ? 3.7 : 2.6) center font font(11)
 }
 any_bounded = sum [i = 1:cells] (bounded(i))
 any_unsound = sum [i = 1:cells] (!sound(i))

@@ -11,19 +11,22 @@ eval numbers("cells", "p99", "p99_ns_median")
 eval numbers("cells", "p999", "p999_ns_median")
 eval numbers("cells", "ratio", "rate_ratio_median")
 
-# One number of connections: the one that most open-loop cells have, then the largest.
+# One task and number of connections: those that most open-loop cells have, then the largest.
 offered(i) = cell_arrival[i] ne "closed" && cell_rate[i] > 0
-connections_of(n) = sum [i = 1:cells] (offered(i) && cell_connections[i] == n)
+alike(i, t, n) = offered(i) && cell_task_number[i] == t && cell_connections[i] == n
 best = 0
-do for [c = 1:words(counts)] {
-    n = word(counts, c) + 0
-    if (connections_of(n) && connections_of(n) >= best) {
-        best = connections_of(n)
-        chosen = n
+do for [t = 1:tasks] {
+    do for [c = 1:words(counts)] {
+        size = sum [i = 1:cells] (alike(i, t, word(counts, c) + 0))
+        if (size && size >= best) {
+            best = size
+            chosen = word(counts, c) + 0
+            chosen_task = t
+        }
     }
 }
 if (best == 0) { print figure.": no open-loop rows in ".run."/cells.csv"; exit status 3 }
-open(i) = offered(i) && cell_connections[i] == chosen
+open(i) = alike(i, chosen_task, chosen)
 left_out = sum [i = 1:cells] (offered(i) && !open(i))
 
 drawn_arrivals = ""
@@ -41,6 +44,10 @@ do for [name in arrivals] {
     if (sum [i = 1:cells] (open(i) && cell_arrival[i] eq name)) {
         drawn_arrivals = drawn_arrivals.(strlen(drawn_arrivals) ? " " : "").name
     }
+}
+if (words(drawn_rates) == 1) {
+    print figure.": no open loop at two rates in ".run."/cells.csv"
+    exit status 3
 }
 columns = words(drawn_arrivals)
 rate_top = word(drawn_rates, words(drawn_rates)) + 0
@@ -76,9 +83,10 @@ if (words(panels) == 0) {
     exit status 3
 }
 
-headline = sprintf("Response time against offered rate, open loop, %s%s", \
+headline = sprintf("Response time against offered rate, open loop, %s%s%s", \
+    strlen(task_name[chosen_task]) ? task_name[chosen_task].", " : "", \
     plural(chosen, "connection"), left_out == 0 ? "" \
-    : sprintf(" (%s at other numbers not drawn)", plural(left_out, "cell")))
+    : sprintf(" (%s of other loads not drawn)", plural(left_out, "cell")))
 tall = 150
 gap = 34
 first_top = heading_height + 46

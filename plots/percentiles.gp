@@ -12,12 +12,15 @@ drawable(i) = strstrt(files, "\n".cell_hist[i].".hgrm\n") > 0
 array load_size[loads]
 do for [l = 1:loads] { load_size[l] = sum [i = 1:cells] (cell_load[i] == l && drawable(i)) }
 
-# The load that most patterns ran, then the one with the highest rate, then the most connections.
-# The closed loop beside it: at the same number of connections if there is one.
+# The load that most patterns ran, then a mix, whose tail is what patterns differ in, then the one
+# with the highest rate, then the most connections. The closed loop beside it: the same requests, at
+# the same number of connections if there is one.
 fits(l, wanted) = wanted > 0 && connections(l) == wanted
+mixed(l) = strstrt(task(l), "mix ") > 0
 better(l, best, wanted) = best == 0 ? 1 \
     : fits(l, wanted) != fits(best, wanted) ? fits(l, wanted) \
     : load_size[l] != load_size[best] ? load_size[l] > load_size[best] \
+    : mixed(l) != mixed(best) ? mixed(l) \
     : rate(l) != rate(best) ? rate(l) > rate(best) \
     : connections(l) >= connections(best)
 open_load = 0
@@ -28,7 +31,9 @@ do for [l = 1:loads] {
 }
 if (open_load) { wanted = connections(open_load) }
 do for [l = 1:loads] {
-    if (load_size[l] && closed(l) && better(l, closed_load, wanted)) { closed_load = l }
+    if (load_size[l] && closed(l) && (open_load ? task(l) eq task(open_load) : 1)) {
+        if (better(l, closed_load, wanted)) { closed_load = l }
+    }
 }
 if (!open_load && !closed_load) {
     print figure.": ".run."/hist holds no .hgrm file of a cell with a value"

@@ -191,16 +191,41 @@ do for [i = 1:cells] {
     cell_first[i] = entry(base_book, cell_base[i])
 }
 
+# A task is what is asked, where the table says that it is not the usual request: another path, a
+# mix, a connection for each or a few. It belongs to the load.
+cell_header = header("cells")
+has_column(name) = !strlen(first_absent(cell_header, name))
+array cell_task[cells]
+do for [i = 1:cells] { cell_task[i] = "" }
+task_word(column, value) = column eq "mix" ? "mix ".value \
+    : column ne "requests_per_connection" ? value \
+    : value eq "1" ? "a connection each" : value." a connection"
+do for [column in "path mix requests_per_connection"] {
+    if (has_column(column)) {
+        eval texts("cells", "axis_value", column)
+        do for [i = 1:cells] {
+            if (strlen(axis_value[i]) && !(column eq "mix" && axis_value[i] eq "none")) {
+                cell_task[i] = cell_task[i].(strlen(cell_task[i]) ? ", " : "") \
+                    .task_word(column, axis_value[i])
+            }
+        }
+    }
+}
+array cell_kin[cells]           # the first cell of the same pattern and task
+kin_book = "\n"
+do for [i = 1:cells] {
+    kin = cell_base[i]." ".cell_task[i]
+    if (!at(kin_book, kin)) { kin_book = kin_book.line_of(kin, i) }
+    cell_kin[i] = entry(kin_book, kin)
+}
+
 # What varies within a pattern besides the load joins the label, so that a label means one curve.
 axes = "server protocol threads streams payload_bytes pipeline tls nodelay"
 # Tables of earlier versions lack some of these.
 later = "handshake quickack cork request_shape reply_shape requests_per_connection"\
     ." connection_rate_target close fastopen rtt_ns link_loss link_rate_bit"
 manners = ""
-cell_header = header("cells")
-do for [n = 1:words(later)] {
-    if (!strlen(first_absent(cell_header, word(later, n)))) { manners = manners." ".word(later, n) }
-}
+do for [name in later] { if (has_column(name)) { manners = manners." ".name } }
 axes = axes.manners
 suffix(axis, value) = axis eq "threads" ? " w".value \
     : axis eq "streams" ? " m".value \
@@ -210,8 +235,6 @@ suffix(axis, value) = axis eq "threads" ? " w".value \
     : axis eq "nodelay" || axis eq "quickack" || axis eq "cork" ? " ".axis." ".value \
     : axis eq "request_shape" ? " request ".value \
     : axis eq "reply_shape" ? " reply ".value \
-    : axis eq "requests_per_connection" ? (strlen(value) ? " ".value." a connection" : "") \
-    : axis eq "connection_rate_target" ? (strlen(value) ? " ".value." connections/s" : "") \
     : axis eq "fastopen" ? (value eq "on" ? " Fast Open" : "") \
     : axis eq "rtt_ns" ? sprintf(" rtt %g ms", value * 1e-6) \
     : axis eq "link_loss" ? sprintf(" loss %g %%", value * 100) \
@@ -224,8 +247,9 @@ do for [n = 1:words(axes)] {
     if (n > words(axes) - words(manners)) {
         do for [i = 1:cells] { cell_manner[i] = cell_manner[i]." ".axis_value[i] }
     }
-    varies = sum [i = 1:cells] (axis_value[i] ne axis_value[cell_first[i]])
-    if (varies) {
+    varies = sum [i = 1:cells] (axis_value[i] ne axis_value[cell_kin[i]])
+    if (varies && !strstrt(" requests_per_connection connection_rate_target ", \
+        " ".word(axes, n)." ")) {
         do for [i = 1:cells] {
             cell_label[i] = cell_label[i].suffix(word(axes, n), axis_value[i])
         }
@@ -288,13 +312,25 @@ filled(k) = word("7 5 9 11 13 15", (k - 1) % 6 + 1) + 0
 
 # --- Loads ----------------------------------------------------------------------------------
 
-# A load is what the generator did: arrivals, connections, rate. `cell_load` is the load of a cell
-# and `load_cell` the first cell under a load: the closed loop by connections, then the open loop by
-# arrivals, connections and rate. Who subscribes makes no load, nor does who searches one: 0.
+# A load is what the generator did: task, arrivals, connections, rate. `cell_load` is the load of a
+# cell and `load_cell` the first cell under a load: the closed loop by task and connections, then
+# the open one by arrivals, task, connections and rate. Who subscribes makes no load, nor does who
+# searches one: 0.
 counts = ""
 rates = "0"
 arrivals = "closed constant poisson"
+tasks = 0
+task_book = "\n"
+array task_name[cells]
+array cell_task_number[cells]
 do for [i = 1:cells] {
+    # A key is not empty, lest it be found in every line.
+    if (!at(task_book, "task ".cell_task[i])) {
+        tasks = tasks + 1
+        task_name[tasks] = cell_task[i]
+        task_book = task_book.line_of("task ".cell_task[i], tasks)
+    }
+    cell_task_number[i] = entry(task_book, "task ".cell_task[i])
     if (cell_connections[i] != cell_connections[i]) { cell_connections[i] = 0 }
     counts = with(counts, cell_connections[i])
     if (cell_arrival[i] eq "closed" || cell_rate[i] != cell_rate[i]) { cell_rate[i] = 0 }
@@ -308,25 +344,28 @@ array load_cell[cells]
 do for [i = 1:cells] { cell_load[i] = 0 }
 askers = sum [i = 1:cells] (cell_arrival[i] ne "subscribe" && cell_arrival[i] ne "search")
 loads = 0
-matches(i, arrival, count, rate) = \
-    cell_arrival[i] eq arrival && cell_connections[i] == count && cell_rate[i] == rate
+matches(i, arrival, t, count, rate) = cell_arrival[i] eq arrival && cell_task_number[i] == t \
+    && cell_connections[i] == count && cell_rate[i] == rate
 do for [arrival in arrivals] {
-    do for [c = 1:words(counts)] {
-        do for [r = 1:words(rates)] {
-            count = word(counts, c) + 0
-            rate = word(rates, r) + 0
-            if (sum [i = 1:cells] matches(i, arrival, count, rate)) {
-                loads = loads + 1
-                do for [i = cells:1:-1] {
-                    if (matches(i, arrival, count, rate)) {
-                        cell_load[i] = loads
-                        load_cell[loads] = i
+    do for [t = 1:tasks] {
+        do for [c = 1:words(counts)] {
+            do for [r = 1:words(rates)] {
+                count = word(counts, c) + 0
+                rate = word(rates, r) + 0
+                if (sum [i = 1:cells] matches(i, arrival, t, count, rate)) {
+                    loads = loads + 1
+                    do for [i = cells:1:-1] {
+                        if (matches(i, arrival, t, count, rate)) {
+                            cell_load[i] = loads
+                            load_cell[loads] = i
+                        }
                     }
                 }
             }
         }
     }
 }
+task(l) = cell_task[load_cell[l]]
 arrival(l) = cell_arrival[load_cell[l]]
 connections(l) = cell_connections[load_cell[l]]
 rate(l) = cell_rate[load_cell[l]]
@@ -336,7 +375,8 @@ shown_count(n) = n >= 1e6 ? sprintf("%gM", n / 1e6) : n >= 1e4 ? sprintf("%gk", 
 shown_rate(rate) = rate >= 1000 ? sprintf("%gk/s", rate / 1000.0) : sprintf("%g/s", rate)
 plural(n, noun) = shown_count(n)." ".noun.(n == 1 ? "" : "s")
 named(arrivals) = arrivals eq "poisson" ? "Poisson" : arrivals
-load_title(l) = (closed(l) ? "closed loop" \
+load_title(l) = (strlen(task(l)) ? task(l).", " : "") \
+    .(closed(l) ? "closed loop" \
     : sprintf("open loop, %s %s", named(arrival(l)), shown_rate(rate(l)))) \
     .", c".shown_count(connections(l))
 

@@ -14,8 +14,8 @@ eval numbers("cells", "cpu", "srv_cpu_ns_per_req_median")
 eval numbers("cells", "cpu_low", "srv_cpu_ns_per_req_ci_lo")
 eval numbers("cells", "cpu_high", "srv_cpu_ns_per_req_ci_hi")
 
-# Bars stand in groups: a group for each number of connections, a bar for each series.
-drawn_counts = ""
+# Bars stand in groups: a group for each load of the closed loop, a bar for each series.
+drawn_loads = ""
 bars = 0
 array series_bar[series]
 do for [k = 1:series] {
@@ -23,7 +23,7 @@ do for [k = 1:series] {
     do for [i = 1:cells] {
         if (cell_series[i] == k && cell_arrival[i] eq "closed") {
             doubtful = doubtful || cell_verdict[i] ne "valid"
-            drawn_counts = with(drawn_counts, cell_connections[i])
+            drawn_loads = with(drawn_loads, cell_load[i])
             if (!series_bar[k]) {
                 bars = bars + 1
                 series_bar[k] = bars
@@ -34,7 +34,7 @@ do for [k = 1:series] {
 }
 if (bars == 0) { print figure.": no closed-loop rows in ".run."/cells.csv"; exit status 3 }
 thickness = 0.84 / (bars < 5 ? 5 : bars)
-x(i) = place(drawn_counts, cell_connections[i]) \
+x(i) = place(drawn_loads, cell_load[i]) \
     + (series_bar[cell_series[i]] - (bars + 1) / 2.0) * thickness
 drawn(i) = cell_arrival[i] eq "closed"
 shows(i, k, valid) = cell_series[i] == k && drawn(i) && (cell_verdict[i] eq "valid") == valid
@@ -54,27 +54,30 @@ thousands = most >= 2000
 scale = thousands ? 1e-3 : 1
 
 headline = "Throughput and what a request costs, closed loop"
-height = any_cpu ? 660 : 380
+any_task = sum [c = 1:words(drawn_loads)] (strlen(task(word(drawn_loads, c) + 0)) > 0)
+gap = any_task ? 66 : 50
+height = any_cpu ? 610 + gap : 380
 eval MEASURE
 eval OPEN
 set multiplot
 eval HEADING
 eval LEGEND
 set style fill solid 1.0 border
-set xrange [0.5:words(drawn_counts) + 0.5]
+set xrange [0.5:words(drawn_loads) + 0.5]
 set yrange [0:*]
 set grid noxtics ytics
 set xtics scale 0 ("" 0)
-do for [c = 1:words(drawn_counts)] { set xtics add (shown_count(word(drawn_counts, c) + 0) c) }
+group_title(l) = shown_count(connections(l)).(strlen(task(l)) ? "\n".task(l) : "")
+do for [c = 1:words(drawn_loads)] { set xtics add (group_title(word(drawn_loads, c) + 0) c) }
 
 # The panels, one above the other: requests a second, then microseconds of CPU a request.
 middle(i) = panel == 1 ? rps[i] * scale : cpu[i] * 1e-3
 from(i) = panel == 1 ? rps_low[i] * scale : cpu_low[i] * 1e-3
 to(i) = panel == 1 ? rps_high[i] * scale : cpu_high[i] * 1e-3
 first_top = heading_height + 26
-tall = (height - 58 - 50 * (panels - 1) - first_top) / panels
+tall = (height - 58 - gap * (panels - 1) - first_top) / panels
 do for [panel = 1:panels] {
-    top = first_top + (panel - 1) * (tall + 50)
+    top = first_top + (panel - 1) * (tall + gap)
     eval panel(66, edge, top, top + tall)
     eval titles(panel < panels ? "" : "connections", panel == 1 \
         ? (thousands ? "thousand " : "")."requests/s (median and its interval)" \

@@ -97,6 +97,29 @@ package struct Coordinator: ~Copyable {
         over stream: Stream.Type, _ context: Stream.Context
     ) throws(Failure) -> [GeneratorThread] {
         switch plan.application {
+        case .h1 where !plan.mix.isEmpty:
+            let requests = plan.mix.map(\.request.bytes)
+            let pipeline = plan.pipeline
+            let chooser = chooserOfThread
+            return try startThreads(over: stream, context) { index in
+                MixedHTTP1Client(
+                    requests: requests, chooser: chooser(index), pipeline: pipeline)
+            }
+        case .h2 where !plan.mix.isEmpty:
+            let scheme = plan.url.isSecure ? "https" : "http"
+            let requests: [HTTP2Request]
+            do throws(Complaint) {
+                requests = try plan.mix.map { (kind) throws(Complaint) in
+                    try HTTP2Request(kind.request, scheme: scheme)
+                }
+            } catch {
+                throw .complaint(error)
+            }
+            let streams = plan.streams
+            let chooser = chooserOfThread
+            return try startThreads(over: stream, context) { index in
+                MixedHTTP2Client(requests: requests, chooser: chooser(index), streams: streams)
+            }
         case .h1:
             let request = plan.request
             let pipeline = plan.pipeline
@@ -157,6 +180,18 @@ package struct Coordinator: ~Copyable {
             return try startThreads(
                 over: stream, context, speaking: client
             ) { _ in ClosedPacing() }
+        }
+    }
+
+    /// What draws the kinds of a mix, by the numbers of threads.
+    private var chooserOfThread: @Sendable (Int) -> KindChooser {
+        let weights = plan.mix.map(\.weight)
+        let seed = UInt64(bitPattern: plan.seed)
+        // Other streams of the seed than those of the schedules.
+        let first = plan.threads
+        return { index in
+            KindChooser(
+                weights: weights, generator: .stream(seed: seed, index: first + index))
         }
     }
 

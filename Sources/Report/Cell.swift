@@ -44,6 +44,8 @@ package struct Cell: Equatable, Hashable, Sendable {
     package var payload: ByteCount = ByteCount(raw: 13)
     /// The requested path and query; nil: the one that gives `payload` bytes.
     package var path: String?
+    /// The kinds of requests that are asked instead; nil where all are alike.
+    package var mix: RequestMix?
     /// Requests in flight on each connection by pipelining.
     package var pipeline: Int = 1
     package var tls: TLS = .off
@@ -74,6 +76,7 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// What is requested, with the query.
     package var target: String {
         if let path { return path }
+        if mix != nil { return "/" }
         switch language {
         case .h1, .h2: return payload.raw == 13 ? "/plaintext" : "/bytes/\(payload.raw)"
         case .ws: return "/ws"
@@ -83,7 +86,7 @@ package struct Cell: Equatable, Hashable, Sendable {
     }
 
     /// Whether the server decides how long the body of an answer is, not `payload`.
-    package var answersAreItsOwn: Bool { server != Self.builtIn || path != nil }
+    package var answersAreItsOwn: Bool { server != Self.builtIn || path != nil || mix != nil }
 
     /// The name of this cell, made of its parameters in a fixed order; those that have their
     /// default are left out except the first five. Two cells of one matrix never share it.
@@ -120,6 +123,7 @@ package struct Cell: Equatable, Hashable, Sendable {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
         }
         if let path { parts.append("t" + path.split(separator: "/").joined(separator: "-")) }
+        if let mix { parts.append(mix.idPart) }
         return parts.joined(separator: "/")
     }
 
@@ -173,6 +177,7 @@ extension Cell {
         others += link.members
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
         others += arrival.question?.members ?? []
+        if let mix { others.append(.init("mix", mix.json)) }
         return .object(parameters + transmission + churn.members + others)
     }
 
@@ -232,6 +237,7 @@ extension Cell {
         replyShape = try fields.choice("reply_shape", default: .one)
         churn = try CellConnections(fields)
         link = try CellLink(fields)
+        mix = try fields.mix("mix")
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {
                 throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")

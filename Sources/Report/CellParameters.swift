@@ -45,7 +45,19 @@ enum CellParameters {
     static func laterColumns<Row>(
         _ cell: @escaping @Sendable (Row) -> Cell
     ) -> [Column<Row>] {
-        handshake(cell) + transmission(cell) + connections(cell) + link(cell)
+        handshake(cell) + transmission(cell) + connections(cell) + link(cell) + asked(cell)
+    }
+
+    /// What a request asks for.
+    static func asked<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column("path", "text", "what is asked for; empty for what gives payload_bytes") {
+                cell($0).path ?? ""
+            },
+            Column("mix", "text", "the name of a mix of requests; none where all are alike") {
+                cell($0).mix?.name ?? "none"
+            },
+        ]
     }
 
     /// How the streams of connections are opened.

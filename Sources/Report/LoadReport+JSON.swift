@@ -43,13 +43,15 @@ extension LoadReport {
                 .init("target_connection_rate", .optional(targetConnectionRate)),
                 .init("connection_rate", .optional(connectionRate)),
                 .init("retries", .integer(retries)), .init("given_up", .integer(givenUp)),
-            ] + searched)
+            ] + searched + later)
     }
 
     /// Only where there was a search.
     private var searched: [JSONValue.Member] {
         search.map { [.init("search", $0.json)] } ?? []
     }
+
+    private var later: [JSONValue.Member] { [.init("kinds", .array(kinds.map(\.json)))] }
 
     private var fastOpenJSON: JSONValue {
         if !opensFast { return .null }
@@ -146,6 +148,9 @@ extension LoadReport {
         tls = try fields.optionalText("tls")
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
+        kinds = try fields.objects("kinds").map { (fields) throws(RecordRefusal) in
+            try KindReport(fields)
+        }
         requestsPerConnection = try fields.optionalInteger("requests_per_connection").map {
             Int(clamping: $0)
         }

@@ -176,6 +176,8 @@ package struct LoadReport: Equatable, Sendable {
     /// Requests that were sent again, each time, and those that had been sent often enough.
     package var retries: Int64 = 0
     package var givenUp: Int64 = 0
+    /// Of each kind of a mix; none where all requests are alike.
+    package var kinds: [KindReport] = []
     package var errors = Errors()
     package var statuses = Statuses()
     /// Nil when nothing failed.

@@ -51,6 +51,16 @@ package struct RecordFields: Sendable {
             stray.name, "is unknown" + (near ?? ": choose from \(names.joined(separator: ", "))"))
     }
 
+    /// A mix of requests, as a person may write it, too.
+    package func mix(_ name: String) throws(RecordRefusal) -> RequestMix? {
+        guard let value = member(name) else { return nil }
+        do throws(Complaint) {
+            return try RequestMix(value, FilePlace(file: "", path: ""))
+        } catch {
+            throw refusal(name, "is no mix\(error.problem)")
+        }
+    }
+
     package func optionalText(_ name: String) throws(RecordRefusal) -> String? {
         guard let value = member(name) else { return nil }
         guard case .string(let text) = value else { throw refusal(name, "is not a text") }

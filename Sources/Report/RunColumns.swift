@@ -17,6 +17,7 @@ package enum RunColumns {
         + CellParameters.connections { $0.launch.cell } + connections
         + CellParameters.link { $0.launch.cell } + link + retries
         + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
+        + kinds + CellParameters.asked { $0.launch.cell }
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -241,6 +242,28 @@ package enum RunColumns {
             "SYNs that could have carried data and did not; empty without Fast Open"
         ) { $0.opensFast ? $0.handshakes.fastOpenMissed : nil },
     ]
+
+    private static let kinds: [Column<RunRow>] = [
+        ofKinds("kinds_requests", "1", "successful requests of each kind of a mix") {
+            "\($0.requests)"
+        },
+        ofKinds("kinds_p50_ns", "ns", "median latency of each kind") {
+            ($0.latency.p50?.raw).map { "\($0)" } ?? ""
+        },
+        ofKinds("kinds_p99_ns", "ns", "99th percentile of the same") {
+            ($0.latency.p99?.raw).map { "\($0)" } ?? ""
+        },
+    ]
+
+    /// A list of what each kind of a mix has, in the order of the mix.
+    private static func ofKinds(
+        _ name: String, _ unit: String, _ meaning: String,
+        _ value: @escaping @Sendable (KindReport) -> String
+    ) -> Column<RunRow> {
+        Column(name, unit, meaning + ", as name=value with \"; \" between; empty without a mix") {
+            ($0.launch.load?.kinds ?? []).map { "\($0.name)=\(value($0))" }.joined(separator: "; ")
+        }
+    }
 
     private static let retries: [Column<RunRow>] = [
         count("retries", "requests that were sent again, each time") { $0.retries },

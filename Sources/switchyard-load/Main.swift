@@ -78,7 +78,7 @@ enum Main {
             return try InputFile.read(path, upTo: Limit.bodyBytes + 1)
         } catch {
             throw Complaint(
-                "--body file '\(path)' can't be read: \(error.reason)", remedy: "check the path",
+                "file '\(path)' can't be read: \(error.reason)", remedy: "check the path",
                 status: .failure)
         }
     }

@@ -24,6 +24,11 @@ struct LoadReportTests {
         report.partGapHistogram = "gap"
         report.eventDelayHistogram = "delay"
         (report.bursts, report.missedEvents) = (4, 5)
+        var kind = KindReport(name: "short", weight: 0.5)
+        (kind.requests, kind.failed) = (39_000, 2)
+        kind.latency = LatencySummary(histogram)
+        kind.latencyHistogram = HistogramCodec.encodeBase64(histogram)
+        report.kinds = [kind, KindReport(name: "long", weight: 5)]
         report.errors.protocol = 7
         report.errors.connect = 1
         report.statuses.success2xx = 40_000

@@ -18,6 +18,9 @@ struct PlotTests {
             "p99&lt;5ms", "Poisson, c64", "constant, c64", "Poisson, c1024", "thousand requests/s",
             "balanced:shared", "generator-bound", "never-met", "hollow: verdict not valid",
         ],
+        "cost": [
+            "server CPU, µs a request", "c64", "20k/s", "balanced:shared",
+        ],
         "protocols": [
             "HTTP/1.1", "1 in flight", "8 in flight", "HTTP/2", "1 stream", "32 streams",
             "thousand requests/s, closed loop", "server CPU, µs a request, closed loop",
@@ -135,7 +138,7 @@ struct PlotTests {
         "one cell is enough",
         arguments: Gnuplot.figures.filter {
             ![
-                "capacity", "hockey", "history", "forest", "protocols", "push", "slopes",
+                "capacity", "cost", "hockey", "history", "forest", "protocols", "push", "slopes",
             ].contains($0)
         })
     func oneCell(figure: String) throws {
@@ -152,6 +155,7 @@ struct PlotTests {
         "a run without rows of the kind is status 3, for the caller to skip",
         arguments: [
             ("hockey", ",poisson,", "no open-loop rows in "),
+            ("cost", ",poisson,", "no open-loop cell with server CPU time in "),
             ("throughput", ",closed,", "no closed-loop rows in "),
             ("balance", ",closed,", "/workers.csv has no rows"),
             ("protocols", ",no such,", "no two protocols or numbers in flight in "),
@@ -183,7 +187,7 @@ struct PlotTests {
 
     @Test(
         "patterns unknown to the table of colours are drawn too",
-        arguments: ["throughput", "hockey", "balance", "heatmap", "spread"])
+        arguments: ["throughput", "cost", "hockey", "balance", "heatmap", "spread"])
     func manyPatterns(figure: String) throws {
         let folder = try Folder()
         let names = (1...12).map { "novel-\($0):kind" }
@@ -219,10 +223,49 @@ struct PlotTests {
     }
 
     @Test(
+        "what is asked belongs to the load, not to the name of a series",
+        arguments: ["throughput", "cost", "percentiles", "balance", "heatmap", "spread"])
+    func tasks(figure: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            let isOfCells = table[0].contains("rps_median")
+            func row(_ line: String, path: String, mix: String) -> String {
+                isOfCells ? "\(line),\(path),\(mix)" : line
+            }
+            return [row(table[0], path: "path", mix: "mix")]
+                + table.dropFirst().map { row($0, path: "", mix: "none") }
+                + table.dropFirst().map {
+                    row(
+                        $0.replacing(",h1/", with: ",other/").replacing(",13,", with: ",7,"),
+                        path: "/work?us=20", mix: "none")
+                }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        let drawing = try folder.text("a.svg")
+        #expect(!drawing.contains("sharded:hash 7") && !drawing.contains("sharded:hash h1"))
+        #expect(drawing.contains(">sharded:hash<"), "another name")
+        // One load alone has curves.
+        if figure != "percentiles" { #expect(drawing.contains("/work?us=20")) }
+    }
+
+    @Test("rates of one request are a curve, those of two are none")
+    func oneRate() throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            let rates = table.filter { !$0.contains(",poisson,") || $0.contains(",poisson,20000,") }
+            return rates.filter { !$0.contains(",constant,") }
+        }
+        let outcome = try folder.draw("hockey", of: run, as: "a.svg")
+        #expect(outcome.status == 3)
+        #expect(outcome.complaint.contains("no open loop at two rates in "))
+    }
+
+    @Test(
         "a column that is not there is named",
         arguments: [
             ("percentiles", "hist_name"), ("throughput", "rps_median"), ("hockey", "p99_ns_median"),
             ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
+            ("cost", "srv_syscalls_per_req_median"),
             ("history", "arrival"), ("forest", "verdict"), ("protocols", "p99_ns_ci_lo"),
             ("push", "p50_ns_ci_hi"), ("slopes", "intercept_ns"),
         ])
@@ -264,7 +307,7 @@ struct PlotTests {
 
     @Test(
         "when every launch failed there is nothing to draw",
-        arguments: ["throughput", "hockey", "heatmap", "spread"])
+        arguments: ["throughput", "cost", "hockey", "heatmap", "spread"])
     func noMedians(figure: String) throws {
         let folder = try Folder()
         let run = try folder.copyOfFixture { table in
@@ -272,7 +315,8 @@ struct PlotTests {
         }
         let outcome = try folder.draw(figure, of: run, as: "a.svg")
         #expect(outcome.status == 3)
-        #expect(outcome.complaint.hasSuffix(" has a median") || figure == "spread")
+        #expect(
+            outcome.complaint.hasSuffix(" has a median") || ["spread", "cost"].contains(figure))
         #expect(!outcome.complaint.contains("\n"), "more than one line")
         #expect(try folder.names() == ["run"])
     }

@@ -35,6 +35,15 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// is not made without. They then speak unasked, too.
     static var opensItself: Bool { get }
 
+    /// Whether requests are of several kinds, whose latencies are told apart.
+    static var hasKinds: Bool { get }
+
+    /// How many kinds there are; 0 where they are not told apart.
+    var kinds: Int { get }
+
+    /// The kind of the request that was begun last.
+    var lastKind: Int { get }
+
     /// How the output is divided into heads and bodies.
     static var framing: MessageFraming { get }
 
@@ -115,6 +124,11 @@ extension ProtocolClient where Self: ~Copyable {
     package static var hasTimer: Bool { false }
     @inline(always)
     package static var opensItself: Bool { false }
+    @inline(always)
+    package static var hasKinds: Bool { false }
+    package var kinds: Int { 0 }
+    @inline(always)
+    package var lastKind: Int { 0 }
     package static var framing: MessageFraming { .opaque }
 
     @inline(always)

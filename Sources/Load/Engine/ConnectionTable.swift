@@ -19,6 +19,8 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
     private let lastParts: UnsafeMutableBufferPointer<Instant>
     /// How the events of each request's answer came; of no requests where answers have none.
     private let spreads: UnsafeMutableBufferPointer<EventSpread>
+    /// The kind of each request; of no requests where kinds are not told apart.
+    private let kinds: UnsafeMutableBufferPointer<UInt8>
     private let rests: UnsafeMutablePointer<ConnectionRest>
 
     /// - Parameter client: whose sessions the connections have.
@@ -39,6 +41,8 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafe lastParts.initialize(repeating: .distantFuture)
         unsafe spreads = .allocate(capacity: Client.hasEvents ? count * capacity : 0)
         unsafe spreads.initialize(repeating: EventSpread())
+        unsafe kinds = .allocate(capacity: Client.hasKinds ? count * capacity : 0)
+        unsafe kinds.initialize(repeating: 0)
         unsafe rests = .allocate(capacity: count)
         for index in 0..<count { unsafe (rests + index).initialize(to: ConnectionRest()) }
     }
@@ -55,6 +59,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafe times.deallocate()
         unsafe lastParts.deallocate()
         unsafe spreads.deallocate()
+        unsafe kinds.deallocate()
         unsafe rests.deinitialize(count: count)
         unsafe rests.deallocate()
     }
@@ -103,6 +108,13 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         unsafe place(of: index, slot, in: spreads)
     }
 
+    /// Which kind a request is.
+    @inline(always)
+    func kind(of index: Int, _ slot: Int) -> UnsafeMutablePointer<UInt8> {
+        // SAFETY: initialised in `init`, and `place` checks both numbers.
+        unsafe place(of: index, slot, in: kinds)
+    }
+
     /// What is kept of a request beside its times, where such a thing is kept.
     @inline(always)
     private func place<Value>(
@@ -111,7 +123,7 @@ struct ConnectionTable<Stream: StreamTransport & ~Copyable, Session: ~Copyable>:
         let position = index &* capacity &+ slot
         precondition(
             index >= 0 && slot >= 0 && slot < capacity && position < values.count,
-            "no such request with parts or events")
+            "no such request with parts, events or a kind")
         // SAFETY: checked in the line above; the caller's values are initialised in `init`.
         return unsafe values.baseAddress.unsafelyUnwrapped + position
     }

@@ -123,7 +123,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if table[index].inFlight == 0 { return 0 }
         var lost: UInt64 = 0
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
-            lost += giveUp(takeOff(index, slot), because: .read)
+            let times = takeOff(index, slot)
+            if Client.hasKinds { noteLost(index, slot, times, because: .read) }
+            lost += giveUp(times, because: .read)
         }
         return lost
     }

@@ -58,6 +58,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         for slot in 0..<table.capacity where isUnderWay(index, slot) {
             let times = takeOff(index, slot)
             if loss != .violation, isSentAgain(times) { continue }
+            if Client.hasKinds { noteLost(index, slot, times, because: loss) }
             lost += giveUp(times, because: loss)
         }
         if lost == 0, countsOpening(index), loss == .violation || isSubscribed(index) { lost = 1 }
@@ -77,6 +78,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if mayRetry, !pacing.opensConnections {
             unprocessed.append(times)
         } else if !isSentAgain(times) {
+            if Client.hasKinds { noteLost(index, slot, times, because: .read) }
             count(
                 giveUp(times, because: .read), .read,
                 FailureText(reason: "the server gave up a request"))

@@ -148,6 +148,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let connection = unsafe table.pointer(to: index)
         let slot = unsafe client.begin(on: &connection.pointee.session, due: times.intended)
         unsafe table.times(of: index, slot).pointee = times
+        if Client.hasKinds {
+            unsafe table.kind(of: index, slot).pointee = UInt8(truncatingIfNeeded: client.lastKind)
+        }
         if Client.hasParts { unsafe table.lastPart(of: index, slot).pointee = .distantFuture }
         if Client.hasEvents { unsafe table.spread(of: index, slot).pointee = EventSpread() }
         unsafe connection.pointee.inFlight &+= 1
@@ -365,7 +368,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             if pacing.isOpenLoop { tally.service.record(now.since(times.sent)) }
             if !pacing.isOpenLoop, now > sendsUntil { leavesWindow(times) }
             if Client.hasEvents { noteEvents(index, answer.slot, of: times) }
+            if Client.hasKinds { noteAnswer(index, answer.slot, after: now.since(times.intended)) }
         } else {
+            if Client.hasKinds { noteFailed(index, answer.slot) }
             tally.errors.status &+= 1
             tally.refused.record(now.since(times.intended))
             noteStatus(outcome, from: start, to: end)

@@ -27,6 +27,8 @@ package struct Generator<
     var events: EventBuffer
     var table: ConnectionTable<Stream, Client.Session>
     var tally = LoadTally()
+    /// Of each kind, where kinds are told apart.
+    var kinds: KindTallies
 
     /// The clock as last read. Taken before a send and after a receive, never reused across a
     /// system call that it is to time.
@@ -99,6 +101,7 @@ package struct Generator<
         unread = IndexQueue(capacity: Stream.holdsBytes ? plan.connections : 0)
         upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
         now = time.now
+        kinds = KindTallies(count: client.kinds)
         self.client = client
     }
 
@@ -131,7 +134,7 @@ package struct Generator<
             served: table.servedCounts,
             rates: upkeep.rates.values, borders: upkeep.borders, lastRefusal: upkeep.lastRefusal,
             firstFailure: upkeep.firstFailure, location: client.location,
-            tally: takeTally())
+            tally: takeTally(), kinds: takeKinds())
     }
 
     /// Phase 1: every connection is established before anything is sent. Where connections are due
@@ -285,6 +288,12 @@ package struct Generator<
     private mutating func takeTally() -> LoadTally {
         var taken = LoadTally()
         swap(&taken, &tally)
+        return taken
+    }
+
+    private mutating func takeKinds() -> KindTallies {
+        var taken = KindTallies(count: 0)
+        swap(&taken, &kinds)
         return taken
     }
 }

@@ -30,6 +30,8 @@ package struct GeneratorResult: ~Copyable, Sendable {
     package var location: [UInt8] = []
     /// What the coordinator had not yet collected.
     package var tally: LoadTally
+    /// Of each kind of a mix.
+    package var kinds = KindTallies(count: 0)
 
     /// Leaves nothing behind, so that no count is added twice.
     mutating func takeTally() -> LoadTally {

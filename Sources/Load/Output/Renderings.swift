@@ -50,6 +50,8 @@ package enum Renderings {
         switch value {
         case .string(let text): text
         case .null: ""
+        case .object(let members):
+            JSONValue.object(members.filter { !$0.name.hasSuffix("_histogram") }).compact
         default: value.compact
         }
     }

@@ -131,6 +131,7 @@ package struct TextReport {
             table.append(row("first part", report.firstPart))
             table.append(row("part gap", report.partGap))
         }
+        for kind in report.kinds { table.append(row("  \(kind.name)", kind.latency)) }
         if report.eventDelay.samples > 0 { table.append(row("event delay", report.eventDelay)) }
         text += table.text(width: nil, colours: colours) + "\n"
     }
@@ -153,6 +154,9 @@ package struct TextReport {
             ("read", errors.read), ("timeout", errors.timeout), ("status", errors.status),
             ("protocol", errors.protocol),
         ]
+        for kind in report.kinds where kind.failed > 0 {
+            line("failed", "\(kind.failed) of \(kind.requests + kind.failed) of \(kind.name)")
+        }
         let found = phases.filter { $0.1 > 0 }
         if !found.isEmpty {
             line("errors", found.map { "\($0.1) \($0.0)" }.joined(separator: ", "))

@@ -96,7 +96,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + retrySpecs + tlsSpecs + stepSpecs,
+        ] + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -146,6 +146,7 @@ package enum LoadOptions {
             url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)
         try shape(&plan, options)
         plan.messageInterval = call?.interval ?? .zero
+        try mix(&plan, options, spoken, readFile: readFile)
         try retry(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)

@@ -57,6 +57,8 @@ package struct LoadPlan: Sendable {
     /// What connections are made with; nil for plain ones.
     package var tls: TLSContext?
     package var request: HTTP1.RequestTemplate
+    /// The kinds that requests are drawn from; empty where all are alike, and as `request` says.
+    package var mix: [MixedRequest] = []
     package var connections = 64
     package var threads = 1
     package var arrivals = Arrival.closed

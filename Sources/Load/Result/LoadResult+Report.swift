@@ -85,6 +85,14 @@ extension LoadResult {
         report.givenUp = Int64(clamping: tally.givenUp)
         report.bursts = Int64(clamping: tally.bursts)
         report.missedEvents = Int64(clamping: tally.missedEvents)
+        for (index, kind) in plan.mix.enumerated() {
+            var found = KindReport(name: kind.name, weight: kind.weight)
+            found.requests = Int64(clamping: kinds[index].succeeded)
+            found.failed = Int64(clamping: kinds[index].failed)
+            found.latency = LatencySummary(kinds[index].response)
+            found.latencyHistogram = HistogramCodec.encodeBase64(kinds[index].response)
+            report.kinds.append(found)
+        }
         addCounts(to: &report)
         report.address = plan.address
         report.firstFailure = firstFailure?.failure

@@ -10,6 +10,8 @@ package struct LoadResult: ~Copyable {
     package let began: Nanoseconds
     package let interruption: Interrupts
     package private(set) var tally = LoadTally()
+    /// Of each kind of a mix.
+    package private(set) var kinds: KindTallies
     package private(set) var intervals: [IntervalRecord] = []
     /// What each thread used in the measured window.
     package private(set) var threads: [UsedResources] = []
@@ -40,6 +42,7 @@ package struct LoadResult: ~Copyable {
         plan: LoadPlan, began: Nanoseconds, interruption: Interrupts = Interrupts()
     ) {
         self.plan = plan
+        kinds = KindTallies(count: plan.mix.count)
         self.began = began
         self.interruption = interruption
     }
@@ -53,6 +56,7 @@ package struct LoadResult: ~Copyable {
     /// Adds what a thread brought home, in the order of the threads.
     package mutating func add(_ result: borrowing GeneratorResult) {
         tally.add(result.tally)
+        kinds.add(result.kinds)
         threads.append(result.usage)
         served += result.served
         borders = borders + result.borders

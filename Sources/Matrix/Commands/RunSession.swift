@@ -61,8 +61,11 @@ struct RunSession {
                     .init("path", .string(directory.path)),
                     .init("status", .string(manifest.status.rawValue)),
                     .init("cells", .array(summaries.map(\.json))),
+                    .init("findings", .array(findings(summaries, records).map { .string($0) })),
                 ]).pretty)
         } else if !summaries.isEmpty {
+            for sentence in findings(summaries, records) { console.output(sentence + "\n") }
+            console.output("\n")
             console.output(
                 SummaryTable.text(summaries, width: console.width, colours: console.allowsColours))
         }
@@ -81,6 +84,11 @@ struct RunSession {
             return .interrupted
         }
         return judge(summaries, records)
+    }
+
+    /// What the run says in short.
+    private func findings(_ summaries: [CellSummary], _ records: [LaunchRecord]) -> [String] {
+        Findings(run: manifest.run, cells: summaries, launches: records).sentences
     }
 
     /// Says which cells have no figures. What this machine can't run was skipped, and is no fault

@@ -74,6 +74,7 @@ struct CellDraft: Equatable {
             }
             isPoisson = name == "poisson"
         case .expect: cell.expected = try Self.expectation(value, place)
+        case .mix: cell.mix = value == "none" ? nil : try RequestMix(value, place)
         }
     }
 }

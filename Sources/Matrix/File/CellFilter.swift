@@ -164,6 +164,7 @@ struct CellFilter: Equatable, Sendable {
             return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.question?.arrivals ?? cell.arrival.name
         case .expect: return cell.expected.rawValue
+        case .mix: return cell.mix?.name ?? "none"
         }
     }
 }

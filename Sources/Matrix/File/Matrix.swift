@@ -279,14 +279,3 @@ struct Matrix: Sendable {
         }
     }
 }
-
-extension FilePlace {
-    /// The elements of a list that may be absent.
-    func list(_ value: JSONValue, _ name: String) throws(Complaint) -> [JSONValue] {
-        guard let member = value[name] else { return [] }
-        guard case .array(let elements) = member else {
-            throw self.in(name).complaint("is not a list", "write [..., ...]")
-        }
-        return elements
-    }
-}

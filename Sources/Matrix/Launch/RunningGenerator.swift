@@ -64,6 +64,7 @@ struct RunningGenerator: ~Copyable {
         if let requests = cell.churn.requests {
             arguments += ["--requests-per-connection", "\(requests)"]
         }
+        if let mix = cell.mix { arguments += ["--mix", mix.json.compact] }
         if cell.churn.close != .fin { arguments += ["--close", cell.churn.close.rawValue] }
         if cell.churn.opensFast { arguments += ["--fastopen", "on"] }
         if let rate = cell.arrival.rate {

@@ -105,6 +105,9 @@ enum Abilities {
     /// The largest payload that the bench service makes.
     private static let grpcPayloadBytes = 4 * 1_024 * 1_024
 
+    /// The longest mix: it goes to the generator as one argument (execve(2), MAX_ARG_STRLEN).
+    private static let mixBytes = 64 * 1_024
+
     /// Open files of a server or generator that are no connections.
     static let descriptorsBeside = 1_024
 
@@ -161,6 +164,13 @@ enum Abilities {
         }
         if cell.streams != 1, cell.language == .h1 || cell.language == .sse {
             return "streams with protocol \(cell.language.rawValue)"
+        }
+        if cell.mix != nil, cell.path != nil { return "a mix and a path together" }
+        if let mix = cell.mix, mix.json.compact.utf8.count > mixBytes {
+            return "a mix of more than 64 KiB"
+        }
+        if cell.mix != nil, cell.language != .h1 && cell.language != .h2 {
+            return "a mix with protocol \(cell.language.rawValue)"
         }
         if cell.pipeline != 1, cell.language != .h1 {
             return "pipelining with protocol \(cell.language.rawValue)"

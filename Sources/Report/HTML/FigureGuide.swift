@@ -18,6 +18,10 @@ package struct FigureGuide: Equatable, Sendable {
             "Longer bars in the upper panel and shorter ones in the lower are better; a whisker is "
                 + "the interval of the median, and hollow bars have no valid verdict."),
         FigureGuide(
+            "cost", "What does a request cost the server at a given rate?",
+            "Shorter bars are better, within a group: CPU time, system calls and sleeps of threads "
+                + "for each request. Hollow bars have no valid verdict."),
+        FigureGuide(
             "percentiles", "How long do the slowest requests of each pattern take?",
             "Each step to the right is a request ten times rarer: the lower a line stays, the "
                 + "better the tail. Dashed lines are round trips of the closed loop, which flatter "

@@ -47,6 +47,8 @@ enum StyleSheet {
         .tiles .doubtful strong, .badge.doubtful { color: var(--doubtful); }
         .tiles .bad strong, .badge.bad { color: var(--bad); }
         .badge { font-weight: 600; white-space: nowrap; }
+        .findings { padding-left: 1.2rem; font-size: 1.05rem; }
+        .findings li { margin: .4rem 0; }
         .warnings, .doubts ul { padding-left: 1.2rem; }
         .doubts { list-style: none; padding: 0; }
         .doubts > li { margin: .75rem 0; padding-left: .8rem; border-left: 3px solid var(--line); }

@@ -80,8 +80,16 @@ struct SummarySection {
             tile("\(invalid)", "without figures", invalid > 0 ? "bad" : nil),
             tile("\(counted)", "of \(launches) launches count", nil),
         ]
-        return .element("ul", ["class": "tiles"], .joined(tiles, by: "\n")) + "\n" + warnings
-            + sentence(doubtful) + doubts(doubtful)
+        return findings + .element("ul", ["class": "tiles"], .joined(tiles, by: "\n")) + "\n"
+            + warnings + (doubtful.isEmpty ? noDoubt : folded(doubtful))
+    }
+
+    /// What the run says in short.
+    private var findings: Markup {
+        let sentences = Findings(cells: files.cells, runs: files.runs).sentences
+        if sentences.isEmpty { return "" }
+        let items = sentences.map { Markup.element("li", [:], .text($0)) }
+        return .element("ul", ["class": "findings"], .joined(items, by: "\n")) + "\n"
     }
 
     private func tile(_ number: String, _ words: String, _ tone: String?) -> Markup {
@@ -90,18 +98,24 @@ struct SummarySection {
             .element("span", [:], .text(words)))
     }
 
-    private func sentence(_ doubtful: [Int]) -> Markup {
-        if files.cells.rows.isEmpty {
-            return .element("p", [:], "No launch of this run has ended yet.")
-        }
-        return doubtful.isEmpty
-            ? .element("p", [:], "Every launch counts and every verdict is valid.")
-            : .element("h3", [:], "In doubt, and why") + "\n"
-                + .element(
-                    "p", [:],
-                    "A cell whose verdict is not valid decides nothing: repeat it, or leave it out."
-                )
-                + "\n"
+    private var noDoubt: Markup {
+        .element(
+            "p", [:],
+            files.cells.rows.isEmpty
+                ? "No launch of this run has ended yet."
+                : "Every launch counts and every verdict is valid.")
+    }
+
+    /// The doubts, which are read by who wants to know why.
+    private func folded(_ rows: [Int]) -> Markup {
+        let cells = rows.count == 1 ? "1 cell" : "\(rows.count) cells"
+        return .element(
+            "details", [:], "\n",
+            .element("summary", [:], .text("\(cells) in doubt, and why")), "\n",
+            .element(
+                "p", [:],
+                "A cell whose verdict is not valid decides nothing: repeat it, or leave it out."),
+            "\n", doubts(rows), "\n") + "\n"
     }
 
     private var warnings: Markup {
@@ -119,7 +133,6 @@ struct SummarySection {
     private static let reasonsShown = 3
 
     private func doubts(_ rows: [Int]) -> Markup {
-        if rows.isEmpty { return "" }
         let items = rows.map { row in
             let (all, counted) = cells.launches(row)
             let reasons = cells.reasons(row)

@@ -20,6 +20,8 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
 
         /// Payload of the request is still to be written.
         var isSending = false
+        /// Which of several kinds the request is.
+        var kind: UInt8 = 0
         var exchange = Exchange()
     }
 
@@ -93,17 +95,18 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
 
     /// Begins a stream and says its slot.
     @inline(always)
-    mutating func begin(_ request: HTTP2Request) -> Int {
+    mutating func begin(_ request: HTTP2Request, kind: UInt8 = 0) -> Int {
         let id = nextID
         nextID &+= 2
         var slot = usualSlot(id)
         while streams[slot].id != 0 { slot = following(slot) }
         var stream = Stream()
         stream.id = id
+        stream.kind = kind
         stream.sendWindow = HTTP2.Window(peer.initialWindowSize)
         streams[slot] = stream
         underWay += 1
-        heads.write(request, stream: id, to: &output)
+        heads.write(request, kind: kind, stream: id, to: &output)
         if !request.body.isEmpty {
             streams[slot].isSending = true
             blocked += 1
@@ -137,22 +140,22 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
 
     /// Goes on with payloads that had to wait.
     @inline(always)
-    mutating func refill(_ request: HTTP2Request) {
-        if blocked > 0 { refillSome(request) }
+    mutating func refill(_ requests: some HTTP2Requests) {
+        if blocked > 0 { refillSome(requests) }
     }
 
     @inline(never)
-    private mutating func refillSome(_ request: HTTP2Request) {
+    private mutating func refillSome(_ requests: some HTTP2Requests) {
         for slot in streams.indices
         where streams[slot].id != 0 && streams[slot].isSending {
-            send(slot, request)
+            send(slot, requests.request(of: streams[slot].kind))
         }
     }
 
     // MARK: answers
 
     mutating func receive(
-        _ input: Span<UInt8>, from start: Int, _ request: HTTP2Request,
+        _ input: Span<UInt8>, from start: Int, _ requests: some HTTP2Requests,
         _ facts: inout HTTP2AnswerFacts
     ) -> ClientEvent {
         var offset = start
@@ -171,7 +174,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             case .frame(let frame, let next):
                 hasHeard = true
                 do throws(HTTP2.Failure) {
-                    if let event = try take(frame, input, offset, next, request, &facts) {
+                    if let event = try take(frame, input, offset, next, requests, &facts) {
                         return event
                     }
                 } catch {
@@ -192,12 +195,12 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
     @inline(always)
     private mutating func take(
         _ frame: HTTP2.Frame, _ input: Span<UInt8>, _ offset: Int, _ next: Int,
-        _ request: HTTP2Request, _ facts: inout HTTP2AnswerFacts
+        _ requests: some HTTP2Requests, _ facts: inout HTTP2AnswerFacts
     ) throws(HTTP2.Failure) -> ClientEvent? {
         switch frame {
         case .headers(let stream, let fragment, let endStream, true):
             return try takeBlock(
-                stream, fragment.bytes(of: input), endStream, next, request, &facts)
+                stream, fragment.bytes(of: input), endStream, next, requests, &facts)
         case .data(let stream, let payload, let flowBytes, let endStream):
             return try takeData(stream, input, payload.range, flowBytes, endStream, offset, next)
         case .headers(_, let fragment, let endStream, false):
@@ -205,9 +208,9 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             piecesEndStream = endStream
         case .continuation(let stream, let fragment, let endHeaders):
             pieces.append(fragment.bytes(of: input))
-            if endHeaders { return try takePieces(stream, next, request, &facts) }
+            if endHeaders { return try takePieces(stream, next, requests, &facts) }
         case .resetStream(let stream, let code): return takeReset(stream, code, next)
-        case .settings(let parameters): try takeSettings(parameters.bytes(of: input), request)
+        case .settings(let parameters): try takeSettings(parameters.bytes(of: input), requests)
         case .ping(let opaque):
             guard output.count < Limit.http2Output else {
                 throw HTTP2.Failure(
@@ -219,7 +222,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             return takeFarewell(from: offset, next: next)
         case .windowUpdate(let stream, let increment):
             try takeWindowUpdate(stream, increment)
-            refill(request)
+            refill(requests)
         case .settingsAck, .pingAck, .ignored: break
         }
         return nil
@@ -257,17 +260,17 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
     /// The last piece of a field block has come.
     @inline(never)
     private mutating func takePieces(
-        _ id: UInt32, _ next: Int, _ request: HTTP2Request, _ facts: inout HTTP2AnswerFacts
+        _ id: UInt32, _ next: Int, _ requests: some HTTP2Requests, _ facts: inout HTTP2AnswerFacts
     ) throws(HTTP2.Failure) -> ClientEvent? {
         var whole = ByteQueue()
         swap(&whole, &pieces)
-        return try takeBlock(id, whole.bytes, piecesEndStream, next, request, &facts)
+        return try takeBlock(id, whole.bytes, piecesEndStream, next, requests, &facts)
     }
 
     @inline(always)
     private mutating func takeBlock(
         _ id: UInt32, _ block: Span<UInt8>, _ endStream: Bool, _ next: Int,
-        _ request: HTTP2Request, _ facts: inout HTTP2AnswerFacts
+        _ requests: some HTTP2Requests, _ facts: inout HTTP2AnswerFacts
     ) throws(HTTP2.Failure) -> ClientEvent? {
         let slot = try known(id)
         if let slot, streams[slot].status != 0 {
@@ -278,7 +281,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             return nil
         }
         streams[slot].status = head.status
-        let hasPayload = !request.answersHead && head.status != 204 && head.status != 304
+        let hasPayload = !requests.answersHead && head.status != 204 && head.status != 304
         streams[slot].promised = hasPayload ? head.length : nil
         return endStream ? try finish(slot, next, head) : nil
     }
@@ -411,7 +414,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
     }
 
     private mutating func takeSettings(
-        _ parameters: Span<UInt8>, _ request: HTTP2Request
+        _ parameters: Span<UInt8>, _ requests: some HTTP2Requests
     ) throws(HTTP2.Failure) {
         let change = try peer.apply(parameters)
         if let smallest = change.smallestTableSize {
@@ -424,7 +427,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             }
         }
         HTTP2.FrameWriter.settingsAck(to: &output)
-        refill(request)
+        refill(requests)
     }
 
     private mutating func takeWindowUpdate(

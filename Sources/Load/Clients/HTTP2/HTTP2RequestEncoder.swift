@@ -2,13 +2,15 @@
 import Basis
 import Wire
 
-/// Writes the heads of one connection's requests. All are alike, so as soon as the server's table
-/// has their fields, the same few bytes say each of them.
+/// Writes the heads of one connection's requests. Those of a kind are alike, so as soon as the
+/// server's table has their fields, the same few bytes say each of them.
 struct HTTP2RequestEncoder: ~Copyable {
     private var fields = HPACKEncoder()
     /// The field block of a request, as long as encoding it again would give the same.
     private var block = ByteQueue()
     private var isSteady = false
+    /// The kind that `block` is of.
+    private var kind: UInt8 = 0
 
     /// The server has said how large its table may be.
     mutating func peerAllows(tableBytes: UInt32) {
@@ -17,8 +19,13 @@ struct HTTP2RequestEncoder: ~Copyable {
     }
 
     @inline(always)
-    mutating func write(_ request: HTTP2Request, stream: UInt32, to output: inout ByteQueue) {
-        if !isSteady { encode(request) }
+    mutating func write(
+        _ request: HTTP2Request, kind: UInt8 = 0, stream: UInt32, to output: inout ByteQueue
+    ) {
+        if !isSteady || kind != self.kind {
+            self.kind = kind
+            encode(request)
+        }
         HTTP2.FrameWriter.headers(
             stream: stream, block: block.bytes, endStream: request.body.isEmpty, to: &output)
     }

@@ -1,0 +1,14 @@
+/// What is asked of all contestants, and how, but for the number of connections.
+struct FindingQuestion {
+    /// Tells it from all others.
+    let key: String
+    /// In words: `closed loop of /work?us=20`.
+    let title: String
+    let isClosed: Bool
+    let isMixed: Bool
+    /// The cells that belong to it.
+    var rows: [Int] = []
+
+    /// The figures that decide it, the first one first.
+    var figures: [Contest.Figure] { isClosed ? [.rate] : isMixed ? [.tail, .cpu] : [.cpu, .tail] }
+}

@@ -1,0 +1,182 @@
+package import Basis
+
+/// Several kinds of requests in one load, each with a weight.
+package struct RequestMix: Equatable, Hashable, Sendable {
+    /// One kind of request.
+    package struct Kind: Equatable, Hashable, Sendable {
+        /// As reports call it.
+        package var name: String
+        /// Its share of the requests is this over the weights of all kinds.
+        package var weight: Double
+        /// Nil: GET, or POST with a body.
+        package var method: String?
+        /// Path and query.
+        package var path: String
+        package var headers: [Header] = []
+        package var body: String?
+    }
+
+    /// A field that one kind sends beside those of all.
+    package struct Header: Equatable, Hashable, Sendable {
+        package var name: String
+        package var value: String
+    }
+
+    /// The named limits of a mix.
+    package enum Limit {
+        /// Each has a histogram of its own in every thread, of a quarter of a megabyte.
+        package static let kinds = 32
+        /// The greatest weight: shares are told to a millionth.
+        package static let weight = 1e6
+        package static let nameCharacters = 40
+    }
+
+    /// As cells and reports call it.
+    package var name: String
+    /// At least two.
+    package var kinds: [Kind]
+
+    package var totalWeight: Double { kinds.reduce(0) { $0 + $1.weight } }
+
+    /// The part of a cell's id that tells it: the name, and what tells it from others of that name.
+    package var idPart: String { "mix-\(name)-\(StableHash.of(json.compact).prefix(6))" }
+
+    package var json: JSONValue {
+        ["name": .string(name), "kinds": .array(kinds.map(\.json))]
+    }
+}
+
+extension RequestMix.Kind {
+    var json: JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("name", .string(name)), .init("weight", .number(weight)),
+            .init("path", .string(path)),
+        ]
+        if let method { members.append(.init("method", .string(method))) }
+        if !headers.isEmpty {
+            members.append(
+                .init("headers", .object(headers.map { .init($0.name, .string($0.value)) })))
+        }
+        if let body { members.append(.init("body", .string(body))) }
+        return .object(members)
+    }
+}
+
+// MARK: reading
+
+extension RequestMix {
+    /// Reads a file of its own.
+    ///
+    /// - Parameter file: its path, for complaints.
+    package init(parsing text: String, file: String) throws(Complaint) {
+        let value: JSONValue
+        do throws(JSONRefusal) {
+            value = try JSONValue(parsing: text, as: .relaxed)
+        } catch {
+            throw Complaint("\(file): \(error)", remedy: "mend the mix; it is JSON5")
+        }
+        try self.init(value, FilePlace(file: file, path: ""))
+    }
+
+    /// Reads the object that says it.
+    package init(_ value: JSONValue, _ place: FilePlace) throws(Complaint) {
+        _ = try place.members(value, known: ["name", "kinds"])
+        name = "mix"
+        if let given = value["name"] { name = try Self.name(given, place.in("name")) }
+        kinds = []
+        for (index, entry) in try place.list(value, "kinds").enumerated() {
+            let place = place.in("kinds[\(index)]")
+            let kind = try Kind(entry, place)
+            if kinds.contains(where: { $0.name == kind.name }) {
+                throw place.complaint(
+                    "a second kind is named '\(kind.name)'", "give each a name of its own")
+            }
+            kinds.append(kind)
+        }
+        guard (2...Limit.kinds).contains(kinds.count) else {
+            throw place.complaint(
+                "\(kinds.count) kinds make no mix",
+                "list 2 to \(Limit.kinds) such as kinds: [{weight: 95, path: \"/a\"}, ...]")
+        }
+    }
+
+    /// What may stand in a cell's id, and so in the name of a file.
+    private static func name(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> String {
+        guard case .string(let text) = value, text.count <= Limit.nameCharacters,
+            text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil
+        else {
+            throw place.complaint(
+                "\(value.compact) is no name for a mix",
+                "use up to \(Limit.nameCharacters) letters, digits, dots and dashes")
+        }
+        return text
+    }
+}
+
+extension RequestMix.Kind {
+    private static let keys = ["name", "weight", "path", "method", "headers", "body"]
+
+    init(_ value: JSONValue, _ place: FilePlace) throws(Complaint) {
+        _ = try place.members(value, known: Self.keys)
+        guard let weight = value["weight"] else {
+            throw place.complaint("has no weight", "give one such as weight: 95")
+        }
+        guard let path = value["path"] else {
+            throw place.complaint("has no path", "give one such as path: \"/work?us=50\"")
+        }
+        self.weight = try Self.weight(weight, place.in("weight"))
+        self.path = try Self.path(path, place.in("path"))
+        name =
+            try value["name"].map { (value) throws(Complaint) in
+                try Self.text(value, place.in("name"), example: "short")
+            } ?? self.path
+        method = try value["method"].map { (value) throws(Complaint) in
+            try Self.text(value, place.in("method"), example: "POST")
+        }
+        body = try value["body"].map { (value) throws(Complaint) in
+            try Self.text(value, place.in("body"), example: "{}")
+        }
+        if method == "HEAD" {
+            // Whose answers have no body, whatever their heads say.
+            throw place.in("method").complaint("HEAD can't be mixed with others", "leave it out")
+        }
+        guard let given = value["headers"] else { return }
+        let inner = place.in("headers")
+        guard case .object(let members) = given else {
+            throw inner.complaint("is not an object", "write {\"Accept\": \"text/plain\", ...}")
+        }
+        for member in members {
+            let text = try Self.text(member.value, inner.in(member.name), example: "text/plain")
+            headers.append(RequestMix.Header(name: member.name, value: text))
+        }
+    }
+
+    private static func text(
+        _ value: JSONValue, _ place: FilePlace, example: String
+    ) throws(Complaint) -> String {
+        guard case .string(let text) = value, !text.isEmpty else {
+            throw place.complaint(
+                "\(value.compact) is not a text", "write one such as \"\(example)\"")
+        }
+        return text
+    }
+
+    private static func path(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> String {
+        let text = try text(value, place, example: "/work?us=50")
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw place.complaint("'\(text)' is no path", "write one such as \"/work?us=50\"")
+        }
+        return text
+    }
+
+    private static func weight(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Double {
+        var weight: Double?
+        if case .integer(let number) = value { weight = Double(number) }
+        if case .number(let number) = value { weight = number }
+        guard let weight, weight > 0, weight <= RequestMix.Limit.weight else {
+            throw place.complaint(
+                "\(value.compact) is no weight", "give a number above 0, such as 95 or 0.5")
+        }
+        return weight
+    }
+}
