@@ -205,6 +205,7 @@ int cring_next(struct cring *ring, struct cring_completion *completion) {
             entry->flags & IORING_CQE_F_BUFFER ? (int32_t)(entry->flags >> IORING_CQE_BUFFER_SHIFT)
                                                : -1;
         completion->has_more = (entry->flags & IORING_CQE_F_MORE) != 0;
+        completion->has_rest = (entry->flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
         io_uring_cq_advance(&ring->ring, 1);
         return 1;
     }

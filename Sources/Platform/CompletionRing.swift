@@ -22,6 +22,8 @@ package struct CompletionRing: ~Copyable, @unchecked Sendable {
         let buffer: CInt
         /// Whether more completions of the same request follow.
         let hasMore: Bool
+        /// Of a receive: whether something was left in the socket behind what it brought.
+        let hasRest: Bool
     }
 
     /// - Throws: EINVAL before Linux 6.1, EPERM where io_uring is disabled (sysctl
@@ -99,7 +101,7 @@ package struct CompletionRing: ~Copyable, @unchecked Sendable {
         if unsafe cring_next(ring, &completion) == 0 { return nil }
         return Completion(
             tag: completion.tag, result: completion.result, buffer: completion.buffer,
-            hasMore: completion.has_more != 0)
+            hasMore: completion.has_more != 0, hasRest: completion.has_rest != 0)
     }
 
     /// What a completion brought, until its buffer is given back.

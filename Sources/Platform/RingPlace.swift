@@ -21,6 +21,8 @@ struct RingPlace: ~Copyable {
     var isBringing = false
     /// Whether that was told to end.
     var isEnding = false
+    /// How often to ask anew for a rest that was left in the socket; 0 where there is none.
+    var attempts: UInt8 = 0
     /// What has come, as long as nobody has taken it.
     var input = ByteQueue()
     /// Whether the peer has ended its half, behind the input.

@@ -28,6 +28,8 @@ struct RingState: ~Copyable {
     /// Those with news, and perhaps some that have ended since.
     private var listed: [CInt] = []
     private var listeners: [CInt] = []
+    /// Connections of which a receive has left something that no other has brought yet.
+    private var withRest: [CInt] = []
     /// Descriptors that are to be closed once their output has gone.
     private var closing = 0
     /// The same, oldest first, and until when they may take; some have ended since.
@@ -285,7 +287,8 @@ struct RingState: ~Copyable {
             bringMore(listener)
         }
         if !lastWords.isEmpty { endLastWords() }
-        try ring.enter(timeout: listed.isEmpty ? timeout : .zero)
+        let limit = withRest.isEmpty ? timeout : askForRests(within: timeout)
+        try ring.enter(timeout: listed.isEmpty ? limit : .zero)
         takeCompletions()
         if wasWoken {
             wasWoken = false
@@ -293,6 +296,23 @@ struct RingState: ~Copyable {
             _ = woken.fill(from: poller, timeout: .zero)
         }
         deliver(to: &events)
+    }
+
+    /// Asks anew for what receives have left, and says how long to wait for it.
+    ///
+    /// A receive stops at the mark of urgent data, and the next one says that there is nothing when
+    /// a signal is pending (tcp_recvmsg), whatever waits behind: no request hears of it again. Of
+    /// urgent data alone nothing ever comes, so that it is asked for some times and no more.
+    @inline(never)
+    private mutating func askForRests(within timeout: Nanoseconds?) -> Nanoseconds? {
+        for descriptor in withRest where self[descriptor].attempts > 0 {
+            if self[descriptor].isEnding { continue }
+            self[descriptor].attempts -= 1
+            endBringing(descriptor)
+        }
+        withRest.removeAll { self[$0].attempts == 0 }
+        return withRest.isEmpty
+            ? timeout : min(timeout ?? Limit.ringAttemptTime, Limit.ringAttemptTime)
     }
 
     private mutating func deliver(to events: inout EventBuffer) {
@@ -364,10 +384,17 @@ struct RingState: ~Copyable {
             let bytes = unsafe ring.bytes(of: completion)
             unsafe self[descriptor].input.append(bytes.span)
             ring.giveBack(completion)
+            if completion.hasRest {
+                if self[descriptor].attempts == 0 { withRest.append(descriptor) }
+                self[descriptor].attempts = Limit.ringAttempts
+            } else {
+                self[descriptor].attempts = 0
+            }
             if self[descriptor].input.count >= Limit.ringInputBytes { endBringing(descriptor) }
         } else if completion.result == 0 {
             if completion.buffer >= 0 { ring.giveBack(completion) }
             self[descriptor].hasEnded = true
+            self[descriptor].attempts = 0
         } else if completion.result == -ENOBUFS || completion.result == -ECANCELED {
             // Asked for again where that is wanted: buffers have been given back by then.
             bringMore(descriptor)

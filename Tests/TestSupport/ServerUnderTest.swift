@@ -52,7 +52,8 @@ package final class ServerUnderTest {
     package static func threadOptions(_ threads: Int, for pattern: String) -> [String] {
         switch pattern {
         case "single", "thread-per-connection": []
-        case "blocking-pool", "prefork": ["--threads", "100"]
+        case "blocking-pool": ["--threads", "100"]
+        case "prefork": ["--threads", "40"]
         default: ["--threads", String(threads)]
         }
     }

@@ -18,6 +18,8 @@ struct cring_completion {
     int32_t buffer;
     /* Whether more completions of the same request follow. */
     int32_t has_more;
+    /* Of a receive: whether something was left in the socket behind what it brought. */
+    int32_t has_rest;
 };
 
 /* Makes a ring that is disabled until its thread enables it. NULL with errno where the kernel

@@ -17,6 +17,7 @@ struct Structured: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
+        if place == .globalPool { try startPool(crew) }
         let shards = try crew.listenApart()
         for (index, listeners) in shards.enumerated() {
             let context = crew.context(.loop, index)
@@ -45,5 +46,26 @@ struct Structured: ExecutionPattern {
             try crew.start(reader, at: context)
         }
         return shards[0]
+    }
+
+    /// Has the pool open what it needs, while it can be said that it can't: later that would end
+    /// the process.
+    private func startPool<K: Kernel>(_ crew: Crew<K>) throws(SystemError) {
+        try Self.checkRoom(for: Self.descriptorsOfPool)
+        let hasRun = Shared(WorkQueue(capacity: 1))
+        crew.keep(hasRun)
+        Task.detached { _ = hasRun.value.push(0) }
+        var slept: UInt64 = 0
+        _ = hasRun.value.pop(slept: &slept)
+    }
+
+    /// More than the threads of the pool, their wakes and timers take.
+    private static let descriptorsOfPool = 12
+
+    private static func checkRoom(for count: Int) throws(SystemError) {
+        if count == 0 { return }
+        let held = try Descriptor.placeholder()
+        try checkRoom(for: count - 1)
+        _ = consume held
     }
 }

@@ -40,7 +40,8 @@ struct Admission: ~Copyable {
                     shed(accepted, with: &kernel, tally: &tally)
                     return nil
                 }
-                tally.accepted &+= 1
+                // One that was passed is another's.
+                if !listener.isPassed { tally.accepted &+= 1 }
                 return accepted
             }
         } catch {
@@ -69,7 +70,7 @@ struct Admission: ~Copyable {
         guard let waiting = consume waiting else { return nil }
         if !isWithoutReserve {
             // The accept may have blocked, and descriptors came free meanwhile.
-            tally.accepted &+= 1
+            if !listener.isPassed { tally.accepted &+= 1 }
             return waiting
         }
         shed(waiting, with: &kernel, tally: &tally)
