@@ -305,12 +305,14 @@ struct RingState: ~Copyable {
     /// urgent data alone nothing ever comes, so that it is asked for some times and no more.
     @inline(never)
     private mutating func askForRests(within timeout: Nanoseconds?) -> Nanoseconds? {
+        var left: [CInt] = []
         for descriptor in withRest where self[descriptor].attempts > 0 {
+            left.append(descriptor)
             if self[descriptor].isEnding { continue }
             self[descriptor].attempts -= 1
             endBringing(descriptor)
         }
-        withRest.removeAll { self[$0].attempts == 0 }
+        withRest = left
         return withRest.isEmpty
             ? timeout : min(timeout ?? Limit.ringAttemptTime, Limit.ringAttemptTime)
     }
