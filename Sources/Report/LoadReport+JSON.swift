@@ -46,7 +46,9 @@ extension LoadReport {
             ] + later)
     }
 
-    private var later: [JSONValue.Member] { [.init("kinds", .array(kinds.map(\.json)))] }
+    private var later: [JSONValue.Member] {
+        [.init("kinds", .array(kinds.map(\.json))), .init("burst", .count(burst))]
+    }
 
     private var fastOpenJSON: JSONValue {
         if !opensFast { return .null }
@@ -143,6 +145,7 @@ extension LoadReport {
         tls = try fields.optionalText("tls")
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
+        burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)
         kinds = try fields.objects("kinds").map { (fields) throws(RecordRefusal) in
             try KindReport(fields)
         }

@@ -31,7 +31,7 @@ struct ColumnTests {
             connection_rate_target,close,fastopen,connection_rate,connections_opened,\
             fastopen_accepted,fastopen_missed,\
             rtt_ns,link_loss,link_rate_bit,link_packets,link_lost,link_late_p99_ns,link_cpu_ns,\
-            retries,given_up,kinds_requests,kinds_p50_ns,kinds_p99_ns,path,mix
+            retries,given_up,kinds_requests,kinds_p50_ns,kinds_p99_ns,burst,path,mix
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -46,7 +46,7 @@ struct ColumnTests {
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
             + ",handshake,quickack,cork,request_shape,reply_shape"
             + ",requests_per_connection,connection_rate_target,close,fastopen"
-            + ",rtt_ns,link_loss,link_rate_bit,path,mix"
+            + ",rtt_ns,link_loss,link_rate_bit,burst,path,mix"
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
@@ -62,7 +62,7 @@ struct ColumnTests {
             verdict,points,server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
             nodelay,arrival,rate_target,handshake,quickack,cork,request_shape,reply_shape,\
             requests_per_connection,connection_rate_target,close,fastopen,link_loss,link_rate_bit,\
-            path,mix
+            burst,path,mix
             """
         #expect(SlopeColumns.all.map(\.name).joined(separator: ",") == slopes)
     }

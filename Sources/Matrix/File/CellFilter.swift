@@ -41,7 +41,7 @@ struct CellFilter: Equatable, Sendable {
     private static let keys = Axis.allCases.map(\.rawValue) + ["cell"]
     private static let numeric: Set<String> = [
         "threads", "connections", "streams", "payload", "pipeline", "requests_per_connection",
-        "connection_rate", "rtt", "link_loss", "link_rate", "rate",
+        "connection_rate", "burst", "rtt", "link_loss", "link_rate", "rate",
     ]
 
     private let terms: [Term]
@@ -162,6 +162,7 @@ struct CellFilter: Equatable, Sendable {
             if cell.arrival == .subscribe { return cell.arrival.name }
             return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.name
+        case .burst: return "\(cell.burst)"
         case .expect: return cell.expected.rawValue
         case .mix: return cell.mix?.name ?? "none"
         }
