@@ -198,13 +198,16 @@ has_column(name) = !strlen(first_absent(cell_header, name))
 array cell_task[cells]
 do for [i = 1:cells] { cell_task[i] = "" }
 task_word(column, value) = column eq "mix" ? "mix ".value \
+    : column eq "burst" ? value." at once" \
     : column ne "requests_per_connection" ? value \
     : value eq "1" ? "a connection each" : value." a connection"
-do for [column in "path mix requests_per_connection"] {
+unsaid(column, value) = !strlen(value) || column eq "mix" && value eq "none" \
+    || column eq "burst" && value eq "1"
+do for [column in "path mix requests_per_connection burst"] {
     if (has_column(column)) {
         eval texts("cells", "axis_value", column)
         do for [i = 1:cells] {
-            if (strlen(axis_value[i]) && !(column eq "mix" && axis_value[i] eq "none")) {
+            if (!unsaid(column, axis_value[i])) {
                 cell_task[i] = cell_task[i].(strlen(cell_task[i]) ? ", " : "") \
                     .task_word(column, axis_value[i])
             }

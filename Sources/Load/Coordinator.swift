@@ -233,6 +233,7 @@ package struct Coordinator: ~Copyable {
     /// What makes the schedules of threads, by their numbers; nil for a closed loop.
     private var scheduleOfThread: ((Int) -> OpenPacing)? {
         let (turns, threads, opens) = (plan.turns, plan.threads, plan.opensConnections)
+        let burst = plan.burst
         switch plan.arrivals {
         case .closed, .subscribe, .search: return nil
         case .constant(let rate):
@@ -241,7 +242,7 @@ package struct Coordinator: ~Copyable {
                 let phase = Double(index) / Double(threads)
                 return OpenPacing(
                     .constant(ConstantPacing(rate: share, phase: phase, turns: turns)),
-                    opensConnections: opens)
+                    opensConnections: opens, burst: burst)
             }
         case .poisson(let rate):
             let share = share(of: rate)
@@ -250,7 +251,7 @@ package struct Coordinator: ~Copyable {
                 let generator = SeededGenerator.stream(seed: seed, index: index)
                 return OpenPacing(
                     .poisson(PoissonPacing(rate: share, generator: generator, turns: turns)),
-                    opensConnections: opens)
+                    opensConnections: opens, burst: burst)
             }
         }
     }
@@ -281,8 +282,9 @@ package struct Coordinator: ~Copyable {
         return team
     }
 
+    /// What the schedule of a thread has of a rate, whose bursts are its events.
     private func share(of rate: PerSecond) -> PerSecond {
-        PerSecond(raw: rate.raw / Double(plan.threads))
+        PerSecond(raw: rate.raw / Double(plan.threads) / Double(plan.burst))
     }
 
     /// Starts threads and waits until every connection stands, at the first of the host's addresses

@@ -105,6 +105,8 @@ package enum Limit {
     /// No request is due later than this after its schedule's origin, some 31 years: more fits
     /// neither a run nor, added up, the clock.
     static let scheduleLongest = 1e18
+    /// More that are due at once than ports of an address.
+    static let burst = 65_535
     /// A shorter turn of several generators ends before the last answers to it have come.
     static let turnShortest = Nanoseconds.milliseconds(1)
     /// Turns that began longer ago than a few connections take to open were meant for another run.

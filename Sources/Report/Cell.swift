@@ -63,6 +63,8 @@ package struct Cell: Equatable, Hashable, Sendable {
     package var link = CellLink()
     /// Requests that are due; with a rate of connections, all that those bring.
     package var arrival: Arrival = .closed
+    /// How many of what is due by a schedule are due at once each time.
+    package var burst = 1
     package var churn = CellConnections()
     /// What its answers are to be; others spoil a launch.
     package var expected: ExpectedStatus = .success
@@ -102,6 +104,7 @@ package struct Cell: Equatable, Hashable, Sendable {
             let what = churn.rate.map { "cr\(Self.compact($0))" } ?? "r\(Self.compact(rate))"
             parts.append(what + (arrival.name == "poisson" ? "" : "-constant"))
         }
+        if burst != 1 { parts.append("burst\(burst)") }
         if arrival == .subscribe { parts.append("sub") }
         if let question = arrival.question { parts.append(question.idPart) }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
@@ -177,6 +180,7 @@ extension Cell {
         others += link.members
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
         others += arrival.question?.members ?? []
+        if burst != 1 { others.append(.init("burst", .count(burst))) }
         if let mix { others.append(.init("mix", mix.json)) }
         return .object(parameters + transmission + churn.members + others)
     }
@@ -238,6 +242,7 @@ extension Cell {
         churn = try CellConnections(fields)
         link = try CellLink(fields)
         mix = try fields.mix("mix")
+        burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {
                 throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")

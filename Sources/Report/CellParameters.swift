@@ -51,6 +51,9 @@ enum CellParameters {
     /// What a request asks for.
     static func asked<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
         [
+            Column("burst", "1", "how many are due at once each time; 1 also in a closed loop") {
+                "\(cell($0).burst)"
+            },
             Column("path", "text", "what is asked for; empty for what gives payload_bytes") {
                 cell($0).path ?? ""
             },

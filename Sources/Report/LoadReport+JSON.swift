@@ -51,7 +51,9 @@ extension LoadReport {
         search.map { [.init("search", $0.json)] } ?? []
     }
 
-    private var later: [JSONValue.Member] { [.init("kinds", .array(kinds.map(\.json)))] }
+    private var later: [JSONValue.Member] {
+        [.init("kinds", .array(kinds.map(\.json))), .init("burst", .count(burst))]
+    }
 
     private var fastOpenJSON: JSONValue {
         if !opensFast { return .null }
@@ -148,6 +150,7 @@ extension LoadReport {
         tls = try fields.optionalText("tls")
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
+        burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)
         kinds = try fields.objects("kinds").map { (fields) throws(RecordRefusal) in
             try KindReport(fields)
         }

@@ -144,6 +144,8 @@ package struct LoadReport: Equatable, Sendable {
     package var rateRatio: Double?
     /// Whether TCP Fast Open was asked for.
     package var opensFast = false
+    /// How many were due at once each time.
+    package var burst = 1
     /// Requests after which a connection ends; nil where it goes on.
     package var requestsPerConnection: Int?
     /// Connections a second that were due, and of those the ones that were made; nil where

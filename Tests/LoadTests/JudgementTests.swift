@@ -112,6 +112,13 @@ struct JudgementTests {
             // 400 are expected, 20 more or less are one deviation.
             ($0.isRandom, $0.targetRate, $0.achievedRate) = (true, 40, 36)
         },
+        Case("the chance of a Poisson run of bursts", .valid, []) {
+            // 4 000 are expected in 400 bursts.
+            ($0.isRandom, $0.targetRate, $0.achievedRate, $0.burst) = (true, 400, 360, 10)
+        },
+        Case("the same of as many that come singly", .late, ["90.0%"]) {
+            ($0.isRandom, $0.targetRate, $0.achievedRate) = (true, 400, 360)
+        },
         Case("the same of a constant schedule", .late, ["90.0%"]) {
             ($0.targetRate, $0.achievedRate) = (40, 36)
         },

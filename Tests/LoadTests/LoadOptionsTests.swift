@@ -63,6 +63,25 @@ struct LoadOptionsTests {
         #expect(text.hasSuffix("Content-Length: 5\r\n\r\nhello"))
     }
 
+    @Test("bursts need a rate, and leave it as it is")
+    func bursts() throws {
+        let plan = try plan(["-R", "9k", "--burst", "30", url])
+        #expect(plan.burst == 30 && plan.targetRate == 9_000)
+        #expect(try self.plan(["-R", "9k", url]).burst == 1)
+        let connections = try self.plan(["--connection-rate", "1k", "--burst", "1k", url])
+        #expect(connections.burst == 1_000 && connections.targetConnectionRate == 1_000)
+        #expect {
+            _ = try self.plan(["--burst", "30", url])
+        } throws: {
+            "\($0)".hasPrefix("--burst means nothing in a closed loop; give a --rate")
+        }
+        #expect {
+            _ = try self.plan(["-R", "9k", "--burst", "0", url])
+        } throws: {
+            "\($0)".hasPrefix("--burst '0' is not a whole number from 1 to 65535")
+        }
+    }
+
     @Test("a turn is read with its place, its length and the instant it is counted from")
     func turn() throws {
         let turns = try Turns(parsing: "1/3:1.5ms@9223372036854775807")

@@ -85,6 +85,23 @@ struct PacingTests {
         #expect(OpenPacing(.poisson(poisson)).rate == poisson.rate)
     }
 
+    @Test("so many come at once, as often a second", arguments: [2, 3, 32])
+    func bursts(size: Int) {
+        let each = PerSecond(raw: 9_999 / Double(size))
+        let poisson = PoissonPacing(rate: each, generator: .stream(seed: 4, index: 1))
+        let schedules: [OpenPacing.Schedule] = [
+            .constant(ConstantPacing(rate: each, phase: 0.3)), .poisson(poisson),
+        ]
+        for one in schedules {
+            let burst = OpenPacing(one, burst: size)
+            #expect(abs(burst.rate.raw - 9_999) < 1e-6)
+            let events = schedule(OpenPacing(one), count: 100)
+            #expect(
+                schedule(burst, count: 100 * size)
+                    == events.flatMap { Array(repeating: $0, count: size) })
+        }
+    }
+
     @Test("a loop of either kind is the same when it is chosen at run time")
     func anyLoop() throws {
         let constant = OpenPacing(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Matrix
 
-@Suite("an axis of mixes")
+@Suite("axes of mixes and of bursts")
 struct MixAxisTests {
     private static let bimodal = """
         {name: 'bimodal', kinds: [
@@ -122,6 +122,30 @@ struct MixAxisTests {
             try Abilities.check(cells)
         } throws: { error in
             "\(error)".contains("asks for a mix of more than 64 KiB, which")
+        }
+    }
+
+    @Test("bursts are part of a cell with a rate, and go to the generator")
+    func bursts() throws {
+        let text = "{axes: {pattern: 'single', rate: '3k', burst: [1, 30]}}"
+        let cells = try Matrix(parsing: text, file: "m.json5")
+            .expand(profile: "default", filter: nil, serverThreads: 1).cells
+        #expect(
+            cells.map(\.id).sorted() == [
+                "h1/single/w1/c64/p13/r3k", "h1/single/w1/c64/p13/r3k/burst30",
+            ])
+        let cell = try #require(cells.first { $0.burst == 30 })
+        #expect(try Cell(RecordFields(cell.json)) == cell)
+        let arguments = RunningGenerator.arguments(
+            cell, host: "127.0.0.1", port: 1, threads: 1, seed: 1, settings: Settings(), turn: nil)
+        let place = try #require(arguments.firstIndex(of: "--burst"))
+        #expect(arguments[place + 1] == "30")
+        var closed = cell
+        closed.arrival = .closed
+        #expect {
+            try Abilities.check([closed])
+        } throws: { error in
+            "\(error)".contains("asks for bursts without a rate, which")
         }
     }
 }

@@ -33,7 +33,7 @@ struct ColumnTests {
             rtt_ns,link_loss,link_rate_bit,link_packets,link_lost,link_late_p99_ns,link_cpu_ns,\
             retries,given_up,\
             find_rate,find_arrivals,capacity_rps,capacity_above_rps,search_outcome,search_steps,\
-            search_reason,kinds_requests,kinds_p50_ns,kinds_p99_ns,path,mix
+            search_reason,kinds_requests,kinds_p50_ns,kinds_p99_ns,burst,path,mix
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -48,7 +48,7 @@ struct ColumnTests {
             """ + metrics.map { "\($0)_median,\($0)_ci_lo,\($0)_ci_hi" }.joined(separator: ",")
             + ",handshake,quickack,cork,request_shape,reply_shape"
             + ",requests_per_connection,connection_rate_target,close,fastopen"
-            + ",rtt_ns,link_loss,link_rate_bit,path,mix,find_rate,find_arrivals,"
+            + ",rtt_ns,link_loss,link_rate_bit,burst,path,mix,find_rate,find_arrivals,"
             + ["capacity_rps", "capacity_above_rps"].map {
                 "\($0)_median,\($0)_ci_lo,\($0)_ci_hi"
             }.joined(separator: ",") + ",search_outcome"
@@ -67,7 +67,7 @@ struct ColumnTests {
             verdict,points,server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
             nodelay,arrival,rate_target,handshake,quickack,cork,request_shape,reply_shape,\
             requests_per_connection,connection_rate_target,close,fastopen,link_loss,link_rate_bit,\
-            path,mix
+            burst,path,mix
             """
         #expect(SlopeColumns.all.map(\.name).joined(separator: ",") == slopes)
     }

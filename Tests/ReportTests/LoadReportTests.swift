@@ -28,6 +28,7 @@ struct LoadReportTests {
         (kind.requests, kind.failed) = (39_000, 2)
         kind.latency = LatencySummary(histogram)
         kind.latencyHistogram = HistogramCodec.encodeBase64(histogram)
+        report.burst = 7
         report.kinds = [kind, KindReport(name: "long", weight: 5)]
         report.errors.protocol = 7
         report.errors.connect = 1

@@ -56,6 +56,7 @@ package struct TextReport {
                 mode += " \(Self.counted(report.requestsPerConnection ?? 1, "request"))"
                 mode += ", seed \(report.seed)"
             }
+            if report.burst > 1 { mode += ", \(report.burst) at once" }
         }
         line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")

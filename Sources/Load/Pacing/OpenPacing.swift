@@ -16,22 +16,34 @@ package struct OpenPacing: Pacing {
     package let opensConnections: Bool
     package private(set) var next = Instant.distantFuture
     private var schedule: Schedule
+    /// How many are due together each time.
+    private let burst: Int
+    /// How many of them are still to come.
+    private var together = 0
 
-    /// - Parameter opensConnections: whether the schedule is one of connections: a new one comes
-    ///   due whatever became of those before, and carries its requests as in a closed loop.
-    package init(_ schedule: Schedule, opensConnections: Bool = false) {
+    /// - Parameters:
+    ///   - schedule: when something is due.
+    ///   - opensConnections: whether the schedule is one of connections: a new one comes due
+    ///     whatever became of those before, and carries its requests as in a closed loop.
+    ///   - burst: how many are due each time.
+    package init(_ schedule: Schedule, opensConnections: Bool = false, burst: Int = 1) {
+        precondition(burst > 0, "something is due")
         self.schedule = schedule
         self.opensConnections = opensConnections
+        self.burst = burst
     }
 
     package var rate: PerSecond {
-        switch schedule {
-        case .constant(let pacing): pacing.rate
-        case .poisson(let pacing): pacing.rate
-        }
+        let each =
+            switch schedule {
+            case .constant(let pacing): pacing.rate
+            case .poisson(let pacing): pacing.rate
+            }
+        return PerSecond(raw: each.raw * Double(burst))
     }
 
     package mutating func start(at origin: Instant) {
+        together = burst - 1
         switch schedule {
         case .constant(var pacing):
             pacing.start(at: origin)
@@ -44,6 +56,11 @@ package struct OpenPacing: Pacing {
 
     @inline(never)
     package mutating func advance() {
+        if together > 0 {
+            together &-= 1
+            return
+        }
+        together = burst &- 1
         switch schedule {
         case .constant(var pacing):
             pacing.advance()

@@ -96,7 +96,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
+        ] + burstSpecs + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -323,8 +323,11 @@ package enum LoadOptions {
                     + " connection brings")
         }
         guard let rate = ofRequests ?? ofConnections else {
-            if kind != nil || plan.spins || plan.turns != nil {
-                let name = plan.spins ? "--spin" : kind != nil ? "--arrivals" : "--turn"
+            if kind != nil || plan.spins || plan.turns != nil || options.has("burst") {
+                let name =
+                    plan.spins
+                    ? "--spin"
+                    : kind != nil ? "--arrivals" : plan.turns != nil ? "--turn" : "--burst"
                 throw Complaint(
                     "\(name) means nothing in a closed loop",
                     remedy: "give a --rate or a --connection-rate, or leave it out")
@@ -353,6 +356,7 @@ package enum LoadOptions {
                 "--fastopen means nothing with --rate, whose connections stand before a request is"
                     + " due", remedy: "take --connection-rate or a closed loop, or leave it out")
         }
+        plan.burst = try options.count("burst", in: 1...Limit.burst) ?? 1
         switch kind ?? .constant {
         case .constant: plan.arrivals = .constant(rate)
         case .poisson: plan.arrivals = .poisson(rate)

@@ -62,6 +62,8 @@ package struct LoadPlan: Sendable {
     package var connections = 64
     package var threads = 1
     package var arrivals = Arrival.closed
+    /// How many arrive at once each time.
+    package var burst = 1
     /// Whether what arrives is connections, each with its requests.
     package var opensConnections = false
     /// When requests may be sent at all; nil for always.

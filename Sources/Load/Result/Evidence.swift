@@ -33,6 +33,8 @@ package struct Evidence: Equatable, Sendable {
     /// Connections a second that were due and that were made; nil where requests are due.
     package var targetConnectionRate: Double?
     package var connectionRate = 0.0
+    /// How many were due at once each time.
+    package var burst = 1
     /// Connections of the window that were made.
     package var connections: UInt64 = 0
     /// Requests under way on the average by Little's law, as a share of what the connections carry.

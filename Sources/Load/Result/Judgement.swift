@@ -147,7 +147,8 @@ package struct Judgement: Equatable, Sendable {
             }
             reasons.append(reason)
         }
-        let arrivals = evidence.targetConnectionRate ?? evidence.targetRate ?? 0
+        let due = evidence.targetConnectionRate ?? evidence.targetRate ?? 0
+        let arrivals = due / Double(evidence.burst)
         if let target = evidence.targetConnectionRate,
             let reason = missed(
                 target, by: evidence.connectionRate, of: "connections ", arrivals, evidence)

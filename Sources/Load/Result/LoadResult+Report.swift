@@ -30,6 +30,7 @@ extension LoadResult {
         evidence.targetRate = plan.targetRate
         evidence.targetConnectionRate = plan.targetConnectionRate
         evidence.connectionRate = connectionRate
+        evidence.burst = plan.burst
         evidence.connections = tally.connections
         evidence.achievedRate = achievedRate
         evidence.duration = duration
@@ -53,6 +54,7 @@ extension LoadResult {
             threads: plan.threads, connections: plan.connections, streams: plan.streams,
             pipeline: plan.pipeline, seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.targetRate)
+        report.burst = plan.burst
         report.requestsPerConnection = plan.requestsPerConnection
         if let target = plan.targetConnectionRate {
             report.targetConnectionRate = target

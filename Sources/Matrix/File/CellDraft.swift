@@ -73,6 +73,7 @@ struct CellDraft: Equatable {
                 throw place.complaint("'\(name)' is unknown", "choose poisson or constant")
             }
             isPoisson = name == "poisson"
+        case .burst: cell.burst = try Self.count(value, place, in: 1...65_535)
         case .expect: cell.expected = try Self.expectation(value, place)
         case .mix: cell.mix = value == "none" ? nil : try RequestMix(value, place)
         }

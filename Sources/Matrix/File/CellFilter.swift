@@ -41,7 +41,7 @@ struct CellFilter: Equatable, Sendable {
     private static let keys = Axis.allCases.map(\.rawValue) + ["cell"]
     private static let numeric: Set<String> = [
         "threads", "connections", "streams", "payload", "pipeline", "requests_per_connection",
-        "connection_rate", "rtt", "link_loss", "link_rate", "rate",
+        "connection_rate", "burst", "rtt", "link_loss", "link_rate", "rate",
     ]
 
     private let terms: [Term]
@@ -163,6 +163,7 @@ struct CellFilter: Equatable, Sendable {
             if let question = cell.arrival.question { return "find:\(question.rules)" }
             return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.question?.arrivals ?? cell.arrival.name
+        case .burst: return "\(cell.burst)"
         case .expect: return cell.expected.rawValue
         case .mix: return cell.mix?.name ?? "none"
         }

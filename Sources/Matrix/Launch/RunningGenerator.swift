@@ -74,6 +74,7 @@ struct RunningGenerator: ~Copyable {
                 ? ["--rate", "\(rate.raw)"]
                 : ["--connection-rate", "\(rate.raw / Double(cell.churn.requests ?? 1))"]
             arguments += ["--arrivals", cell.arrival.name]
+            if cell.burst != 1 { arguments += ["--burst", "\(cell.burst)"] }
         }
         if let question = cell.arrival.question {
             arguments += ["--find-rate", question.rules, "--arrivals", question.arrivals]

@@ -165,6 +165,7 @@ enum Abilities {
         if cell.streams != 1, cell.language == .h1 || cell.language == .sse {
             return "streams with protocol \(cell.language.rawValue)"
         }
+        if cell.burst != 1, cell.arrival.rate == nil { return "bursts without a rate" }
         if cell.mix != nil, cell.path != nil { return "a mix and a path together" }
         if let mix = cell.mix, mix.json.compact.utf8.count > mixBytes {
             return "a mix of more than 64 KiB"

@@ -23,7 +23,7 @@ struct FindingReader {
         ("cork", "off"), ("request_shape", "one"), ("reply_shape", "one"),
         ("requests_per_connection", ""), ("connection_rate_target", ""), ("close", "fin"),
         ("fastopen", "off"), ("rtt_ns", "0"), ("link_loss", "0"), ("link_rate_bit", ""),
-        ("path", ""), ("mix", "none"),
+        ("burst", "1"), ("path", ""), ("mix", "none"),
     ]
 
     /// The pattern, or the server where the pattern is its own affair.

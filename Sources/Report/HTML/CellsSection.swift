@@ -45,13 +45,13 @@ struct CellsSection {
         (roundTrip, "round trip", "ms"),
         ("link_loss", "loss of the link", ""), ("link_rate_bit", "rate of the link", "bit/s"),
         ("find_rate", "searched rate", ""), ("search_outcome", "search", ""),
-        ("path", "path", ""), ("mix", "mix", ""),
+        ("burst", "due at once", ""), ("path", "path", ""), ("mix", "mix", ""),
     ]
 
     /// Conditions that are not worth a word where all cells have this.
     private static let unremarkable = [
         "quickack": "off", "cork": "off", "request_shape": "one", "reply_shape": "one",
-        "mix": "none",
+        "burst": "1", "mix": "none",
     ]
 
     /// In nanoseconds in the file.
