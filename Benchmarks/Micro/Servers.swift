@@ -91,7 +91,7 @@ struct RunningServer: ~Copyable {
                 [
                     "--listen", "127.0.0.1:0", "--pattern", pattern, "--threads",
                     // A pool serves as many connections at a time as it has threads.
-                    pattern == "blocking-pool" ? "512" : "1",
+                    ["blocking-pool": "512", "prefork": "256"][pattern] ?? "1",
                 ])
         case .switchyardTLS:
             let identity = try TestIdentity(in: folder)

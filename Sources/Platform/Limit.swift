@@ -25,8 +25,10 @@ package enum Limit {
     static let ringInputBytes = 128 * 1_024
     /// Bytes of a connection that are with the kernel to be sent.
     static let ringOutputBytes = 256 * 1_024
-    /// Storage that a place in a ring keeps for the next bytes.
-    static let ringKeptBytes = 1_024
+    /// Storage for bytes under way that a ring keeps for the next ones: as much as a turn has
+    /// events, in both directions.
+    static let ringSpares = 2 * eventsPerWait
+    static let ringSpareBytes = 16 * 1_024
     /// How long a connection that is to be closed may take for what the kernel has no room for yet.
     static let ringLastWords = Nanoseconds.seconds(30)
     /// How long the end of a loop waits for what it has still to send.

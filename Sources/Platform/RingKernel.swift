@@ -6,8 +6,9 @@ import Glibc
 /// call. To the loop it looks like readiness: an event says that bytes are here, and a receive
 /// takes them without a call.
 ///
-/// A send takes all bytes and is over before the kernel has them; while it is under way another
-/// would block. So an error of a send comes with a later event, and a close waits for the bytes.
+/// A send takes all bytes and is over before the kernel has them; another one hands it in, and would
+/// block as long as the socket has no room. So an error of a send comes with a later event, and a
+/// close waits for the bytes.
 @safe
 package struct RingKernel: Kernel, @unchecked Sendable {
     // SAFETY, throughout: made in `init`, ended in `free`, and touched by one thread at a time.
@@ -94,11 +95,8 @@ package struct RingKernel: Kernel, @unchecked Sendable {
     package mutating func set(
         _ option: TransferOption, _ isOn: Bool, on descriptor: borrowing Descriptor
     ) throws(SystemError) {
-        if option == .cork {
-            unsafe state.pointee[descriptor.raw].isCorked = isOn
-            // What belongs under the cork must have gone before it is taken out.
-            if !isOn { unsafe state.pointee.settle() }
-        }
+        // What belongs under the cork must have gone before it is taken out.
+        if option == .cork, !isOn { unsafe state.pointee.settle() }
         try kernel.set(option, isOn, on: descriptor)
     }
 

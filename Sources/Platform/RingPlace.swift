@@ -37,8 +37,6 @@ struct RingPlace: ~Copyable {
     var isSending = false
     /// Whether the loop is to hear when more can be sent.
     var wantsRoom = false
-    /// Whether pieces are to be held together, so that each must have gone before the next.
-    var isCorked = false
     /// What is to be done once the output has gone.
     var finishesBehind = false
     var closesBehind = false

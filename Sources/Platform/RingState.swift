@@ -28,6 +28,8 @@ struct RingState: ~Copyable {
     /// Those with news, and perhaps some that have ended since.
     private var listed: [CInt] = []
     private var listeners: [CInt] = []
+    private var spares = SpareBuffers(
+        capacity: Limit.ringSpares, bytesAtMost: Limit.ringSpareBytes)
     /// Connections of which a receive has left something that no other has brought yet.
     private var withRest: [CInt] = []
     /// Descriptors that are to be closed once their output has gone.
@@ -55,15 +57,15 @@ struct RingState: ~Copyable {
 
     subscript(descriptor: CInt) -> RingPlace {
         @inline(always)
-        unsafeAddress {
-            precondition(descriptor >= 0 && Int(descriptor) < placeCount, "no such place")
-            return unsafe UnsafePointer(places + Int(descriptor))
-        }
+        unsafeAddress { unsafe UnsafePointer(place(descriptor)) }
         @inline(always)
-        unsafeMutableAddress {
-            precondition(descriptor >= 0 && Int(descriptor) < placeCount, "no such place")
-            return unsafe places + Int(descriptor)
-        }
+        unsafeMutableAddress { unsafe place(descriptor) }
+    }
+
+    @inline(always)
+    private func place(_ descriptor: CInt) -> UnsafeMutablePointer<RingPlace> {
+        precondition(descriptor >= 0 && Int(descriptor) < placeCount, "no such place")
+        return unsafe places + Int(descriptor)
     }
 
     /// Whether the ring has the descriptor.
@@ -185,23 +187,25 @@ struct RingState: ~Copyable {
             from: self[descriptor].input.unsafeBytes.baseAddress!, byteCount: count)
         self[descriptor].input.consume(count)
         if self[descriptor].input.isEmpty {
-            self[descriptor].input.keepAtMost(Limit.ringKeptBytes)
+            unsafe spares.take(from: &place(descriptor).pointee.input)
             bringMore(descriptor)
         }
         return count
     }
 
-    /// Takes bytes to be sent; none while others are on their way.
+    /// Takes bytes to be sent; none while the socket has no room for those before them.
     @inline(always)
     mutating func send(_ bytes: Span<UInt8>, to descriptor: CInt) -> Int {
         if self[descriptor].isSending {
-            if self[descriptor].isCorked { settle() }
+            // Those of this turn are not even with the kernel: mostly it takes them at once.
+            settle()
             if self[descriptor].isSending {
                 self[descriptor].wantsRoom = true
                 return 0
             }
         }
         let count = min(bytes.count, Limit.ringOutputBytes)
+        unsafe spares.lend(to: &place(descriptor).pointee.output)
         self[descriptor].output.append(bytes.extracting(first: count))
         sendOutput(of: descriptor)
         return count
@@ -384,6 +388,7 @@ struct RingState: ~Copyable {
         if completion.result > 0 {
             // SAFETY: the buffer is given back behind this.
             let bytes = unsafe ring.bytes(of: completion)
+            unsafe spares.lend(to: &place(descriptor).pointee.input)
             unsafe self[descriptor].input.append(bytes.span)
             ring.giveBack(completion)
             if completion.hasRest {
@@ -434,7 +439,7 @@ struct RingState: ~Copyable {
         } else {
             self[descriptor].error = -result
         }
-        self[descriptor].output.keepAtMost(Limit.ringKeptBytes)
+        unsafe spares.take(from: &place(descriptor).pointee.output)
         if self[descriptor].finishesBehind || self[descriptor].closesBehind {
             return goOnBehindOutput(descriptor)
         }

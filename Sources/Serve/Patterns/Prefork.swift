@@ -63,8 +63,9 @@ private struct AcceptingServer<
             } else if stop.isSet(.draining) {
                 break
             } else if admission.mustPause {
-                // Descriptors, or the stop: another process may have heard of it first.
-                blockThread(for: .milliseconds(10))
+                // Descriptors, or the stop: another process may have heard of it first. All of them
+                // ask, so that each asks seldom.
+                blockThread(for: .milliseconds(50))
             }
         }
         Socket.stopListening(listener.socket.value)
