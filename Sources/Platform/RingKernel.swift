@@ -6,9 +6,9 @@ import Glibc
 /// call. To the loop it looks like readiness: an event says that bytes are here, and a receive
 /// takes them without a call.
 ///
-/// A send takes all bytes and is over before the kernel has them; another one hands it in, and would
-/// block as long as the socket has no room. So an error of a send comes with a later event, and a
-/// close waits for the bytes.
+/// A send takes all bytes and is over before the kernel has them; another one hands it in, and
+/// would block as long as the socket has no room. So an error of a send comes with a later event,
+/// and a close waits for the bytes.
 @safe
 package struct RingKernel: Kernel, @unchecked Sendable {
     // SAFETY, throughout: made in `init`, ended in `free`, and touched by one thread at a time.

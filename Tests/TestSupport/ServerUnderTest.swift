@@ -119,6 +119,9 @@ package final class ServerUnderTest {
         ([process] + members).reduce(0) { $0 + $1.descriptors }
     }
 
+    /// Connections that it has open.
+    package var connections: Int { LocalSockets.connections(port: port) }
+
     package func connect(receiveBuffer: Int? = nil) throws -> RawClient {
         try RawClient(port: port, receiveBuffer: receiveBuffer)
     }
