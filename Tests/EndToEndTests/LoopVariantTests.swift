@@ -29,9 +29,10 @@ struct LoopVariantTests {
             #expect(worker.syscalls["recv"] == 0 && worker.syscalls["send"] == 0)
             #expect((worker.syscalls["accept"] ?? 1) == 0)
         }
-        // A wait for what comes, which hands in what is to go; some turns serve several.
-        #expect(report.sum { $0.syscalls["epoll_wait"] ?? 0 } < 2 * 300)
-        #expect(report.sum { $0.syscalls["epoll_wait"] ?? 0 } > 0)
+        // A request by itself takes one that brings it, and one that hands in the reply and comes
+        // back with its completion, where others take three; some turns serve several.
+        let calls = report.sum { $0.syscalls["epoll_wait"] ?? 0 }
+        #expect(calls > 0 && Double(calls) < 2.5 * 300)
     }
 
     @Test("tasks on the loop's own thread pass nothing on")
