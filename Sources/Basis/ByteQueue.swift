@@ -209,12 +209,6 @@ package struct ByteQueue: ~Copyable {
         tail = 0
     }
 
-    /// Forgets the bytes, and gives the memory back when it is more than `kept` bytes.
-    @inline(always)
-    package mutating func keepAtMost(_ kept: Int) {
-        if capacity > kept { releaseStorage() } else { removeAll() }
-    }
-
     /// Gives memory back when there is more than `kept` bytes of it and less than half is in use,
     /// as in a long queue that drains. Halving moves each byte that was ever queued at most once.
     @inline(always)

@@ -44,4 +44,23 @@ package struct FilePlace: Sendable {
         }
         return elements
     }
+
+    /// A text that is not empty.
+    ///
+    /// - Parameter example: one, for complaints.
+    package func text(_ value: JSONValue, example: String) throws(Complaint) -> String {
+        guard case .string(let text) = value, !text.isEmpty else {
+            throw complaint("\(value.compact) is not a text", "write one such as \"\(example)\"")
+        }
+        return text
+    }
+
+    /// Path and query of a URL.
+    package func target(_ value: JSONValue) throws(Complaint) -> String {
+        let text = try text(value, example: "/work?us=50")
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw complaint("'\(text)' is no path", "write one such as \"/work?us=50\"")
+        }
+        return text
+    }
 }

@@ -102,7 +102,7 @@ package struct Coordinator: ~Copyable {
             let pipeline = plan.pipeline
             let chooser = chooserOfThread
             return try startThreads(over: stream, context) { index in
-                MixedHTTP1Client(
+                ComposedHTTP1Client(
                     requests: requests, chooser: chooser(index), pipeline: pipeline)
             }
         case .h2 where !plan.mix.isEmpty:
@@ -118,7 +118,9 @@ package struct Coordinator: ~Copyable {
             let streams = plan.streams
             let chooser = chooserOfThread
             return try startThreads(over: stream, context) { index in
-                MixedHTTP2Client(requests: requests, chooser: chooser(index), streams: streams)
+                MixedHTTP2Client(
+                    request: MixedHTTP2Requests(requests, chooser: chooser(index)),
+                    streams: streams)
             }
         case .h1:
             let request = plan.request
@@ -127,7 +129,7 @@ package struct Coordinator: ~Copyable {
                 // Not of the seed: runs that share one must not share keys.
                 let run = UInt64.random(in: .min ... .max)
                 return try startThreads(over: stream, context) { index in
-                    KeyedHTTP1Client(
+                    ComposedHTTP1Client(
                         request: request.bytes, run: run ^ UInt64(index) << 48,
                         answersHead: request.answersHead, pipeline: pipeline)
                 }

@@ -181,16 +181,6 @@ package struct ChildProcess: ~Copyable {
     }
 }
 
-/// Sleeps until one of `entries` is ready, a signal comes or `deadline` is reached; says what
-/// poll(2) says.
-@discardableResult
-private func awaitActivity(of entries: inout [pollfd], until deadline: Instant) -> CInt {
-    let left = max(0, deadline.since(MonotonicClock.now).raw)
-    let milliseconds = CInt(clamping: (left + 999_999) / 1_000_000)
-    // SAFETY: poll(2) reads and writes the entries that it is told the number of.
-    return unsafe poll(&entries, nfds_t(entries.count), milliseconds)
-}
-
 extension ChildProcess {
     /// Whether the child itself has ended. It is not reaped by the question, so that the id of its
     /// group is still its own.

@@ -104,13 +104,15 @@ package struct CompletionRing: ~Copyable, @unchecked Sendable {
             hasMore: completion.has_more != 0, hasRest: completion.has_rest != 0)
     }
 
-    /// What a completion brought, until its buffer is given back.
+    /// Moves what a completion brought behind `queue`, and gives its buffer back.
     @inline(always)
-    func bytes(of completion: Completion) -> UnsafeBufferPointer<UInt8> {
-        // SAFETY: the kernel has written `result` bytes into the buffer.
+    func move(_ completion: Completion, to queue: inout ByteQueue) {
+        // SAFETY: the kernel has written `result` bytes into the buffer, which is this program's
+        // until it is given back.
         let bytes = unsafe UnsafeRawBufferPointer(
             start: cring_buffer(ring, completion.buffer), count: Int(max(0, completion.result)))
-        return unsafe bytes.bindMemory(to: UInt8.self)
+        unsafe queue.append(bytes.bindMemory(to: UInt8.self).span)
+        giveBack(completion)
     }
 
     func giveBack(_ completion: Completion) { unsafe cring_give_back(ring, completion.buffer) }

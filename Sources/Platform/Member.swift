@@ -1,3 +1,4 @@
+package import Basis
 import CLinux
 import Glibc
 
@@ -52,14 +53,12 @@ package final class Member {
         try poller.add(handle, interest: .readable, token: token)
     }
 
-    /// Waits for the process to end, and ends it where that takes longer than `timeout`
-    /// milliseconds. Says whether it ended well.
-    package func wait(timeout: CInt) -> Bool {
-        var entry = pollfd(fd: handle.raw, events: Int16(POLLIN), revents: 0)
-        // SAFETY: poll(2) reads and writes one entry; waitpid(2) fills the status.
-        while unsafe poll(&entry, 1, timeout) < 0, errno == EINTR {}
-        if entry.revents == 0 { kill(processID, SIGKILL) }
+    /// Waits for the process to end, and ends it where that takes longer than `patience`. Says
+    /// whether it ended well.
+    package func wait(within patience: Nanoseconds) -> Bool {
+        if !handle.awaitInput(until: MonotonicClock.now + patience) { kill(processID, SIGKILL) }
         var status: CInt = 0
+        // SAFETY: waitpid(2) fills the status.
         while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
         hasEnded = true
         return status == 0

@@ -1,4 +1,4 @@
-import Basis
+package import Basis
 import CLinux
 import Glibc
 
@@ -30,18 +30,10 @@ package struct MessageChannel: ~Copyable, Sendable {
         return line.withUTF8 { unsafe clinux_send_message(fd, $0.baseAddress, $0.count) } == 0
     }
 
-    /// The next line; nil at the end, or where none comes within `timeout` milliseconds, below 0
-    /// for ever.
-    package func receive(timeout: CInt) -> String? {
-        var entry = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
-        while true {
-            // SAFETY: poll(2) reads and writes one entry.
-            let ready = unsafe poll(&entry, 1, timeout)
-            if ready < 0, errno == EINTR { continue }
-            if ready <= 0 { return nil }
-            break
-        }
-        return next()
+    /// The next line; nil at the end, or where none comes within `patience`, nil for ever.
+    package func receive(within patience: Nanoseconds?) -> String? {
+        let deadline = patience.map { MonotonicClock.now + $0 } ?? .distantFuture
+        return descriptor.awaitInput(until: deadline) ? next() : nil
     }
 
     /// The line that is there; nil at the end, or where there is none.

@@ -52,10 +52,10 @@ package struct RingKernel: Kernel, @unchecked Sendable {
         // SAFETY: the caller's buffer is handed on as it came.
         let taken = unsafe state.pointee.takeInput(from: fd, into: buffer)
         if taken > 0 { return .bytes(taken) }
-        if unsafe state.pointee[fd].error != 0 {
-            throw unsafe SystemError("recv", code: state.pointee[fd].error)
+        if unsafe state.pointee.places[fd].error != 0 {
+            throw unsafe SystemError("recv", code: state.pointee.places[fd].error)
         }
-        return unsafe state.pointee[fd].hasEnded ? .closed : .wouldBlock
+        return unsafe state.pointee.places[fd].hasEnded ? .closed : .wouldBlock
     }
 
     package mutating func receiveUnlessInterrupted(
@@ -71,8 +71,8 @@ package struct RingKernel: Kernel, @unchecked Sendable {
     ) throws(SystemError) -> Sent {
         precondition(!bytes.isEmpty, "nothing to send")
         let fd = descriptor.raw
-        if unsafe state.pointee[fd].error != 0 {
-            throw unsafe SystemError("send", code: state.pointee[fd].error)
+        if unsafe state.pointee.places[fd].error != 0 {
+            throw unsafe SystemError("send", code: state.pointee.places[fd].error)
         }
         let taken = unsafe state.pointee.send(bytes, to: fd)
         return taken > 0 ? .bytes(taken) : .wouldBlock
@@ -83,7 +83,8 @@ package struct RingKernel: Kernel, @unchecked Sendable {
     }
 
     package mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int {
-        unsafe kernel.unacknowledged(on: descriptor) + state.pointee[descriptor.raw].output.count
+        let waiting = unsafe state.pointee.places[descriptor.raw].output.count
+        return kernel.unacknowledged(on: descriptor) + waiting
     }
 
     /// What has arrived until now is here, so that a receive finds it.
@@ -102,7 +103,7 @@ package struct RingKernel: Kernel, @unchecked Sendable {
 
     /// Bytes of a connection that have come and that nobody has taken.
     func inputCount(of descriptor: borrowing Descriptor) -> Int {
-        unsafe state.pointee[descriptor.raw].input.count
+        unsafe state.pointee.places[descriptor.raw].input.count
     }
 
     // MARK: connections
@@ -116,7 +117,7 @@ package struct RingKernel: Kernel, @unchecked Sendable {
         unsafe state.pointee.settle()
         if let next = unsafe state.pointee.takeAccepted(from: fd) { return Descriptor(raw: next) }
         // Where the ring has been told that it can't be, this says why.
-        return unsafe state.pointee[fd].isBringing ? nil : try acceptAtOnce(on: listener)
+        return unsafe state.pointee.places[fd].isBringing ? nil : try acceptAtOnce(on: listener)
     }
 
     /// What waits at a listener that blocks.

@@ -2,7 +2,6 @@ import Basis
 import Glibc
 
 /// What a ring's kernel knows: the ring, and a place for each descriptor.
-@safe
 struct RingState: ~Copyable {
     /// What a tag says besides the descriptor and its generation.
     private enum Purpose: UInt64 {
@@ -21,10 +20,7 @@ struct RingState: ~Copyable {
     private var wasWoken = false
     /// What the poller of the loop's port reports; it is there to be woken.
     private var woken = EventBuffer(capacity: 4)
-    // SAFETY, throughout: `places` has `placeCount` initialised elements, owned until `deinit`; the
-    // loop's thread alone touches them.
-    private var places: UnsafeMutablePointer<RingPlace>
-    private var placeCount = 0
+    private(set) var places = RingPlaces()
     /// Those with news, and perhaps some that have ended since.
     private var listed: [CInt] = []
     private var listeners: [CInt] = []
@@ -39,64 +35,29 @@ struct RingState: ~Copyable {
 
     init() throws(SystemError) {
         ring = try CompletionRing()
-        unsafe places = .allocate(capacity: 0)
         listed.reserveCapacity(256)
     }
 
-    deinit {
-        // First: until then the kernel may read what places hold.
-        ring.stop()
-        for index in 0..<placeCount {
-            // Nobody else knows these any more.
-            for connection in unsafe places[index].accepted { _ = Glibc.close(connection) }
-            if unsafe places[index].closesBehind { _ = Glibc.close(CInt(index)) }
-        }
-        unsafe places.deinitialize(count: placeCount)
-        unsafe places.deallocate()
-    }
-
-    subscript(descriptor: CInt) -> RingPlace {
-        @inline(always)
-        unsafeAddress { unsafe UnsafePointer(place(descriptor)) }
-        @inline(always)
-        unsafeMutableAddress { unsafe place(descriptor) }
-    }
-
-    @inline(always)
-    private func place(_ descriptor: CInt) -> UnsafeMutablePointer<RingPlace> {
-        precondition(descriptor >= 0 && Int(descriptor) < placeCount, "no such place")
-        return unsafe places + Int(descriptor)
-    }
+    /// Until then the kernel may read what places hold, which end behind this.
+    deinit { ring.stop() }
 
     /// Whether the ring has the descriptor.
     @inline(always)
     func has(_ descriptor: CInt) -> Bool {
-        Int(descriptor) < placeCount && self[descriptor].kind != .none
+        places.contains(descriptor) && places[descriptor].kind != .none
     }
 
     /// The next connection of a listener that the kernel has accepted.
     mutating func takeAccepted(from listener: CInt) -> CInt? {
-        guard Int(listener) < placeCount, !self[listener].accepted.isEmpty else { return nil }
-        return self[listener].accepted.removeFirst()
-    }
-
-    private mutating func makePlace(for descriptor: CInt) {
-        let needed = Int(descriptor) + 1
-        if needed <= placeCount { return }
-        let wanted = max(needed, 2 * placeCount, 64)
-        let fresh = UnsafeMutablePointer<RingPlace>.allocate(capacity: wanted)
-        unsafe fresh.moveInitialize(from: places, count: placeCount)
-        for index in placeCount..<wanted { unsafe (fresh + index).initialize(to: RingPlace()) }
-        unsafe places.deallocate()
-        unsafe places = fresh
-        placeCount = wanted
+        guard places.contains(listener), !places[listener].accepted.isEmpty else { return nil }
+        return places[listener].accepted.removeFirst()
     }
 
     // MARK: requests
 
     @inline(always)
     private func tag(_ purpose: Purpose, _ descriptor: CInt) -> UInt64 {
-        purpose.rawValue << 56 | UInt64(self[descriptor].generation) << 32 | UInt64(descriptor)
+        purpose.rawValue << 56 | UInt64(places[descriptor].generation) << 32 | UInt64(descriptor)
     }
 
     /// Asks the kernel for something, after having taken completions where it takes nothing before.
@@ -111,35 +72,35 @@ struct RingState: ~Copyable {
     }
 
     mutating func watch(listener: CInt, token: UInt64) {
-        makePlace(for: listener)
+        places.grow(for: listener)
         if !listeners.contains(listener) { listeners.append(listener) }
-        self[listener].kind = .listener
-        self[listener].token = token
-        self[listener].error = 0
+        places[listener].kind = .listener
+        places[listener].token = token
+        places[listener].error = 0
         bringMore(listener)
     }
 
     mutating func unwatch(listener: CInt) {
         listeners.removeAll { $0 == listener }
         endBringing(listener)
-        self[listener].kind = .none
-        self[listener].news = []
+        places[listener].kind = .none
+        places[listener].news = []
     }
 
     mutating func watch(connection: CInt, interest: Interest, token: UInt64) {
-        makePlace(for: connection)
-        self[connection].kind = .connection
-        self[connection].token = token
-        self[connection].interest = interest
+        places.grow(for: connection)
+        places[connection].kind = .connection
+        places[connection].token = token
+        places[connection].interest = interest
         bringMore(connection)
     }
 
     /// What is there already is told as well.
     mutating func change(_ connection: CInt, interest: Interest) {
-        self[connection].interest = interest
+        places[connection].interest = interest
         if interest.contains(.readable) {
-            if !self[connection].input.isEmpty || self[connection].hasEnded
-                || self[connection].error != 0
+            if !places[connection].input.isEmpty || places[connection].hasEnded
+                || places[connection].error != 0
             {
                 tell(connection, readability(of: connection))
             }
@@ -148,19 +109,19 @@ struct RingState: ~Copyable {
             endBringing(connection)
         }
         if interest.contains(.writable) {
-            self[connection].wantsRoom = true
-            if !self[connection].isSending { tellRoom(connection) }
+            places[connection].wantsRoom = true
+            if !places[connection].isSending { tellRoom(connection) }
         }
     }
 
     /// Asks for bytes or connections, if that was not done and is to be.
     @inline(always)
     mutating func bringMore(_ descriptor: CInt) {
-        if !self[descriptor].mustBring { return }
+        if !places[descriptor].mustBring { return }
         let tag = tag(.bring, descriptor)
-        let isListener = self[descriptor].kind == .listener
-        self[descriptor].isBringing = true
-        self[descriptor].isEnding = false
+        let isListener = places[descriptor].kind == .listener
+        places[descriptor].isBringing = true
+        places[descriptor].isEnding = false
         ask { ring in
             isListener
                 ? ring.accept(on: descriptor, tag: tag) : ring.receive(from: descriptor, tag: tag)
@@ -168,8 +129,8 @@ struct RingState: ~Copyable {
     }
 
     private mutating func endBringing(_ descriptor: CInt) {
-        guard self[descriptor].isBringing, !self[descriptor].isEnding else { return }
-        self[descriptor].isEnding = true
+        guard places[descriptor].isBringing, !places[descriptor].isEnding else { return }
+        places[descriptor].isEnding = true
         let other = tag(.bring, descriptor)
         let own = tag(.forgotten, descriptor)
         ask { $0.cancel(other, tag: own) }
@@ -180,14 +141,14 @@ struct RingState: ~Copyable {
     mutating func takeInput(
         from descriptor: CInt, into room: UnsafeMutableRawBufferPointer
     ) -> Int {
-        let count = min(self[descriptor].input.count, room.count)
+        let count = min(places[descriptor].input.count, room.count)
         if count == 0 { return 0 }
         // SAFETY: both have so many bytes, and are different memory.
         unsafe room.baseAddress!.copyMemory(
-            from: self[descriptor].input.unsafeBytes.baseAddress!, byteCount: count)
-        self[descriptor].input.consume(count)
-        if self[descriptor].input.isEmpty {
-            unsafe spares.take(from: &place(descriptor).pointee.input)
+            from: places[descriptor].input.unsafeBytes.baseAddress!, byteCount: count)
+        places[descriptor].input.consume(count)
+        if places[descriptor].input.isEmpty {
+            spares.take(from: &places[descriptor].input)
             bringMore(descriptor)
         }
         return count
@@ -196,33 +157,33 @@ struct RingState: ~Copyable {
     /// Takes bytes to be sent; none while the socket has no room for those before them.
     @inline(always)
     mutating func send(_ bytes: Span<UInt8>, to descriptor: CInt) -> Int {
-        if self[descriptor].isSending {
+        if places[descriptor].isSending {
             // Those of this turn are not even with the kernel: mostly it takes them at once.
             settle()
-            if self[descriptor].isSending {
-                self[descriptor].wantsRoom = true
+            if places[descriptor].isSending {
+                places[descriptor].wantsRoom = true
                 return 0
             }
         }
         let count = min(bytes.count, Limit.ringOutputBytes)
-        unsafe spares.lend(to: &place(descriptor).pointee.output)
-        self[descriptor].output.append(bytes.extracting(first: count))
+        spares.lend(to: &places[descriptor].output)
+        places[descriptor].output.append(bytes.extracting(first: count))
         sendOutput(of: descriptor)
         return count
     }
 
     @inline(always)
     private mutating func sendOutput(of descriptor: CInt) {
-        self[descriptor].isSending = true
+        places[descriptor].isSending = true
         let tag = tag(.send, descriptor)
         // SAFETY: the queue isn't touched until the completion, so that its bytes stay.
-        let bytes = unsafe self[descriptor].output.unsafeBytes
+        let bytes = unsafe places[descriptor].output.unsafeBytes
         ask { unsafe $0.send(bytes, to: descriptor, tag: tag) }
     }
 
     mutating func finishSending(on descriptor: CInt) {
-        if self[descriptor].isSending {
-            self[descriptor].finishesBehind = true
+        if places[descriptor].isSending {
+            places[descriptor].finishesBehind = true
             return
         }
         let tag = tag(.forgotten, descriptor)
@@ -233,19 +194,19 @@ struct RingState: ~Copyable {
     /// where more was to follow.
     mutating func close(_ descriptor: CInt) {
         endBringing(descriptor)
-        self[descriptor].news = []
-        self[descriptor].interest = []
-        self[descriptor].input.releaseStorage()
-        guard self[descriptor].isSending else { return closeNow(descriptor) }
+        places[descriptor].news = []
+        places[descriptor].interest = []
+        places[descriptor].input.releaseStorage()
+        guard places[descriptor].isSending else { return closeNow(descriptor) }
         // Its bytes must stay as long as the kernel may read them.
-        self[descriptor].closesBehind = true
+        places[descriptor].closesBehind = true
         closing += 1
-        if self[descriptor].wantsRoom {
+        if places[descriptor].wantsRoom {
             cancelSend(descriptor)
         } else {
             lastWords.append(
                 (
-                    descriptor, self[descriptor].generation,
+                    descriptor, places[descriptor].generation,
                     MonotonicClock.now + Limit.ringLastWords
                 ))
         }
@@ -263,14 +224,14 @@ struct RingState: ~Copyable {
         let over = lastWords.prefix { $0.end <= now }.count
         for index in 0..<over {
             let last = lastWords[index]
-            if self[last.descriptor].generation == last.generation { cancelSend(last.descriptor) }
+            if places[last.descriptor].generation == last.generation { cancelSend(last.descriptor) }
         }
         lastWords.removeFirst(over)
     }
 
     private mutating func closeNow(_ descriptor: CInt) {
         let tag = tag(.forgotten, descriptor)
-        self[descriptor].reset()
+        places[descriptor].reset()
         ask { $0.close(descriptor, tag: tag) }
     }
 
@@ -287,7 +248,7 @@ struct RingState: ~Copyable {
             ask { $0.watch(poller, tag: tag) }
         }
         for listener in listeners {
-            if !self[listener].accepted.isEmpty { tell(listener, .readable) }
+            if !places[listener].accepted.isEmpty { tell(listener, .readable) }
             bringMore(listener)
         }
         if !lastWords.isEmpty { endLastWords() }
@@ -310,10 +271,10 @@ struct RingState: ~Copyable {
     @inline(never)
     private mutating func askForRests(within timeout: Nanoseconds?) -> Nanoseconds? {
         var left: [CInt] = []
-        for descriptor in withRest where self[descriptor].attempts > 0 {
+        for descriptor in withRest where places[descriptor].attempts > 0 {
             left.append(descriptor)
-            if self[descriptor].isEnding { continue }
-            self[descriptor].attempts -= 1
+            if places[descriptor].isEnding { continue }
+            places[descriptor].attempts -= 1
             endBringing(descriptor)
         }
         withRest = left
@@ -327,11 +288,11 @@ struct RingState: ~Copyable {
         while count < listed.count, !events.isFull {
             let descriptor = listed[count]
             count += 1
-            self[descriptor].isListed = false
-            let news = self[descriptor].news
+            places[descriptor].isListed = false
+            let news = places[descriptor].news
             if news.isEmpty { continue }
-            self[descriptor].news = []
-            events.append(self[descriptor].token, news)
+            places[descriptor].news = []
+            events.append(places[descriptor].token, news)
         }
         if count == listed.count {
             listed.removeAll(keepingCapacity: true)
@@ -368,13 +329,13 @@ struct RingState: ~Copyable {
             return
         }
         let generation = UInt16(truncatingIfNeeded: completion.tag >> 32)
-        guard purpose != .forgotten, self[descriptor].generation == generation else {
+        guard purpose != .forgotten, places[descriptor].generation == generation else {
             if completion.buffer >= 0 { ring.giveBack(completion) }
             return
         }
         if purpose == .send { return takeSent(descriptor, completion.result) }
-        if !completion.hasMore { self[descriptor].isBringing = false }
-        if self[descriptor].kind == .connection {
+        if !completion.hasMore { places[descriptor].isBringing = false }
+        if places[descriptor].kind == .connection {
             takeInput(descriptor, completion)
         } else {
             takeConnection(descriptor, completion.result)
@@ -386,96 +347,93 @@ struct RingState: ~Copyable {
         _ descriptor: CInt, _ completion: CompletionRing.Completion
     ) {
         if completion.result > 0 {
-            // SAFETY: the buffer is given back behind this.
-            let bytes = unsafe ring.bytes(of: completion)
-            unsafe spares.lend(to: &place(descriptor).pointee.input)
-            unsafe self[descriptor].input.append(bytes.span)
-            ring.giveBack(completion)
+            spares.lend(to: &places[descriptor].input)
+            ring.move(completion, to: &places[descriptor].input)
             if completion.hasRest {
-                if self[descriptor].attempts == 0 { withRest.append(descriptor) }
-                self[descriptor].attempts = Limit.ringAttempts
+                if places[descriptor].attempts == 0 { withRest.append(descriptor) }
+                places[descriptor].attempts = Limit.ringAttempts
             } else {
-                self[descriptor].attempts = 0
+                places[descriptor].attempts = 0
             }
-            if self[descriptor].input.count >= Limit.ringInputBytes { endBringing(descriptor) }
+            if places[descriptor].input.count >= Limit.ringInputBytes { endBringing(descriptor) }
         } else if completion.result == 0 {
             if completion.buffer >= 0 { ring.giveBack(completion) }
-            self[descriptor].hasEnded = true
-            self[descriptor].attempts = 0
+            places[descriptor].hasEnded = true
+            places[descriptor].attempts = 0
         } else if completion.result == -ENOBUFS || completion.result == -ECANCELED {
             // Asked for again where that is wanted: buffers have been given back by then.
             bringMore(descriptor)
             return
         } else if completion.result != -EAGAIN && completion.result != -EINTR {
-            self[descriptor].error = -completion.result
+            places[descriptor].error = -completion.result
         }
         if !completion.hasMore { bringMore(descriptor) }
-        if self[descriptor].closesBehind { return }
-        if self[descriptor].interest.contains(.readable) || self[descriptor].error != 0 {
+        if places[descriptor].closesBehind { return }
+        if places[descriptor].interest.contains(.readable) || places[descriptor].error != 0 {
             tell(descriptor, readability(of: descriptor))
         }
     }
 
     private mutating func takeConnection(_ listener: CInt, _ result: CInt) {
         if result >= 0 {
-            self[listener].accepted.append(result)
+            places[listener].accepted.append(result)
         } else if result == -EINVAL {
             // The listener has been ended.
-            self[listener].error = EINVAL
+            places[listener].error = EINVAL
         }
         // What can't be had is for accept4(2) to say.
-        if self[listener].kind == .listener { tell(listener, .readable) }
+        if places[listener].kind == .listener { tell(listener, .readable) }
     }
 
     @inline(always)
     private mutating func takeSent(_ descriptor: CInt, _ result: CInt) {
-        self[descriptor].isSending = false
+        places[descriptor].isSending = false
         if result >= 0 {
-            self[descriptor].output.consume(min(Int(result), self[descriptor].output.count))
+            places[descriptor].output.consume(min(Int(result), places[descriptor].output.count))
             // Interrupted, or cut short by what the kernel had no memory for.
-            if !self[descriptor].output.isEmpty, result > 0 { return sendOutput(of: descriptor) }
+            if !places[descriptor].output.isEmpty, result > 0 { return sendOutput(of: descriptor) }
         } else if result == -EINTR || result == -EAGAIN {
             return sendOutput(of: descriptor)
         } else {
-            self[descriptor].error = -result
+            places[descriptor].error = -result
         }
-        unsafe spares.take(from: &place(descriptor).pointee.output)
-        if self[descriptor].finishesBehind || self[descriptor].closesBehind {
+        spares.take(from: &places[descriptor].output)
+        if places[descriptor].finishesBehind || places[descriptor].closesBehind {
             return goOnBehindOutput(descriptor)
         }
-        if self[descriptor].error != 0 { tell(descriptor, .broken) }
-        if self[descriptor].wantsRoom { tellRoom(descriptor) }
+        if places[descriptor].error != 0 { tell(descriptor, .broken) }
+        if places[descriptor].wantsRoom { tellRoom(descriptor) }
     }
 
     private mutating func goOnBehindOutput(_ descriptor: CInt) {
-        if self[descriptor].closesBehind {
+        if places[descriptor].closesBehind {
             closing -= 1
             closeNow(descriptor)
             return
         }
-        self[descriptor].finishesBehind = false
+        places[descriptor].finishesBehind = false
         finishSending(on: descriptor)
-        if self[descriptor].error != 0 { tell(descriptor, .broken) }
+        if places[descriptor].error != 0 { tell(descriptor, .broken) }
     }
 
     // MARK: news
 
     private func readability(of descriptor: CInt) -> Interest {
-        if self[descriptor].error != 0 { return [.readable, .broken] }
-        return self[descriptor].hasEnded ? [.readable, .interruption] : .readable
+        if places[descriptor].error != 0 { return [.readable, .broken] }
+        return places[descriptor].hasEnded ? [.readable, .interruption] : .readable
     }
 
     private mutating func tellRoom(_ descriptor: CInt) {
-        guard self[descriptor].interest.contains(.writable) else { return }
-        self[descriptor].wantsRoom = false
+        guard places[descriptor].interest.contains(.writable) else { return }
+        places[descriptor].wantsRoom = false
         tell(descriptor, .writable)
     }
 
     @inline(always)
     private mutating func tell(_ descriptor: CInt, _ news: Interest) {
-        self[descriptor].news.formUnion(news)
-        if self[descriptor].isListed { return }
-        self[descriptor].isListed = true
+        places[descriptor].news.formUnion(news)
+        if places[descriptor].isListed { return }
+        places[descriptor].isListed = true
         listed.append(descriptor)
     }
 

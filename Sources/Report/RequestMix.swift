@@ -125,16 +125,16 @@ extension RequestMix.Kind {
             throw place.complaint("has no path", "give one such as path: \"/work?us=50\"")
         }
         self.weight = try Self.weight(weight, place.in("weight"))
-        self.path = try Self.path(path, place.in("path"))
+        self.path = try place.in("path").target(path)
         name =
             try value["name"].map { (value) throws(Complaint) in
-                try Self.text(value, place.in("name"), example: "short")
+                try place.in("name").text(value, example: "short")
             } ?? self.path
         method = try value["method"].map { (value) throws(Complaint) in
-            try Self.text(value, place.in("method"), example: "POST")
+            try place.in("method").text(value, example: "POST")
         }
         body = try value["body"].map { (value) throws(Complaint) in
-            try Self.text(value, place.in("body"), example: "{}")
+            try place.in("body").text(value, example: "{}")
         }
         if method == "HEAD" {
             // Whose answers have no body, whatever their heads say.
@@ -146,27 +146,9 @@ extension RequestMix.Kind {
             throw inner.complaint("is not an object", "write {\"Accept\": \"text/plain\", ...}")
         }
         for member in members {
-            let text = try Self.text(member.value, inner.in(member.name), example: "text/plain")
+            let text = try inner.in(member.name).text(member.value, example: "text/plain")
             headers.append(RequestMix.Header(name: member.name, value: text))
         }
-    }
-
-    private static func text(
-        _ value: JSONValue, _ place: FilePlace, example: String
-    ) throws(Complaint) -> String {
-        guard case .string(let text) = value, !text.isEmpty else {
-            throw place.complaint(
-                "\(value.compact) is not a text", "write one such as \"\(example)\"")
-        }
-        return text
-    }
-
-    private static func path(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> String {
-        let text = try text(value, place, example: "/work?us=50")
-        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw place.complaint("'\(text)' is no path", "write one such as \"/work?us=50\"")
-        }
-        return text
     }
 
     private static func weight(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Double {

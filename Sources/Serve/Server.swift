@@ -26,11 +26,11 @@ package enum Server {
             try signals.watch(with: poller, token: Token.signal)
             try poller.add(crew.alarm, token: Token.alarm)
         }
+        var control = try openControl(options.controlPath, poller)
         let (listeners, members) = try begin(crew, tls)
         try starting { () throws(SystemError) in
             try members?.watchEnds(with: poller, token: Token.alarm)
         }
-        var control = try openControl(options.controlPath, poller)
         if !options.isQuiet, !say(ready(options, listeners, members)) {
             // Whoever waits for the line would wait for ever.
             crew.dismiss()
@@ -79,9 +79,9 @@ package enum Server {
         guard let pattern = crew.options.pattern.processPattern else {
             return (try assemble(crew, tls), nil)
         }
-        let shares = try mapping(crew.options) { () throws(SystemError) in try pattern.open(crew) }
+        let shares = try forming(crew) { () throws(SystemError) in try pattern.open(crew) }
         let members = try Members(pattern, shares, crew.options, tls)
-        try mapping(crew.options, undo: crew.dismiss) { () throws(SystemError) in
+        try forming(crew) { () throws(SystemError) in
             try pattern.lead(crew, shares)
         }
         return (shares.listeners, members)
@@ -94,6 +94,17 @@ package enum Server {
         try SystemError.mapping(
             to: {
                 $0.complaint("can't start", remedy: "raise the limit of open files (ulimit -n)")
+            }, step)
+    }
+
+    /// Does a step of a pattern's start, behind which whom it has started is dismissed if it fails.
+    private static func forming<Result: ~Copyable>(
+        _ crew: Crew<LinuxKernel>, _ step: () throws(SystemError) -> Result
+    ) throws(Complaint) -> Result {
+        try SystemError.mapping(
+            to: { error in
+                crew.dismiss()
+                return complaint(about: error, crew.options)
             }, step)
     }
 
@@ -140,7 +151,7 @@ package enum Server {
     private static func assemble(
         _ crew: Crew<LinuxKernel>, _ tls: TLSContext?
     ) throws(Complaint) -> [Listener] {
-        try mapping(crew.options, undo: crew.dismiss) { () throws(SystemError) in
+        try forming(crew) { () throws(SystemError) in
             if let tls { return try crew.assemble(kind: Kind<TLSStream>(context: tls)) }
             return try crew.assemble(kind: Kind<PlainStream>(context: PlainStream.Context()))
         }
@@ -160,23 +171,8 @@ package enum Server {
         }
     }
 
-    /// Opens or starts something of a pattern; what the system refuses becomes a line for a person,
-    /// behind `undo`.
-    static func mapping<Result>(
-        _ options: ServerOptions, undo: () -> Void = {},
-        _ step: () throws(SystemError) -> Result
-    ) throws(Complaint) -> Result {
-        do throws(SystemError) {
-            return try step()
-        } catch {
-            undo()
-            throw complaint(about: error, options)
-        }
-    }
-
-    private static func complaint(
-        about error: SystemError, _ options: ServerOptions
-    ) -> Complaint {
+    /// What the system refused a pattern, as a line for a person.
+    static func complaint(about error: SystemError, _ options: ServerOptions) -> Complaint {
         let addresses = options.listen.map(\.description).joined(separator: ", ")
         if error.isAboutPrograms {
             return error.complaint(

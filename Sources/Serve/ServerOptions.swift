@@ -169,7 +169,7 @@ extension ServerOptions {
         }
         payments = try PaymentOptions(parsed)
         tls = try Self.tls(parsed)
-        if let tls, tls.settings.earlyBytes > 0, pattern.processPattern != nil {
+        if let tls, tls.settings.earlyBytes > 0, pattern.hasProcesses {
             throw Complaint(
                 "--early-data would be taken once by each process of \(pattern.rawValue)",
                 remedy: "leave it out, or choose a pattern of threads")

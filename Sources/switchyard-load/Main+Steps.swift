@@ -63,22 +63,4 @@ extension Main {
         tell(StepText.stages(plan, run.rows, colours: colours(plan)), plan)
         return end(complaints + (run.complaint.map { [$0] } ?? []), else: run.exitStatus)
     }
-
-    private static func colours(_ plan: LoadPlan) -> Bool {
-        Terminal.wantsColours(plan.outputs.takeStandardOutput ? STDERR_FILENO : STDOUT_FILENO)
-    }
-
-    private static func tell(_ text: String, _ plan: LoadPlan) {
-        if plan.isQuiet && plan.outputs.takeStandardOutput { return }
-        if plan.outputs.takeStandardOutput {
-            StandardStreams.error(text)
-        } else {
-            StandardStreams.output(text)
-        }
-    }
-
-    private static func end(_ complaints: [Complaint], else status: ExitStatus) -> ExitStatus {
-        for complaint in complaints { StandardStreams.error("switchyard-load: \(complaint)\n") }
-        return complaints.first?.status ?? status
-    }
 }

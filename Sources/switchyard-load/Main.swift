@@ -60,16 +60,27 @@ enum Main {
         let outcomes = plan.objectives.map { $0.judge(result) }
         // Before the text, whose reader may be slow or gone.
         let complaints = plan.outputs.save(result, report) { StandardStreams.output($0) }
-        if !(plan.isQuiet && plan.outputs.takeStandardOutput) {
-            let isError = plan.outputs.takeStandardOutput
-            let colours = Terminal.wantsColours(isError ? STDERR_FILENO : STDOUT_FILENO)
-            let text = TextReport.text(report, objectives: outcomes, colours: colours)
-            if isError { StandardStreams.error(text) } else { StandardStreams.output(text) }
+        tell(TextReport.text(report, objectives: outcomes, colours: colours(plan)), plan)
+        return end(complaints, else: result.exitStatus(outcomes))
+    }
+
+    static func colours(_ plan: LoadPlan) -> Bool {
+        Terminal.wantsColours(plan.outputs.takeStandardOutput ? STDERR_FILENO : STDOUT_FILENO)
+    }
+
+    /// Says it where no output is.
+    static func tell(_ text: String, _ plan: LoadPlan) {
+        if plan.isQuiet && plan.outputs.takeStandardOutput { return }
+        if plan.outputs.takeStandardOutput {
+            StandardStreams.error(text)
+        } else {
+            StandardStreams.output(text)
         }
-        for complaint in complaints {
-            StandardStreams.error("switchyard-load: \(complaint)\n")
-        }
-        return complaints.first?.status ?? result.exitStatus(outcomes)
+    }
+
+    static func end(_ complaints: [Complaint], else status: ExitStatus) -> ExitStatus {
+        for complaint in complaints { StandardStreams.error("switchyard-load: \(complaint)\n") }
+        return complaints.first?.status ?? status
     }
 
     /// One byte more than is allowed shows that there are too many; a device may have no end.

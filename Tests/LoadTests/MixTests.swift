@@ -69,7 +69,7 @@ struct MixTests {
             }
             return actions
         }
-        let client = MixedHTTP1Client(
+        let client = ComposedHTTP1Client(
             // Of different lengths.
             requests: [Self.request("a"), Self.request("b?longer=1")],
             chooser: Self.chooser([3, 1], seed: seed), pipeline: pipeline)

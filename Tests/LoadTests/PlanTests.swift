@@ -1,6 +1,7 @@
 import Basis
 import Measure
 import Platform
+import Report
 import Testing
 
 @testable import Load

@@ -127,11 +127,11 @@ struct RetryTests {
     // MARK: keys
 
     private static let request = Array(
-        "POST / HTTP/1.1\r\nIdempotency-Key: \(KeyedHTTP1Client.placeholder)\r\n\r\n".utf8)
+        "POST / HTTP/1.1\r\nIdempotency-Key: \(KeyedRequests.placeholder)\r\n\r\n".utf8)
 
     /// The keys of requests that were due at these times.
     private func keys(run: UInt64, due: [Int64]) throws -> [String] {
-        var client = KeyedHTTP1Client(
+        var client = ComposedHTTP1Client(
             request: Self.request, run: run, answersHead: false, pipeline: due.count)
         var session = client.open()
         var text = ""

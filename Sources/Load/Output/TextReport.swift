@@ -36,7 +36,7 @@ package struct TextReport {
     /// As wide as the longest label of the latency table.
     private static let labelWidth = 15
 
-    private static func counted(_ count: Int, _ noun: String) -> String {
+    static func counted(_ count: Int, _ noun: String) -> String {
         count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
     }
 
@@ -196,13 +196,7 @@ package struct TextReport {
             line("slo", "\(outcome.objective) \(word): \(outcome.figure)")
         }
         for warning in report.warnings { line("note", warning) }
-        let tone: TextTable.Tone =
-            switch report.verdict {
-            case .valid: .good
-            case .errors: .bad
-            default: .doubtful
-            }
-        let name = painted(report.verdict.rawValue, tone)
+        let name = painted(report.verdict.rawValue, report.verdict.tone)
         line(
             "verdict", report.verdictReasons.isEmpty ? name : "\(name): \(report.verdictReasons[0])"
         )

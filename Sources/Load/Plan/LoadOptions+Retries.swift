@@ -29,7 +29,7 @@ extension LoadOptions {
                 "--idempotency-key and --header 'Idempotency-Key' are given",
                 remedy: "leave one of them out")
         }
-        return [.init("Idempotency-Key", KeyedHTTP1Client.placeholder)]
+        return [.init("Idempotency-Key", KeyedRequests.placeholder)]
     }
 
     private static func hasKey(_ fields: [HTTP1.RequestTemplate.Field]) -> Bool {

@@ -70,11 +70,7 @@ extension LoadOptions {
     private static func check(
         _ rate: PerSecond, of option: String, _ plan: LoadPlan
     ) throws(Complaint) {
-        if rate.raw / Double(plan.threads) > Limit.ratePerThread {
-            throw Complaint(
-                "--\(option) \(rate.display) is more than \(plan.threads) threads can send",
-                remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
-        }
+        try checkHighest(rate, of: option, plan)
         if rate.raw < Limit.rateLowest {
             throw Complaint(
                 "--\(option) has a rate of less than one request in 1000 seconds",

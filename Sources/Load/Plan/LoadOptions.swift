@@ -26,6 +26,9 @@ package enum LoadOptions {
                 "arrivals", value: "KIND",
                 help: "constant or poisson, with one of these rates (constant)"),
             .init(
+                "burst", value: "N",
+                help: "with a rate: so many are due at once, N times as rarely (1)"),
+            .init(
                 "turn", value: "K/N:TIME@NS",
                 help: "with a rate: send only in turn K of N, of TIME each"),
             .init(
@@ -96,7 +99,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + burstSpecs + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
+        ] + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -323,13 +326,9 @@ package enum LoadOptions {
                     + " connection brings")
         }
         guard let rate = ofRequests ?? ofConnections else {
-            if kind != nil || plan.spins || plan.turns != nil || options.has("burst") {
-                let name =
-                    plan.spins
-                    ? "--spin"
-                    : kind != nil ? "--arrivals" : plan.turns != nil ? "--turn" : "--burst"
+            for name in ["spin", "arrivals", "turn", "burst"] where options.has(name) {
                 throw Complaint(
-                    "\(name) means nothing in a closed loop",
+                    "--\(name) means nothing in a closed loop",
                     remedy: "give a --rate or a --connection-rate, or leave it out")
             }
             return
@@ -339,12 +338,7 @@ package enum LoadOptions {
             plan.opensConnections = true
             plan.requestsPerConnection = plan.requestsPerConnection ?? 1
         }
-        let whileItSends = rate.raw * Double(plan.turns?.count ?? 1)
-        if whileItSends / Double(plan.threads) > Limit.ratePerThread {
-            throw Complaint(
-                "--\(name) \(rate.display) is more than \(plan.threads) threads can send",
-                remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
-        }
+        try checkHighest(rate, of: name, plan)
         if rate.raw < Limit.rateLowest {
             throw Complaint(
                 "--\(name) \(options.text(name) ?? "") is less than one"
@@ -360,6 +354,20 @@ package enum LoadOptions {
         switch kind ?? .constant {
         case .constant: plan.arrivals = .constant(rate)
         case .poisson: plan.arrivals = .poisson(rate)
+        }
+    }
+}
+
+extension LoadOptions {
+    /// Refuses what the threads can't send, in the time that they have turns.
+    static func checkHighest(
+        _ rate: PerSecond, of option: String, _ plan: LoadPlan
+    ) throws(Complaint) {
+        let whileItSends = rate.raw * Double(plan.turns?.count ?? 1)
+        if whileItSends / Double(plan.threads) > Limit.ratePerThread {
+            throw Complaint(
+                "--\(option) \(rate.display) is more than \(plan.threads) threads can send",
+                remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")
         }
     }
 }

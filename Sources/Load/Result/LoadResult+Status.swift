@@ -1,4 +1,5 @@
 package import Basis
+package import Report
 
 extension LoadResult {
     /// Whether nothing that was asked for came: the run says nothing of a server that works.

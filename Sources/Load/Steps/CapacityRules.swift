@@ -1,5 +1,6 @@
 package import Basis
 import Measure
+package import Report
 
 /// What `--find-rate` asks for.
 package struct CapacityRules: Equatable, Sendable {

@@ -31,7 +31,7 @@ package enum StepText {
                     .init(step.latency.p50?.display ?? "-"),
                     .init(step.latency.p99?.display ?? "-"), .init("\(step.failed)"),
                     .init(step.answer.rawValue, tone(step.answer)),
-                    .init(step.verdict.rawValue, tone(step.verdict)),
+                    .init(step.verdict.rawValue, step.verdict.tone),
                 ])
         }
         if !search.steps.isEmpty { text += "\n" + table.text(width: nil, colours: colours) }
@@ -64,8 +64,8 @@ package enum StepText {
     ) -> String {
         var text = "target         \(plan.url)\n"
         text += "load           open loop, \(plan.arrivals.name);"
-        text += " \(counted(plan.connections, "connection")) on"
-        text += " \(counted(plan.threads, "thread")); "
+        text += " \(TextReport.counted(plan.connections, "connection")) on"
+        text += " \(TextReport.counted(plan.threads, "thread")); "
         text += "each stage after \(plan.warmUp.display) of warm-up\n\n"
         var table = TextTable([
             .init("stage"), .init("time"), .init("rate/s"), .init("reached/s"), .init("mean"),
@@ -87,7 +87,7 @@ package enum StepText {
                     } + [
                         .init(some ? latency.max.display : "-"),
                         .init("\(report.errors.ofRequests)"),
-                        .init(report.verdict.rawValue, tone(report.verdict)),
+                        .init(report.verdict.rawValue, report.verdict.tone),
                     ])
         }
         text += table.text(width: nil, colours: colours)
@@ -106,10 +106,6 @@ package enum StepText {
         return text
     }
 
-    private static func counted(_ count: Int, _ noun: String) -> String {
-        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
-    }
-
     /// - Parameter rule: says in what the value is measured.
     private static func shown(_ value: Double?, of rule: String) -> String {
         guard let value else { return "-" }
@@ -124,14 +120,6 @@ package enum StepText {
         case .met: .good
         case .missed, .overloaded: .bad
         case .generator: .doubtful
-        }
-    }
-
-    private static func tone(_ verdict: LoadReport.Verdict) -> TextTable.Tone {
-        switch verdict {
-        case .valid: .good
-        case .errors: .bad
-        default: .doubtful
         }
     }
 }

@@ -1,4 +1,5 @@
 import Basis
+import Report
 
 /// The rate that is not given but searched.
 extension CellDraft {
@@ -19,20 +20,9 @@ extension CellDraft {
         return String(rules)
     }
 
+    /// Whether the generator takes it, and a cell's id can hold it.
     private static func isRule(_ rule: Substring) -> Bool {
-        let shape = /(p[0-9.]+|mean|max|errors)<=?([^<>=]+)/.ignoresCase()
-        guard let match = rule.wholeMatch(of: shape) else { return false }
-        let (name, value) = (match.1.lowercased(), String(match.2))
-        if name == "errors" {
-            return value.hasSuffix("%")
-                ? Double(value.dropLast()).map { (0...100).contains($0) } ?? false
-                : parseCount(value) != nil
-        }
-        if name.hasPrefix("p"), name != "p" {
-            guard let percentile = Double(name.dropFirst()), percentile > 0, percentile < 100 else {
-                return false
-            }
-        }
-        return value.last?.isLetter == true && Nanoseconds(parsing: value) != nil
+        let shape = /(p[0-9.]+|mean|max|errors)<=?[^<>=]+/.ignoresCase()
+        return rule.wholeMatch(of: shape) != nil && (try? Objective(parsing: String(rule))) != nil
     }
 }

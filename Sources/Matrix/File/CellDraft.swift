@@ -38,14 +38,14 @@ struct CellDraft: Equatable {
         _ axis: Axis, _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) {
         switch axis {
-        case .server: cell.server = try Self.text(value, place, example: "switchyard")
+        case .server: cell.server = try place.text(value, example: "switchyard")
         case .pattern: cell.pattern = try Self.pattern(value, place)
         case .protocol: cell.language = try Self.choice(value, place)
         case .threads: threads = try Self.count(value, place, in: 1...4_096)
         case .connections: cell.connections = try Self.count(value, place, in: 1...Axis.countLimit)
         case .streams: cell.streams = try Self.count(value, place, in: 1...Axis.countLimit)
         case .payload: cell.payload = try Self.size(value, place)
-        case .path: cell.path = try Self.path(value, place)
+        case .path: cell.path = try place.target(value)
         case .pipeline: cell.pipeline = try Self.count(value, place, in: 1...1_024)
         case .tls: cell.tls = try Self.choice(value, place)
         case .handshake: cell.handshake = try Self.choice(value, place)
@@ -68,7 +68,7 @@ struct CellDraft: Equatable {
             rules = try Self.rules(value, place)
             rate = subscribes || rules != nil ? nil : try Self.rate(value, place)
         case .arrivals:
-            let name = try Self.text(value, place, example: "poisson")
+            let name = try place.text(value, example: "poisson")
             guard ["poisson", "constant"].contains(name) else {
                 throw place.complaint("'\(name)' is unknown", "choose poisson or constant")
             }
@@ -82,16 +82,6 @@ struct CellDraft: Equatable {
 
 /// Readers of single values. They complain in one line that names the file and the key.
 extension CellDraft {
-    static func text(
-        _ value: JSONValue, _ place: FilePlace, example: String
-    ) throws(Complaint) -> String {
-        guard case .string(let text) = value, !text.isEmpty else {
-            throw place.complaint(
-                "\(value.compact) is not a text", "write one such as \"\(example)\"")
-        }
-        return text
-    }
-
     static func count(
         _ value: JSONValue, _ place: FilePlace, in range: ClosedRange<Int>
     ) throws(Complaint) -> Int {
@@ -125,7 +115,7 @@ extension CellDraft {
     private static func pattern(
         _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) -> String {
-        let text = try text(value, place, example: "sharded:hash")
+        let text = try place.text(value, example: "sharded:hash")
         guard text.wholeMatch(of: /[a-z][a-z-]*(:[a-z][a-z-]*)?/) != nil else {
             throw place.complaint(
                 "'\(text)' is no pattern", "write family or family:variant such as sharded:hash")
@@ -157,14 +147,6 @@ extension CellDraft {
         return size
     }
 
-    private static func path(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> String {
-        let text = try text(value, place, example: "/work?us=50")
-        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw place.complaint("'\(text)' is no path", "write one such as \"/work?us=50\"")
-        }
-        return text
-    }
-
     private static func toggle(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Bool {
         switch value {
         case .bool(let on): return on
@@ -189,7 +171,7 @@ extension CellDraft {
     private static func expectation(
         _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) -> ExpectedStatus {
-        let text = try text(value, place, example: "2xx")
+        let text = try place.text(value, example: "2xx")
         let words = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
         let names = ["2xx", "3xx"]
         for word in words where !names.contains(word) {

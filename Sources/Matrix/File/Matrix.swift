@@ -63,7 +63,7 @@ struct Matrix: Sendable {
         var excluded: [CellFilter] = []
         for (index, entry) in try root.list(value, "exclude").enumerated() {
             let place = root.in("exclude[\(index)]")
-            let text = try CellDraft.text(entry, place, example: "pattern=single connections>=1024")
+            let text = try place.text(entry, example: "pattern=single connections>=1024")
             excluded.append(
                 try CellFilter(parsing: text, origin: "\(file): exclude[\(index)]"))
         }
@@ -240,9 +240,9 @@ struct Matrix: Sendable {
                 let inner = place.in(member.name)
                 switch member.name {
                 case "about":
-                    profile.about = try CellDraft.text(member.value, inner, example: "a quick look")
+                    profile.about = try inner.text(member.value, example: "a quick look")
                 case "filter":
-                    let text = try CellDraft.text(member.value, inner, example: "pattern=single")
+                    let text = try inner.text(member.value, example: "pattern=single")
                     profile.filter = try CellFilter(
                         parsing: text, origin: "\(file): \(inner.path)")
                 case "warmup": profile.warmup = try CellDraft.time(member.value, inner)

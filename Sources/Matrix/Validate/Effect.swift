@@ -70,6 +70,30 @@ struct EffectBench {
         return report.latency.p50.map { $0.inSeconds * 1e3 }
     }
 
+    /// The server's CPU time a request in the second cell over that in the first: the median of
+    /// `rounds` ratios by turns, so that both halves of a ratio have the same machine.
+    func costRatio(
+        of cells: (Cell, Cell), rounds: Int, _ settings: Settings
+    ) throws(LaunchFailure) -> Finding {
+        var ratios: [Double] = []
+        for _ in 0..<rounds {
+            guard let first = try cost(of: cells.0, settings),
+                let second = try cost(of: cells.1, settings)
+            else { return .lacks("a server that tells its CPU time under load") }
+            ratios.append(second / first)
+        }
+        return Median.of(ratios).map { .value($0) } ?? .lacks("rounds")
+    }
+
+    /// Nil where the server does not tell it.
+    private func cost(
+        of cell: Cell, _ settings: Settings
+    ) throws(LaunchFailure) -> Double? {
+        let record = try launch(cell, settings)
+        _ = try report(record)
+        return Metric.serverCPU.value(record).flatMap { $0 > 0 ? $0 : nil }
+    }
+
     /// What the generator says of a launch in which nothing failed and all was as the cell asks.
     func report(_ record: LaunchRecord) throws(LaunchFailure) -> LoadReport {
         guard let report = record.load else { throw LaunchFailure("there is no report") }

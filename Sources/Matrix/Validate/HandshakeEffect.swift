@@ -1,12 +1,10 @@
 import Basis
-import Measure
 import Report
 
 /// What resuming saves a server: of TLS 1.2 the signature and the exchange of keys, of 1.3 the
 /// signature alone, for keys are agreed on afresh.
 ///
-/// Measured is CPU time of the server for a connection with one request, resumed over full, by
-/// turns, so that both halves of a ratio have the same machine.
+/// Measured is CPU time of the server for a connection with one request, resumed over full.
 enum HandshakeEffect: Effect {
     static let name = "handshake"
     static let source = "RFC 5077, RFC 8446 §2.2"
@@ -33,21 +31,9 @@ enum HandshakeEffect: Effect {
             var settings = Settings()
             settings.warmup = .milliseconds(500)
             settings.duration = .seconds(1)
-            var ratios: [Double] = []
-            for _ in 0..<rounds {
-                var costs: [Double] = []
-                for handshake in [Cell.Handshake.full, .resumed] {
-                    cell.handshake = handshake
-                    let record = try bench.launch(cell, settings)
-                    _ = try bench.report(record)
-                    guard let cost = Metric.serverCPU.value(record), cost > 0 else {
-                        return .lacks("a server that tells its CPU time under load")
-                    }
-                    costs.append(cost)
-                }
-                ratios.append(costs[1] / costs[0])
-            }
-            return Median.of(ratios).map { .value($0) } ?? .lacks("rounds")
+            var resumed = cell
+            resumed.handshake = .resumed
+            return try bench.costRatio(of: (cell, resumed), rounds: rounds, settings)
         }
     }
 }

@@ -1,5 +1,4 @@
 import Basis
-import Measure
 import Report
 
 /// The same loops as threads of one process and as processes, more of them than CPUs. A switch
@@ -22,22 +21,12 @@ enum ProcessEffect: Effect {
             var settings = Settings()
             settings.warmup = .milliseconds(300)
             settings.duration = .seconds(1)
-            var ratios: [Double] = []
-            for _ in 0..<rounds {
-                var costs: [Double] = []
-                for pattern in ["sharded:hash", "process-per-core"] {
-                    var cell = Cell(pattern: pattern, threads: 4, connections: 64)
-                    cell.arrival = .poisson(PerSecond(raw: 10_000))
-                    let record = try bench.launch(cell, settings)
-                    _ = try bench.report(record)
-                    guard let cost = Metric.serverCPU.value(record), cost > 0 else {
-                        return .lacks("a server that tells its CPU time under load")
-                    }
-                    costs.append(cost)
-                }
-                ratios.append(costs[1] / costs[0])
+            let cells = ["sharded:hash", "process-per-core"].map { pattern in
+                var cell = Cell(pattern: pattern, threads: 4, connections: 64)
+                cell.arrival = .poisson(PerSecond(raw: 10_000))
+                return cell
             }
-            return Median.of(ratios).map { .value($0) } ?? .lacks("rounds")
+            return try bench.costRatio(of: (cells[0], cells[1]), rounds: rounds, settings)
         }
     ]
 }

@@ -6,10 +6,15 @@ struct FindingReader {
     let runs: CSVTable
     /// Rows of `cells` that count.
     let valid: Set<Int>
+    /// The launches that count, as rows of `runs`, by their cell.
+    private let counted: [String: [Int]]
 
     init(cells: CSVTable, runs: CSVTable) {
         self.cells = cells
         self.runs = runs
+        counted = Dictionary(
+            grouping: runs.rows.indices.filter { runs.field($0, "valid") == "1" }
+        ) { runs.field($0, "cell_id") ?? "" }
         valid = Set(
             cells.rows.indices.filter {
                 cells.field($0, "verdict") == LoadReport.Verdict.valid.rawValue
@@ -130,11 +135,8 @@ struct FindingReader {
 
     /// The figures of a cell's launches that count.
     private func launches(of cell: String, _ figure: Contest.Figure) -> [Double] {
-        runs.rows.indices.compactMap { row in
-            guard runs.field(row, "cell_id") == cell, runs.field(row, "valid") == "1" else {
-                return nil
-            }
-            return runs.field(row, figure.rawValue).flatMap { Double($0) }
+        (counted[cell] ?? []).compactMap { row in
+            runs.field(row, figure.rawValue).flatMap { Double($0) }
         }
     }
 }

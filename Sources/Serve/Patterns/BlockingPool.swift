@@ -10,7 +10,8 @@ struct BlockingPool: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
-        let (listeners, poller) = try crew.listenForBlocking()
+        let listeners = try crew.listenForBlocking()
+        let poller = try crew.openIdlePoller()
         let queue = Shared(ConnectionQueue())
         crew.keep(queue)
         crew.whenDraining { queue.value.close() }
@@ -30,23 +31,27 @@ struct BlockingPool: ExecutionPattern {
 
 extension Crew {
     /// Listens for connections that threads are to serve by calls that block, bounds what they wait
-    /// in the kernel, and lets them be interrupted. With the listeners comes the poller that
-    /// `openConnectionServer` asks for.
-    func listenForBlocking() throws(SystemError) -> ([Listener], Shared<Poller>) {
+    /// in the kernel, and lets them be interrupted.
+    func listenForBlocking() throws(SystemError) -> [Listener] {
         Interruption.prepare()
         let listeners = try listen()
         for listener in listeners {
             try Socket.limitWaits(
                 listener.socket.value, receive: options.idleTimeout, send: Limit.blockedWrite)
         }
+        return listeners
+    }
+
+    /// A poller that watches nothing, for what serves connections by calls that block.
+    func openIdlePoller() throws(SystemError) -> Shared<Poller> {
         let poller = Shared(try Poller())
         keep(poller)
-        return (listeners, poller)
+        return poller
     }
 
     /// What a thread serves one connection with, woken when draining begins.
     ///
-    /// - Parameter poller: any; nothing is watched.
+    /// - Parameter poller: an idle one, which several may share.
     func openConnectionServer<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>(
         _ context: ThreadContext<K>, _ poller: Shared<Poller>, kind: ConnectionKind<Stream, S>
     ) -> ConnectionServer<K, Stream, S> {

@@ -84,8 +84,7 @@ extension Crew {
     ) throws(SystemError) {
         let reader = try Reader<Moving, Stream, OwnDesk, S>(
             context: context, kernel: kernel, port: try openPort(),
-            desk: OwnDesk(
-                responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
+            desk: OwnDesk(responder: context.responder), kind: kind,
             watched: try WatchedListeners(listeners, sharing: sharing, budget: budget))
         try start(reader, at: context)
     }
@@ -98,8 +97,7 @@ extension Crew {
         let context = context(.reader, index)
         let reader = try Reader<K, Stream, OwnDesk, S>(
             context: context, kernel: context.kernel, port: port,
-            desk: OwnDesk(
-                responder: Responder(ledger: context.ledger, topics: context.topics)), kind: kind,
+            desk: OwnDesk(responder: context.responder), kind: kind,
             inboxes: inboxes,
             promisesSlots: promisesSlots, watched: try WatchedListeners([], budget: 0))
         try start(reader, at: context)

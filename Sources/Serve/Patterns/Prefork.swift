@@ -8,7 +8,7 @@ import Secure
 /// for nobody sleeps in two accepts.
 struct Prefork: ProcessPattern {
     func open<K: Kernel>(_ crew: Crew<K>) throws(SystemError) -> ProcessShares {
-        let (listeners, _) = try crew.listenForBlocking()
+        let listeners = try crew.listenForBlocking()
         for listener in listeners { try Socket.makeBlocking(listener.socket.value) }
         let members = listeners.flatMap { listener in
             (0..<crew.options.threads).map { _ in [listener] }
@@ -21,10 +21,9 @@ struct Prefork: ProcessPattern {
     >(
         _ crew: Crew<K>, _ index: Int, _ share: [Listener], kind: ConnectionKind<Stream, S>
     ) throws(SystemError) {
-        let poller = Shared(try Poller())
-        crew.keep(poller)
         let context = crew.context(.connection, index)
-        let server = crew.openConnectionServer(context, poller, kind: kind)
+        let server = crew.openConnectionServer(
+            context, try crew.openIdlePoller(), kind: kind)
         // Behind the interruption of the thread, which goes on to empty the queue.
         let patience = crew.options.drainTimeout
         crew.whenDraining { share[0].endWhenEmpty(within: patience) }

@@ -30,7 +30,7 @@ struct Structured: ExecutionPattern {
             crew.keep(ending)
             let service = TaskService(
                 pool: pool, done: done, ending: ending,
-                responder: Responder(ledger: context.ledger, topics: context.topics), port: port)
+                responder: context.responder, port: port)
             let executor = place == .ownThread ? LoopExecutor(port: port) : nil
             let reader = try Reader<K, Stream, TaskDesk, S>(
                 context: context, kernel: context.kernel, port: port,

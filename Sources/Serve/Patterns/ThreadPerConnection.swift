@@ -9,7 +9,8 @@ struct ThreadPerConnection: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
-        let (listeners, poller) = try crew.listenForBlocking()
+        let listeners = try crew.listenForBlocking()
+        let poller = try crew.openIdlePoller()
         let group = crew.openGroup(.connection)
         let context = crew.context(.acceptor, 0)
         let starter = ThreadStarter(crew, group, poller, kind: kind)

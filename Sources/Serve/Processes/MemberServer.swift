@@ -24,13 +24,14 @@ enum MemberServer {
         let poller: Shared<Poller>
         do throws(Complaint) {
             let ledger = try options.payments.makeLedger()
-            (crew, poller) = try Server.mapping(options) { () throws(SystemError) in
-                let crew = try Crew(options: options, ledger: ledger) { LinuxKernel() }
-                let poller = Shared(try Poller())
+            do throws(SystemError) {
+                crew = try Crew(options: options, ledger: ledger) { LinuxKernel() }
+                poller = Shared(try Poller())
                 try poller.value.add(crew.alarm, token: Token.alarm)
                 try poller.value.add(channel.descriptor, interest: .readable, token: Token.channel)
                 try Server.start(pattern, crew, index, share, tls)
-                return (crew, poller)
+            } catch {
+                throw Server.complaint(about: error, options)
             }
         } catch {
             channel.send(error.description)

@@ -33,7 +33,7 @@ final class Members {
             }
         }
         for member in members {
-            let answer = member.channel.receive(timeout: -1)
+            let answer = member.channel.receive(within: nil)
             if answer != MemberServer.ready {
                 throw Complaint(
                     answer ?? "a process of the server has ended before it served",
@@ -68,15 +68,15 @@ final class Members {
     /// The counts of this process, and of all others behind them.
     func snapshot(_ own: JSONValue) -> JSONValue {
         for member in members { member.channel.send(MemberServer.snapshot) }
-        return members.reduce(own) { $0.adding($1.channel.receive(timeout: 5_000)) }
+        return members.reduce(own) { $0.adding($1.channel.receive(within: .seconds(5))) }
     }
 
     /// Lets every process finish what it has begun, and waits for it. `own` says what this one has
     /// counted by then. Adds what they have counted, and says whether all ended well.
     func dismiss(_ own: JSONValue) -> (JSONValue, Bool) {
         for member in members { member.channel.send(MemberServer.stop) }
-        let last = members.reduce(own) { $0.adding($1.channel.receive(timeout: -1)) }
-        let hasEndedWell = members.reduce(true) { $1.wait(timeout: 5_000) && $0 }
+        let last = members.reduce(own) { $0.adding($1.channel.receive(within: nil)) }
+        let hasEndedWell = members.reduce(true) { $1.wait(within: .seconds(5)) && $0 }
         return (last, hasEndedWell)
     }
 }

@@ -31,8 +31,7 @@ struct ConnectionServer<
             kernel: BlockingKernel(context.kernel, port: port, sleeper: sleeper),
             core: ConnectionCore(
                 options: context.options,
-                desk: OwnDesk(
-                    responder: Responder(ledger: context.ledger, topics: context.topics)),
+                desk: OwnDesk(responder: context.responder),
                 items: WorkItems(nil), feed: EventFeed(topics: context.topics, port: port),
                 faults: context.ledger.faults),
             port: port, context: kind.context, transmission: context.options.transmission,

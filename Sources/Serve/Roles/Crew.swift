@@ -31,6 +31,9 @@ struct ThreadContext<K: Kernel>: Sendable {
     let board: Shared<TallyBoard>
     fileprivate let crew: Crew<K>
 
+    /// What answers on the thread.
+    var responder: Responder { Responder(ledger: ledger, topics: topics) }
+
     /// Leaves the value to the crew, which ends it after all threads.
     func keep<Value: ~Copyable & Sendable>(_ value: Shared<Value>) { crew.keep(value) }
 }
@@ -70,7 +73,7 @@ package final class Crew<K: Kernel>: Sendable {
         var options = options
         if options.cpus == nil, options.pattern.needsFixedCPUs { options.cpus = .available }
         self.options = options
-        topics = Topics(takesEvents: options.pattern.processPattern == nil)
+        topics = Topics(takesEvents: !options.pattern.hasProcesses)
         self.ledger = ledger
         self.makeKernel = makeKernel
         // Before the flag: an initialiser that throws has no deinit to free it.

@@ -26,7 +26,7 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
         context: ThreadContext<K>, team: WorkerTeam, readerPort: Shared<ReaderPort>
     ) throws(SystemError) {
         kernel = context.kernel
-        responder = Responder(ledger: context.ledger, topics: context.topics)
+        responder = context.responder
         stop = context.stop
         board = context.board
         pool = team.pool

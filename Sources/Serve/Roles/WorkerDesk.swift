@@ -104,6 +104,6 @@ struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
 extension ByteQueue {
     /// Forgets the bytes, and gives the memory back when it is more than idle things may keep.
     mutating func keepLittle() {
-        keepAtMost(Limit.keptBytes)
+        if storageBytes > Limit.keptBytes { releaseStorage() } else { removeAll() }
     }
 }

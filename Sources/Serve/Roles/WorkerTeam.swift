@@ -25,8 +25,7 @@ extension Crew {
         let reader = try Reader<K, Stream, WorkerDesk<K>, S>(
             context: context, kernel: context.kernel, port: port,
             desk: WorkerDesk(
-                kernel: context.kernel, team: team,
-                responder: Responder(ledger: context.ledger, topics: context.topics),
+                kernel: context.kernel, team: team, responder: context.responder,
                 answersItself: answersItself),
             items: team.pool, kind: kind,
             watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))

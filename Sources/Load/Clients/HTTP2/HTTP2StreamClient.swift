@@ -2,9 +2,17 @@
 package import Basis
 package import Wire
 
-/// HTTP/2 with prior knowledge (RFC 9113 §3.3): sends one request over and over, several under way
-/// on a connection as streams.
-package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
+/// One request over and over.
+package typealias HTTP2Client<Exchange: HTTP2Exchange> = HTTP2StreamClient<Exchange, HTTP2Request>
+
+/// Several kinds of requests, each drawn when it begins.
+package typealias MixedHTTP2Client = HTTP2StreamClient<HTTPExchange, MixedHTTP2Requests>
+
+/// HTTP/2 with prior knowledge (RFC 9113 §3.3): several requests under way on a connection as
+/// streams.
+package struct HTTP2StreamClient<
+    Exchange: HTTP2Exchange, Requests: HTTP2Requests
+>: ProtocolClient, ~Copyable {
     /// One connection. It is large and lies on the heap, so that the table of connections stays
     /// small.
     package struct Session: ~Copyable {
@@ -12,18 +20,18 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
     }
 
     package let capacity: Int
-    private let request: HTTP2Request
+    private var requests: Requests
     private let firstID: UInt32
     private var facts = HTTP2AnswerFacts()
 
     /// - Parameters:
-    ///   - request: what is asked.
+    ///   - requests: what is asked.
     ///   - streams: requests under way on one connection.
     ///   - firstID: the number of a connection's first stream, which is odd.
-    package init(request: HTTP2Request, streams: Int, firstID: UInt32 = 1) {
+    package init(request requests: Requests, streams: Int, firstID: UInt32 = 1) {
         precondition(streams > 0 && firstID & 1 == 1, "a request to send")
         capacity = streams
-        self.request = request
+        self.requests = requests
         self.firstID = firstID
     }
 
@@ -32,6 +40,11 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
     package static var framing: MessageFraming { .http2 }
     @inline(always)
     package static var hasParts: Bool { Exchange.hasParts }
+    @inline(always)
+    package static var hasKinds: Bool { Requests.hasKinds }
+    package var kinds: Int { requests.kinds }
+    @inline(always)
+    package var lastKind: Int { requests.lastKind }
 
     package borrowing func open() -> Session {
         Session(state: Boxed(HTTP2ClientConnection(capacity: capacity, firstID: firstID)))
@@ -44,7 +57,8 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
 
     @inline(always)
     package mutating func begin(on session: inout Session, due: Instant) -> Int {
-        session.state.value.begin(request)
+        let kind = requests.draw()
+        return session.state.value.begin(requests.request(of: kind), kind: kind)
     }
 
     @_lifetime(borrow self, borrow session)
@@ -56,14 +70,14 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
     @inline(always)
     package mutating func wrote(_ count: Int, on session: inout Session) {
         session.state.value.output.consume(count)
-        session.state.value.refill(request)
+        session.state.value.refill(requests)
     }
 
     @inline(always)
     package mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session
     ) -> ClientEvent {
-        session.state.value.receive(input, from: offset, request, &facts)
+        session.state.value.receive(input, from: offset, requests, &facts)
     }
 
     package borrowing func missing(of session: borrowing Session) -> String {

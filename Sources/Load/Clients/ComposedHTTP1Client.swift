@@ -1,0 +1,95 @@
+// Hot path
+package import Basis
+package import Wire
+
+/// Requests of HTTP/1.1 that are not all alike: each is composed when it begins.
+package protocol HTTP1Requests: Sendable {
+    /// Whether they are of several kinds, whose latencies are told apart.
+    static var hasKinds: Bool { get }
+
+    /// How many kinds there are; 0 where they are not told apart.
+    var kinds: Int { get }
+
+    /// The kind of the last one.
+    var lastKind: Int { get }
+
+    /// Appends the next one.
+    ///
+    /// - Parameter due: when it was due; the same again where it is begun again.
+    mutating func compose(due: Instant, to output: inout ByteQueue)
+}
+
+extension HTTP1Requests {
+    @inline(always)
+    package static var hasKinds: Bool { false }
+    package var kinds: Int { 0 }
+    @inline(always)
+    package var lastKind: Int { 0 }
+}
+
+/// HTTP/1.1 with requests that are composed one by one. The answers are read, and the slots kept,
+/// as where all requests are alike.
+package struct ComposedHTTP1Client<Requests: HTTP1Requests>: ProtocolClient, ~Copyable {
+    /// A connection, and the requests that the kernel has not taken whole.
+    package struct Session: ~Copyable {
+        var inner: HTTP1Client.Session
+        var output = ByteQueue()
+    }
+
+    private var inner: HTTP1Client
+    /// Of the request that `inner` believes to send.
+    private let innerBytes: Int
+    private var requests: Requests
+
+    /// - Parameters:
+    ///   - like: all bytes of one request, of any kind.
+    ///   - answersHead: whether the method of all is HEAD, whose answers have no body.
+    ///   - pipeline: requests under way on one connection, at least 1.
+    init(_ requests: Requests, like request: [UInt8], answersHead: Bool, pipeline: Int) {
+        inner = HTTP1Client(request: request, answersHead: answersHead, pipeline: pipeline)
+        innerBytes = request.count
+        self.requests = requests
+    }
+
+    package static var framing: MessageFraming { .http1Requests }
+    @inline(always)
+    package static var hasKinds: Bool { Requests.hasKinds }
+    package var kinds: Int { requests.kinds }
+    @inline(always)
+    package var lastKind: Int { requests.lastKind }
+    package var capacity: Int { inner.capacity }
+    package var location: [UInt8] { inner.location }
+
+    package borrowing func open() -> Session { Session(inner: inner.open()) }
+
+    package mutating func begin(on session: inout Session, due: Instant) -> Int {
+        let slot = inner.begin(on: &session.inner, due: due)
+        // What is unsent is this session's affair.
+        inner.wrote(innerBytes, on: &session.inner)
+        requests.compose(due: due, to: &session.output)
+        return slot
+    }
+
+    @_lifetime(borrow self, borrow session)
+    package borrowing func output(of session: borrowing Session) -> Span<UInt8> {
+        session.output.bytes
+    }
+
+    package mutating func wrote(_ count: Int, on session: inout Session) {
+        session.output.consume(count)
+    }
+
+    package mutating func receive(
+        _ input: Span<UInt8>, from offset: Int, on session: inout Session
+    ) -> ClientEvent {
+        inner.receive(input, from: offset, on: &session.inner)
+    }
+
+    package borrowing func missing(of session: borrowing Session) -> String {
+        inner.missing(of: session.inner)
+    }
+
+    package mutating func end(of session: inout Session) -> Answer? {
+        inner.end(of: &session.inner)
+    }
+}
