@@ -166,6 +166,8 @@ struct RingState: ~Copyable {
             }
         }
         let count = min(bytes.count, Limit.ringOutputBytes)
+        // Whoever has more waits for room, and may have said so before this send already.
+        if count < bytes.count { places[descriptor].wantsRoom = true }
         spares.lend(to: &places[descriptor].output)
         places[descriptor].output.append(bytes.extracting(first: count))
         sendOutput(of: descriptor)

@@ -159,6 +159,39 @@ struct RingKernelTests {
         #expect(try stage.client!.rest() == Array("last".utf8))
     }
 
+    @Test("who is told of room once is told again as long as a send does not take all")
+    func sendsOn() throws {
+        let stage = try Stage()
+        let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 251) }
+        // SAFETY: until the thread has ended, nobody else has the client.
+        nonisolated(unsafe) let client = stage.client!
+        let received = Guarded<[UInt8]>([])
+        let peer = try meanwhile {
+            let all = (try? unsafe client.receive(3_000_000)) ?? []
+            received.withLock { $0 = all }
+        }
+        var rest = bytes[...]
+        func sendSome() throws {
+            while case .bytes(let count) = try stage.send(Array(rest)) {
+                let isCut = count < rest.count
+                rest = rest.dropFirst(count)
+                if isCut || rest.isEmpty { return }
+            }
+        }
+        try sendSome()
+        // Asked for once, as a reader does that goes on waiting for the same.
+        try stage.kernel.control(
+            stage.poller, .modify, stage.connection!,
+            interest: Self.readable.union(.writable), token: Self.connectionToken)
+        while !rest.isEmpty {
+            try #require(try stage.event().isWritable)
+            try sendSome()
+        }
+        for _ in 0..<50 { try stage.turn(.milliseconds(2)) }
+        peer.join()
+        #expect(received.withLock { $0 == bytes })
+    }
+
     @Test("a connection that is closed ends behind its bytes, be they more than fit the socket")
     func closesBehind() throws {
         let stage = try Stage()
