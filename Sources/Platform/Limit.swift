@@ -29,8 +29,12 @@ package enum Limit {
     /// events, in both directions.
     static let ringSpares = 2 * eventsPerWait
     static let ringSpareBytes = 16 * 1_024
+    /// Bytes of a connection that another thread is to send.
+    static let stageBytes = 256 * 1_024
+    /// Storage that a connection keeps on its way to that thread while there is nothing.
+    static let stageSpareBytes = 1_024
     /// How long a connection that is to be closed may take for what the kernel has no room for yet.
-    static let ringLastWords = Nanoseconds.seconds(30)
-    /// How long the end of a loop waits for what it has still to send.
-    static let ringFarewell = Nanoseconds.seconds(1)
+    static let lastWords = Nanoseconds.seconds(30)
+    /// How long the end of a loop waits for what is still to be sent.
+    static let farewell = Nanoseconds.seconds(1)
 }

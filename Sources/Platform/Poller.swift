@@ -20,6 +20,12 @@ package struct Event: Sendable {
             readiness: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue)
     }
 
+    /// Two that were reported of the same, as one.
+    @inline(always)
+    package func joined(_ other: Event) -> Event {
+        Event(token: token, readiness: readiness | other.readiness)
+    }
+
     /// What came where a connection waited for input alone.
     package static func input(_ token: UInt64) -> Event {
         Event(token: token, readiness: EPOLLIN.rawValue)

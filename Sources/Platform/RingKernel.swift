@@ -10,11 +10,11 @@ import Glibc
 /// would block as long as the socket has no room. So an error of a send comes with a later event,
 /// and a close waits for the bytes.
 @safe
-package struct RingKernel: Kernel, @unchecked Sendable {
+package struct RingKernel: ForwardingKernel, @unchecked Sendable {
     // SAFETY, throughout: made in `init`, ended in `free`, and touched by one thread at a time.
     private let state: UnsafeMutablePointer<RingState>
     /// What has no place in the ring.
-    private var kernel = LinuxKernel()
+    package var kernel = LinuxKernel()
 
     /// - Throws: what `CompletionRing` does.
     package init() throws(SystemError) {
@@ -155,22 +155,6 @@ package struct RingKernel: Kernel, @unchecked Sendable {
         }
     }
 
-    package mutating func opening(of descriptor: borrowing Descriptor) -> TCPOpening {
-        kernel.opening(of: descriptor)
-    }
-
-    package mutating func connect(
-        _ descriptor: borrowing Descriptor, to address: SocketAddress
-    ) throws(SystemError) -> Bool { try kernel.connect(descriptor, to: address) }
-
-    package mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError) {
-        try kernel.connectOutcome(of: descriptor)
-    }
-
-    package mutating func connectWithoutData(
-        _ descriptor: borrowing Descriptor
-    ) throws(SystemError) { try kernel.connectWithoutData(descriptor) }
-
     // MARK: waiting
 
     package mutating func wait(
@@ -178,16 +162,6 @@ package struct RingKernel: Kernel, @unchecked Sendable {
     ) throws(SystemError) {
         try unsafe state.pointee.wait(on: poller, for: &events, timeout: timeout)
     }
-
-    package mutating func wait(
-        for interest: Interest, of descriptor: borrowing Descriptor, token: UInt64,
-        wokenBy waker: borrowing Waker, timeout: Nanoseconds
-    ) throws(SystemError) -> Event? {
-        try kernel.wait(
-            for: interest, of: descriptor, token: token, wokenBy: waker, timeout: timeout)
-    }
-
-    package mutating func wake(_ waker: borrowing Waker) { kernel.wake(waker) }
 
     package mutating func finish() { unsafe state.pointee.finish() }
 }

@@ -209,7 +209,7 @@ struct RingState: ~Copyable {
             lastWords.append(
                 (
                     descriptor, places[descriptor].generation,
-                    MonotonicClock.now + Limit.ringLastWords
+                    MonotonicClock.now + Limit.lastWords
                 ))
         }
     }
@@ -443,7 +443,7 @@ struct RingState: ~Copyable {
 
     /// Sends what is to be sent, and closes what is to be closed.
     mutating func finish() {
-        let end = MonotonicClock.now + Limit.ringFarewell
+        let end = MonotonicClock.now + Limit.farewell
         while hasBegun {
             settle()
             let left = end.since(MonotonicClock.now)

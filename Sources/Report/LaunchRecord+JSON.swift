@@ -5,6 +5,7 @@ extension LaunchRecord {
         guard case .object(var members) = launch else { return launch }
         if let link { members.append(.init("link", link.json)) }
         if isUnavailable { members.append(.init("unavailable", true)) }
+        if let replaces { members.append(.init("replaces", .count(replaces))) }
         return .object(members)
     }
 
@@ -39,6 +40,7 @@ extension LaunchRecord {
         order = try fields.optionalText("order")
         failure = try fields.optionalText("failure")
         isUnavailable = json["unavailable"] == true
+        replaces = try fields.optionalInteger("replaces").map { Int($0) }
         let machine = try fields.fields("machine")
         self.machine.stolenShare = try machine.optionalNumber("stolen_share")
         self.machine.pressure = try machine.optionalInteger("pressure_ns").map {

@@ -34,6 +34,11 @@ package struct LaunchRecord: Equatable, Sendable {
     package var failure: String?
     /// Whether that is because the machine can't run what the cell asks for.
     package var isUnavailable = false
+    /// The slot of the launch in whose place this one was made; nil for those of the plan.
+    package var replaces: Int?
+    /// The slot of the launch that was made in the place of this one, which counts no more. The
+    /// journal knows it from that one.
+    package var replacedBy: Int?
 
     package init(
         slot: Int, block: Int, cell: Cell, seed: Int64, time: Nanoseconds, warmup: Nanoseconds,
@@ -56,18 +61,29 @@ package struct LaunchRecord: Equatable, Sendable {
     /// Why the launch does not count towards its cell; nil when it does. A doubtful verdict alone
     /// is no reason: it says how to read the figures, and stands beside them.
     package var invalidReason: String? {
+        if let replacedBy {
+            return "spoilt by other work than the server's, and made again as launch \(replacedBy)"
+        }
         if let failure { return failure }
         guard let load else { return "the generator gave no report" }
         if let reason = load.wrongness(expecting: cell.expected) { return reason }
         if cell.churn.opensFast, let reason = load.fastOpenMiss { return reason }
-        if let stolen = machine.stolenShare, stolen > Self.stolenShareLimit {
-            return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
-        }
+        if let theft { return theft }
         if load.verdict == .otherOpenings { return load.verdictReasons.first }
         if let link, link.missed > 0 {
             return "the link did not keep up and lost \(link.missed) packets that it was to carry"
         }
         return disturbance
+    }
+
+    private var theft: String? {
+        guard let stolen = machine.stolenShare, stolen > Self.stolenShareLimit else { return nil }
+        return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
+    }
+
+    /// Whether others took so much of the machine that the launch does not count.
+    var isDisturbed: Bool {
+        theft != nil || disturbance != nil || link.map { $0.missed > 0 } ?? false
     }
 
     /// What others did to the server or the generator, when it was too much.
@@ -109,10 +125,12 @@ package struct LaunchRecord: Equatable, Sendable {
     /// The tag of this launch in the histogram log of its cell.
     package var tag: String { "b\(block)s\(slot)" }
 
-    /// Over the threads that answer requests: acceptors never do, nor do readers that have workers.
+    /// Over the threads that answer requests: acceptors and senders never do, nor do readers that
+    /// have workers.
     package var balance: Evenness? {
-        let idleRole = workers.contains { $0.role == "worker" } ? "reader" : "acceptor"
-        let answering = workers.filter { $0.role != "acceptor" && $0.role != idleRole }
+        var idle: Set = ["acceptor", "sender"]
+        if workers.contains(where: { $0.role == "worker" }) { idle.insert("reader") }
+        let answering = workers.filter { !idle.contains($0.role) }
         return Evenness(answering.map { Double($0.requests) })
     }
 }

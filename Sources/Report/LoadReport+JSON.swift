@@ -52,7 +52,10 @@ extension LoadReport {
     }
 
     private var later: [JSONValue.Member] {
-        [.init("kinds", .array(kinds.map(\.json))), .init("burst", .count(burst))]
+        [
+            .init("kinds", .array(kinds.map(\.json))), .init("burst", .count(burst)),
+            .init("starved", .integer(starved)),
+        ]
     }
 
     private var fastOpenJSON: JSONValue {
@@ -148,6 +151,7 @@ extension LoadReport {
         bursts = try fields.optionalInteger("bursts") ?? 0
         missedEvents = try fields.optionalInteger("missed_events") ?? 0
         tls = try fields.optionalText("tls")
+        starved = try fields.optionalInteger("starved") ?? 0
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
         burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)

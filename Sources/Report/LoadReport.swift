@@ -165,6 +165,11 @@ package struct LoadReport: Equatable, Sendable {
     package var service = LatencySummary()
     /// Actual minus intended send; without samples in a closed loop.
     package var lateness = LatencySummary()
+    /// Requests, or connections where these are due by a schedule, that were due when no connection
+    /// was free, or no place for one.
+    package var starved: Int64 = 0
+    /// Whether these are so many that sends were late because of them.
+    package var isStarved: Bool { starved * 100 > requests }
     /// From the intended start to the first part of the answer, and from each part to the next one;
     /// without samples where answers have no parts.
     package var firstPart = LatencySummary()

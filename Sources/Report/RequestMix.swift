@@ -14,6 +14,12 @@ package struct RequestMix: Equatable, Hashable, Sendable {
         package var path: String
         package var headers: [Header] = []
         package var body: String?
+
+        package init(name: String, weight: Double, path: String) {
+            self.name = name
+            self.weight = weight
+            self.path = path
+        }
     }
 
     /// A field that one kind sends beside those of all.
@@ -35,6 +41,11 @@ package struct RequestMix: Equatable, Hashable, Sendable {
     package var name: String
     /// At least two.
     package var kinds: [Kind]
+
+    package init(name: String, kinds: [Kind]) {
+        self.name = name
+        self.kinds = kinds
+    }
 
     package var totalWeight: Double { kinds.reduce(0) { $0 + $1.weight } }
 

@@ -17,7 +17,7 @@ package enum RunColumns {
         + CellParameters.connections { $0.launch.cell } + connections
         + CellParameters.link { $0.launch.cell } + link + retries
         + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
-        + kinds + CellParameters.asked { $0.launch.cell }
+        + kinds + CellParameters.asked { $0.launch.cell } + places
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -280,6 +280,17 @@ package enum RunColumns {
         },
         Column("link_cpu_ns", "ns", "CPU time of the link, which no other figure contains") {
             field($0.launch.link?.cpu.raw)
+        },
+    ]
+
+    private static let places: [Column<RunRow>] = [
+        Column(
+            "replaces", "1",
+            "the slot of the launch in whose place this one was made, as something beside the"
+                + " server had spoilt that; empty for those of the plan"
+        ) { field($0.launch.replaces.map { Int64($0) }) },
+        Column("replaced_by", "1", "the slot of the launch in the place of this one") {
+            field($0.launch.replacedBy.map { Int64($0) })
         },
     ]
 

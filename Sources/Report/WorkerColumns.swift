@@ -35,7 +35,7 @@ package enum WorkerColumns {
 
     private static let figures: [Column<WorkerRow>] =
         [
-            Column("role", "text", "loop, acceptor, reader, worker or connection") {
+            Column("role", "text", "loop, acceptor, reader, worker, sender or connection") {
                 $0.worker.role
             },
             Column("cpu_ns", "ns", "CPU time, like all that follows between the two readings") {

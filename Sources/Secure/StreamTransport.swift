@@ -28,6 +28,9 @@ package protocol StreamTransport: ~Copyable {
     /// The stream of a fresh connection.
     init(_ context: Context, in workspace: inout Workspace)
 
+    /// The connection is gone on with by another thread than before, whose workspace this is.
+    mutating func move(to workspace: inout Workspace)
+
     /// Goes on with the opening. To be called again when the socket is ready for what it wants, and
     /// behind early input.
     ///
@@ -70,6 +73,8 @@ extension StreamTransport where Self: ~Copyable {
     package var earlyRoom: Int { 0 }
     @inline(always)
     package var awaitsTicket: Bool { false }
+    @inline(always)
+    package mutating func move(to workspace: inout Workspace) {}
 
     @inline(always)
     package mutating func end<K: Kernel>(

@@ -69,6 +69,12 @@ package struct TLSStream: StreamTransport, ~Copyable {
 
     package static func makeWorkspace() -> TLSWorkspace { TLSWorkspace() }
 
+    package mutating func move(to workspace: inout TLSWorkspace) {
+        if phase == .fresh { return }
+        // SAFETY: both live; the connection counts its references to the way.
+        if unsafe SSL_get_rbio(ssl) != workspace.bio { unsafe copenssl_use(ssl, workspace.bio) }
+    }
+
     // MARK: the opening
 
     @inline(never)

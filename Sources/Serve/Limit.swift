@@ -16,6 +16,10 @@ package enum Limit {
     /// How long a loop that did not get the lock of a listener sleeps at most before it tries again
     /// (nginx: accept_mutex_delay).
     static let acceptLockPatience = Nanoseconds.milliseconds(500)
+    /// How long a sender goes on for what was still to be sent when its reader ended.
+    static let farewell = Nanoseconds.seconds(1)
+    /// How long a connection waits for a process that has room for it.
+    static let passTime = Nanoseconds.seconds(1)
     /// Loops that a choice by load looks at: all of them on most machines, and of more so many that
     /// the best is as good as always among them (Mitzenmacher 2001: two are nearly enough).
     static let listenersLookedAt = 16

@@ -225,6 +225,43 @@ struct ServerBalanceTests {
         #expect(byLoop == [3] && report.sum(\.handoffs) == 4)
     }
 
+    @Test("while some threads are held up, the others serve whoever comes, and one leads")
+    func leaders() throws {
+        let server = try ServerUnderTest("leader-followers", threads: 3)
+        let slow = try (0..<2).map { _ in try server.connect() }
+        for client in slow { try client.send(HTTPText.get("/block?us=500000")) }
+        for client in slow { client.awaitDelivery() }
+        let quick = try server.connect()
+        for _ in 0..<20 { #expect(try quick.ask(HTTPText.get("/plaintext")).status == 200) }
+        #expect(slow.allSatisfy { !$0.hasInput })
+        for client in slow { #expect(try client.reply().text == "blocked\n") }
+        #expect(try quick.ask(HTTPText.post("/topic/x", "hi")).status == 501)
+        let report = try server.stop()
+        #expect(report.workers.map(\.role) == ["loop", "loop", "loop"])
+        #expect(report.requests == 23 && report.sum(\.handoffs) == 0)
+    }
+
+    @Test("each stage does its part alone")
+    func stages() throws {
+        let server = try ServerUnderTest("staged", threads: 2)
+        let clients = try (0..<5).map { _ in try server.connect() }
+        for _ in 0..<10 {
+            for client in clients {
+                #expect(try client.ask(HTTPText.get("/json")).status == 200)
+            }
+        }
+        let report = try server.stop()
+        #expect(
+            report.workers.map(\.role).sorted()
+                == ["acceptor", "reader", "sender", "worker", "worker"])
+        #expect(report.workers.filter { $0.role == "worker" }.map(\.requests).reduce(0, +) == 50)
+        #expect(report.workers.filter { $0.role == "acceptor" }.map(\.accepted) == [5])
+        for worker in report.workers {
+            #expect((worker.syscalls["recv"] ?? 0 > 0) == (worker.role == "reader"))
+            #expect((worker.syscalls["send"] ?? 0 > 0) == (worker.role == "sender"))
+        }
+    }
+
     @Test("workers share messages: evenly in turn, or first come first served")
     func workers() throws {
         let turns = try report("balanced:per-worker")

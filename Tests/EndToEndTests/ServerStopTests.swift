@@ -46,8 +46,7 @@ struct ServerStopTests {
 
     @Test(
         "what has no end is ended, and soon: before the drain's time is over",
-        // Processes share no topic that somebody publishes to.
-        arguments: PatternID.runnable.filter { !$0.hasProcesses }.map(\.rawValue))
+        arguments: PatternID.runnable.filter(\.takesEvents).map(\.rawValue))
     func endless(pattern: String) throws {
         // Less than the time after which such replies have something to say of their own.
         let server = try ServerUnderTest(pattern, ["--drain-timeout", "10s"])

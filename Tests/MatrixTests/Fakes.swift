@@ -89,6 +89,8 @@ struct MockExecutor: Executor {
     var failing: Set<Int> = []
     /// Launches whose generator reports errors.
     var erring: Set<Int> = []
+    /// Launches of which other work took too much.
+    var disturbed: Set<Int> = []
     /// Before this slot the user presses Ctrl-C twice.
     var stoppedAt: Int?
 
@@ -106,6 +108,7 @@ struct MockExecutor: Executor {
         } else {
             record.load = Fake.report(slot.cell)
             if erring.contains(slot.index) { record.load?.verdict = .errors }
+            if disturbed.contains(slot.index) { record.machine.stolenShare = 0.2 }
         }
         return record
     }

@@ -33,7 +33,8 @@ struct ColumnTests {
             rtt_ns,link_loss,link_rate_bit,link_packets,link_lost,link_late_p99_ns,link_cpu_ns,\
             retries,given_up,\
             find_rate,find_arrivals,capacity_rps,capacity_above_rps,search_outcome,search_steps,\
-            search_reason,kinds_requests,kinds_p50_ns,kinds_p99_ns,burst,path,mix
+            search_reason,kinds_requests,kinds_p50_ns,kinds_p99_ns,burst,path,mix,\
+            replaces,replaced_by
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [

@@ -64,6 +64,7 @@ extension LoadResult {
         report.achievedRate = achievedRate
         report.rateRatio = plan.targetRate.map { achievedRate / $0 }
         report.lateSends = Int64(clamping: tally.lateSends)
+        report.starved = Int64(clamping: tally.starved)
         report.bodyBytes = Int64(clamping: tally.bodyBytes)
         report.latency = LatencySummary(tally.response)
         report.latencyHistogram = HistogramCodec.encodeBase64(tally.response)

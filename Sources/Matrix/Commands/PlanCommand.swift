@@ -61,8 +61,13 @@ enum PlanCommand: Command {
     static func summary(_ plan: Plan, request: RunRequest, time: Nanoseconds) -> String {
         "\(plan.cells.count) cells x \(plan.settings.repeats) = \(plan.slots.count) launches of "
             + "\(plan.settings.warmup.display) + \(plan.settings.duration.display), about "
-            + "\(clock(time)); server on CPU \(list(request.cpus.server)), generator on CPU "
-            + "\(list(request.cpus.load)); seed \(plan.seed)\n"
+            + "\(clock(time))\(spare(plan)); server on CPU \(list(request.cpus.server)), "
+            + "generator on CPU \(list(request.cpus.load)); seed \(plan.seed)\n"
+    }
+
+    private static func spare(_ plan: Plan) -> String {
+        let spare = plan.settings.spare
+        return spare > .zero ? " and up to \(clock(spare)) for launches that are spoilt" : ""
     }
 
     private static func list(_ cpus: [Int]) -> String {

@@ -16,8 +16,12 @@ enum RunOptions {
     ]
 
     static let plan: [OptionSpec] =
-        matrix + [OptionSpec("repeat", value: "N", help: "launches of each cell"), seed] + launch
-        + [json]
+        matrix + [
+            OptionSpec("repeat", value: "N", help: "launches of each cell"),
+            OptionSpec(
+                "spare", value: "TIME", help: "for launches in the place of ones that were spoilt"),
+            seed,
+        ] + launch + [json]
     static let seed = OptionSpec(
         "seed", value: "N", help: "of the order and the arrivals (drawn and shown)")
 
@@ -75,7 +79,10 @@ enum RunOptions {
             profile: options.text("profile") ?? Matrix.defaultProfile,
             seed: seed ?? drawn, cpus: try cpus(options))
         request.filter = options.text("filter")
-        if repeats { request.repeats = try options.count("repeat", in: 1...1_000) }
+        if repeats {
+            request.repeats = try options.count("repeat", in: 1...1_000)
+            request.spare = try options.time("spare", in: .zero ... .seconds(86_400))
+        }
         request.warmup = try options.time("warmup", in: .zero ... .seconds(86_400))
         request.duration = try options.time("duration", in: .milliseconds(10) ... .seconds(86_400))
         return request

@@ -26,7 +26,7 @@ struct RunSession {
             available: available)
         defer { executor.removeScratch() }
         var progress = Progress(
-            style, plan: plan, done: journal.records.count, write: console.errors)
+            style, plan: plan, done: Self.planned(journal.records), write: console.errors)
         if journal.lostTornLine { progress.note("the last line of the journal was torn; dropped") }
         let errors = console.errors
         interruption.onFirst = {
@@ -41,6 +41,11 @@ struct RunSession {
         try directory.writeTables(run: manifest.run, records: journal.records)
         try directory.write("manifest.json", manifest.json.pretty)
         return try conclude(ending, journal.records)
+    }
+
+    /// Launches that the plan asked for.
+    private static func planned(_ records: [LaunchRecord]) -> Int {
+        records.count { $0.replaces == nil }
     }
 
     private var style: Progress.Style {
@@ -69,6 +74,11 @@ struct RunSession {
             console.output(
                 SummaryTable.text(summaries, width: console.width, colours: console.allowsColours))
         }
+        let again = records.count - Self.planned(records)
+        if again > 0 {
+            console.errors(
+                "\(again) launches were made in the place of ones that other work had spoilt\n")
+        }
         console.errors("results in \(directory.path)\n")
         if ending == .complete {
             try ReportCommand.write(
@@ -77,7 +87,7 @@ struct RunSession {
             console.errors("report in \(directory.path)/report.html\n")
         }
         if ending == .interrupted {
-            let done = records.count
+            let done = Self.planned(records)
             console.errors(
                 "\(done) of \(plan.slots.count) launches done; go on with: switchyard resume "
                     + "\(directory.path)\n")

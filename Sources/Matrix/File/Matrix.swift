@@ -13,6 +13,7 @@ struct Matrix: Sendable {
         fileprivate var warmup: Nanoseconds?
         fileprivate var duration: Nanoseconds?
         fileprivate var repeats: Int?
+        fileprivate var spare: Nanoseconds?
         fileprivate var pairs: JSONValue?
     }
 
@@ -32,7 +33,7 @@ struct Matrix: Sendable {
         case defaults, axes, include, exclude, profiles
     }
     private enum Setting: String, CaseIterable {
-        case warmup, duration, `repeat`, timeout, pairs
+        case warmup, duration, `repeat`, spare, timeout, pairs
     }
 
     /// Reads the text of a matrix file.
@@ -104,6 +105,7 @@ struct Matrix: Sendable {
         settings.warmup = profile.warmup ?? settings.warmup
         settings.duration = profile.duration ?? settings.duration
         settings.repeats = profile.repeats ?? settings.repeats
+        settings.spare = profile.spare ?? settings.spare
         let all = Set(drafts.map { $0.cell(serverThreads: serverThreads) })
         let cells = all.filter { cell in
             !excluded.contains { $0.matches(cell) } && profile.filter?.matches(cell) ?? true
@@ -155,6 +157,7 @@ struct Matrix: Sendable {
                 case .warmup: settings.warmup = try CellDraft.time(member.value, place)
                 case .duration: settings.duration = try Self.duration(member.value, place)
                 case .repeat: settings.repeats = try Self.repeats(member.value, place)
+                case .spare: settings.spare = try CellDraft.time(member.value, place)
                 case .timeout: settings.timeout = try Self.duration(member.value, place)
                 case .pairs: pairs = try Self.pairs(member.value, place)
                 case nil: break
@@ -235,7 +238,7 @@ struct Matrix: Sendable {
             _ value: JSONValue, _ place: FilePlace
         ) throws(Complaint) -> Profile {
             var profile = Profile()
-            let known = ["about", "filter", "warmup", "duration", "repeat", "pairs"]
+            let known = ["about", "filter", "warmup", "duration", "repeat", "spare", "pairs"]
             for member in try place.members(value, known: known) {
                 let inner = place.in(member.name)
                 switch member.name {
@@ -247,6 +250,7 @@ struct Matrix: Sendable {
                         parsing: text, origin: "\(file): \(inner.path)")
                 case "warmup": profile.warmup = try CellDraft.time(member.value, inner)
                 case "duration": profile.duration = try Self.duration(member.value, inner)
+                case "spare": profile.spare = try CellDraft.time(member.value, inner)
                 case "pairs": profile.pairs = try Self.pairs(member.value, inner)
                 default: profile.repeats = try Self.repeats(member.value, inner)
                 }

@@ -8,9 +8,21 @@ protocol JournalRecord {
     static var noun: String { get }
     /// Names it within its run.
     var slot: Int { get }
+    /// The slot of the record in whose place this one stands, if there is one.
+    var replaces: Int? { get }
+    /// That of the record in the place of this one.
+    var replacedBy: Int? { get set }
     var json: JSONValue { get }
 
     init(json: JSONValue) throws(RecordRefusal)
+}
+
+extension JournalRecord {
+    var replaces: Int? { nil }
+    var replacedBy: Int? {
+        get { nil }
+        set {}
+    }
 }
 
 extension LaunchRecord: JournalRecord {
@@ -75,6 +87,14 @@ struct Journal<Record: JournalRecord>: ~Copyable {
         }
         records.append(record)
         slots.insert(record.slot)
+        Self.noteReplaced(by: record, in: &records)
+    }
+
+    private static func noteReplaced(by record: Record, in records: inout [Record]) {
+        guard let slot = record.replaces,
+            let place = records.firstIndex(where: { $0.slot == slot })
+        else { return }
+        records[place].replacedBy = record.slot
     }
 
     /// Takes the last record back, from the file too, as if it had never been made.
@@ -132,6 +152,7 @@ struct Journal<Record: JournalRecord>: ~Copyable {
                     remedy: "restore the file or begin a new run", status: .failure)
             }
             records.append(record)
+            noteReplaced(by: record, in: &records)
         }
         return (records, bytes.distance(from: bytes.startIndex, to: whole), bytes.count)
     }

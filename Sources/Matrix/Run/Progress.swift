@@ -47,6 +47,18 @@ struct Progress {
         if style == .lines || record.invalidReason != nil { note(line) }
     }
 
+    /// How long a launch takes.
+    func expected(_ slot: Slot) -> Nanoseconds { estimate.remaining(CollectionOfOne(slot)) }
+
+    /// A launch in the place of one that was spoilt.
+    mutating func beginAgain(_ slot: Slot) {
+        if style == .live { show("[again] \(slot.cell.id)") }
+    }
+
+    mutating func endAgain(_ record: LaunchRecord) {
+        note("[again] \(record.cell.id)  \(outcome(record))")
+    }
+
     /// A line that stays, such as a warning.
     mutating func note(_ line: String) {
         guard style != .silent else { return }

@@ -7,6 +7,7 @@ struct RunRequest: Equatable, Sendable {
     var profile: String
     var filter: String?
     var repeats: Int?
+    var spare: Nanoseconds?
     var warmup: Nanoseconds?
     var duration: Nanoseconds?
     var seed: Int64
@@ -28,6 +29,7 @@ extension RunRequest {
         try Abilities.check(cells)
         try Abilities.check(cells, timeout: settings.timeout)
         settings.repeats = repeats ?? settings.repeats
+        settings.spare = spare ?? settings.spare
         settings.warmup = warmup ?? settings.warmup
         settings.duration = duration ?? settings.duration
         try Plan.check(cells: cells.count, settings: settings)
@@ -38,6 +40,7 @@ extension RunRequest {
         [
             "matrix": .string(matrix), "profile": .string(profile), "filter": .optional(filter),
             "repeat": .optional(repeats.map { Int64($0) }),
+            "spare_ns": .optional(spare?.raw),
             "warmup_ns": .optional(warmup?.raw), "duration_ns": .optional(duration?.raw),
             "seed": .integer(seed),
             "server_cpus": .array(cpus.server.map { .count($0) }),
@@ -50,6 +53,7 @@ extension RunRequest {
         profile = try fields.text("profile")
         filter = try fields.optionalText("filter")
         repeats = try fields.optionalInteger("repeat").map { Int($0) }
+        spare = try fields.optionalInteger("spare_ns").map { Nanoseconds(raw: $0) }
         warmup = try fields.optionalInteger("warmup_ns").map { Nanoseconds(raw: $0) }
         duration = try fields.optionalInteger("duration_ns").map { Nanoseconds(raw: $0) }
         seed = try fields.integer("seed")

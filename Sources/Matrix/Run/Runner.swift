@@ -1,7 +1,8 @@
 import Basis
 import Report
 
-/// Makes the launches of a plan that the journal lacks, in order.
+/// Makes the launches of a plan that the journal lacks, in order, and then those again that were
+/// spoilt, as long as there is time to spare.
 struct Runner<Launcher: Executor> {
     /// Whether the plan was done.
     enum Ending: Equatable, Sendable { case complete, interrupted }
@@ -29,6 +30,32 @@ struct Runner<Launcher: Executor> {
             else { return .interrupted }
             try journal.append(record)
             progress.end(record, elapsed: now().since(began))
+        }
+        return try runAgain(into: &journal)
+    }
+
+    private mutating func runAgain(
+        into journal: inout Journal<LaunchRecord>
+    ) throws(Complaint) -> Ending {
+        var repetition = Repetition(of: plan)
+        // Those of an earlier part of the run have had their time.
+        for record in journal.records where record.replaces != nil {
+            repetition.note(
+                elapsed: progress.expected(
+                    Slot(index: 0, block: 0, cell: record.cell, seed: record.seed)))
+        }
+        while let slot = repetition.next(journal.records, expected: progress.expected) {
+            if interruption.check() > .none { return .interrupted }
+            progress.beginAgain(slot)
+            let began = now()
+            guard
+                var record = executor.launch(
+                    slot, settings: plan.settings, interruption: interruption)
+            else { return .interrupted }
+            record.replaces = slot.replaces
+            try journal.append(record)
+            repetition.note(elapsed: now().since(began))
+            progress.endAgain(record)
         }
         return .complete
     }

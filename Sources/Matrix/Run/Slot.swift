@@ -9,4 +9,6 @@ struct Slot: Equatable, Sendable {
     let cell: Cell
     /// For the generator; the same in a whole block, so that its cells meet the same arrivals.
     let seed: Int64
+    /// The launch in whose place this one is made, by its position; nil for those of the plan.
+    var replaces: Int?
 }

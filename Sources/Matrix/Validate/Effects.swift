@@ -4,7 +4,8 @@ import Basis
 enum Effects {
     static let all: [any Effect.Type] = [
         NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self, AcceptOrderEffect.self,
-        HerdEffect.self, CashierEffect.self, TwoConnectionsEffect.self, ProcessEffect.self,
+        HerdEffect.self, CashierEffect.self, LumpinessEffect.self, TwoConnectionsEffect.self,
+        MixedEffect.self, BlockingEffect.self, StallEffect.self, ProcessEffect.self,
     ]
 
     /// A row with its effect.

@@ -43,8 +43,9 @@ struct ConnectionSlab<Stream: StreamTransport & ~Copyable, S: Session & ~Copyabl
         unsafeMutableAddress { unsafe address(slot) }
     }
 
+    /// Where a slot lies as long as there is the slab.
     @inline(always)
-    private func address(_ slot: UInt32) -> Chunk {
+    func address(_ slot: UInt32) -> UnsafeMutablePointer<Connection<Stream, S>> {
         // SAFETY: the array checks the chunk; every slot of a chunk was initialised when it was
         // made.
         let index = Int(slot)

@@ -34,6 +34,12 @@ struct TimerHeap<Entry: BitwiseCopyable> {
         return first.entry
     }
 
+    /// Hands all entries over to another heap.
+    mutating func move(to other: inout TimerHeap) {
+        for (due, entry) in heap { other.insert(entry, due: due) }
+        heap.removeAll(keepingCapacity: true)
+    }
+
     /// Takes out what `isStale` says, in time linear in the number of entries, and gives the memory
     /// back.
     mutating func removeAll(where isStale: (Entry) -> Bool) {

@@ -44,19 +44,35 @@ struct DescriptorPassing: ProcessPattern {
 private struct PassingSink: ConnectionSink {
     private let ways: [Shared<Descriptor>]
     private var turn = 0
+    /// Whether nobody has taken a connection for as long as one waits.
+    private var isStuck = false
 
     init(_ ways: [Shared<Descriptor>]) { self.ways = ways }
 
-    /// One whose way is full is passed over: it has some hundreds to take already.
+    /// Where every way is full, connections wait, here and behind this one in the listener's queue.
     mutating func hand<K: Kernel>(
         _ descriptor: consuming Descriptor, with kernel: inout K, tally: inout Tally
     ) {
-        var isPassed = false
-        for _ in ways.indices where !isPassed {
-            isPassed = kernel.pass(descriptor, to: ways[turn].value)
-            turn = turn + 1 == ways.count ? 0 : turn + 1
+        var isPassed = passInTurn(descriptor, with: &kernel)
+        let end = MonotonicClock.now + (isStuck ? .zero : Limit.passTime)
+        while !isPassed, MonotonicClock.now < end {
+            blockThread(for: .milliseconds(1))
+            isPassed = passInTurn(descriptor, with: &kernel)
         }
+        isStuck = !isPassed
         if isPassed { tally.handoffs &+= 1 } else { tally.shed &+= 1 }
         kernel.close(descriptor)
+    }
+
+    /// One whose way is full is passed over: it has some hundreds to take already.
+    private mutating func passInTurn<K: Kernel>(
+        _ descriptor: borrowing Descriptor, with kernel: inout K
+    ) -> Bool {
+        for _ in ways.indices {
+            let way = ways[turn]
+            turn = turn + 1 == ways.count ? 0 : turn + 1
+            if kernel.pass(descriptor, to: way.value) { return true }
+        }
+        return false
     }
 }

@@ -41,6 +41,8 @@ extension Crew {
         case .blockingPool: try BlockingPool().assemble(self, kind: kind)
         case .workStealing: try BalancedWorkers(.stealing).assemble(self, kind: kind)
         case .offload: try Offload().assemble(self, kind: kind)
+        case .leaderFollowers: try LeaderFollowers().assemble(self, kind: kind)
+        case .staged: try Staged().assemble(self, kind: kind)
         case .proactor: try Proactor().assemble(self, kind: kind)
         case .structured: try Structured(.ownThread).assemble(self, kind: kind)
         case .structuredGlobal: try Structured(.globalPool).assemble(self, kind: kind)

@@ -26,6 +26,8 @@ package enum PatternID: String, CaseIterable, Sendable {
     case blockingPool = "blocking-pool"
     case workStealing = "work-stealing"
     case offload = "offload"
+    case leaderFollowers = "leader-followers"
+    case staged = "staged"
     case proactor = "proactor"
     case structured = "structured"
     case structuredGlobal = "structured:global"
@@ -73,6 +75,8 @@ package enum PatternID: String, CaseIterable, Sendable {
         case .blockingPool: "one acceptor, N threads, each with a connection, blocking calls"
         case .workStealing: "one reader, N workers with a queue each; the idle take from others"
         case .offload: "one loop, and N workers for what holds a thread"
+        case .leaderFollowers: "N threads on one epoll; one waits at a time and serves what came"
+        case .staged: "one accepts, one reads, N work, one sends, a queue before each"
         case .proactor: "N loops by io_uring, a listener each by SO_REUSEPORT"
         case .structured: "N loops that answer by Swift tasks on their own threads"
         case .structuredGlobal: "N loops that answer by Swift tasks on the process's pool"
@@ -110,6 +114,9 @@ package enum PatternID: String, CaseIterable, Sendable {
     package var needsRing: Bool { self == .proactor }
     /// Whether what `--threads` multiplies are processes.
     package var hasProcesses: Bool { processPattern != nil }
+    /// Whether what is published can reach every connection: threads have topics in common, and a
+    /// connection stays with one of them.
+    package var takesEvents: Bool { !hasProcesses && self != .leaderFollowers }
     /// Whether the loop on a CPU has what arrives there, so that each must stay on one.
     var needsFixedCPUs: Bool { self == .shardedCPU || self == .shardedIncomingCPU }
 }

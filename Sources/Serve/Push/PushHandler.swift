@@ -24,7 +24,7 @@ enum PushHandler {
             case .apart:
                 return problem(
                     .notImplemented,
-                    "processes share no topic: choose a pattern of threads, or the clock's topics")
+                    "this pattern shares no topic: choose another, or one of the clock's topics")
             case .tooMany: return problem(.serviceUnavailable, "there are too many topics")
             }
         }

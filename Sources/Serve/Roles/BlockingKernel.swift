@@ -3,8 +3,8 @@ import Platform
 
 /// The calls of a thread that serves one connection at a time: a receive waits for bytes, and
 /// nothing is registered anywhere. The connection's descriptor must block.
-struct BlockingKernel<K: Kernel>: Kernel {
-    private var kernel: K
+struct BlockingKernel<K: Kernel>: ForwardingKernel {
+    var kernel: K
     /// Set for the one receive that may wait. Any other says that there is nothing.
     var mayWait = false
     private let port: Shared<ReaderPort>
@@ -20,11 +20,6 @@ struct BlockingKernel<K: Kernel>: Kernel {
     }
 
     static var blocks: Bool { true }
-
-    var counts: SyscallCounts {
-        get { kernel.counts }
-        set { kernel.counts = newValue }
-    }
 
     mutating func receive(
         from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
@@ -47,10 +42,6 @@ struct BlockingKernel<K: Kernel>: Kernel {
         _ bytes: Span<UInt8>, to descriptor: borrowing Descriptor
     ) throws(SystemError) -> Sent { try kernel.send(bytes, to: descriptor) }
 
-    mutating func accept(on listener: borrowing Descriptor) throws(SystemError) -> Descriptor? {
-        try kernel.accept(on: listener)
-    }
-
     mutating func wait(
         on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
     ) throws(SystemError) { try kernel.wait(on: poller, for: &events, timeout: timeout) }
@@ -66,51 +57,8 @@ struct BlockingKernel<K: Kernel>: Kernel {
             for: interest, of: descriptor, token: token, wokenBy: waker, timeout: timeout)
     }
 
-    mutating func receiveUnlessInterrupted(
-        from descriptor: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(SystemError) -> Received {
-        // SAFETY: the caller's buffer is handed on as it came.
-        unsafe try kernel.receiveUnlessInterrupted(from: descriptor, into: buffer)
-    }
-
     mutating func control(
         _ poller: borrowing Poller, _ change: Poller.Change, _ descriptor: borrowing Descriptor,
         interest: Interest, token: UInt64
     ) throws(SystemError) {}
-
-    mutating func connect(
-        _ descriptor: borrowing Descriptor, to address: SocketAddress
-    ) throws(SystemError) -> Bool { try kernel.connect(descriptor, to: address) }
-
-    mutating func connectOutcome(of descriptor: borrowing Descriptor) throws(SystemError) {
-        try kernel.connectOutcome(of: descriptor)
-    }
-
-    mutating func opening(of descriptor: borrowing Descriptor) -> TCPOpening {
-        kernel.opening(of: descriptor)
-    }
-
-    mutating func connectWithoutData(_ descriptor: borrowing Descriptor) throws(SystemError) {
-        try kernel.connectWithoutData(descriptor)
-    }
-
-    mutating func close(_ descriptor: consuming Descriptor) { kernel.close(descriptor) }
-
-    mutating func unacknowledged(on descriptor: borrowing Descriptor) -> Int {
-        kernel.unacknowledged(on: descriptor)
-    }
-
-    mutating func unread(on descriptor: borrowing Descriptor) -> Int {
-        kernel.unread(on: descriptor)
-    }
-
-    mutating func set(
-        _ option: TransferOption, _ isOn: Bool, on descriptor: borrowing Descriptor
-    ) throws(SystemError) { try kernel.set(option, isOn, on: descriptor) }
-
-    mutating func finishSending(on descriptor: borrowing Descriptor) {
-        kernel.finishSending(on: descriptor)
-    }
-
-    mutating func wake(_ waker: borrowing Waker) { kernel.wake(waker) }
 }

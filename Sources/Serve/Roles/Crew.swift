@@ -14,6 +14,8 @@ package enum Role: String, Sendable, CaseIterable {
     case acceptor
     case reader
     case worker
+    /// Sends what a reader has handed over.
+    case sender
     /// Serves one connection at a time, by calls that block.
     case connection
 }
@@ -73,7 +75,7 @@ package final class Crew<K: Kernel>: Sendable {
         var options = options
         if options.cpus == nil, options.pattern.needsFixedCPUs { options.cpus = .available }
         self.options = options
-        topics = Topics(takesEvents: !options.pattern.hasProcesses)
+        topics = Topics(takesEvents: options.pattern.takesEvents)
         self.ledger = ledger
         self.makeKernel = makeKernel
         // Before the flag: an initialiser that throws has no deinit to free it.
@@ -197,7 +199,7 @@ package final class Crew<K: Kernel>: Sendable {
     package func dismiss() {
         finish(.accepting, \.whenAcceptingEnds, [.acceptor])
         finish(.draining, \.whenDraining, [.loop, .reader, .connection])
-        finish(.workers, \.whenWorkersEnd, [.worker])
+        finish(.workers, \.whenWorkersEnd, [.worker, .sender])
     }
 
     /// The hooks are those of now: until acceptors have ended, they may start threads that have

@@ -146,6 +146,12 @@ struct ReaderIO<
         core.forget(&connection.state)
     }
 
+    /// Takes a connection over that another thread has served before.
+    @inline(always)
+    mutating func takeOver(_ connection: inout Peer) {
+        connection.stream?.move(to: &workspace)
+    }
+
     // MARK: events
 
     /// Hot: once an event, in a symbol of its own, so that what the optimiser made of it can be

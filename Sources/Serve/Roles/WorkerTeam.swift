@@ -34,7 +34,7 @@ extension Crew {
     }
 
     /// Starts the workers of the reader behind `port`, as many as the options say.
-    private func startWorkers(
+    func startWorkers(
         _ queues: WorkerTeam.Queues, for port: Shared<ReaderPort>
     ) throws(SystemError) -> WorkerTeam {
         let pool = Shared(WorkItemPool())

@@ -1,0 +1,46 @@
+import Basis
+import Measure
+import Report
+
+/// Loops that hang in a handler now and then: a hash gives them connections all the same, which
+/// wait for its end; whoever looks at what the loops are doing gives them none.
+enum StallEffect: Effect {
+    static let name = "stall"
+    static let source = "Hermes (SIGCOMM 2025): daily hangs of workers fell by 99.8 %"
+
+    private static let threads = 4
+    private static let time = Nanoseconds.milliseconds(200)
+    /// Of four loops 0.4 hang in the mean, so that a tenth of all come to one that does.
+    private static let share = 0.005
+    private static let rate = 400.0
+
+    static let rows = [
+        row("hash", "sharded:hash", Prediction(atLeast: 40, atMost: nil, unit: "ms")),
+        row("load", "sharded:load", Prediction(atLeast: nil, atMost: 20, unit: "ms")),
+    ]
+
+    private static func row(
+        _ name: String, _ pattern: String, _ predicted: Prediction
+    ) -> EffectRow {
+        EffectRow(
+            name: name,
+            setting: "\(pattern), \(threads) threads; 400 connections/s of one request, of which"
+                + " 0.5 % sleep \(time.display): 95th percentile of the others",
+            published: "nobody waits for a loop that hangs", predicted: predicted
+        ) { (bench) throws(LaunchFailure) in
+            var cell = Cell(pattern: pattern, threads: threads, connections: 256)
+            cell.mix = .blocking([(.zero, 1 - share), (time, share)])
+            cell.churn.requests = 1
+            cell.churn.rate = PerSecond(raw: rate)
+            cell.arrival = .poisson(PerSecond(raw: rate))
+            var settings = Settings()
+            settings.warmup = .milliseconds(300)
+            settings.duration = .seconds(6)
+            let report = try bench.report(try bench.launch(cell, settings))
+            let latency = report.kinds.first?.latencyHistogram ?? ""
+            guard let histogram = try? HistogramCodec.decode(base64: latency), !histogram.isEmpty
+            else { throw LaunchFailure("no request was answered") }
+            return .value(histogram.value(atPercentile: 95).inSeconds * 1e3)
+        }
+    }
+}
