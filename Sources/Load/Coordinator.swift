@@ -382,9 +382,11 @@ package struct Coordinator: ~Copyable {
         _ team: [GeneratorThread], from start: Instant, progress: (LoadProgress) -> Void
     ) throws(Failure) {
         var next = start + Limit.progressInterval
+        // At the end the threads tell all they have, and nothing when they are asked.
+        let end = start + plan.warmUp + plan.duration
         while team.contains(where: { $0.control.phase != .finished }) {
             if wantsIntervals, MonotonicClock.now >= next {
-                collect(team, start: start, progress: progress)
+                if next < end { collect(team, start: start, progress: progress) }
                 next = next + Limit.progressInterval
             }
             // Never to look whether something has happened: this thread may share its CPU with one

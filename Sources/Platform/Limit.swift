@@ -31,8 +31,9 @@ package enum Limit {
     static let ringSpareBytes = 16 * 1_024
     /// Bytes of a connection that another thread is to send.
     static let stageBytes = 256 * 1_024
-    /// Storage that a connection keeps on its way to that thread while there is nothing.
-    static let stageSpareBytes = 1_024
+    /// Storage that is kept for the next bytes on that way, by whichever connection.
+    static let stageSpares = 2 * eventsPerWait
+    static let stageSpareBytes = 16 * 1_024
     /// How long a connection that is to be closed may take for what the kernel has no room for yet.
     static let lastWords = Nanoseconds.seconds(30)
     /// How long the end of a loop waits for what is still to be sent.

@@ -17,6 +17,8 @@ package struct SendStage: ~Copyable, Sendable {
         var queue: [CInt] = []
         /// Connections with something for the maker.
         var told: [CInt] = []
+        var spares = SpareBuffers(
+            capacity: Limit.stageSpares, bytesAtMost: Limit.stageSpareBytes)
 
         subscript(descriptor: CInt) -> Place {
             @inline(always)
@@ -103,6 +105,7 @@ package struct SendStage: ~Copyable, Sendable {
             let count = min(bytes.count, state[descriptor].room)
             if count < bytes.count { state[descriptor].wantsRoom = true }
             if count == 0 { return (0, 0) }
+            state.spares.lend(to: &state.places[Int(descriptor)].waiting)
             state[descriptor].waiting.append(bytes.extracting(first: count))
             state[descriptor].writes.append(count)
             state.enqueue(descriptor)
@@ -294,8 +297,8 @@ package struct SendStage: ~Copyable, Sendable {
                 }
                 state[descriptor].ending = .none
                 if !state[descriptor].isQueued { state[descriptor].isWithSender = false }
-                state[descriptor].waiting.trim(above: Limit.stageSpareBytes)
-                parcel.bytes.trim(above: Limit.stageSpareBytes)
+                state.spares.take(from: &parcel.bytes)
+                state.spares.take(from: &state.places[Int(descriptor)].waiting)
             } else if state[descriptor].ending == .close, parcel.end == .distantFuture {
                 parcel.end = now + Limit.lastWords
             }

@@ -76,8 +76,8 @@ struct RunSession {
         }
         let again = records.count - Self.planned(records)
         if again > 0 {
-            console.errors(
-                "\(again) launches were made in the place of ones that other work had spoilt\n")
+            let what = again == 1 ? "1 launch was" : "\(again) launches were"
+            console.errors("\(what) made in the place of what other work had spoilt\n")
         }
         console.errors("results in \(directory.path)\n")
         if ending == .complete {

@@ -20,7 +20,8 @@ package struct HTTP2StreamClient<
     }
 
     package let capacity: Int
-    private var requests: Requests
+    private let requests: Requests
+    private var choice: Requests.Choice
     private let firstID: UInt32
     private var facts = HTTP2AnswerFacts()
 
@@ -32,6 +33,7 @@ package struct HTTP2StreamClient<
         precondition(streams > 0 && firstID & 1 == 1, "a request to send")
         capacity = streams
         self.requests = requests
+        choice = requests.firstChoice
         self.firstID = firstID
     }
 
@@ -44,7 +46,7 @@ package struct HTTP2StreamClient<
     package static var hasKinds: Bool { Requests.hasKinds }
     package var kinds: Int { requests.kinds }
     @inline(always)
-    package var lastKind: Int { requests.lastKind }
+    package var lastKind: Int { Requests.lastKind(choice) }
 
     package borrowing func open() -> Session {
         Session(state: Boxed(HTTP2ClientConnection(capacity: capacity, firstID: firstID)))
@@ -57,7 +59,7 @@ package struct HTTP2StreamClient<
 
     @inline(always)
     package mutating func begin(on session: inout Session, due: Instant) -> Int {
-        let kind = requests.draw()
+        let kind = Requests.draw(&choice)
         return session.state.value.begin(requests.request(of: kind), kind: kind)
     }
 
