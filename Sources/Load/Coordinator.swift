@@ -118,9 +118,7 @@ package struct Coordinator: ~Copyable {
             let streams = plan.streams
             let chooser = chooserOfThread
             return try startThreads(over: stream, context) { index in
-                MixedHTTP2Client(
-                    request: MixedHTTP2Requests(requests, chooser: chooser(index)),
-                    streams: streams)
+                MixedHTTP2Client(requests: requests, chooser: chooser(index), streams: streams)
             }
         case .h1:
             let request = plan.request

@@ -25,7 +25,7 @@ package struct HTTP2Request: Equatable, Sendable {
     /// In the order of the wire.
     let fields: [Field]
     let body: [UInt8]
-    package let answersHead: Bool
+    let answersHead: Bool
 
     /// The same request as one of HTTP/1.1 (RFC 9113 §8.3.1).
     ///

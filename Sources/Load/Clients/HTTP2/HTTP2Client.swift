@@ -2,17 +2,9 @@
 package import Basis
 package import Wire
 
-/// One request over and over.
-package typealias HTTP2Client<Exchange: HTTP2Exchange> = HTTP2StreamClient<Exchange, HTTP2Request>
-
-/// Several kinds of requests, each drawn when it begins.
-package typealias MixedHTTP2Client = HTTP2StreamClient<HTTPExchange, MixedHTTP2Requests>
-
-/// HTTP/2 with prior knowledge (RFC 9113 §3.3): several requests under way on a connection as
-/// streams.
-package struct HTTP2StreamClient<
-    Exchange: HTTP2Exchange, Requests: HTTP2Requests
->: ProtocolClient, ~Copyable {
+/// HTTP/2 with prior knowledge (RFC 9113 §3.3): sends one request over and over, several under way
+/// on a connection as streams.
+package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
     /// One connection. It is large and lies on the heap, so that the table of connections stays
     /// small.
     package struct Session: ~Copyable {
@@ -20,20 +12,18 @@ package struct HTTP2StreamClient<
     }
 
     package let capacity: Int
-    private let requests: Requests
-    private var choice: Requests.Choice
+    private let request: HTTP2Request
     private let firstID: UInt32
     private var facts = HTTP2AnswerFacts()
 
     /// - Parameters:
-    ///   - requests: what is asked.
+    ///   - request: what is asked.
     ///   - streams: requests under way on one connection.
     ///   - firstID: the number of a connection's first stream, which is odd.
-    package init(request requests: Requests, streams: Int, firstID: UInt32 = 1) {
+    package init(request: HTTP2Request, streams: Int, firstID: UInt32 = 1) {
         precondition(streams > 0 && firstID & 1 == 1, "a request to send")
         capacity = streams
-        self.requests = requests
-        choice = requests.firstChoice
+        self.request = request
         self.firstID = firstID
     }
 
@@ -42,11 +32,6 @@ package struct HTTP2StreamClient<
     package static var framing: MessageFraming { .http2 }
     @inline(always)
     package static var hasParts: Bool { Exchange.hasParts }
-    @inline(always)
-    package static var hasKinds: Bool { Requests.hasKinds }
-    package var kinds: Int { requests.kinds }
-    @inline(always)
-    package var lastKind: Int { Requests.lastKind(choice) }
 
     package borrowing func open() -> Session {
         Session(state: Boxed(HTTP2ClientConnection(capacity: capacity, firstID: firstID)))
@@ -59,8 +44,7 @@ package struct HTTP2StreamClient<
 
     @inline(always)
     package mutating func begin(on session: inout Session, due: Instant) -> Int {
-        let kind = Requests.draw(&choice)
-        return session.state.value.begin(requests.request(of: kind), kind: kind)
+        session.state.value.begin(request)
     }
 
     @_lifetime(borrow self, borrow session)
@@ -72,14 +56,14 @@ package struct HTTP2StreamClient<
     @inline(always)
     package mutating func wrote(_ count: Int, on session: inout Session) {
         session.state.value.output.consume(count)
-        session.state.value.refill(requests)
+        session.state.value.refill(request)
     }
 
     @inline(always)
     package mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session
     ) -> ClientEvent {
-        session.state.value.receive(input, from: offset, requests, &facts)
+        session.state.value.receive(input, from: offset, request, &facts)
     }
 
     package borrowing func missing(of session: borrowing Session) -> String {
