@@ -206,7 +206,6 @@ package struct SendStage: ~Copyable, Sendable {
         package fileprivate(set) var end = Instant.distantFuture
 
         package init() {}
-        package var isEmpty: Bool { bytes.isEmpty }
     }
 
     /// Those that have something new for the sender.

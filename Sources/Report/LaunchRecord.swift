@@ -70,10 +70,7 @@ package struct LaunchRecord: Equatable, Sendable {
         if cell.churn.opensFast, let reason = load.fastOpenMiss { return reason }
         if let theft { return theft }
         if load.verdict == .otherOpenings { return load.verdictReasons.first }
-        if let link, link.missed > 0 {
-            return "the link did not keep up and lost \(link.missed) packets that it was to carry"
-        }
-        return disturbance
+        return lostPackets ?? disturbance
     }
 
     private var theft: String? {
@@ -82,8 +79,11 @@ package struct LaunchRecord: Equatable, Sendable {
     }
 
     /// Whether others took so much of the machine that the launch does not count.
-    var isDisturbed: Bool {
-        theft != nil || disturbance != nil || link.map { $0.missed > 0 } ?? false
+    var isDisturbed: Bool { theft != nil || lostPackets != nil || disturbance != nil }
+
+    private var lostPackets: String? {
+        guard let link, link.missed > 0 else { return nil }
+        return "the link did not keep up and lost \(link.missed) packets that it was to carry"
     }
 
     /// What others did to the server or the generator, when it was too much.

@@ -8,25 +8,25 @@ protocol JournalRecord {
     static var noun: String { get }
     /// Names it within its run.
     var slot: Int { get }
-    /// The slot of the record in whose place this one stands, if there is one.
-    var replaces: Int? { get }
-    /// That of the record in the place of this one.
-    var replacedBy: Int? { get set }
     var json: JSONValue { get }
 
     init(json: JSONValue) throws(RecordRefusal)
+
+    /// Notes with earlier records what this one says of them.
+    func amend(_ earlier: inout [Self])
 }
 
 extension JournalRecord {
-    var replaces: Int? { nil }
-    var replacedBy: Int? {
-        get { nil }
-        set {}
-    }
+    func amend(_ earlier: inout [Self]) {}
 }
 
 extension LaunchRecord: JournalRecord {
     static var noun: String { "launch" }
+
+    func amend(_ earlier: inout [LaunchRecord]) {
+        guard let place = earlier.firstIndex(where: { $0.slot == replaces }) else { return }
+        earlier[place].replacedBy = slot
+    }
 }
 
 /// The launches of a run, one JSON line each, on the disk before the next launch begins. From it
@@ -85,16 +85,9 @@ struct Journal<Record: JournalRecord>: ~Copyable {
             throw error.complaint(
                 "can't write the journal", remedy: "make room on the disk, then resume")
         }
+        record.amend(&records)
         records.append(record)
         slots.insert(record.slot)
-        Self.noteReplaced(by: record, in: &records)
-    }
-
-    private static func noteReplaced(by record: Record, in records: inout [Record]) {
-        guard let slot = record.replaces,
-            let place = records.firstIndex(where: { $0.slot == slot })
-        else { return }
-        records[place].replacedBy = record.slot
     }
 
     /// Takes the last record back, from the file too, as if it had never been made.
@@ -151,8 +144,8 @@ struct Journal<Record: JournalRecord>: ~Copyable {
                     "\(path) line \(index + 1) repeats slot \(record.slot)",
                     remedy: "restore the file or begin a new run", status: .failure)
             }
+            record.amend(&records)
             records.append(record)
-            noteReplaced(by: record, in: &records)
         }
         return (records, bytes.distance(from: bytes.startIndex, to: whole), bytes.count)
     }

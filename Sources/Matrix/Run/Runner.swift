@@ -23,15 +23,24 @@ struct Runner<Launcher: Executor> {
         for slot in plan.slots where !journal.holds(slot) {
             if interruption.check() > .none { return .interrupted }
             progress.begin(slot)
-            let began = now()
-            guard
-                let record = executor.launch(
-                    slot, settings: plan.settings, interruption: interruption)
-            else { return .interrupted }
-            try journal.append(record)
-            progress.end(record, elapsed: now().since(began))
+            guard let made = try launch(slot, into: &journal) else { return .interrupted }
+            progress.end(made.record, elapsed: made.elapsed)
         }
         return try runAgain(into: &journal)
+    }
+
+    /// Nil where the user stopped it.
+    private mutating func launch(
+        _ slot: Slot, into journal: inout Journal<LaunchRecord>
+    ) throws(Complaint) -> (record: LaunchRecord, elapsed: Nanoseconds)? {
+        let began = now()
+        guard
+            var record = executor.launch(
+                slot, settings: plan.settings, interruption: interruption)
+        else { return nil }
+        record.replaces = slot.replaces
+        try journal.append(record)
+        return (record, now().since(began))
     }
 
     private mutating func runAgain(
@@ -47,15 +56,9 @@ struct Runner<Launcher: Executor> {
         while let slot = repetition.next(journal.records, expected: progress.expected) {
             if interruption.check() > .none { return .interrupted }
             progress.beginAgain(slot)
-            let began = now()
-            guard
-                var record = executor.launch(
-                    slot, settings: plan.settings, interruption: interruption)
-            else { return .interrupted }
-            record.replaces = slot.replaces
-            try journal.append(record)
-            repetition.note(elapsed: now().since(began))
-            progress.endAgain(record)
+            guard let made = try launch(slot, into: &journal) else { return .interrupted }
+            repetition.note(elapsed: made.elapsed)
+            progress.endAgain(made.record)
         }
         return .complete
     }

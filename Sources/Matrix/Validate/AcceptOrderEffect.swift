@@ -51,9 +51,7 @@ extension EffectBench {
         cell.churn.requests = 1
         cell.churn.rate = rate
         cell.arrival = .constant(rate)
-        var settings = Settings()
-        settings.warmup = .milliseconds(200)
-        settings.duration = .milliseconds(1_500)
+        let settings = Settings(warmup: .milliseconds(200), duration: .milliseconds(1_500))
         let record = try launch(cell, settings)
         _ = try report(record)
         return record

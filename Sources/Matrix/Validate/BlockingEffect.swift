@@ -40,9 +40,7 @@ enum BlockingEffect: Effect {
             var cell = Cell(pattern: pattern, threads: threads, connections: 64)
             cell.mix = .blocking([(.zero, 1 - share), (time, share)])
             cell.arrival = .poisson(PerSecond(raw: rate))
-            var settings = Settings()
-            settings.warmup = .milliseconds(300)
-            settings.duration = .seconds(3)
+            let settings = Settings(warmup: .milliseconds(300), duration: .seconds(3))
             let report = try bench.report(try bench.launch(cell, settings))
             guard let p90 = report.kinds.first?.latency.p90 else {
                 throw LaunchFailure("too few requests were answered")

@@ -56,9 +56,7 @@ enum CashierEffect: Effect {
             cell.churn.requests = 1
             // No port waits for its reuse: there would soon be none left.
             cell.churn.close = .reset
-            var settings = Settings()
-            settings.warmup = .milliseconds(500)
-            settings.duration = .seconds(4)
+            let settings = Settings(warmup: .milliseconds(500), duration: .seconds(4))
             let latency = try bench.report(try bench.launch(cell, settings)).latency
             guard latency.mean > 0 else { throw LaunchFailure("no request was answered") }
             return .value(latency.standardDeviation / latency.mean)

@@ -28,9 +28,7 @@ enum HandshakeEffect: Effect {
             cell.tls = version
             cell.churn.requests = 1
             cell.churn.close = .reset
-            var settings = Settings()
-            settings.warmup = .milliseconds(500)
-            settings.duration = .seconds(1)
+            let settings = Settings(warmup: .milliseconds(500), duration: .seconds(1))
             var resumed = cell
             resumed.handshake = .resumed
             return try bench.costRatio(of: (cell, resumed), rounds: rounds, settings)

@@ -52,9 +52,7 @@ enum LumpinessEffect: Effect {
         ) { (bench) throws(LaunchFailure) in
             var cell = Cell(pattern: pattern, threads: threads, connections: connections)
             cell.arrival = .constant(PerSecond(raw: 1_000))
-            var settings = Settings()
-            settings.warmup = .zero
-            settings.duration = .milliseconds(200)
+            let settings = Settings(warmup: .zero, duration: .milliseconds(200))
             var sum = 0.0
             for _ in 0..<launches {
                 let record = try bench.launch(cell, settings)

@@ -77,9 +77,7 @@ enum MixedEffect: Effect {
             // No port waits for its reuse.
             cell.churn.close = .reset
         }
-        var settings = Settings()
-        settings.warmup = .milliseconds(500)
-        settings.duration = .seconds(8)
+        let settings = Settings(warmup: .milliseconds(500), duration: .seconds(8))
         let report = try bench.report(try bench.launch(cell, settings))
         let times = [short, long]
         guard report.kinds.count == times.count else { throw LaunchFailure("kinds are missing") }

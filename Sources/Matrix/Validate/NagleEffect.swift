@@ -67,9 +67,7 @@ enum NagleEffect: Effect {
             change(&cell)
             if !cell.link.isLoopback, let reason = bench.linkProhibition() { return .lacks(reason) }
             // The warm-up takes the first exchange of the connection, which never stalls.
-            var settings = Settings()
-            settings.warmup = .milliseconds(300)
-            settings.duration = .milliseconds(1_500)
+            let settings = Settings(warmup: .milliseconds(300), duration: .milliseconds(1_500))
             guard let median = try bench.median(of: cell, settings) else {
                 return .lacks("time for a median")
             }

@@ -18,9 +18,7 @@ enum ProcessEffect: Effect {
             published: "none published",
             predicted: Prediction(atLeast: 0.85, atMost: 1.35, unit: "times")
         ) { (bench) throws(LaunchFailure) in
-            var settings = Settings()
-            settings.warmup = .milliseconds(300)
-            settings.duration = .seconds(1)
+            let settings = Settings(warmup: .milliseconds(300), duration: .seconds(1))
             let cells = ["sharded:hash", "process-per-core"].map { pattern in
                 var cell = Cell(pattern: pattern, threads: 4, connections: 64)
                 cell.arrival = .poisson(PerSecond(raw: 10_000))

@@ -60,9 +60,7 @@ enum RoundTripEffect: Effect {
             cell.arrival = .constant(PerSecond(raw: 50))
             change(&cell)
             // The warm-up brings the cookies and the tickets of what is resumed.
-            var settings = Settings()
-            settings.warmup = .seconds(1)
-            settings.duration = .milliseconds(1_500)
+            let settings = Settings(warmup: .seconds(1), duration: .milliseconds(1_500))
             var medians: [Double] = []
             for roundTrip in [near, far] {
                 cell.link.roundTrip = roundTrip

@@ -33,9 +33,7 @@ enum StallEffect: Effect {
             cell.churn.requests = 1
             cell.churn.rate = PerSecond(raw: rate)
             cell.arrival = .poisson(PerSecond(raw: rate))
-            var settings = Settings()
-            settings.warmup = .milliseconds(300)
-            settings.duration = .seconds(6)
+            let settings = Settings(warmup: .milliseconds(300), duration: .seconds(6))
             let report = try bench.report(try bench.launch(cell, settings))
             let latency = report.kinds.first?.latencyHistogram ?? ""
             guard let histogram = try? HistogramCodec.decode(base64: latency), !histogram.isEmpty

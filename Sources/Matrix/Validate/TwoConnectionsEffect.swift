@@ -36,9 +36,7 @@ enum TwoConnectionsEffect: Effect {
         ) { (bench) throws(LaunchFailure) in
             var cell = Cell(pattern: pattern, threads: 2, connections: 2)
             cell.path = "/block?us=\(serviceMicroseconds)"
-            var settings = Settings()
-            settings.warmup = .milliseconds(100)
-            settings.duration = .milliseconds(300)
+            let settings = Settings(warmup: .milliseconds(100), duration: .milliseconds(300))
             var halves = 0
             for _ in 0..<launches {
                 let report = try bench.report(try bench.launch(cell, settings))

@@ -84,15 +84,7 @@ struct CellsSection {
     /// Whether something about the cell is to be explained.
     func isDoubtful(_ row: Int) -> Bool {
         let (all, counted) = launches(row)
-        return !isValid(row) || counted + replaced(row) < all
-    }
-
-    /// Launches of the cell in whose place others were made.
-    private func replaced(_ row: Int) -> Int {
-        let id = id(row)
-        return files.runs.rows.indices.count {
-            files.runs.field($0, "cell_id") == id && files.runs.field($0, "replaced_by") != nil
-        }
+        return !isValid(row) || counted + (files.replaced[id(row)] ?? 0) < all
     }
 
     /// The reasons of the launches, each once with how often it came, the most frequent first.

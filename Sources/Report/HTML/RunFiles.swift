@@ -22,6 +22,8 @@ package struct RunFiles: Equatable, Sendable {
     /// Why launches of a cell have the verdict they have, by the cell's id, in the order of the
     /// run.
     package let reasons: [String: [String]]
+    /// Launches in whose place others were made, by the cell's id.
+    package let replaced: [String: Int]
     /// The files of the folder that hold results, by their paths inside it, sorted.
     package let paths: [String]
 
@@ -44,7 +46,15 @@ package struct RunFiles: Equatable, Sendable {
             ? nil : try source.table("slopes.csv", with: ["line_id", "name", "slope"])
         figures = try source.figures()
         reasons = try source.reasons(runs)
+        replaced = Self.replaced(runs)
         paths = source.paths()
+    }
+
+    private static func replaced(_ runs: CSVTable) -> [String: Int] {
+        let cells = runs.rows.indices.compactMap { row in
+            runs.field(row, "replaced_by") == nil ? nil : runs.field(row, "cell_id")
+        }
+        return Dictionary(cells.map { ($0, 1) }, uniquingKeysWith: +)
     }
 
     /// The text of a member of the manifest; nil when it is absent or no text.

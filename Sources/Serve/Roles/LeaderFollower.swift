@@ -251,33 +251,16 @@ struct LeaderFollower<
             for token in listeners.tokens {
                 while true {
                     if leadership.value.withTable({ $0.isFull }) { break }
-                    guard
-                        let descriptor = listeners.admit(
-                            token, with: &io.kernel, tally: &io.core.tally)
-                    else {
+                    arrival = listeners.admit(token, with: &io.kernel, tally: &io.core.tally)
+                    if arrival == nil {
                         if !listeners.mustPause { listeners.refuseMore(token) }
                         break
                     }
                     io.port.value.load.wrappingAdd(1, ordering: .relaxed)
-                    begin(descriptor)
+                    if let turn = leadership.value.withTable({ $0.begin() }) { serve(turn) }
                 }
             }
             listeners.pause(with: &io.kernel, on: io.port.value.poller)
-        }
-    }
-
-    /// Takes a connection in that nobody is to go on with yet.
-    private mutating func begin(_ descriptor: consuming Descriptor) {
-        let leadership = leadership
-        arrival = consume descriptor
-        leadership.value.withTable { table in
-            guard let turn = table.begin() else { return }
-            if let descriptor = arrival.take() {
-                io.welcome(
-                    descriptor, &table[turn.reference.slot], turn.reference, isArmed: false)
-            }
-            absorb(&table)
-            table.giveBack(turn.reference)
         }
     }
 

@@ -172,10 +172,6 @@ struct LeaderTable<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>:
     /// Forgets timers of connections that have ended, when most are such.
     mutating func pruneTimers() {
         if timers.count <= 2 * connections.used + Limit.staleTimers { return }
-        let known = connections.slots
-        let generations = known.map { connections[$0].generation }
-        timers.removeAll {
-            !known.contains($0.slot) || generations[Int($0.slot)] != $0.generation
-        }
+        timers.removeAll { !connections.isAlive($0) }
     }
 }

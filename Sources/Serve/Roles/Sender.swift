@@ -55,7 +55,7 @@ struct Sender<K: Kernel>: ThreadBody, ~Copyable {
             try kernel.wait(on: poller.value, for: &events, timeout: timeout)
             stage.value.gate.announceAwake()
         }
-        for number in closing { giveUp(number) }
+        for number in closing { stage.value.giveUp(number) }
         stage.value.takeBatch(&batch)
         for item in batch { send(item) }
         board.value.publish(tally, kernel.counts)
@@ -72,10 +72,8 @@ struct Sender<K: Kernel>: ThreadBody, ~Copyable {
         if !isClosing, wasClosing { closing.removeAll { $0 == item.number } }
     }
 
-    private mutating func giveUp(_ number: Int) { stage.value.giveUp(number) }
-
     /// Ends what its peer does not take.
     private mutating func endLastWords() {
-        for number in closing where parcels[number].end <= now { giveUp(number) }
+        for number in closing where parcels[number].end <= now { stage.value.giveUp(number) }
     }
 }
