@@ -32,6 +32,27 @@ struct HTMLPageTests {
         }
     }
 
+    @Test("a launch that was made again is no doubt, and is told of", arguments: [false, true])
+    func replaced(isTold: Bool) throws {
+        let run = try RunCopy()
+        // The first cell alone, with a launch that does not count.
+        try run.change("cells.csv") { text in
+            text.split(separator: "\n").prefix(2).joined(separator: "\n")
+                .replacing(",3,3,valid,", with: ",4,3,valid,") + "\n"
+        }
+        try run.change("runs.csv") { text in
+            var lines = text.split(separator: "\n").map { "\($0)," }
+            lines[0] += "replaced_by"
+            let first = lines.firstIndex { $0.contains(",h1/single/w1/c1,") }
+            if isTold, let first { lines[first] += "9" }
+            return lines.joined(separator: "\n") + "\n"
+        }
+        let page = try run.page()
+        #expect(page.contains("cell in doubt") != isTold)
+        #expect(page.contains("Other work spoilt 1 launch,") == isTold)
+        #expect(!page.contains("Every launch counts"))
+    }
+
     @Test("it loads nothing, and files are linked by relative paths")
     func selfContained() throws {
         let page = try RunCopy().page()

@@ -99,11 +99,19 @@ struct SummarySection {
     }
 
     private var noDoubt: Markup {
-        .element(
+        if files.cells.rows.isEmpty {
+            return .element("p", [:], "No launch of this run has ended yet.")
+        }
+        let again = files.replaced.values.reduce(0, +)
+        if again == 0 {
+            return .element("p", [:], "Every launch counts and every verdict is valid.")
+        }
+        let launches = again == 1 ? "1 launch" : "\(again) launches"
+        return .element(
             "p", [:],
-            files.cells.rows.isEmpty
-                ? "No launch of this run has ended yet."
-                : "Every launch counts and every verdict is valid.")
+            .text(
+                "Every verdict is valid. Other work spoilt \(launches), which others were made in"
+                    + " the place of."))
     }
 
     /// The doubts, which are read by who wants to know why.
