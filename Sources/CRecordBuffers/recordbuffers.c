@@ -167,7 +167,7 @@ static void releaseForLibrary(void *memory, const char *file, int line) {
 static void holdLock(void) { pthread_mutex_lock(&lock); }
 static void dropLock(void) { pthread_mutex_unlock(&lock); }
 
-__attribute__((constructor)) static void begin(void) {
+static void reserve(void) {
     // A slot is given back in whole pages.
     if (IS_WATCHED || CRECORDBUFFERS_SLOT % sysconf(_SC_PAGESIZE) != 0) return;
     if (pthread_key_create(&threadEnd, endThread) != 0) return;
@@ -180,4 +180,11 @@ __attribute__((constructor)) static void begin(void) {
     pthread_atfork(holdLock, dropLock, dropLock);
     range = reserved;
     isServing = CRYPTO_set_mem_functions(allocateForLibrary, resizeForLibrary, releaseForLibrary);
+}
+
+__attribute__((constructor)) static void begin(void) {
+    reserve();
+    // A process may end while its threads still shake hands: the library must not be taken down
+    // under them (OPENSSL_init_crypto(3)).
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }

@@ -139,12 +139,16 @@ struct TLSPeerTests {
     func noHTTP2() throws {
         let files = try TLSFiles()
         let server = try ForeignServer(.nginx, identity: files.identity("server"))
-        let tool = try Tool(
-            try Programs.own("switchyard-load"),
-            ["--protocol", "h2", "-q", "-k", "-d", "100ms", "https://localhost:\(server.port)/"])
-        #expect(
-            tool.status == 1 && tool.errors.contains("alert no application protocol"),
-            "\(tool.errors)")
+        // It ends while its other threads still shake hands, which must do it no harm.
+        for _ in 0..<20 {
+            let tool = try Tool(
+                try Programs.own("switchyard-load"),
+                ["--protocol", "h2", "-q", "-k", "-d", "100ms"]
+                    + ["https://localhost:\(server.port)/"])
+            #expect(tool.status == 1)
+            #expect(tool.errors.contains("alert no application protocol"))
+            #expect(tool.errors.split(separator: "\n").count == 1, "\(tool.errors)")
+        }
         server.stop()
     }
 }

@@ -112,11 +112,26 @@ struct FaultTests {
         #expect(server.connections == 0)
     }
 
+    @Test("while the shared watch can't be armed again, nobody spins")
+    func rearmKeepsFailing() throws {
+        let server = try InProcessServer(.acceptorsSharedOneshot)
+        server.plan.strike(.control, nth: 1, code: ENOMEM, persistently: true)
+        _ = try server.connect()
+        let accepts = server.plan.made(.accept)
+        TestClock.sleep(.milliseconds(200))
+        // One thread that looks every 10 ms.
+        #expect(server.plan.made(.accept) - accepts < 500)
+        server.plan.lift()
+        #expect(try scenario(server) == 8)
+    }
+
     @Test(
         "while accepting fails nobody spins, and the connection that waited is served",
         arguments: PatternID.inProcess)
     func acceptKeepsFailing(pattern: PatternID) throws {
-        let server = try InProcessServer(pattern)
+        // Nothing is withheld of connections. By levels a leader would be told of one again and
+        // again while a follower has it.
+        let server = try InProcessServer(pattern, plan: FaultPlan(tellsOfEdges: true))
         for code in [EMFILE, ENOBUFS] {
             server.plan.strike(.accept, nth: 1, code: code, persistently: true)
             let client = try server.connect()

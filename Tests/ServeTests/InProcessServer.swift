@@ -9,6 +9,8 @@ import TestSupport
 final class InProcessServer {
     let plan: FaultPlan
     let ports: [UInt16]
+    /// Longer than the server lives, so that a socket of its port is its own.
+    private let held: [HeldPort]
     private let crew: Crew<FaultyKernel>
     private var isOver = false
 
@@ -38,7 +40,8 @@ final class InProcessServer {
         case .blockingPool, .prefork: options.threads = 32
         default: options.threads = 2
         }
-        options.listen = Array(repeating: .v4(0x7F00_0001, port: 0), count: addresses)
+        held = try (0..<addresses).map { _ in try HeldPort() }
+        options.listen = held.map { .v4(0x7F00_0001, port: $0.number) }
         change(&options)
         self.plan = plan
         crew = try Crew(options: options) { FaultyKernel(plan) }

@@ -30,7 +30,10 @@ package final class FaultPlan: Sendable {
 
     private let state = Guarded(State())
 
-    package init() {}
+    /// Whether connections are told of by edges although faults may withhold them.
+    fileprivate let tellsOfEdges: Bool
+
+    package init(tellsOfEdges: Bool = false) { self.tellsOfEdges = tellsOfEdges }
 
     /// Makes the `nth` call of its kind from now on (the first is 1) fail with `code`; with
     /// `persistently` all that follow fail too, until `lift`.
@@ -181,7 +184,8 @@ package struct FaultyKernel: Kernel {
         if let code = plan.enter(.control) { throw SystemError("epoll_ctl", code: code) }
         // What a fault withholds must be reported again, as if it had come later: by levels.
         try real.control(
-            poller, change, descriptor, interest: interest.subtracting(.edge), token: token)
+            poller, change, descriptor,
+            interest: plan.tellsOfEdges ? interest : interest.subtracting(.edge), token: token)
     }
 
     package mutating func connect(

@@ -10,7 +10,8 @@
  * In a heap the small things that stay with connections come to lie between them: after two
  * thousand handshakes at once, 47 KiB of memory a connection where 14 are in use, never given back.
  * A slot that is not used again soon gives its memory back alone. The library is told of these
- * functions before the program's first line (CRYPTO_set_mem_functions(3)). */
+ * functions before the program's first line (CRYPTO_set_mem_functions(3)), and there also that it
+ * is not to be taken down when the program ends. */
 
 /* The sizes, in bytes, of what lies in a slot: above the first, up to the second. */
 enum { CRECORDBUFFERS_ABOVE = 8192, CRECORDBUFFERS_SLOT = 24576 };

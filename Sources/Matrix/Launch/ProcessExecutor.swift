@@ -103,7 +103,7 @@ struct ProcessExecutor: Executor {
             try measure(&record, settings, folder: folder, ends, interruption)
         } catch {
             // Behind a link that is gone everything else goes wrong too.
-            if error != .stopped, let reason = link.end { throw reason }
+            if error != .stopped, let reason = link.end() { throw reason }
             throw error
         }
         record.link = try link.stop()

@@ -116,12 +116,11 @@ struct RunningLink: ~Copyable {
         }
     }
 
-    /// Why the link has ended by itself; nil while it stands.
-    var end: LaunchFailure? {
-        mutating get {
-            if process.wait(timeout: .zero) == nil { return nil }
-            return Self.failure(&process, "ended under load")
-        }
+    /// Why the link has ended by itself; nil where it stands. To be asked when something has gone
+    /// wrong: of a process that ends, the kernel takes the devices down before it says so.
+    mutating func end() -> LaunchFailure? {
+        if process.wait(timeout: .milliseconds(200)) == nil { return nil }
+        return Self.failure(&process, "ended under load")
     }
 
     /// What became of a link, with its own words.

@@ -138,7 +138,9 @@ struct Acceptor<K: Kernel, Sink: ConnectionSink & ~Copyable>: ThreadBody, ~Copya
         case .once:
             // The last touch: from here on another thread may have the listener. Should it fail,
             // which nothing but a lack of memory could bring about, this one goes on alone.
-            while !rearm(index, watch), !stop.isSet(.accepting) { admitOne(from: listener) }
+            while !rearm(index, watch), !stop.isSet(.accepting) {
+                if !admitOne(from: listener) { blockThread(for: .milliseconds(10)) }
+            }
         }
     }
 
