@@ -1,5 +1,6 @@
 import Basis
 import Measure
+import Platform
 import Report
 import Testing
 
@@ -47,7 +48,7 @@ struct ValidateTests {
         cpu: @escaping (Cell) -> Nanoseconds = { _ in .microseconds(50) },
         _ report: @escaping (Cell) throws(LaunchFailure) -> LoadReport
     ) -> EffectBench {
-        EffectBench { (cell, settings) throws(LaunchFailure) in
+        let launch = { (cell: Cell, settings: Settings) throws(LaunchFailure) in
             var record = LaunchRecord(
                 slot: 0, block: 0, cell: cell, seed: 1, time: .zero, warmup: settings.warmup,
                 duration: settings.duration, serverCPUs: "1", loadCPUs: "0")
@@ -58,7 +59,9 @@ struct ValidateTests {
             usage.cpu = cpu(cell)
             record.server = usage
             return record
-        } linkProhibition: {
+        }
+        let cpu = CPUSet.available.cpus[0]
+        return EffectBench(launch: launch, cpus: CPUSplit(server: [cpu], load: [cpu])) {
             prohibition
         }
     }
@@ -243,5 +246,34 @@ struct ValidateTests {
             }
             #expect(outcomes.map(\.verdict) == verdicts, "\(outcomes.map(\.text))")
         }
+    }
+
+    @Test("a hand-over takes time, and is what a queue's requests are longer by")
+    func handover() throws {
+        let cpu = CPUSet.available.cpus[0]
+        let unit = try HandoverClock.measure(on: cpu, cpu)
+        #expect(unit > .zero)
+        var ratio = 1.0
+        let bench = Self.bench { cell in
+            var report = Fake.report(cell)
+            let extra = cell.pattern == "balanced:shared" ? unit.inSeconds * ratio : 0
+            report.latency.p50 = Nanoseconds(raw: 50_000 + Int64(extra * 1e9))
+            return report
+        }
+        let rows = Dictionary(uniqueKeysWithValues: HandoverEffect.rows.map { ($0.name, $0) })
+        func outcome(_ name: String) throws -> EffectOutcome {
+            try EffectOutcome(try #require(rows[name]), of: HandoverEffect.self, on: bench)
+        }
+        #expect(try (outcome("one-cpu").measured ?? 0) > 0)
+        #expect(try outcome("two-cpus").text == "a second CPU")
+        #expect(try (outcome("queue").measured ?? 0) > 0)
+        ratio = 10_000
+        #expect(try outcome("queue").verdict == .fails)
+    }
+
+    @Test("a hand-over on a CPU that does not exist is refused")
+    func noSuchCPU() {
+        let cpu = CPUSet.available.cpus[0]
+        #expect(throws: SystemError.self) { try HandoverClock.measure(on: cpu, 1_023) }
     }
 }

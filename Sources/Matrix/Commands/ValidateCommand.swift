@@ -58,7 +58,7 @@ enum ValidateCommand: Command {
             return record
         }
         var prohibition: String??
-        let bench = EffectBench(launch: launch) {
+        let bench = EffectBench(launch: launch, cpus: cpus) {
             if let known = prohibition { return known }
             var found: String?
             do throws(LinkProhibition) {

@@ -60,6 +60,8 @@ enum Finding: Equatable, Sendable {
 struct EffectBench {
     /// Launches a cell once; the record has a report.
     let launch: (Cell, Settings) throws(LaunchFailure) -> LaunchRecord
+    /// Where server and generator run.
+    let cpus: CPUSplit
     /// Why no link can be made here; nil where one can.
     let linkProhibition: () -> String?
 
