@@ -104,6 +104,10 @@ known-latency: build ## prove that the generator finds delays that are known (5 
 link-check: build ## measure what an emulated link adds to its delay, and what it carries
 	$(RELEASE)/switchyard-micro link
 
+.PHONY: soak
+soak: build ## prove that no answer is lost, doubled or out of order (an hour)
+	$(RELEASE)/switchyard-micro soak
+
 .PHONY: asm-check
 asm-check: build ## prove that hot functions count no references and allocate nothing
 	$(RELEASE)/switchyard-micro asm-check
@@ -132,6 +136,13 @@ gate-rates: ready ## simulate 2500 gates for each figure of docs/GATE.md, in .bu
 .PHONY: tsan
 tsan: ready ## run the server's tests under the thread sanitizer, in .build-tsan
 	$(RUN_TESTS) --sanitize=thread --scratch-path .build-tsan --filter 'ServeTests|EndToEndTests'
+
+.PHONY: soak-tsan
+soak-tsan: ready ## the same with a server under the thread sanitizer, in .build-tsan
+	swift build --sanitize=thread --scratch-path .build-tsan --product switchyard-server
+	swift build --product switchyard-micro
+	.build/debug/switchyard-micro soak -n 50000 --stops 4 \
+	    --server .build-tsan/debug/switchyard-server
 
 .PHONY: asan
 asan: ready ## run the tests under the address sanitizer, in .build-asan

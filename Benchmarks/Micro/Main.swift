@@ -11,6 +11,7 @@ enum Main {
         case link
         case asmCheck = "asm-check"
         case allocCheck = "alloc-check"
+        case soak
     }
 
     static func main() {
@@ -30,6 +31,7 @@ enum Main {
                 case .link: try LinkCommand.run(arguments)
                 case .asmCheck: try AssemblyCommand.run(arguments)
                 case .allocCheck: try AllocationCommand.run(arguments)
+                case .soak: try SoakCommand.run(arguments)
                 }
             exit(status.rawValue)
         } catch {
@@ -49,6 +51,7 @@ enum Main {
           link           measure what an emulated link adds to its delay, and what it carries
           asm-check      prove that hot functions count no references and allocate nothing
           alloc-check    prove that a request allocates nothing once warm
+          soak           prove that no answer is lost, doubled or out of order
 
         switchyard-micro COMMAND --help says more.
 

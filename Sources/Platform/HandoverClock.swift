@@ -1,11 +1,10 @@
-import Basis
-import Platform
+package import Basis
 import Synchronization
 
 /// What it takes to let a sleeping thread go on: the wake, the switch to it and, on another CPU,
 /// the time until that one is out of its idle state. What a pattern that hands requests over costs
 /// is a multiple of this, and differs from machine to machine by more than a factor of ten.
-enum HandoverClock {
+package enum HandoverClock {
     /// Hand-overs in one measurement.
     private static let turns = 20_000
 
@@ -29,7 +28,7 @@ enum HandoverClock {
 
     /// The mean time of a hand-over between a thread on one CPU and one on the other, which may be
     /// the same.
-    static func measure(on first: Int, _ second: Int) throws(SystemError) -> Nanoseconds {
+    package static func measure(on first: Int, _ second: Int) throws(SystemError) -> Nanoseconds {
         let pair = Pair()
         let places = [CPUSet([first]), CPUSet([second])]
         let times = Guarded([Nanoseconds]())
