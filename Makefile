@@ -55,7 +55,7 @@ payments: build ## pay for a million keys through a faulty server, and count wha
 	scripts/payments $(or $(KEYS),1000000) $(RELEASE)
 
 .PHONY: validate
-validate: build ## show textbook effects: published, predicted, measured
+validate: build ready-to-plot ## show and draw textbook effects: published, predicted, measured
 	$(RELEASE)/switchyard validate $(if $(FILTER),--filter '$(FILTER)')
 
 .PHONY: doctor

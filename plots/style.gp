@@ -103,8 +103,9 @@ troubled(line) = line[strlen(line):strlen(line)] ne " "
 # NaN where the field is empty or says that there is none. At the end of a line gnuplot takes the
 # line end for the text of an empty field.
 number(text) = strlen(text) && strstrt("0123456789.-+", text[1:1]) ? text + 0.0 : NaN
-into(table, name, field) = "set datafile columnheaders; array ".name."[".table."]; stats run.'/" \
-    .table.".csv' using (".name."[int(column(0)) + 1] = ".field.", 0) nooutput;" \
+file_of(table) = run."/".table.".csv"
+into(table, name, field) = "set datafile columnheaders; array ".name."[".table."];" \
+    ." stats file_of('".table."') using (".name."[int(column(0)) + 1] = ".field.", 0) nooutput;" \
     ." unset datafile columnheaders"
 texts(table, name, column) = into(table, name, "stringcolumn('".column."')")
 numbers(table, name, column) = into(table, name, "number(stringcolumn('".column."'))")
@@ -164,6 +165,9 @@ line_of(key, value) = sprintf("%s\t%6d\n", key, value)
 at(book, key) = strstrt(book, "\n".key."\t")
 entry(book, key) = at(book, key) == 0 ? 0 \
     : int(book[at(book, key) + strlen(key) + 2:at(book, key) + strlen(key) + 7])
+
+# Filled point types in turn; the hollow form of each, for what is not valid, is one less.
+filled(k) = word("7 5 9 11 13 15", (k - 1) % 6 + 1) + 0
 
 # What is not about one run needs no cells.
 if (exists("without_cells")) { exit }
@@ -309,9 +313,6 @@ do for [b = 1:bases] {
         }
     }
 }
-
-# Filled point types in turn; the hollow form of each, for what is not valid, is one less.
-filled(k) = word("7 5 9 11 13 15", (k - 1) % 6 + 1) + 0
 
 # --- Loads ----------------------------------------------------------------------------------
 

@@ -37,6 +37,8 @@ struct FormatTests {
         arguments: [
             ("### compare.csv", table(CompareColumns.all)),
             ("### history.csv", table(HistoryColumns.all)),
+            ("### effects.csv", table(EffectColumns.all)),
+            ("### effect_points.csv", table(EffectPointColumns.all)),
         ])
     func columns(heading: String, wanted: String) throws {
         #expect(try Self.section(heading).contains(wanted), "it should read:\n\(wanted)")

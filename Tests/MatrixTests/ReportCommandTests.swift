@@ -244,9 +244,10 @@ struct HistoryCommandTests {
         #expect(try CSVTable(parsing: results.output).rows.isEmpty)
     }
 
-    @Test("the figure of the history is none of a run's")
+    @Test("the figures of the history and of textbook effects are none of a run's")
     func notOfARun() {
         let figures = Plotter(folder: Results.plots.path).figures
-        #expect(figures.contains("spread") && !figures.contains("history"))
+        #expect(figures.contains("spread"))
+        #expect(!figures.contains("history") && !figures.contains("effect"))
     }
 }

@@ -223,7 +223,7 @@ struct HTMLPageTests {
         let plots = RunCopy.fixture.deletingLastPathComponent().deletingLastPathComponent()
         let scripts = try FileManager.default.contentsOfDirectory(atPath: plots.path)
             .filter { $0.hasSuffix(".gp") }.map { String($0.dropLast(3)) }
-        let notOfARun: Set = ["style", "history", "forest"]
+        let notOfARun: Set = ["style", "history", "forest", "effect"]
         #expect(Set(scripts).subtracting(notOfARun) == Set(FigureGuide.all.map(\.name)))
     }
 

@@ -51,7 +51,8 @@ struct PlotRobustnessTests {
         "hist_name", "unit", "better", "tier", "metric", "reason", "stage", "role", "hw_id",
         "connections", "threads", "streams", "payload_bytes", "pipeline", "rate_target", "slot",
         "block", "seed", "worker", "n", "n_valid", "valid", "rtt_ns", "link_loss", "link_rate_bit",
-        "line_id", "name",
+        "line_id", "name", "effect", "setting", "published", "kind", "shape", "x_title", "y_title",
+        "source",
     ]
 
     private static func damaged(_ lines: [String], by damage: Damage) -> [String] {

@@ -16,7 +16,7 @@ enum Gnuplot {
             switch figure {
             case "history": "history"
             case "forest": "comparison"
-            case "capacity", "protocols", "push", "slopes": figure
+            case "capacity", "effect", "protocols", "push", "slopes": figure
             default: "run"
             }
         return plots.appending(path: "fixture/\(folder)")
@@ -50,13 +50,15 @@ final class Folder {
     }
 
     func draw(
-        _ figure: String, of run: URL, as name: String, subtitle: String = "made-up numbers"
+        _ figure: String, of run: URL, as name: String, subtitle: String = "made-up numbers",
+        part: String? = nil
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(filePath: try #require(Gnuplot.path))
         process.arguments = [
             "-c", Gnuplot.plots.appending(path: "\(figure).gp").path, run.path, name, subtitle,
         ]
+        if let part { process.arguments?.append(part) }
         process.currentDirectoryURL = url
         // As the runner calls it.
         process.environment = ProcessInfo.processInfo.environment

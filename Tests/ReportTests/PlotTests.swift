@@ -56,6 +56,10 @@ struct PlotTests {
             "h1/sharded:hash/w2/c64/p13", "thousand requests/s", "p99 response time, µs",
             "server CPU, µs a request", "+34.4 %", "-5.0 %", "run",
         ],
+        "effect": [
+            "Effect nagle", "one write; Nagle; delayed ACK", "measured 43.9 ms", "link-stall",
+            "predicted at most 1", "published: 2 RTT and 40 ms", "not measured: a link",
+        ],
         "forest": [
             "worse by, %", "left of 0: better", "99 % interval",
             "h1/single/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
@@ -110,7 +114,7 @@ struct PlotTests {
             let outcome = try folder.draw(figure, of: run, as: "a.svg")
             // A run of a matrix has no comparison, which is no fault.
             #expect(outcome.status == (figure == "forest" ? 3 : 1))
-            let table = figure == "history" ? "history" : "cells"
+            let table = ["history": "history", "effect": "effects"][figure] ?? "cells"
             let complaint =
                 figure == "forest" ? " holds no comparison" : "/\(table).csv is missing or empty"
             #expect(outcome.complaint.hasSuffix(complaint))
@@ -138,7 +142,8 @@ struct PlotTests {
         "one cell is enough",
         arguments: Gnuplot.figures.filter {
             ![
-                "capacity", "cost", "hockey", "history", "forest", "protocols", "push", "slopes",
+                "capacity", "cost", "effect", "hockey", "history", "forest", "protocols", "push",
+                "slopes",
             ].contains($0)
         })
     func oneCell(figure: String) throws {
@@ -267,7 +272,7 @@ struct PlotTests {
             ("balance", "role"), ("heatmap", "p99_ns_median"), ("spread", "p50_ns"),
             ("cost", "srv_syscalls_per_req_median"),
             ("history", "arrival"), ("forest", "verdict"), ("protocols", "p99_ns_ci_lo"),
-            ("push", "p50_ns_ci_hi"), ("slopes", "intercept_ns"),
+            ("push", "p50_ns_ci_hi"), ("slopes", "intercept_ns"), ("effect", "expected"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()

@@ -3,7 +3,7 @@ import Compare
 import Foundation
 import Report
 
-/// The folder that a comparison or a gate writes its files into.
+/// The folder that a comparison, a gate or a validation writes its files into.
 struct OutputFolder {
     let path: String
 
@@ -46,10 +46,8 @@ struct OutputFolder {
             let drawn = chosen.map(\.drawn)
             try write("\(figure).csv", CSVTable(CompareColumns.all, rows: drawn).text)
         }
-        guard Plotter.isAvailable else { return "\(Warning.noGnuplot)" }
-        guard let plotter = Plotter.find(plots) else {
-            return "there is no folder of figures, so nothing is drawn; name it with --plots"
-        }
+        var impediment: String?
+        guard let plotter = Plotter.ready(plots, or: { impediment = $0 }) else { return impediment }
         switch plotter.draw(
             figure, of: RunDirectory(path: path), as: .svg, subtitle: printable(subtitle))
         {

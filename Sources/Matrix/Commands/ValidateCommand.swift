@@ -13,10 +13,12 @@ enum ValidateCommand: Command {
                 "filter", short: "f", value: "NAME", help: "only rows with this in their name"),
             OptionSpec("list", help: "list the rows, measure nothing"),
             OptionSpec("json", value: "FILE|-", help: "write the outcome as one JSON object"),
-            RunOptions.bin,
+            OptionSpec("out", value: "DIR", help: "for the files (results/validate-TIME)"),
+            RunOptions.bin, RunOptions.results, RunOptions.plots,
         ],
         epilogue: """
             A row that this machine can't show has the verdict lacks, and says what it lacks.
+            Writes effects.csv, effect_points.csv and a figure for each effect.
             Exit status: 0 every row that could be shown holds; 1 one does not.
             """)
 
@@ -44,6 +46,10 @@ enum ValidateCommand: Command {
         let interruption = try StopRequest.offServerCPUs(cpus)
         var executor = try ProcessExecutor(programs: programs, servers: [], cpus: cpus)
         defer { executor.removeScratch() }
+        // Made before much time is spent, in case it can't be.
+        let now = UTCTime(Nanoseconds(raw: WallClock.nanoseconds))
+        let folder = try OutputFolder(
+            options.text("out") ?? "\(RunOptions.results(options))/validate-\(now.compact)")
         var launches = 0
         func launch(_ cell: Cell, _ settings: Settings) throws(LaunchFailure) -> LaunchRecord {
             let slot = Slot(index: launches, block: 0, cell: cell, seed: 1)
@@ -70,16 +76,20 @@ enum ValidateCommand: Command {
             return found
         }
         var outcomes: [EffectOutcome] = []
-        for entry in entries {
+        var isInterrupted = false
+        for entry in entries where !isInterrupted {
             console.errors("\(entry.name): \(entry.row.setting)\n")
             do throws(LaunchFailure) {
                 outcomes.append(try EffectOutcome(entry.row, of: entry.effect, on: bench))
             } catch {
-                return .interrupted
+                isInterrupted = true
             }
-            if interruption.check() != .none { return .interrupted }
+            isInterrupted = isInterrupted || interruption.check() != .none
         }
-        return try conclude(outcomes, options, on: console)
+        try folder.write(outcomes, .current, plots: options.text("plots"), on: console)
+        let status = isInterrupted ? .interrupted : try conclude(outcomes, options, on: console)
+        console.errors("files in \(folder.path)\n")
+        return status
     }
 
     static func conclude(

@@ -3,8 +3,8 @@ import Foundation
 import Platform
 import Report
 
-/// Draws the figures of a run: every script of a folder but `style.gp` and the one for the history,
-/// with gnuplot.
+/// Draws the figures of a run with gnuplot: every script of a folder but `style.gp` and those for
+/// the history and for textbook effects.
 struct Plotter: Sendable {
     /// The kind of image, which is also the ending of its name.
     enum Format: String, Sendable { case svg, png }
@@ -25,7 +25,9 @@ struct Plotter: Sendable {
     static let history = "history"
     /// The figure of a comparison or a gate.
     static let comparison = "forest"
-    private static let notOfARun = ["style.gp", "\(history).gp"]
+    /// The figure of a textbook effect.
+    static let effect = "effect"
+    private static let notOfARun = ["style.gp", "\(history).gp", "\(effect).gp"]
 
     /// The folder of the scripts.
     let folder: String
@@ -43,6 +45,19 @@ struct Plotter: Sendable {
         }
         return candidates.first { FileManager.default.fileExists(atPath: $0 + "/style.gp") }
             .map { Plotter(folder: $0) }
+    }
+
+    /// The one of `folder`; where nothing can be drawn, `or` is told why, in a clause.
+    static func ready(_ folder: String?, or tell: (String) -> Void) -> Plotter? {
+        guard isAvailable else {
+            tell("\(Warning.noGnuplot)")
+            return nil
+        }
+        guard let plotter = find(folder) else {
+            tell("there is no folder of figures, so nothing is drawn; name it with --plots")
+            return nil
+        }
+        return plotter
     }
 
     /// The names of the figures, without their ending.
@@ -67,12 +82,17 @@ struct Plotter: Sendable {
     }
 
     /// Draws one figure of `run` into its folder `plots`, which must exist.
+    ///
+    /// - Parameter part: of what in the tables, where a script draws one thing of several.
     func draw(
-        _ figure: String, of run: RunDirectory, as format: Format, subtitle: String
+        _ figure: String, of run: RunDirectory, as format: Format, subtitle: String,
+        part: String? = nil
     ) -> Outcome {
-        let file = "\(run.plotsPath)/\(figure).\(format.rawValue)"
+        let name = part.map { "\(figure)-\($0)" } ?? figure
+        let file = "\(run.plotsPath)/\(name).\(format.rawValue)"
         var options = SpawnOptions(
-            "gnuplot", ["-c", "\(folder)/\(figure).gp", run.path, file, subtitle])
+            "gnuplot",
+            ["-c", "\(folder)/\(figure).gp", run.path, file, subtitle] + (part.map { [$0] } ?? []))
         options.standardError = .captured
         options.environment = Self.environment
         do throws(SystemError) {

@@ -10,12 +10,15 @@ enum AcceptOrderEffect: Effect {
         "M. Majkowski, Why does one NGINX worker take all the load? (Cloudflare, 2017);"
         + " nginx 1.21.6"
 
+    static let picture: EffectPicture? = EffectPicture(
+        shape: .parts, x: "threads, the busiest first", y: "share of the connections, %")
+
     private static let even = Prediction(atLeast: 0.95, atMost: nil, unit: "Jain")
     private static let uneven = Prediction(atLeast: nil, atMost: 0.6, unit: "Jain")
 
     static let rows = [
         row("blocking", "acceptors:blocking", "2 1 0 2 1 0: even", even),
-        row("exclusive", "acceptors:exclusive", "0 0 0 0 0 0: one has all", uneven),
+        row("exclusive", "acceptors:exclusive", "0 0 0 0 0 0: one has all", uneven, figure: 0.25),
         row("rotate", "acceptors:rotate", "even again", even),
         row("hash", "sharded:hash", "nearly even", even),
         row(
@@ -24,11 +27,12 @@ enum AcceptOrderEffect: Effect {
     ]
 
     private static func row(
-        _ name: String, _ pattern: String, _ published: String, _ predicted: Prediction
+        _ name: String, _ pattern: String, _ published: String, _ predicted: Prediction,
+        figure: Double? = nil
     ) -> EffectRow {
         EffectRow(
             name: name, setting: "\(pattern), 4 threads; 500 connections a second, of one request",
-            published: published, predicted: predicted
+            published: published, publishedFigure: figure, predicted: predicted
         ) { (bench) throws(LaunchFailure) in
             let record = try bench.comeOneByOne(to: pattern, threads: 4)
             let shares = record.workers.filter { $0.role == "loop" || $0.role == "acceptor" }
@@ -36,7 +40,9 @@ enum AcceptOrderEffect: Effect {
             guard let evenness = Evenness(shares) else {
                 throw LaunchFailure("no connection was accepted")
             }
-            return .value(evenness.jain)
+            let accepted = shares.reduce(0, +)
+            return .value(
+                evenness.jain, .series(shares.sorted(by: >).map { 100 * $0 / accepted }))
         }
     }
 }

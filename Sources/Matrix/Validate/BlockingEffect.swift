@@ -9,6 +9,8 @@ enum BlockingEffect: Effect {
     static let source =
         "V. Bartenev, Thread Pools in NGINX Boost Performance 9x! (2015): 8 against 250 requests/s"
 
+    static let picture: EffectPicture? = .latencies
+
     private static let time = Nanoseconds.milliseconds(20)
     private static let share = 0.01
     private static let rate = 1_000.0
@@ -42,10 +44,11 @@ enum BlockingEffect: Effect {
             cell.arrival = .poisson(PerSecond(raw: rate))
             let settings = Settings(warmup: .milliseconds(300), duration: .seconds(3))
             let report = try bench.report(try bench.launch(cell, settings))
-            guard let p90 = report.kinds.first?.latency.p90 else {
+            guard let others = report.kinds.first, let p90 = others.latency.p90 else {
                 throw LaunchFailure("too few requests were answered")
             }
-            return .value(p90.inSeconds * 1e3)
+            let latencies = try bench.latencies(others.latencyHistogram)
+            return .value(p90.inSeconds * 1e3, .distribution(latencies, .measured))
         }
     }
 }

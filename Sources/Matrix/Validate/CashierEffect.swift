@@ -12,6 +12,8 @@ enum CashierEffect: Effect {
     static let source =
         "M. Majkowski, Why does one NGINX worker take all the load? (Cloudflare, 2017)"
 
+    static let picture: EffectPicture? = .latencies
+
     private static let threads = 12
     private static let clients = 200
     private static let serviceMicroseconds = 1_780
@@ -19,37 +21,55 @@ enum CashierEffect: Effect {
     static let rows = [
         // The kernel's own scatter is more than that of the queue, which is next to none.
         row(
-            "shared", "acceptors:exclusive", "1.58 of 30.39 ms: 0.05",
-            Prediction(atLeast: nil, atMost: 0.15, unit: "of the mean")),
-        row("hash", "sharded:hash", "25.27 of 31.37 ms: 0.81", near(simulated(.hashPerRequest))),
+            "shared", "acceptors:exclusive", .shared, "1.58 of 30.39 ms: 0.05", figure: 0.05,
+            atMost(0.15, .shared)),
         row(
-            "round-robin", "sharded:round-robin", "none published",
-            Prediction(atLeast: nil, atMost: 0.2, unit: "of the mean")),
+            "hash", "sharded:hash", .hashPerRequest, "25.27 of 31.37 ms: 0.81", figure: 0.81,
+            near(.hashPerRequest)),
+        row(
+            "round-robin", "sharded:round-robin", .roundRobin, "none published",
+            atMost(0.2, .roundRobin)),
     ]
 
-    private static func near(_ value: Double) -> Prediction {
+    private static func atMost(
+        _ bound: Double, _ discipline: QueueSimulator.Discipline
+    ) -> Prediction {
+        Prediction(
+            atLeast: nil, atMost: bound, unit: "of the mean", expected: deviation(discipline))
+    }
+
+    private static func near(_ discipline: QueueSimulator.Discipline) -> Prediction {
+        let value = deviation(discipline)
         // A run of some thousand connections lets a queue that happens to be long stay long.
-        Prediction(atLeast: value * 0.65, atMost: value * 2, unit: "of the mean")
+        return Prediction(
+            atLeast: value * 0.65, atMost: value * 2, unit: "of the mean", expected: value)
     }
 
     /// The deviation of what clients wait, over its mean.
-    private static func simulated(_ discipline: QueueSimulator.Discipline) -> Double {
-        let outcome = QueueSimulator(
+    private static func deviation(_ discipline: QueueSimulator.Discipline) -> Double {
+        let outcome = simulated(discipline)
+        return outcome.sojourn.standardDeviation / outcome.sojourn.mean
+    }
+
+    private static func simulated(
+        _ discipline: QueueSimulator.Discipline
+    ) -> QueueSimulator.Outcome {
+        QueueSimulator(
             workers: threads, clients: clients,
             service: .deterministic(.microseconds(serviceMicroseconds)),
             discipline: discipline
         ).run(requests: 20_000, warmup: 4_000, seed: 1)
-        return outcome.sojourn.standardDeviation / outcome.sojourn.mean
     }
 
     private static func row(
-        _ name: String, _ pattern: String, _ published: String, _ predicted: Prediction
+        _ name: String, _ pattern: String, _ discipline: QueueSimulator.Discipline,
+        _ published: String, figure: Double? = nil, _ predicted: Prediction
     ) -> EffectRow {
         EffectRow(
             name: name,
             setting: "\(pattern), \(threads) threads that sleep \(serviceMicroseconds) us a"
                 + " request; \(clients) clients, a connection each time: deviation of latency",
-            published: published, predicted: predicted
+            published: published, publishedFigure: figure, predicted: predicted
         ) { (bench) throws(LaunchFailure) in
             var cell = Cell(pattern: pattern, threads: threads, connections: clients)
             cell.path = "/block?us=\(serviceMicroseconds)"
@@ -57,9 +77,12 @@ enum CashierEffect: Effect {
             // No port waits for its reuse: there would soon be none left.
             cell.churn.close = .reset
             let settings = Settings(warmup: .milliseconds(500), duration: .seconds(4))
-            let latency = try bench.report(try bench.launch(cell, settings)).latency
-            guard latency.mean > 0 else { throw LaunchFailure("no request was answered") }
-            return .value(latency.standardDeviation / latency.mean)
+            let report = try bench.report(try bench.launch(cell, settings))
+            let latencies = try bench.latencies(report.latencyHistogram)
+            return .value(
+                latencies.standardDeviation / latencies.mean,
+                .distribution(latencies, .measured)
+                    + .distribution(simulated(discipline).sojourn, .simulated))
         }
     }
 }

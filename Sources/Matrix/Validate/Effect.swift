@@ -10,6 +10,12 @@ protocol Effect: Sendable {
     /// Where the published figures stand.
     static var source: String { get }
     static var rows: [EffectRow] { get }
+    /// What the points behind its figures show; nil where there are none.
+    static var picture: EffectPicture? { get }
+}
+
+extension Effect {
+    static var picture: EffectPicture? { nil }
 }
 
 /// One figure of an effect.
@@ -19,6 +25,8 @@ struct EffectRow: Sendable {
     /// What is done, in a few words.
     let setting: String
     let published: String
+    /// The same in the unit of the prediction, where it is one figure of just this setting.
+    var publishedFigure: Double?
     let predicted: Prediction
     let measure: @Sendable (EffectBench) throws(LaunchFailure) -> Finding
 }
@@ -29,6 +37,8 @@ struct Prediction: Equatable, Sendable {
     let atLeast: Double?
     let atMost: Double?
     let unit: String
+    /// What a simulation or a law says, where the bounds are about that.
+    var expected: Double?
 
     func holds(_ value: Double) -> Bool {
         value >= atLeast ?? -.infinity && value <= atMost ?? .infinity
@@ -50,8 +60,8 @@ struct Prediction: Equatable, Sendable {
 
 /// What a row has found.
 enum Finding: Equatable, Sendable {
-    /// In the unit of the prediction.
-    case value(Double)
+    /// In the unit of the prediction, with the points behind it.
+    case value(Double, [EffectPoint] = [])
     /// The condition that this machine does not meet.
     case lacks(String)
 }
@@ -84,7 +94,7 @@ struct EffectBench {
             else { return .lacks("a server that tells its CPU time under load") }
             ratios.append(second / first)
         }
-        return Median.of(ratios).map { .value($0) } ?? .lacks("rounds")
+        return Median.of(ratios).map { .value($0, .series(ratios)) } ?? .lacks("rounds")
     }
 
     /// Nil where the server does not tell it.
@@ -94,6 +104,16 @@ struct EffectBench {
         let record = try launch(cell, settings)
         _ = try report(record)
         return Metric.serverCPU.value(record).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// The latencies of a report, of which there is at least one.
+    ///
+    /// - Parameter text: as a report has them.
+    func latencies(_ text: String) throws(LaunchFailure) -> Histogram {
+        guard let histogram = try? HistogramCodec.decode(base64: text), !histogram.isEmpty else {
+            throw LaunchFailure("no request was answered")
+        }
+        return histogram
     }
 
     /// What the generator says of a launch in which nothing failed and all was as the cell asks.

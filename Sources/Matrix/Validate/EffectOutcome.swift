@@ -12,34 +12,44 @@ struct EffectOutcome: Equatable, Sendable {
 
     /// Effect and row: `nagle/stall`.
     let name: String
+    let effect: String
     let setting: String
     let published: String
+    let publishedFigure: Double?
     let source: String
     let predicted: Prediction
     let verdict: Verdict
     let measured: Double?
     /// Why there is no figure.
     let reason: String?
+    let picture: EffectPicture?
+    /// What the picture shows; empty without a figure.
+    let points: [EffectPoint]
 
     /// Measures a row. A launch that goes wrong has shown nothing, so the row does not hold.
     init(
         _ row: EffectRow, of effect: any Effect.Type, on bench: EffectBench
     ) throws(LaunchFailure) {
         name = effect.fullName(row)
+        self.effect = effect.name
+        picture = effect.picture
         setting = row.setting
         published = row.published
+        publishedFigure = row.publishedFigure
         source = effect.source
         predicted = row.predicted
         do throws(LaunchFailure) {
             switch try row.measure(bench) {
-            case .value(let value):
+            case .value(let value, let points):
                 verdict = row.predicted.holds(value) ? .holds : .fails
-                (measured, reason) = (value, nil)
-            case .lacks(let condition): (verdict, measured, reason) = (.lacks, nil, condition)
+                (measured, reason, self.points) = (value, nil, points)
+            case .lacks(let condition):
+                (verdict, measured, reason, points) = (.lacks, nil, condition, [])
             }
         } catch {
             if error == .stopped { throw error }
-            (verdict, measured, reason) = (error.isUnavailable ? .lacks : .fails, nil, error.reason)
+            (verdict, measured) = (error.isUnavailable ? .lacks : .fails, nil)
+            (reason, points) = (error.reason, [])
         }
     }
 
@@ -54,6 +64,7 @@ struct EffectOutcome: Equatable, Sendable {
             "published": .string(published),
             "predicted": [
                 "at_least": .optional(predicted.atLeast), "at_most": .optional(predicted.atMost),
+                "expected": .optional(predicted.expected),
             ],
             "measured": .optional(measured), "unit": .string(predicted.unit),
             "verdict": .string(verdict.rawValue), "reason": .optional(reason),

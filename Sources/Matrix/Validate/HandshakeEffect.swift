@@ -9,6 +9,9 @@ enum HandshakeEffect: Effect {
     static let name = "handshake"
     static let source = "RFC 5077, RFC 8446 §2.2"
 
+    static let picture: EffectPicture? = EffectPicture(
+        shape: .rounds, x: "round", y: "resumed over full")
+
     static let rows = [
         row("resumed-1.2", .v12, "neither signature nor keys", 0.75),
         row("resumed-1.3", .v13, "no signature", 0.97),

@@ -13,25 +13,26 @@ enum HerdEffect: Effect {
     static let rows = [
         row(
             "all", "acceptors:herd", "as many as threads",
-            Prediction(atLeast: 12, atMost: 24, unit: "switches")),
+            Prediction(atLeast: 12, atMost: 24, unit: "switches"), figure: 16),
         row(
             "exclusive", "acceptors:exclusive", "one",
-            Prediction(atLeast: nil, atMost: 4, unit: "switches")),
+            Prediction(atLeast: nil, atMost: 4, unit: "switches"), figure: 1),
         row(
             "shared-level", "acceptors:shared-level", "two of the threads that accept",
-            Prediction(atLeast: 1.3, atMost: 3, unit: "switches")),
+            Prediction(atLeast: 1.3, atMost: 3, unit: "switches"), figure: 2),
         row(
             "shared-edge", "acceptors:shared-edge", "one of the threads that accept",
-            Prediction(atLeast: 0.8, atMost: 1.3, unit: "switches")),
+            Prediction(atLeast: 0.8, atMost: 1.3, unit: "switches"), figure: 1),
     ]
 
     private static func row(
-        _ name: String, _ pattern: String, _ published: String, _ predicted: Prediction
+        _ name: String, _ pattern: String, _ published: String, _ predicted: Prediction,
+        figure: Double
     ) -> EffectRow {
         EffectRow(
             name: name,
             setting: "\(pattern), \(threads) threads; 500 connections a second, of one request",
-            published: published, predicted: predicted
+            published: published, publishedFigure: figure, predicted: predicted
         ) { (bench) throws(LaunchFailure) in
             let record = try bench.comeOneByOne(to: pattern, threads: threads)
             let acceptors = record.workers.filter { $0.role == "acceptor" }

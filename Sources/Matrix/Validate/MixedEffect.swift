@@ -11,6 +11,8 @@ enum MixedEffect: Effect {
     static let name = "mixed"
     static let source = "simulation; R. Prekas et al., ZygOS (SOSP 2017)"
 
+    static let picture: EffectPicture? = .latencies
+
     private static let threads = 2
     private static let clients = 16
     private static let short = Nanoseconds.milliseconds(2)
@@ -18,58 +20,79 @@ enum MixedEffect: Effect {
     private static let longShare = 0.01
 
     static let rows = [
-        row("shared", "balanced:shared", launches: 1, loss(.shared)),
-        row("stealing", "work-stealing", launches: 1, loss(.shared)),
-        row("round-robin", "balanced:per-worker", launches: 2, near(.roundRobin)),
+        row("shared", "balanced:shared", launches: 1, .shared, loss),
+        row("stealing", "work-stealing", launches: 1, .shared, loss),
+        row("round-robin", "balanced:per-worker", launches: 2, .roundRobin, near),
         // By a hash of each request, so with a connection for each: a loop whose connections stay
         // has always some that ask it.
-        row("hash", "sharded:hash", launches: 3, reconnects: true, near(.hashPerRequest)),
+        row("hash", "sharded:hash", launches: 3, reconnects: true, .hashPerRequest, near),
     ]
 
-    /// The share of the threads' time that is spent on requests.
-    private static func simulated(_ discipline: QueueSimulator.Discipline) -> Double {
-        let shares = (1...8).map { seed in
-            QueueSimulator(
-                workers: threads, clients: clients,
-                service: .bimodal(fast: short, slow: long, slowShare: longShare),
-                discipline: discipline
-            ).run(requests: 20_000, warmup: 2_000, seed: UInt64(seed)).efficiency
+    /// The share of the threads' time that is spent on requests, and what the requests take.
+    private struct Simulation: Sendable {
+        let share: Double
+        let points: [EffectPoint]
+
+        init(_ discipline: QueueSimulator.Discipline) {
+            var sojourn = Histogram()
+            var sum = 0.0
+            let seeds = 8
+            for seed in 1...seeds {
+                let outcome = QueueSimulator(
+                    workers: threads, clients: clients,
+                    service: .bimodal(fast: short, slow: long, slowShare: longShare),
+                    discipline: discipline
+                ).run(requests: 20_000, warmup: 2_000, seed: UInt64(seed))
+                sum += outcome.efficiency
+                sojourn.add(outcome.sojourn)
+            }
+            share = sum / Double(seeds)
+            points = .distribution(sojourn, .simulated)
         }
-        return shares.reduce(0, +) / Double(shares.count)
     }
 
     /// What nothing but the hand-over may take of it.
-    private static func loss(_ discipline: QueueSimulator.Discipline) -> Prediction {
+    private static func loss(_ share: Double) -> Prediction {
         Prediction(
-            atLeast: 0.95 * simulated(discipline), atMost: 1.03, unit: "of the threads' time")
+            atLeast: 0.95 * share, atMost: 1.03, unit: "of the threads' time", expected: share)
     }
 
-    private static func near(_ discipline: QueueSimulator.Discipline) -> Prediction {
-        let value = simulated(discipline)
-        return Prediction(
-            atLeast: 0.8 * value, atMost: min(0.95, 1.2 * value), unit: "of the threads' time")
+    private static func near(_ share: Double) -> Prediction {
+        Prediction(
+            atLeast: 0.8 * share, atMost: min(0.95, 1.2 * share), unit: "of the threads' time",
+            expected: share)
     }
 
     private static func row(
         _ name: String, _ pattern: String, launches: Int, reconnects: Bool = false,
-        _ predicted: Prediction
+        _ discipline: QueueSimulator.Discipline, _ predicted: (Double) -> Prediction
     ) -> EffectRow {
-        EffectRow(
+        let simulation = Simulation(discipline)
+        return EffectRow(
             name: name,
             setting: "\(pattern)\(reconnects ? ", a connection each time" : ""), \(threads) threads"
                 + " that sleep \(short.display) a request, and"
                 + " \(long.display) for one in a hundred; \(clients) clients, mean of \(launches)",
-            published: "none published", predicted: predicted
+            published: "none published", predicted: predicted(simulation.share)
         ) { (bench) throws(LaunchFailure) in
             var sum = 0.0
-            for _ in 0..<launches { sum += try busyShare(pattern, reconnects, bench) }
-            return .value(sum / Double(launches))
+            var latencies = Histogram()
+            for _ in 0..<launches {
+                let report = try report(pattern, reconnects, bench)
+                sum += try busyShare(report)
+                latencies.add(try bench.latencies(report.latencyHistogram))
+            }
+            return .value(
+                sum / Double(launches),
+                .distribution(latencies, .measured) + simulation.points)
         }
     }
 
-    private static func busyShare(
+    private static let settings = Settings(warmup: .milliseconds(500), duration: .seconds(8))
+
+    private static func report(
         _ pattern: String, _ reconnects: Bool, _ bench: EffectBench
-    ) throws(LaunchFailure) -> Double {
+    ) throws(LaunchFailure) -> LoadReport {
         var cell = Cell(pattern: pattern, threads: threads, connections: clients)
         cell.mix = .blocking([(short, 1 - longShare), (long, longShare)])
         if reconnects {
@@ -77,8 +100,10 @@ enum MixedEffect: Effect {
             // No port waits for its reuse.
             cell.churn.close = .reset
         }
-        let settings = Settings(warmup: .milliseconds(500), duration: .seconds(8))
-        let report = try bench.report(try bench.launch(cell, settings))
+        return try bench.report(try bench.launch(cell, settings))
+    }
+
+    private static func busyShare(_ report: LoadReport) throws(LaunchFailure) -> Double {
         let times = [short, long]
         guard report.kinds.count == times.count else { throw LaunchFailure("kinds are missing") }
         let busy = zip(report.kinds, times).reduce(0) { sum, kind in

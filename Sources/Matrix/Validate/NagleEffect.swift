@@ -14,7 +14,7 @@ enum NagleEffect: Effect {
     private static let none = Prediction(atLeast: nil, atMost: 1, unit: "ms")
 
     static let rows = [
-        row("stall", "head, then body; Nagle; delayed ACK", "40 ms", stall) {
+        row("stall", "head, then body; Nagle; delayed ACK", "40 ms", stall, figure: 40) {
             $0.nodelay = .load
             $0.replyShape = .headThenBody
         },
@@ -29,13 +29,16 @@ enum NagleEffect: Effect {
             $0.quickack = .load
             $0.replyShape = .headThenBody
         },
-        row("link-nodelay", "head, then body; TCP_NODELAY; RTT 20 ms", "1 RTT", roundTrips(1)) {
+        row(
+            "link-nodelay", "head, then body; TCP_NODELAY; RTT 20 ms", "1 RTT", roundTrips(1),
+            figure: 20
+        ) {
             $0.link.roundTrip = .milliseconds(20)
             $0.replyShape = .headThenBody
         },
         row(
             "link-quickack", "head, then body; Nagle; TCP_QUICKACK; RTT 20 ms", "2 RTT",
-            roundTrips(2)
+            roundTrips(2), figure: 40
         ) {
             $0.link.roundTrip = .milliseconds(20)
             $0.nodelay = .load
@@ -44,7 +47,7 @@ enum NagleEffect: Effect {
         },
         row(
             "link-stall", "head, then body; Nagle; delayed ACK; RTT 20 ms", "2 RTT and 40 ms",
-            Prediction(atLeast: 40 + 38, atMost: 44 + 60, unit: "ms")
+            Prediction(atLeast: 40 + 38, atMost: 44 + 60, unit: "ms"), figure: 80
         ) {
             $0.link.roundTrip = .milliseconds(20)
             $0.nodelay = .load
@@ -59,10 +62,12 @@ enum NagleEffect: Effect {
 
     private static func row(
         _ name: String, _ setting: String, _ published: String, _ predicted: Prediction,
-        _ change: @escaping @Sendable (inout Cell) -> Void
+        figure: Double? = nil, _ change: @escaping @Sendable (inout Cell) -> Void
     ) -> EffectRow {
-        EffectRow(name: name, setting: setting, published: published, predicted: predicted) {
-            (bench) throws(LaunchFailure) in
+        EffectRow(
+            name: name, setting: setting, published: published, publishedFigure: figure,
+            predicted: predicted
+        ) { (bench) throws(LaunchFailure) in
             var cell = Cell(pattern: "single", threads: 1, connections: 1)
             change(&cell)
             if !cell.link.isLoopback, let reason = bench.linkProhibition() { return .lacks(reason) }

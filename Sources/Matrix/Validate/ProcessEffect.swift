@@ -8,6 +8,9 @@ enum ProcessEffect: Effect {
     static let name = "processes"
     static let source = "Linux, x86/mm: Implement PCID based optimization (10af6235, 4.14)"
 
+    static let picture: EffectPicture? = EffectPicture(
+        shape: .rounds, x: "round", y: "processes over threads")
+
     private static let rounds = 3
 
     static let rows = [

@@ -10,6 +10,9 @@ enum RoundTripEffect: Effect {
     static let name = "round-trips"
     static let source = "RFC 9293, RFC 7413 (TCP), RFC 5246 (TLS 1.2), RFC 8446 (TLS 1.3)"
 
+    static let picture: EffectPicture? = EffectPicture(
+        shape: .curve, x: "round-trip time of the link, ms", y: "median latency, ms")
+
     static let rows = [
         row("plain", "TCP", 2),
         row("plain-fastopen", "TCP with Fast Open", 1) { $0.churn.opensFast = true },
@@ -50,7 +53,7 @@ enum RoundTripEffect: Effect {
             atLeast: Double(count) - tolerance, atMost: Double(count) + tolerance, unit: "RTT")
         return EffectRow(
             name: name, setting: "\(setting), a request on each connection",
-            published: "\(count) RTT", predicted: predicted
+            published: "\(count) RTT", publishedFigure: Double(count), predicted: predicted
         ) { (bench) throws(LaunchFailure) in
             if let reason = bench.linkProhibition() { return .lacks(reason) }
             var cell = Cell(pattern: "single", threads: 1, connections: 64)
@@ -62,14 +65,20 @@ enum RoundTripEffect: Effect {
             // The warm-up brings the cookies and the tickets of what is resumed.
             let settings = Settings(warmup: .seconds(1), duration: .milliseconds(1_500))
             var medians: [Double] = []
+            var points = [Nanoseconds.zero, far].map {
+                let time = $0.inSeconds * 1e3
+                return EffectPoint(kind: .predicted, x: time, y: Double(count) * time)
+            }
             for roundTrip in [near, far] {
                 cell.link.roundTrip = roundTrip
                 guard let median = try bench.median(of: cell, settings) else {
                     return .lacks("time for a median")
                 }
                 medians.append(median)
+                points.append(
+                    EffectPoint(kind: .measured, x: roundTrip.inSeconds * 1e3, y: median))
             }
-            return .value((medians[1] - medians[0]) / ((far - near).inSeconds * 1e3))
+            return .value((medians[1] - medians[0]) / ((far - near).inSeconds * 1e3), points)
         }
     }
 }

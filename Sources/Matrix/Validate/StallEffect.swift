@@ -8,6 +8,8 @@ enum StallEffect: Effect {
     static let name = "stall"
     static let source = "Hermes (SIGCOMM 2025): daily hangs of workers fell by 99.8 %"
 
+    static let picture: EffectPicture? = .latencies
+
     private static let threads = 4
     private static let time = Nanoseconds.milliseconds(200)
     /// Of four loops 0.4 hang in the mean, so that a tenth of all come to one that does.
@@ -35,10 +37,10 @@ enum StallEffect: Effect {
             cell.arrival = .poisson(PerSecond(raw: rate))
             let settings = Settings(warmup: .milliseconds(300), duration: .seconds(6))
             let report = try bench.report(try bench.launch(cell, settings))
-            let latency = report.kinds.first?.latencyHistogram ?? ""
-            guard let histogram = try? HistogramCodec.decode(base64: latency), !histogram.isEmpty
-            else { throw LaunchFailure("no request was answered") }
-            return .value(histogram.value(atPercentile: 95).inSeconds * 1e3)
+            let latencies = try bench.latencies(report.kinds.first?.latencyHistogram ?? "")
+            return .value(
+                latencies.value(atPercentile: 95).inSeconds * 1e3,
+                .distribution(latencies, .measured))
         }
     }
 }
