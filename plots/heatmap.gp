@@ -66,6 +66,19 @@ shade(i) = missing(i) || !sound(i) ? 0xececec : tint(0x08519c, 1 - depth(i))
 text(i) = (bounded(i) ? "≥ " : sound(i) ? "" : "× ").(missing(i) ? "–" : percent(i) < 0.5 ? "<1" \
     : sprintf("%.0f", percent(i)))
 
+# The best of a column and the worst are framed, of those that count, where one is not the other.
+# What does at least so much may not be the worst.
+array worst[loads]
+do for [c = 1:loads] { worst[c] = NaN }
+do for [i = 1:cells] {
+    c = cell_load[i]
+    if (c > 0 && sound(i) && !missing(i)) { worst[c] = least(worst[c], merit(i)) }
+}
+parted(i) = sound(i) && !missing(i) ? worst[cell_load[i]] < best[cell_load[i]] : 0
+frame(i) = !parted(i) ? 0 : merit(i) == best[cell_load[i]] ? 1 \
+    : merit(i) == worst[cell_load[i]] && !bounded(i) ? 2 : 0
+any_framed = sum [i = 1:cells] (frame(i) > 0)
+
 left = 30 + 7.2 * longest_name
 across_all = loads + GAP * (groups - 1)
 room = (width - left - 14) / across_all
@@ -96,7 +109,9 @@ do for [g = 1:groups] {
 }
 any_bounded = sum [i = 1:cells] (bounded(i))
 any_unsound = sum [i = 1:cells] (!sound(i))
-note = (any_bounded ? "≥ client-bound: the server can do at least this" : "") \
+note = (any_framed ? "yellow frame: best of the column, red: worst" : "") \
+    .(any_framed && (any_bounded || any_unsound) ? "    " : "") \
+    .(any_bounded ? "≥ client-bound: the server can do at least this" : "") \
     .(any_bounded && any_unsound ? "    " : "") \
     .(any_unsound ? "× verdict not valid: not counted for the best" : "")
 set label note at graph 0, graph 0 offset character 0, -1.1 left font font(10) \
@@ -105,5 +120,9 @@ x(i) = column_x[cell_load[i]]
 plot rps using (x($1)):(cell_series[$1]):(x($1) - 0.48):(x($1) + 0.48) \
         :(cell_series[$1] - 0.47):(cell_series[$1] + 0.47):(shade($1)) \
         with boxxyerror linecolor rgb variable, \
+    for [f = 1:2] rps using (frame($1) == f ? x($1) : NaN):(cell_series[$1]) \
+        :(x($1) - 0.46):(x($1) + 0.46):(cell_series[$1] - 0.43):(cell_series[$1] + 0.43) \
+        with boxxyerror fill empty border rgb word("#ffc400 #c23b22", f) linewidth 2 \
+        linecolor rgb word("#ffc400 #c23b22", f), \
     rps using (x($1)):(cell_series[$1]):(text($1)):(depth($1) > 0.55 ? 0xffffff : 0) \
         with labels textcolor rgb variable

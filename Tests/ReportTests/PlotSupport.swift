@@ -16,7 +16,7 @@ enum Gnuplot {
             switch figure {
             case "history": "history"
             case "forest": "comparison"
-            case "capacity", "effect", "protocols", "push", "slopes": figure
+            case "capacity", "effect", "protocols", "push", "roles", "scaling", "slopes": figure
             default: "run"
             }
         return plots.appending(path: "fixture/\(folder)")

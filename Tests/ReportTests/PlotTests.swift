@@ -56,6 +56,14 @@ struct PlotTests {
             "h1/sharded:hash/w2/c64/p13", "thousand requests/s", "p99 response time, µs",
             "server CPU, µs a request", "+34.4 %", "-5.0 %", "run",
         ],
+        "roles": [
+            "Poisson 2k/s, c64", "constant 2k/s, c1024", "acceptor", "sender", "connection",
+            "other", "µs a request", "15.7", "× 22.8", "blocking-pool",
+        ],
+        "scaling": [
+            "threads or processes", "closed loop, c64: thousand requests/s", "closed loop, c1",
+            "λ 30.5k/s, α 0.071, β 0.0049", "descriptor-passing", "hollow: verdict not valid",
+        ],
         "effect": [
             "Effect nagle", "one write; Nagle; delayed ACK", "measured 43.9 ms", "link-stall",
             "predicted at most 1", "published: 2 RTT and 40 ms", "not measured: a link",
@@ -143,7 +151,7 @@ struct PlotTests {
         arguments: Gnuplot.figures.filter {
             ![
                 "capacity", "cost", "effect", "hockey", "history", "forest", "protocols", "push",
-                "slopes",
+                "roles", "scaling", "slopes",
             ].contains($0)
         })
     func oneCell(figure: String) throws {
@@ -166,6 +174,7 @@ struct PlotTests {
             ("protocols", ",no such,", "no two protocols or numbers in flight in "),
             ("capacity", ",no such,", "no searches for a rate in "),
             ("push", ",no such,", "no cells with subscribers in "),
+            ("scaling", ",no such,", "no closed loop with three numbers of threads in "),
             ("slopes", ",no such,", "no cells that differ in their round-trip time alone in "),
         ])
     func nothingToDraw(figure: String, leftOut: String, reason: String) throws {
@@ -182,7 +191,9 @@ struct PlotTests {
 
     @Test(
         "a run of subscribers alone has nothing for figures of requests",
-        arguments: Gnuplot.figures.filter { !["push", "history", "forest"].contains($0) })
+        arguments: Gnuplot.figures.filter {
+            !["effect", "push", "history", "forest"].contains($0)
+        })
     func subscribersAlone(figure: String) throws {
         let folder = try Folder()
         let outcome = try folder.draw(figure, of: Gnuplot.fixture(of: "push"), as: "a.svg")
@@ -273,6 +284,7 @@ struct PlotTests {
             ("cost", "srv_syscalls_per_req_median"),
             ("history", "arrival"), ("forest", "verdict"), ("protocols", "p99_ns_ci_lo"),
             ("push", "p50_ns_ci_hi"), ("slopes", "intercept_ns"), ("effect", "expected"),
+            ("roles", "cpu_ns"), ("scaling", "rps_ci_lo"),
         ])
     func missingColumn(figure: String, column: String) throws {
         let folder = try Folder()
@@ -299,6 +311,29 @@ struct PlotTests {
         #expect(drawing.contains("≥ 100"), "the best of a column")
         #expect(drawing.contains("≥ client-bound: the server can do at least this"))
         #expect(!drawing.contains("× 100"), "it counts")
+    }
+
+    @Test("the heatmap frames the best and the worst of a column, where they differ")
+    func frames() throws {
+        // How many lines have the colour of a frame, one a frame in the image itself.
+        func frames(_ drawing: String) -> [Int] {
+            ["stroke='rgb(255, 196,   0)'", "stroke='rgb(194,  59,  34)'"].map { colour in
+                drawing.components(separatedBy: colour).count - 1
+            }
+        }
+        let folder = try Folder()
+        _ = try folder.draw("heatmap", of: Gnuplot.fixture(of: "heatmap"), as: "a.svg")
+        let drawing = try folder.text("a.svg")
+        let found = frames(drawing)
+        #expect(found[0] > 0 && found[0] == found[1], "\(found)")
+        #expect(drawing.contains("yellow frame: best of the column, red: worst"))
+        let run = try folder.copyOfFixture { table in
+            table.enumerated().filter { $0.offset == 0 || $0.element.contains(",single,") }
+                .map(\.element)
+        }
+        _ = try folder.draw("heatmap", of: run, as: "b.svg")
+        #expect(try frames(folder.text("b.svg")) == [0, 0])
+        #expect(try !folder.text("b.svg").contains("yellow frame"))
     }
 
     @Test("intervals may be missing, as they are with few launches", arguments: Gnuplot.figures)

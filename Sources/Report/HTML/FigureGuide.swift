@@ -22,6 +22,15 @@ package struct FigureGuide: Equatable, Sendable {
             "Shorter bars are better, within a group: CPU time, system calls and sleeps of threads "
                 + "for each request. Hollow bars have no valid verdict."),
         FigureGuide(
+            "roles", "Which threads of each pattern spend the CPU time of a request?",
+            "Shorter bars are better, within a panel; a bar is cut by the role of the threads. "
+                + "What they have not spent is other: the program's first thread, for one."),
+        FigureGuide(
+            "scaling", "How does throughput grow with threads or processes?",
+            "The line is the Universal Scalability Law: λ is what one thread does, α what all wait "
+                + "for in turn, β what each pair exchanges, by which more threads do less. Hollow "
+                + "points have no valid verdict."),
+        FigureGuide(
             "percentiles", "How long do the slowest requests of each pattern take?",
             "Each step to the right is a request ten times rarer: the lower a line stays, the "
                 + "better the tail. Dashed lines are round trips of the closed loop, which flatter "
@@ -51,7 +60,7 @@ package struct FigureGuide: Equatable, Sendable {
         FigureGuide(
             "heatmap", "Which pattern wins under which load?",
             "Compare within a column only: 100 is the best pattern under that load, 50 half as "
-                + "good, × has no valid verdict."),
+                + "good, × has no valid verdict. Frames are the best, yellow, and the worst."),
         FigureGuide(
             "balance", "Do the workers share requests and connections evenly?",
             "Each bar is 100 %, cut at the share of the busiest worker, the next and so on; black "
