@@ -5,8 +5,8 @@ enum Effects {
     static let all: [any Effect.Type] = [
         NagleEffect.self, RoundTripEffect.self, HandshakeEffect.self, AcceptOrderEffect.self,
         HerdEffect.self, CashierEffect.self, LumpinessEffect.self, TwoConnectionsEffect.self,
-        MixedEffect.self, BlockingEffect.self, StallEffect.self, HandoverEffect.self,
-        ProcessEffect.self,
+        MixedEffect.self, OpenMixedEffect.self, BlockingEffect.self, StallEffect.self,
+        HandoverEffect.self, ProcessEffect.self,
     ]
 
     /// A row with its effect.

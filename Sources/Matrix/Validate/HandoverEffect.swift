@@ -9,6 +9,9 @@ enum HandoverEffect: Effect {
     static let name = "handover"
     static let source = "C. Li et al., Quantifying the Cost of Context Switch (ExpCS 2007)"
 
+    static let picture: EffectPicture? = EffectPicture(
+        shape: .rounds, x: "round", y: "hand-overs that a queue adds")
+
     private static let rounds = 5
 
     static let rows = [
@@ -16,7 +19,7 @@ enum HandoverEffect: Effect {
             name: "one-cpu",
             setting: "two threads on one CPU that wake each other by a lock's condition:"
                 + " one hand-over",
-            published: "3.8 us for a switch of contexts",
+            published: "3.8 us for a switch of contexts", publishedFigure: 3.8,
             predicted: Prediction(atLeast: 0.3, atMost: 15, unit: "us")
         ) { (bench) throws(LaunchFailure) in
             .value(try clock(bench.cpus.server[0], bench.cpus.server[0]).inSeconds * 1e6)
@@ -62,6 +65,6 @@ enum HandoverEffect: Effect {
             let unit = try clock(server[0], server[server.count - 1]).inSeconds * 1e3
             ratios.append((handed - alone) / unit)
         }
-        return Median.of(ratios).map { .value($0) } ?? .lacks("rounds")
+        return Median.of(ratios).map { .value($0, .series(ratios)) } ?? .lacks("rounds")
     }
 }
