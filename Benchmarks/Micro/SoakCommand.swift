@@ -60,10 +60,9 @@ enum SoakCommand {
             let served = try drive(pattern, board, settings)
             let text = verdict(board, served)
             isGood = isGood && text == nil
-            let seconds = MonotonicClock.now.since(began).inSeconds
-            print(
-                "\(pattern.rawValue): \(summary(board.counts)), \(Int(seconds)) s: \(text ?? "good")"
-            )
+            let seconds = Int(MonotonicClock.now.since(began).inSeconds)
+            let counts = summary(board.counts)
+            print("\(pattern.rawValue): \(counts), \(seconds) s: \(text ?? "good")")
         }
         return isGood ? .success : .failure
     }

@@ -6,7 +6,7 @@ import Synchronization
 /// is a multiple of this, and differs from machine to machine by more than a factor of ten.
 package enum HandoverClock {
     /// Hand-overs in one measurement.
-    private static let turns = 20_000
+    private static let turns = 5_000
 
     /// Two threads that wake each other by a lock and its condition, as workers are woken.
     private final class Pair: Sendable {

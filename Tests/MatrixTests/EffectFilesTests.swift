@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Measure
+import Platform
 import Report
 import Testing
 
@@ -46,7 +47,7 @@ struct EffectFilesTests {
 
     /// Launches that succeed in everything: each thread has its part, each kind its requests.
     private static var bench: EffectBench {
-        EffectBench { (cell, settings) throws(LaunchFailure) in
+        let launch = { (cell: Cell, settings: Settings) throws(LaunchFailure) in
             var record = LaunchRecord(
                 slot: 0, block: 0, cell: cell, seed: 1, time: .zero, warmup: settings.warmup,
                 duration: settings.duration, serverCPUs: "1", loadCPUs: "0")
@@ -71,9 +72,10 @@ struct EffectFilesTests {
                 return worker
             }
             return record
-        } linkProhibition: {
-            nil
         }
+        // Another test may have bound the thread that this one runs on.
+        let cpus = CPUSplit(halving: (CPUSet.ofParent ?? .available).cpus)
+        return EffectBench(launch: launch, cpus: cpus) { nil }
     }
 
     private static func outcomes(_ effects: [any Effect.Type]) throws -> [EffectOutcome] {
