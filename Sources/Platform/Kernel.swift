@@ -212,6 +212,7 @@ package struct LinuxKernel: Kernel {
     ) throws(SystemError) {
         counts.wait &+= 1
         let ready = events.fill(from: poller, timeout: timeout)
+        counts.ready &+= UInt64(events.count)
         if ready >= 0 { return }
         // A signal, a debugger or SIGCONT ends a wait early with nothing ready (epoll_wait(2)).
         if errno != EINTR { throw refusal("epoll_wait") }
@@ -226,7 +227,10 @@ package struct LinuxKernel: Kernel {
         let wanted = interest.intersection([.readable, .writable, .interruption])
         let ready = clinux_poll(
             descriptor.raw, CInt(wanted.rawValue), waker.raw, max(0, timeout.raw))
-        if ready > 0 { return Event(token: token, readiness: UInt32(ready)) }
+        if ready > 0 {
+            counts.ready &+= 1
+            return Event(token: token, readiness: UInt32(ready))
+        }
         if ready < 0, errno != EINTR { throw refusal("poll") }
         return nil
     }

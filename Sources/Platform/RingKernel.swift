@@ -161,6 +161,7 @@ package struct RingKernel: ForwardingKernel, @unchecked Sendable {
         on poller: borrowing Poller, for events: inout EventBuffer, timeout: Nanoseconds?
     ) throws(SystemError) {
         try unsafe state.pointee.wait(on: poller, for: &events, timeout: timeout)
+        kernel.counts.ready &+= UInt64(events.count)
     }
 
     package mutating func finish() { unsafe state.pointee.finish() }

@@ -67,6 +67,9 @@ extension ServerUsage {
             "migrations": .optional(migrations), "syscalls": .optional(syscalls),
             "epoll_waits": .optional(epollWaits), "rss_peak_bytes": .count(peakResident.raw),
             "rss_growth_bytes": .integer(residentGrowth),
+            "counts": .object(counts.members { .optional($0) }),
+            "listen_overflows": .optional(listenOverflows),
+            "listen_drops": .optional(listenDrops),
         ]
     }
 
@@ -85,5 +88,8 @@ extension ServerUsage {
         epollWaits = try fields.optionalInteger("epoll_waits")
         peakResident = ByteCount(raw: try fields.count("rss_peak_bytes"))
         residentGrowth = try fields.integer("rss_growth_bytes")
+        if let counted = try fields.optionalFields("counts") { counts = try ReadCounts(counted) }
+        listenOverflows = try fields.optionalInteger("listen_overflows")
+        listenDrops = try fields.optionalInteger("listen_drops")
     }
 }

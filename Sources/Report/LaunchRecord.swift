@@ -1,5 +1,4 @@
 package import Basis
-package import Measure
 
 /// One launch of a server under one load: a line of the journal and a row of `runs.csv`.
 package struct LaunchRecord: Equatable, Sendable {
@@ -124,13 +123,4 @@ package struct LaunchRecord: Equatable, Sendable {
 
     /// The tag of this launch in the histogram log of its cell.
     package var tag: String { "b\(block)s\(slot)" }
-
-    /// Over the threads that answer requests: acceptors and senders never do, nor do readers that
-    /// have workers.
-    package var balance: Evenness? {
-        var idle: Set = ["acceptor", "sender"]
-        if workers.contains(where: { $0.role == "worker" }) { idle.insert("reader") }
-        let answering = workers.filter { !idle.contains($0.role) }
-        return Evenness(answering.map { Double($0.requests) })
-    }
 }

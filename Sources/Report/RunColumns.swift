@@ -18,6 +18,7 @@ package enum RunColumns {
         + CellParameters.link { $0.launch.cell } + link + retries
         + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
         + kinds + CellParameters.asked { $0.launch.cell } + places
+        + Metric.ofPatterns.map(column)
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

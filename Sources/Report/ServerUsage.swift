@@ -24,6 +24,12 @@ package struct ServerUsage: Equatable, Sendable {
     /// System calls; nil for a server that does not count them.
     package var syscalls: Int64?
     package var epollWaits: Int64?
+    /// All that its workers have counted in the span, also of what counts since the start.
+    package var counts = ReadCounts()
+    /// From before the first connection to the end of the load, of everything in the server's
+    /// network; nil where the kernel does not tell.
+    package var listenOverflows: Int64?
+    package var listenDrops: Int64?
     /// The largest resident set since the start, all processes summed up.
     package var peakResident = ByteCount(raw: 0)
     /// Growth of the resident set from before the first connection to the second reading; without

@@ -11,7 +11,10 @@ package enum WorkerColumns {
     private static let order = [
         "accepted", "requests", "cpu_ns", "voluntary_switches", "involuntary_switches",
         "epoll_wait", "recv", "send", "accept", "other", "wakeups", "eagain_accepts", "handoffs",
-        "steals", "role", "owned",
+        "steals", "role", "owned", "shed", "events", "missed_events", "handshakes",
+        "handshakes_resumed", "handshakes_failed", "early_accepted", "early_rejected",
+        "fastopen_accepted", "fastopen_missed", "drops_before_work", "drops_after_work",
+        "cut_answers", "delayed_answers",
     ]
 
     package static let all =

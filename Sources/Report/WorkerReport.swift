@@ -10,13 +10,13 @@ package struct WorkerReport: Equatable, Sendable {
     package var voluntarySwitches: Int64 = 0
     package var involuntarySwitches: Int64 = 0
     /// Nil where a server has no such counter: the base of a comparison may be older than it.
-    package var counts = ThreadCounts<Int64?>()
+    package var counts = ReadCounts()
 
     package init(worker: Int) { self.worker = worker }
 
     /// A count such as `requests`; zero where the server has none.
     package subscript(
-        dynamicMember count: WritableKeyPath<ThreadCounts<Int64?>, Int64?>
+        dynamicMember count: WritableKeyPath<ReadCounts, Int64?>
     ) -> Int64 {
         get { counts[keyPath: count] ?? 0 }
         set { counts[keyPath: count] = newValue }
@@ -35,11 +35,7 @@ package struct WorkerReport: Equatable, Sendable {
         cpu = Nanoseconds(raw: try fields.integer("cpu_ns"))
         voluntarySwitches = try fields.integer("voluntary_switches")
         involuntarySwitches = try fields.integer("involuntary_switches")
-        for (index, counter) in Counter.all.enumerated() {
-            var owner: RecordFields? = fields
-            if let group = counter.group { owner = try fields.optionalFields(group) }
-            counts[index] = try owner?.optionalInteger(counter.name)
-        }
+        counts = try ReadCounts(fields)
     }
 
     package var json: JSONValue {
@@ -59,9 +55,9 @@ package struct WorkerReport: Equatable, Sendable {
         difference.cpu = cpu - earlier.cpu
         difference.voluntarySwitches -= earlier.voluntarySwitches
         difference.involuntarySwitches -= earlier.involuntarySwitches
-        for (index, counter) in Counter.all.enumerated() where counter.span == .betweenReadings {
-            let (now, before) = (counts[index], earlier.counts[index])
-            difference.counts[index] = now.flatMap { now in before.map { now - $0 } }
+        difference.counts = counts.since(earlier.counts)
+        for (index, counter) in Counter.all.enumerated() where counter.span == .sinceStart {
+            difference.counts[index] = counts[index]
         }
         return difference
     }

@@ -81,6 +81,17 @@ struct RingKernelTests {
         func closeConnection() { kernel.close(connection.take()!) }
     }
 
+    @Test("what it tells of is counted")
+    func events() throws {
+        let stage = try Stage()
+        let before = stage.kernel.counts.ready
+        try stage.turn(.zero)
+        #expect(stage.kernel.counts.ready == before)
+        try stage.client!.send("abc")
+        _ = try stage.event()
+        #expect(stage.kernel.counts.ready == before + 1)
+    }
+
     @Test("bytes come with an event, in order, and then nothing, and then the end")
     func receives() throws {
         let stage = try Stage()

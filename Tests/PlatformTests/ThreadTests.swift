@@ -86,6 +86,35 @@ struct KernelTests {
         let event = events[0]
         #expect(count == 1 && event.token == 9 && event.isReadable && !event.isBroken)
         #expect(kernel.counts.wait == 2 && kernel.counts.other == 0)
+        #expect(kernel.counts.ready == 1)
+    }
+
+    @Test("each event of a wait is counted, whether for many descriptors or one")
+    func events() throws {
+        let poller = try Poller()
+        let first = try Waker()
+        let second = try Waker()
+        try poller.add(first, token: 1)
+        try poller.add(second, token: 2)
+        var kernel = LinuxKernel()
+        var events = EventBuffer(capacity: 4)
+        first.wake()
+        second.wake()
+        try kernel.wait(on: poller, for: &events, timeout: nil)
+        #expect(kernel.counts.ready == 2 && kernel.counts.wait == 1)
+        let listener = try Socket.listen(on: .v4(0x7F00_0001, port: 0), ListenOptions())
+        let client = try RawClient(to: try Socket.localAddress(of: listener))
+        guard let accepted = try kernel.accept(on: listener) else {
+            Issue.record("nobody to accept")
+            return
+        }
+        let silence = try kernel.wait(
+            for: .readable, of: accepted, token: 5, wokenBy: first, timeout: .zero)
+        #expect(silence == nil && kernel.counts.ready == 2 && kernel.counts.wait == 2)
+        try client.send("abc")
+        let event = try kernel.wait(
+            for: .readable, of: accepted, token: 5, wokenBy: first, timeout: .seconds(5))
+        #expect(event?.isReadable == true && kernel.counts.ready == 3)
     }
 
     private func receive(

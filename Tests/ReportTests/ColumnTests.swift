@@ -34,7 +34,13 @@ struct ColumnTests {
             retries,given_up,\
             find_rate,find_arrivals,capacity_rps,capacity_above_rps,search_outcome,search_steps,\
             search_reason,kinds_requests,kinds_p50_ns,kinds_p99_ns,burst,path,mix,\
-            replaces,replaced_by
+            replaces,replaced_by,\
+            srv_recv_per_req,srv_send_per_req,srv_accept_per_req,srv_other_per_req,\
+            srv_wakeups_per_req,srv_handoffs_per_req,srv_steals_per_req,srv_ctxsw_vol_per_conn,\
+            srv_ctxsw_invol_per_conn,srv_empty_accepts_per_conn,worker_accepted_max_over_mean,\
+            worker_accepted_jain,worker_owned_max_over_mean,worker_owned_jain,\
+            worker_cpu_max_over_mean,worker_cpu_jain,srv_events_per_wait,srv_listen_overflows,\
+            srv_listen_drops
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -60,7 +66,7 @@ struct ColumnTests {
             other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events,\
             handshakes,handshakes_resumed,handshakes_failed,early_accepted,early_rejected,\
             fastopen_accepted,fastopen_missed,drops_before_work,drops_after_work,cut_answers,\
-            delayed_answers
+            delayed_answers,ready
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
         let slopes = """

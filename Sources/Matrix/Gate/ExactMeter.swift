@@ -215,12 +215,7 @@ struct ExactMeter {
         else { return nil }
         blockThread(for: Limit.settle)
         var sum = WorkerReport(worker: 0)
-        for worker in report.workers {
-            for index in 0..<ThreadCounts<Int64?>.count {
-                guard let count = worker.counts[index] else { continue }
-                sum.counts[index] = (sum.counts[index] ?? 0) + count
-            }
-        }
+        sum.counts = report.workers.counts
         return sum
     }
 

@@ -124,6 +124,7 @@ struct ProcessExecutor: Executor {
     ) throws(LaunchFailure) {
         var server = try start(record.cell, folder: folder, on: ends.far)
         let idle = ProcessGroup(of: server.process).read()
+        let listened = ListenCounts(ofProcess: server.process.processID)
         var generator = try RunningGenerator(
             record.cell, host: server.host, port: server.port, program: programs.load,
             cpus: CPUSet(cpus.load), network: ends.near.network,
@@ -156,10 +157,15 @@ struct ProcessExecutor: Executor {
                 from: occupied, to: taken,
                 requests: load.achievedRate * second.time.since(first.time).inSeconds)
         }
+        let refused = listened.flatMap {
+            ListenCounts(ofProcess: server.process.processID)?.since($0)
+        }
         try server.lookUnderLoad()
         let last = try server.stop()
         if isUnderLoad {
             record.server = Reading.usage(from: first, to: second, idle: idle, load: load)
+            record.server?.listenOverflows = refused?.overflows
+            record.server?.listenDrops = refused?.drops
         }
         record.workers =
             Reading.workers(from: first.report, to: second.report) ?? last?.workers ?? []
@@ -235,6 +241,9 @@ struct ProcessExecutor: Executor {
             usage.syscalls = workers.map { $0.reduce(0) { $0 + $1.syscalls } }
             usage.epollWaits = workers.map {
                 $0.reduce(0) { $0 + ($1.counts.syscalls.wait ?? 0) }
+            }
+            if workers != nil, let before = first.report, let after = second.report {
+                usage.counts = after.workers.counts.since(before.workers.counts)
             }
             usage.peakResident = ByteCount(raw: Int(b.peakResident))
             usage.residentGrowth = b.resident - idle.resident
