@@ -55,6 +55,23 @@ package struct ThreadCounts<Cell: CounterCell>: CounterTable {
     package var delayedAnswers = Cell(
         "delayed_answers", "answers that it held back", isReported: false)
 
+    package var firstBytes = Cell(
+        "first_bytes", "connections whose first answer began to leave since the start",
+        .sinceStart, isReported: false)
+    package var firstByteTime = Cell(
+        "first_byte_ns", "their times from accept to then, summed up", unit: "ns", .sinceStart,
+        isReported: false)
+
+    package var timedMessages = Cell(
+        "timed_messages", "messages done whose times were taken, one of 61 that workers get",
+        isReported: false)
+    package var queueWait = Cell(
+        "queue_wait_ns", "time that these stood in a queue, summed up", unit: "ns",
+        isReported: false)
+    package var handlerTime = Cell(
+        "handler_ns", "time that making their answers took, summed up", unit: "ns",
+        isReported: false)
+
     package init() {}
 }
 

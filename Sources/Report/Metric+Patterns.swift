@@ -67,6 +67,23 @@ extension Metric {
             "srv_listen_drops",
             "the same of all that a listener dropped, these included (ListenDrops)"
         ) { $0.listenDrops },
+        quotient(
+            "srv_accept_to_first_byte_mean_ns", "ns", 0,
+            "time from a connection's accept to the first byte of its first answer, in the mean"
+                + " of all since the start"
+        ) { record in
+            let counts = record.workers.counts
+            return (counts.firstByteTime, counts.firstBytes)
+        },
+        quotient(
+            "srv_queue_wait_mean_ns", "ns", 0,
+            "time that a message stood in a queue before a worker took it, in the mean of one of"
+                + " 61; empty where workers get no messages"
+        ) { $0.server.map { ($0.counts.queueWait, $0.counts.timedMessages) } },
+        quotient(
+            "srv_handler_mean_ns", "ns", 0,
+            "time that a worker took to make the answers to these, in the mean"
+        ) { $0.server.map { ($0.counts.handlerTime, $0.counts.timedMessages) } },
     ]
 
     private static func perRequest(

@@ -50,6 +50,10 @@ package enum Limit {
     /// Of `messagesInFlight`, those kept for connections that have no other there: deep pipelines
     /// of slow messages must not keep everyone else waiting.
     static let messagesInReserve = messagesInFlight / 4
+    /// Of so many messages that are passed to workers, one has its times taken: three readings of
+    /// the clock for each would cost a share that shows. Prime, so that it falls into step neither
+    /// with the workers' turns nor with a mix of requests.
+    static let messagesPerTiming = 61
     /// Streams of HTTP/2 that one connection may have under way: above what generators of load
     /// usually ask for.
     static let http2Streams = 128

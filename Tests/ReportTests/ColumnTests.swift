@@ -40,7 +40,8 @@ struct ColumnTests {
             srv_ctxsw_invol_per_conn,srv_empty_accepts_per_conn,worker_accepted_max_over_mean,\
             worker_accepted_jain,worker_owned_max_over_mean,worker_owned_jain,\
             worker_cpu_max_over_mean,worker_cpu_jain,srv_events_per_wait,srv_listen_overflows,\
-            srv_listen_drops
+            srv_listen_drops,srv_accept_to_first_byte_mean_ns,srv_queue_wait_mean_ns,\
+            srv_handler_mean_ns
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -66,7 +67,7 @@ struct ColumnTests {
             other,wakeups,eagain_accepts,handoffs,steals,role,owned,shed,events,missed_events,\
             handshakes,handshakes_resumed,handshakes_failed,early_accepted,early_rejected,\
             fastopen_accepted,fastopen_missed,drops_before_work,drops_after_work,cut_answers,\
-            delayed_answers,ready
+            delayed_answers,ready,first_bytes,first_byte_ns,timed_messages,queue_wait_ns,handler_ns
             """
         #expect(WorkerColumns.all.map(\.name).joined(separator: ",") == workers)
         let slopes = """

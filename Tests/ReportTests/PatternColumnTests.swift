@@ -12,6 +12,7 @@ struct PatternColumnTests {
         "worker_accepted_max_over_mean", "worker_accepted_jain", "worker_owned_max_over_mean",
         "worker_owned_jain", "worker_cpu_max_over_mean", "worker_cpu_jain",
         "srv_events_per_wait", "srv_listen_overflows", "srv_listen_drops",
+        "srv_accept_to_first_byte_mean_ns", "srv_queue_wait_mean_ns", "srv_handler_mean_ns",
     ]
 
     /// One of 1000 requests, 250 voluntary switches and one that was not.
@@ -28,6 +29,7 @@ struct PatternColumnTests {
             (counts.wakeups, counts.handoffs, counts.steals) = (500, 1_020, 30)
             (counts.accepted, counts.emptyAccepts) = (20, 5)
             (counts.syscalls.wait, counts.syscalls.ready) = (400, 1_000)
+            (counts.timedMessages, counts.queueWait, counts.handlerTime) = (4, 8_000, 2_000)
         }
         (record.server!.listenOverflows, record.server!.listenDrops) = (2, 3)
         return record
@@ -57,10 +59,14 @@ struct PatternColumnTests {
             Self.worker("loop", accepted: 30, owned: 30, cpu: 3_000),
             Self.worker("loop", accepted: 10, owned: 10, cpu: 1_000),
         ]
+        record.workers[0].firstBytes = 3
+        record.workers[0].firstByteTime = 600
+        record.workers[1].firstBytes = 1
+        record.workers[1].firstByteTime = 1_000
         let wanted = [
             "1.0000", "1.2500", "0.0500", "0.1000", "0.5000", "1.0200", "0.0300", "12.5000",
             "0.0500", "0.2500", "1.5000", "0.8000", "1.5000", "0.8000", "1.5000", "0.8000",
-            "2.5000", "2", "3",
+            "2.5000", "2", "3", "400", "2000", "500",
         ]
         let read = try LaunchRecord(json: JSONValue(parsing: record.json.compact))
         #expect(read == record)
@@ -80,7 +86,7 @@ struct PatternColumnTests {
         #expect(Self.fields(of: old).isEmpty)
         let idle = Self.launch { counts in
             (counts.accepted, counts.emptyAccepts, counts.syscalls.wait) = (0, 4, 0)
-            counts.syscalls.ready = 0
+            (counts.syscalls.ready, counts.timedMessages, counts.queueWait) = (0, 0, 0)
         }
         #expect(Self.fields(of: idle).isEmpty)
     }

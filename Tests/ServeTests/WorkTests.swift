@@ -152,6 +152,46 @@ struct WorkTests {
         #expect(tally.handoffs == 3)
     }
 
+    @Test("the first message has its times taken, and then one of so many, whatever is between")
+    func timing() throws {
+        let pool = Shared(WorkItemPool())
+        let lanes = try (0..<2).map { _ in Shared(try WorkerLane()) }
+        defer {
+            pool.free()
+            for lane in lanes { lane.free() }
+        }
+        var items = WorkItems(pool)
+        var desk = WorkerDesk(
+            kernel: LinuxKernel(),
+            team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker),
+            responder: Responder(ledger: PaymentLedger()), answersItself: true)
+        var tally = Tally()
+        let (slow, quick) = (try message("GET /block?us=1"), try message("GET /plaintext"))
+        let nothing: [UInt8] = []
+        let owner = Exchange(connection: .init(slot: 0, generation: 0), stream: 0)
+        var timed: [Int] = []
+        for number in 0..<2 * Limit.messagesPerTiming + 1 {
+            // What the loop answers itself stands in no queue.
+            _ = desk.submit(
+                quick, body: nothing.span, from: owner, mustFollow: false, items: &items,
+                tally: &tally)
+            guard
+                case .passedOn(let index) = desk.submit(
+                    slow, body: nothing.span, from: owner, mustFollow: false, items: &items,
+                    tally: &tally)
+            else {
+                Issue.record("the desk answered by itself")
+                return
+            }
+            if items.withItem(index, { $0.queued.take() }) != nil { timed.append(number) }
+            _ = lanes[number % 2].value.inbound.pop()
+            items.release(index)
+        }
+        #expect(timed == [0, Limit.messagesPerTiming, 2 * Limit.messagesPerTiming])
+        // Lanes in turn: two that are timed behind each other have different workers.
+        #expect(Limit.messagesPerTiming % 2 == 1)
+    }
+
     @Test("the desk is full when every item is out, and lanes take turns")
     func fullDesk() throws {
         let pool = Shared(WorkItemPool())

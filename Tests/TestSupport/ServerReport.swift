@@ -30,6 +30,11 @@ package struct ServerReport: Decodable {
         package let cutAnswers: Int
         package let fastopenAccepted: Int
         package let fastopenMissed: Int
+        package let firstBytes: Int
+        package let firstByteNs: Int
+        package let timedMessages: Int
+        package let queueWaitNs: Int
+        package let handlerNs: Int
     }
 
     package init(line: String) throws {

@@ -1,3 +1,4 @@
+import Basis
 import Platform
 import Secure
 import Wire
@@ -16,6 +17,8 @@ struct Connection<Stream: StreamTransport & ~Copyable, S: Session & ~Copyable>: 
     var hasUnreceived = false
     /// An end or urgent data may wait behind the next receive, if there is something unreceived.
     var isInterrupted = false
+    /// When it was accepted, until the first byte of an answer has left; `distantFuture` then.
+    var accepted = Instant.distantFuture
     var state = ConnectionState<S>()
     /// Where writes are cut, if they are.
     var pieces = FlushPieces()

@@ -205,6 +205,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     mutating func answer(
         _ content: Content, _ message: Message, body: Span<UInt8>, on connection: inout State
     ) {
+        connection.hasAnswered = true
         connection.session.reply(
             message.limit.isOver(at: now) ? Responder.overdue : content, to: message, body: body,
             writer: &writer, output: &output)
@@ -224,8 +225,10 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     @inline(never)
     mutating func produce(_ connection: inout State) {
         if connection.isCut { return }
+        let before = output.count
         connection.session.produce(
             at: now, isClear: connection.inFlight == 0, writer: &writer, output: &output)
+        if output.count > before { connection.hasAnswered = true }
         // What begins behind a stop does not go on for ever either.
         if isDraining { connection.session.noteEnd() }
         tally.note(&writer.feed)
@@ -288,6 +291,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
     mutating func join(
         _ index: UInt32, isLastOfAll: Bool, of connection: inout State
     ) {
+        connection.hasAnswered = true
         var joined = ByteQueue()
         swap(&joined, &output)
         items.withItem(index) { item in

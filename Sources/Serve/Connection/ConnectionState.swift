@@ -22,6 +22,8 @@ struct ConnectionState<S: Session & ~Copyable>: ~Copyable {
     var isEarly = false
     /// It ends at once, by the fault plan, with what is on its way out.
     var isCut = false
+    /// The output has held an answer, and not only what the protocol says by itself.
+    var hasAnswered = false
     /// How many messages workers have.
     var inFlight: UInt16 = 0
     /// When the sweep ends this phase of the connection.

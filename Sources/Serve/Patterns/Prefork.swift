@@ -57,7 +57,7 @@ private struct AcceptingServer<
         var rest = Limit.arrivals
         while rest > 0 {
             if let descriptor = server.accept(from: listener, by: &admission) {
-                try server.serve(descriptor)
+                try server.serve(descriptor, accepted: MonotonicClock.now)
                 if stop.isSet(.draining) { rest -= 1 }
             } else if stop.isSet(.draining) {
                 break

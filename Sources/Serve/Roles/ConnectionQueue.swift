@@ -8,7 +8,7 @@ import Secure
 struct ConnectionQueue: ~Copyable, @unchecked Sendable {
     // SAFETY, throughout: the ring is touched only inside the monitor, one end at a time.
     private let monitor = Monitor()
-    private let ring = HandoffRing<Descriptor>(capacity: Limit.arrivals)
+    private let ring = HandoffRing<Arrival>(capacity: Limit.arrivals)
     private let isClosed: UnsafeMutablePointer<Bool>
 
     init() {
@@ -19,7 +19,7 @@ struct ConnectionQueue: ~Copyable, @unchecked Sendable {
     deinit { unsafe isClosed.deallocate() }
 
     /// Adds a connection and wakes a thread; gives it back where there is no room.
-    func push(_ connection: consuming Descriptor) -> Descriptor? {
+    func push(_ connection: consuming Arrival) -> Arrival? {
         monitor.enter()
         defer { monitor.leave() }
         if let refused = ring.push(connection) { return refused }
@@ -29,7 +29,7 @@ struct ConnectionQueue: ~Copyable, @unchecked Sendable {
 
     /// Waits for a connection; nil when the queue is closed and empty. `slept` counts how often the
     /// calling thread had to sleep.
-    func pop(slept: inout UInt64) -> Descriptor? {
+    func pop(slept: inout UInt64) -> Arrival? {
         monitor.enter()
         defer { monitor.leave() }
         while true {
@@ -58,8 +58,10 @@ struct PoolSink: ConnectionSink, ~Copyable {
     mutating func hand<K: Kernel>(
         _ descriptor: consuming Descriptor, with kernel: inout K, tally: inout Tally
     ) {
-        if let refused = queue.value.push(descriptor) {
-            kernel.close(refused)
+        let arrival = Arrival(
+            descriptor: descriptor, promised: nil, accepted: MonotonicClock.now)
+        if let refused = queue.value.push(arrival) {
+            kernel.close(refused.intoDescriptor())
             tally.shed &+= 1
         } else {
             tally.handoffs &+= 1
@@ -85,7 +87,8 @@ struct PoolThread<
         while let connection = queue.value.pop(slept: &slept) {
             server.noteSleep(slept)
             slept = 0
-            try server.serve(connection)
+            let accepted = connection.accepted
+            try server.serve(connection.intoDescriptor(), accepted: accepted)
         }
     }
 }

@@ -42,7 +42,9 @@ struct ConnectionServer<
     }
 
     /// Returns when the connection has ended.
-    mutating func serve(_ descriptor: consuming Descriptor) throws(SystemError) {
+    mutating func serve(
+        _ descriptor: consuming Descriptor, accepted: Instant
+    ) throws(SystemError) {
         io.port.value.load.wrappingAdd(1, ordering: .relaxed)
         do throws(SystemError) {
             try Socket.makeBlocking(descriptor)
@@ -54,7 +56,7 @@ struct ConnectionServer<
         let reference = ConnectionReference(slot: 0, generation: connection.generation)
         io.core.note(.current)
         hasNotedStop = false
-        io.welcome(descriptor, &connection, reference, isArmed: true)
+        io.welcome(descriptor, &connection, reference, isArmed: true, accepted: accepted)
         while connection.state.phase != .free {
             io.core.note(.current)
             try goOn(reference)

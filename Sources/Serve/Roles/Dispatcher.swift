@@ -49,14 +49,16 @@ struct Dispatcher: ConnectionSink, ~Copyable {
     mutating func hand<K: Kernel>(
         _ descriptor: consuming Descriptor, with kernel: inout K, tally: inout Tally
     ) {
+        let accepted = MonotonicClock.now
         let destination = destinations[choose()]
         destination.port.value.load.wrappingAdd(1, ordering: .relaxed)
         let unplaced: Arrival?
         switch mode {
-        case .direct: unplaced = arm(descriptor, destination, with: &kernel, tally: &tally)
+        case .direct:
+            unplaced = arm(descriptor, accepted, destination, with: &kernel, tally: &tally)
         case .queue:
             unplaced = destination.inbox.value.arrivals.push(
-                Arrival(descriptor: descriptor, promised: nil))
+                Arrival(descriptor: descriptor, promised: nil, accepted: accepted))
             if destination.port.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
         }
         if let unplaced = consume unplaced {
@@ -73,15 +75,15 @@ struct Dispatcher: ConnectionSink, ~Copyable {
     /// Publishes the connection, then arms the poller: from that moment on the reader may run with
     /// it.
     private func arm<K: Kernel>(
-        _ descriptor: consuming Descriptor, _ destination: Destination, with kernel: inout K,
-        tally: inout Tally
+        _ descriptor: consuming Descriptor, _ accepted: Instant, _ destination: Destination,
+        with kernel: inout K, tally: inout Tally
     ) -> Arrival? {
         guard let promised = promise(of: destination, with: &kernel, tally: &tally) else {
-            return Arrival(descriptor: descriptor, promised: nil)
+            return Arrival(descriptor: descriptor, promised: nil, accepted: accepted)
         }
         let alias = descriptor.alias
         if let refused = destination.inbox.value.arrivals.push(
-            Arrival(descriptor: descriptor, promised: promised))
+            Arrival(descriptor: descriptor, promised: promised, accepted: accepted))
         {
             return refused
         }

@@ -20,6 +20,7 @@ struct LeaderFollower<
     private let leadership: Shared<Leadership<Stream, S>>
     /// A connection that was accepted while leading, and has not begun.
     private var arrival: Descriptor?
+    private var accepted = Instant(raw: 0)
     private let drainTime: Nanoseconds
     private let stop: StopFlag
     private let board: Shared<TallyBoard>
@@ -115,6 +116,7 @@ struct LeaderFollower<
             }
             arrival = listeners.admit(event.token, with: &io.kernel, tally: &io.core.tally)
             if arrival != nil {
+                accepted = MonotonicClock.now
                 io.port.value.load.wrappingAdd(1, ordering: .relaxed)
                 return
             }
@@ -187,7 +189,8 @@ struct LeaderFollower<
     private mutating func goOn(_ connection: inout Connection<Stream, S>, _ turn: Table.Turn) {
         let reference = turn.reference
         if let descriptor = arrival.take() {
-            io.welcome(descriptor, &connection, reference, isArmed: false)
+            io.welcome(
+                descriptor, &connection, reference, isArmed: false, accepted: accepted)
         } else {
             io.takeOver(&connection)
         }
@@ -256,6 +259,7 @@ struct LeaderFollower<
                         if !listeners.mustPause { listeners.refuseMore(token) }
                         break
                     }
+                    accepted = MonotonicClock.now
                     io.port.value.load.wrappingAdd(1, ordering: .relaxed)
                     if let turn = leadership.value.withTable({ $0.begin() }) { serve(turn) }
                 }

@@ -181,7 +181,7 @@ struct Reader<
                 return
             }
             io.port.value.load.wrappingAdd(1, ordering: .relaxed)
-            adopt(descriptor, at: nil)
+            adopt(descriptor, at: nil, accepted: MonotonicClock.now)
             if watched.isExclusive, connections.isFull {
                 watched.pause(with: &io.kernel, on: io.port.value.poller)
                 return
@@ -201,7 +201,7 @@ struct Reader<
                     break
                 }
                 io.port.value.load.wrappingAdd(1, ordering: .relaxed)
-                adopt(descriptor, at: nil)
+                adopt(descriptor, at: nil, accepted: MonotonicClock.now)
             }
         }
     }
@@ -209,8 +209,8 @@ struct Reader<
     private mutating func takeArrivals() {
         for inbox in inboxes {
             while let arrival = inbox.value.arrivals.pop() {
-                let promised = arrival.promised
-                adopt(arrival.intoDescriptor(), at: promised)
+                let (promised, accepted) = (arrival.promised, arrival.accepted)
+                adopt(arrival.intoDescriptor(), at: promised, accepted: accepted)
             }
         }
         promiseSlots()
@@ -218,14 +218,16 @@ struct Reader<
 
     /// Makes the connection ours. `promised` is the slot that the poller already reports for it.
     private mutating func adopt(
-        _ descriptor: consuming Descriptor, at promised: ConnectionReference?
+        _ descriptor: consuming Descriptor, at promised: ConnectionReference?,
+        accepted: Instant
     ) {
         guard let reference = promised ?? connections.allocate() else {
             io.shed(descriptor)
             return
         }
         io.welcome(
-            descriptor, &connections[reference.slot], reference, isArmed: promised != nil)
+            descriptor, &connections[reference.slot], reference, isArmed: promised != nil,
+            accepted: accepted)
         freeIfClosed(reference)
     }
 

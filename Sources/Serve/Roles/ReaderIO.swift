@@ -48,9 +48,10 @@ struct ReaderIO<
 
     mutating func welcome(
         _ descriptor: consuming Descriptor, _ connection: inout Peer,
-        _ reference: ConnectionReference, isArmed: Bool
+        _ reference: ConnectionReference, isArmed: Bool, accepted: Instant
     ) {
         core.welcome(&connection.state)
+        connection.accepted = accepted
         connection.interest = .readable
         if !isArmed {
             do {
@@ -314,6 +315,9 @@ struct ReaderIO<
                 let sent = try connection.stream!.send(
                     core.outgoing(connection.state), to: connection.descriptor!, with: &kernel,
                     in: &workspace)
+                if connection.accepted != .distantFuture {
+                    noteFirstByte(sent.count, &connection)
+                }
                 if !core.sent(sent.count, of: &connection.state) { return true }
             }
             return true
@@ -354,7 +358,16 @@ struct ReaderIO<
             taken += count
             if count < size { break }
         }
+        if connection.accepted != .distantFuture { noteFirstByte(taken, &connection) }
         return core.sent(taken, of: &connection.state)
+    }
+
+    /// Takes the time when an answer first begins to leave: once a connection.
+    @inline(never)
+    private mutating func noteFirstByte(_ count: Int, _ connection: inout Peer) {
+        guard count > 0, connection.state.hasAnswered else { return }
+        core.tally.noteFirstByte(after: MonotonicClock.now.since(connection.accepted))
+        connection.accepted = .distantFuture
     }
 
     @inline(never)

@@ -1,3 +1,4 @@
+import Basis
 import Platform
 import Synchronization
 
@@ -37,11 +38,12 @@ struct ReaderPort: ~Copyable, Sendable {
     }
 }
 
-/// A connection on its way from an acceptor to a reader.
+/// A connection on its way from an acceptor to who serves it.
 struct Arrival: ~Copyable, Sendable {
     let descriptor: Descriptor
     /// The slot the reader promised, where the acceptor has armed the poller with it already.
     let promised: ConnectionReference?
+    let accepted: Instant
 }
 
 /// The way from exactly one acceptor to exactly one reader.

@@ -17,6 +17,19 @@ extension Tally {
         }
     }
 
+    /// Counts a connection's first answer.
+    mutating func noteFirstByte(after span: Nanoseconds) {
+        firstBytes &+= 1
+        firstByteTime &+= UInt64(clamping: span.raw)
+    }
+
+    /// Counts the times of a message that a worker got.
+    mutating func noteTimes(waited: Nanoseconds, handled: Nanoseconds) {
+        timedMessages &+= 1
+        queueWait &+= UInt64(clamping: waited.raw)
+        handlerTime &+= UInt64(clamping: handled.raw)
+    }
+
     /// Counts what was read of topics.
     mutating func note(_ feed: inout EventFeed) {
         if feed.shown | feed.missed == 0 { return }
@@ -30,7 +43,7 @@ extension Tally {
 /// with plain stores, so that counting costs a request nothing.
 struct TallyBoard: ~Copyable, Sendable {
     /// As many as a type can name; `Tally.count` of them are used.
-    private let counts = InlineArray<32, Atomic<UInt64>> { _ in Atomic(0) }
+    private let counts = InlineArray<40, Atomic<UInt64>> { _ in Atomic(0) }
     /// The thread that counts now; 0 where there is none.
     private let threadID = Atomic<Int32>(0)
     /// What threads that counted here before had used, each set down by itself at its end, since

@@ -7,7 +7,7 @@ import Secure
 private protocol ConnectionSeat: Sendable {
     var index: Int { get }
     var board: Shared<TallyBoard> { get }
-    func serve(_ connection: consuming Descriptor) throws(SystemError)
+    func serve(_ connection: consuming Descriptor, accepted: Instant) throws(SystemError)
 }
 
 /// Those that no thread has.
@@ -53,10 +53,12 @@ struct ThreadStarter<
             self.server = Guarded(server)
         }
 
-        func serve(_ connection: consuming Descriptor) throws(SystemError) {
+        func serve(
+            _ connection: consuming Descriptor, accepted: Instant
+        ) throws(SystemError) {
             let connection = Handover(connection)
             try server.withLock { (server) throws(SystemError) in
-                try server.serve(connection.take())
+                try server.serve(connection.take(), accepted: accepted)
             }
         }
     }
@@ -64,12 +66,13 @@ struct ThreadStarter<
     mutating func hand<Caller: Kernel>(
         _ descriptor: consuming Descriptor, with kernel: inout Caller, tally: inout Tally
     ) {
+        let accepted = MonotonicClock.now
         guard let seat = seats.take() ?? makeSeat() else {
             kernel.close(descriptor)
             tally.shed &+= 1
             return
         }
-        if start(seat, Handover(descriptor)) {
+        if start(seat, Handover(descriptor), accepted: accepted) {
             tally.handoffs &+= 1
         } else {
             // No thread can be had (pthread_create(3), EAGAIN): the handover ends the connection.
@@ -88,7 +91,7 @@ struct ThreadStarter<
     }
 
     private func start(
-        _ seat: any ConnectionSeat, _ connection: Handover<Descriptor>
+        _ seat: any ConnectionSeat, _ connection: Handover<Descriptor>, accepted: Instant
     ) -> Bool {
         let (crew, group, seats) = (self.crew, self.group, self.seats)
         group.noteBeginning()
@@ -100,7 +103,7 @@ struct ThreadStarter<
                 crew.pinThisThread(as: seat.index)
                 seat.board.value.begin()
                 do throws(SystemError) {
-                    try seat.serve(connection.take())
+                    try seat.serve(connection.take(), accepted: accepted)
                     seats.giveBack(seat)
                 } catch {
                     // Its connection ends with it.

@@ -18,6 +18,8 @@ struct WorkItem: ~Copyable {
     /// Set where the reply is to be made only after a time: the reader gives the item back
     /// meanwhile.
     var delay: Nanoseconds?
+    /// When it was put into a queue, where its times are taken.
+    var queued: Instant?
 
     /// Makes the reply, or notes when it is to be made.
     @inline(always)

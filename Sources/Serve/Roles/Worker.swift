@@ -112,11 +112,24 @@ struct Worker<K: Kernel>: ThreadBody, ~Copyable {
     /// Hot: once a message.
     private mutating func serve(_ index: UInt32) {
         writer.refreshDate(unixSeconds: WallClock.seconds)
-        pool.value.withItem(index) { $0.answer(by: responder, with: &writer) }
+        if let queued = pool.value.withItem(index, { $0.queued.take() }) {
+            answer(index, queued: queued)
+        } else {
+            pool.value.withItem(index) { $0.answer(by: responder, with: &writer) }
+        }
         tally.requests &+= 1
         let refused = lane.value.outbound.push(index)
         precondition(refused == nil, "a lane holds every item there is")
         if readerPort.value.gate.wakeIfAsleep(with: &kernel) { tally.wakeups &+= 1 }
         board.value.publish(tally, kernel.counts)
+    }
+
+    /// Answers one of the messages whose times are taken.
+    @inline(never)
+    private mutating func answer(_ index: UInt32, queued: Instant) {
+        let begun = MonotonicClock.now
+        pool.value.withItem(index) { $0.answer(by: responder, with: &writer) }
+        tally.noteTimes(
+            waited: begun.since(queued), handled: MonotonicClock.now.since(begun))
     }
 }

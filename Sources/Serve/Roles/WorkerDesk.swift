@@ -33,6 +33,8 @@ struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
     private let answersItself: Bool
     private var nextLane = 0
     private var nextReturn = 0
+    /// Messages to pass on before the times of one are taken.
+    private var untimed = 0
 
     init(kernel: K, team: WorkerTeam, responder: Responder, answersItself: Bool) {
         self.kernel = kernel
@@ -54,6 +56,11 @@ struct WorkerDesk<K: Kernel>: MessageDesk, ~Copyable {
         }
         let index = items.take(message, body: body, from: owner)
         tally.handoffs &+= 1
+        if untimed == 0 {
+            untimed = Limit.messagesPerTiming
+            items.withItem(index) { $0.queued = MonotonicClock.now }
+        }
+        untimed -= 1
         switch distribution {
         case .shared(let queue):
             if queue.value.push(index) {
