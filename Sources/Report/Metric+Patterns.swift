@@ -75,6 +75,10 @@ extension Metric {
             let counts = record.workers.counts
             return (counts.firstByteTime, counts.firstBytes)
         },
+        Metric(
+            "srv_accept_to_first_byte_p99_ns", "ns", 0,
+            "the least power of two that 99 of 100 of these times are below; empty for fewer"
+        ) { firstByteBound($0.workers) },
         quotient(
             "srv_queue_wait_mean_ns", "ns", 0,
             "time that a message stood in a queue before a worker took it, in the mean of one of"
@@ -85,6 +89,19 @@ extension Metric {
             "time that a worker took to make the answers to these, in the mean"
         ) { $0.server.map { ($0.counts.handlerTime, $0.counts.timedMessages) } },
     ]
+
+    private static func firstByteBound(_ workers: [WorkerReport]) -> Double? {
+        let total = workers.reduce(0) { $0 + $1.firstByteBuckets.reduce(0, +) }
+        if total < 100 { return nil }
+        var (below, bucket) = (Int64(0), -1)
+        while below * 100 < total * 99 {
+            bucket += 1
+            for worker in workers where bucket < worker.firstByteBuckets.count {
+                below += worker.firstByteBuckets[bucket]
+            }
+        }
+        return Double(sign: .plus, exponent: 10 + bucket, significand: 1)
+    }
 
     private static func perRequest(
         _ name: String, _ meaning: String, _ count: @escaping @Sendable (ReadCounts) -> Int64?

@@ -125,6 +125,18 @@ package struct RecordFields: Sendable {
         return numbers
     }
 
+    /// The integers of an array; none when the member is absent.
+    package func integers(_ name: String) throws(RecordRefusal) -> [Int64] {
+        var integers: [Int64] = []
+        for element in try list(name) {
+            guard case .integer(let number) = element else {
+                throw refusal(name, "holds something else than integers")
+            }
+            integers.append(number)
+        }
+        return integers
+    }
+
     /// The objects of an array; none when the member is absent.
     package func objects(_ name: String) throws(RecordRefusal) -> [RecordFields] {
         var objects: [RecordFields] = []

@@ -12,6 +12,9 @@ package struct WorkerReport: Equatable, Sendable {
     /// Nil where a server has no such counter: the base of a comparison may be older than it.
     package var counts = ReadCounts()
 
+    /// How many of `firstBytes` took less than 1024 ns, less than twice that, and so on.
+    package var firstByteBuckets: [Int64] = []
+
     package init(worker: Int) { self.worker = worker }
 
     /// A count such as `requests`; zero where the server has none.
@@ -36,6 +39,7 @@ package struct WorkerReport: Equatable, Sendable {
         voluntarySwitches = try fields.integer("voluntary_switches")
         involuntarySwitches = try fields.integer("involuntary_switches")
         counts = try ReadCounts(fields)
+        firstByteBuckets = try fields.integers("first_byte_buckets")
     }
 
     package var json: JSONValue {
@@ -44,6 +48,7 @@ package struct WorkerReport: Equatable, Sendable {
             .init("cpu_ns", .integer(cpu.raw)),
             .init("voluntary_switches", .integer(voluntarySwitches)),
             .init("involuntary_switches", .integer(involuntarySwitches)),
+            .init("first_byte_buckets", .array(firstByteBuckets.map { .integer($0) })),
         ]
         return .object(kept + counts.members { .optional($0) })
     }

@@ -20,6 +20,7 @@ struct ServerTimeTests {
         let silent = try server.connect()
         let report = try server.stop()
         #expect(report.sum(\.firstBytes) == 3 && report.sum(\.firstByteNs) > 0)
+        #expect(report.sum { $0.firstByteBuckets.reduce(0, +) } == 3)
         _ = silent
     }
 

@@ -40,8 +40,8 @@ struct ColumnTests {
             srv_ctxsw_invol_per_conn,srv_empty_accepts_per_conn,worker_accepted_max_over_mean,\
             worker_accepted_jain,worker_owned_max_over_mean,worker_owned_jain,\
             worker_cpu_max_over_mean,worker_cpu_jain,srv_events_per_wait,srv_listen_overflows,\
-            srv_listen_drops,srv_accept_to_first_byte_mean_ns,srv_queue_wait_mean_ns,\
-            srv_handler_mean_ns
+            srv_listen_drops,srv_accept_to_first_byte_mean_ns,srv_accept_to_first_byte_p99_ns,\
+            srv_queue_wait_mean_ns,srv_handler_mean_ns
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [

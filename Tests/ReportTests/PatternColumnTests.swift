@@ -12,7 +12,8 @@ struct PatternColumnTests {
         "worker_accepted_max_over_mean", "worker_accepted_jain", "worker_owned_max_over_mean",
         "worker_owned_jain", "worker_cpu_max_over_mean", "worker_cpu_jain",
         "srv_events_per_wait", "srv_listen_overflows", "srv_listen_drops",
-        "srv_accept_to_first_byte_mean_ns", "srv_queue_wait_mean_ns", "srv_handler_mean_ns",
+        "srv_accept_to_first_byte_mean_ns", "srv_accept_to_first_byte_p99_ns",
+        "srv_queue_wait_mean_ns", "srv_handler_mean_ns",
     ]
 
     /// One of 1000 requests, 250 voluntary switches and one that was not.
@@ -63,10 +64,12 @@ struct PatternColumnTests {
         record.workers[0].firstByteTime = 600
         record.workers[1].firstBytes = 1
         record.workers[1].firstByteTime = 1_000
+        record.workers[0].firstByteBuckets = [40, 0, 19]
+        record.workers[1].firstByteBuckets = [20, 20, 0, 1]
         let wanted = [
             "1.0000", "1.2500", "0.0500", "0.1000", "0.5000", "1.0200", "0.0300", "12.5000",
             "0.0500", "0.2500", "1.5000", "0.8000", "1.5000", "0.8000", "1.5000", "0.8000",
-            "2.5000", "2", "3", "400", "2000", "500",
+            "2.5000", "2", "3", "400", "4096", "2000", "500",
         ]
         let read = try LaunchRecord(json: JSONValue(parsing: record.json.compact))
         #expect(read == record)
@@ -120,6 +123,18 @@ struct PatternColumnTests {
         let fields = Self.fields(of: record)
         #expect(
             ["accepted", "owned", "cpu"].map { fields["worker_\($0)_max_over_mean"] } == wanted)
+    }
+
+    @Test(
+        "99 of 100 first answers came within the bound, and there are as many to tell it",
+        arguments: [
+            ([100], "1024"), ([99, 1], "1024"), ([98, 2], "2048"), ([0, 0, 0, 990, 0, 10], "8192"),
+            ([0, 0, 0, 989, 0, 11], "32768"), ([99], nil), ([50, 49], nil), ([], nil),
+        ] as [([Int64], String?)])
+    func bound(buckets: [Int64], wanted: String?) {
+        var record = ColumnTests.launch()
+        record.workers[1].firstByteBuckets = buckets
+        #expect(Self.fields(of: record)["srv_accept_to_first_byte_p99_ns"] == wanted)
     }
 
     @Test("counts are summed over workers, and told from those before, each by itself")

@@ -55,4 +55,22 @@ struct TallyTests {
         let read = board.read().tally
         #expect(read.requests == 5 && read.syscalls == syscalls)
     }
+
+    @Test(
+        "spans are counted by powers of two, however short or long",
+        arguments: [
+            (-1, 0), (0, 0), (1_023, 0), (1_024, 1), (2_047, 1), (2_048, 2), (1 << 40, 31),
+            (.max, 31),
+        ] as [(Int64, Int)])
+    func buckets(span: Int64, bucket: Int) {
+        let buckets = SpanBuckets()
+        var values = buckets.values
+        #expect(values.isEmpty)
+        buckets.note(Nanoseconds(raw: span))
+        buckets.note(Nanoseconds(raw: span))
+        values = buckets.values
+        #expect(values == [UInt64](repeating: 0, count: bucket) + [2])
+        #expect(SpanBuckets.sum(values, [1]).reduce(0, +) == 3)
+        #expect(SpanBuckets.sum([1], values) == SpanBuckets.sum(values, [1]))
+    }
 }

@@ -32,6 +32,7 @@ package struct ServerReport: Decodable {
         package let fastopenMissed: Int
         package let firstBytes: Int
         package let firstByteNs: Int
+        package let firstByteBuckets: [Int]
         package let timedMessages: Int
         package let queueWaitNs: Int
         package let handlerNs: Int

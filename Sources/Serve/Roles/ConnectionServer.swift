@@ -34,7 +34,8 @@ struct ConnectionServer<
                 desk: OwnDesk(responder: context.responder),
                 items: WorkItems(nil), feed: EventFeed(topics: context.topics, port: port),
                 faults: context.ledger.faults),
-            port: port, context: kind.context, transmission: context.options.transmission,
+            port: port, board: context.board, context: kind.context,
+            transmission: context.options.transmission,
             takesFastOpen: context.options.takesFastOpen)
         stop = context.stop
         board = context.board

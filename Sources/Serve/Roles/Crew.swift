@@ -227,16 +227,21 @@ package final class Crew<K: Kernel>: Sendable {
     /// What every thread has counted and used, as the control socket and the last line say it.
     package func snapshot(event: String) -> JSONValue {
         let staff =
-            threads.withLock { $0.map { ($0.role, $0.board.value.read()) } }
-            + groups.withLock { $0.map { ($0.role, $0.read()) } }
+            threads.withLock {
+                $0.map { ($0.role, $0.board.value.read(), $0.board.value.firstBytes.values) }
+            }
+            + groups.withLock { $0.map { ($0.role, $0.read(), $0.firstBytes) } }
         let workers = staff.enumerated().map { number, counted -> JSONValue in
-            let (role, (tally, thread)) = counted
+            let (role, (tally, thread), firstBytes) = counted
             let kept: [JSONValue.Member] = [
                 .init("worker", .integer(Int64(number))),
                 .init("role", .string(role.rawValue)),
                 .init("cpu_ns", .integer(thread.cpu.raw)),
                 .init("voluntary_switches", .integer(thread.voluntarySwitches)),
                 .init("involuntary_switches", .integer(thread.involuntarySwitches)),
+                .init(
+                    "first_byte_buckets",
+                    .array(firstBytes.map { .integer(Int64(clamping: $0)) })),
             ]
             return .object(kept + tally.members { .integer(Int64(clamping: $0)) })
         }

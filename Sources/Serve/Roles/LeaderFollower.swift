@@ -36,7 +36,8 @@ struct LeaderFollower<
                 options: context.options, desk: OwnDesk(responder: context.responder),
                 items: WorkItems(nil), feed: EventFeed(topics: context.topics, port: port),
                 faults: context.ledger.faults),
-            port: port, context: kind.context, transmission: context.options.transmission,
+            port: port, board: context.board, context: kind.context,
+            transmission: context.options.transmission,
             takesFastOpen: context.options.takesFastOpen)
         self.leadership = leadership
         drainTime = context.options.drainTimeout

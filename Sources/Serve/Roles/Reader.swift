@@ -47,7 +47,7 @@ struct Reader<
                 options: context.options, desk: desk, items: WorkItems(items),
                 feed: EventFeed(topics: context.topics, port: port),
                 faults: context.ledger.faults),
-            port: port, context: kind.context,
+            port: port, board: context.board, context: kind.context,
             transmission: context.options.transmission,
             takesFastOpen: context.options.takesFastOpen)
         self.watched = watched

@@ -18,6 +18,7 @@ struct ReaderIO<
     var core: ConnectionCore<Desk, S>
     let port: Shared<ReaderPort>
     private let context: Stream.Context
+    private let board: Shared<TallyBoard>
     private let transmission: Transmission
     /// Whether a flush is anything but one plain write.
     private let isShaped: Bool
@@ -27,11 +28,13 @@ struct ReaderIO<
 
     init(
         kernel: K, core: consuming ConnectionCore<Desk, S>, port: Shared<ReaderPort>,
-        context: Stream.Context, transmission: Transmission, takesFastOpen: Bool
+        board: Shared<TallyBoard>, context: Stream.Context, transmission: Transmission,
+        takesFastOpen: Bool
     ) {
         self.kernel = kernel
         self.core = core
         self.port = port
+        self.board = board
         self.context = context
         self.transmission = transmission
         isShaped = !transmission.isPlain
@@ -366,7 +369,9 @@ struct ReaderIO<
     @inline(never)
     private mutating func noteFirstByte(_ count: Int, _ connection: inout Peer) {
         guard count > 0, connection.state.hasAnswered else { return }
-        core.tally.noteFirstByte(after: MonotonicClock.now.since(connection.accepted))
+        let span = MonotonicClock.now.since(connection.accepted)
+        core.tally.noteFirstByte(after: span)
+        board.value.firstBytes.note(span)
         connection.accepted = .distantFuture
     }
 

@@ -44,6 +44,8 @@ extension Tally {
 struct TallyBoard: ~Copyable, Sendable {
     /// As many as a type can name; `Tally.count` of them are used.
     private let counts = InlineArray<40, Atomic<UInt64>> { _ in Atomic(0) }
+    /// The times of `Tally.firstBytes`.
+    let firstBytes = SpanBuckets()
     /// The thread that counts now; 0 where there is none.
     private let threadID = Atomic<Int32>(0)
     /// What threads that counted here before had used, each set down by itself at its end, since

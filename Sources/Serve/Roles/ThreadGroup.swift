@@ -24,6 +24,11 @@ final class ThreadGroup: Sendable {
         while state.withLock({ $0.live }) > 0 { blockThread(for: .milliseconds(1)) }
     }
 
+    /// The times of their connections' first answers.
+    var firstBytes: [UInt64] {
+        state.withLock { $0.boards }.reduce([]) { SpanBuckets.sum($0, $1.value.firstBytes.values) }
+    }
+
     /// What all of them have counted and used, also those that have ended.
     func read() -> (tally: Tally, thread: ThreadStatistics) {
         var tally = Tally()
