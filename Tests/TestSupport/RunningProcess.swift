@@ -26,6 +26,16 @@ package struct RunningProcess: Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count) ?? 0
     }
 
+    /// The same, each with what it is open on.
+    package var openFiles: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? []
+        return names.sorted().map { name in
+            let path = "/proc/\(id)/fd/\(name)"
+            return "\(name): "
+                + ((try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? "gone")
+        }
+    }
+
     package var threads: Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task").count) ?? 0
     }
