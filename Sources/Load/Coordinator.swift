@@ -8,7 +8,7 @@ import Wire
 /// Runs a plan: starts the generator threads, begins and ends the phases for all of them together,
 /// shows progress, and puts what they bring home into one result.
 package struct Coordinator: ~Copyable {
-    private var plan: LoadPlan
+    private(set) var plan: LoadPlan
     private let signals: TerminationSignals
     private let poller: Poller
     private let bell: EndBell
@@ -49,12 +49,16 @@ package struct Coordinator: ~Copyable {
         // The other CPUs belong to the server.
         if let cpus = plan.cpus { try? cpus.bindThisThread() }
         let team = try connect()
+        let company = try assembleCompany()
         let began = WallClock.nanoseconds
         let start = try start(after: MonotonicClock.now)
         begin(at: start)
         for member in team { member.control.begin(at: start) }
         try follow(team, from: start, progress: progress)
-        return gather(team, began: Nanoseconds(raw: began), start: start)
+        let reports = company.compactMap { $0.dismiss() }
+        var result = gather(team, began: Nanoseconds(raw: began), start: start)
+        result.add(reports)
+        return result
     }
 
     /// When the load begins: at once, or with the first of the turns that it shares.
@@ -76,12 +80,13 @@ package struct Coordinator: ~Copyable {
     mutating func begin(at start: Instant) { boundary = start }
 
     private func reserveDescriptors() throws(Failure) {
-        let wanted = plan.connections + plan.threads + Limit.spareDescriptors
+        let beside = plan.company.reduce(0) { $0 + $1.connections }
+        let wanted = plan.connections + beside + plan.threads + Limit.spareDescriptors
         if DescriptorLimit.raise(to: wanted) { return }
         throw .complaint(
             Complaint(
-                "\(plan.connections) connections need \(wanted) open files, but the limit is"
-                    + " \(DescriptorLimit.current.hard)",
+                "\(plan.connections + beside) connections need \(wanted) open files, but the limit"
+                    + " is \(DescriptorLimit.current.hard)",
                 remedy: "raise it with `ulimit -n \(wanted)`, or give fewer --connections",
                 status: .failure))
     }
@@ -237,20 +242,20 @@ package struct Coordinator: ~Copyable {
         switch plan.arrivals {
         case .closed, .subscribe, .search: return nil
         case .constant(let rate):
-            let share = share(of: rate)
+            let share = shares(of: rate)
             return { index in
                 let phase = Double(index) / Double(threads)
                 return OpenPacing(
-                    .constant(ConstantPacing(rate: share, phase: phase, turns: turns)),
+                    .constant(ConstantPacing(rate: share[index], phase: phase, turns: turns)),
                     opensConnections: opens, burst: burst)
             }
         case .poisson(let rate):
-            let share = share(of: rate)
+            let share = shares(of: rate)
             let seed = UInt64(bitPattern: plan.seed)
             return { index in
                 let generator = SeededGenerator.stream(seed: seed, index: index)
                 return OpenPacing(
-                    .poisson(PoissonPacing(rate: share, generator: generator, turns: turns)),
+                    .poisson(PoissonPacing(rate: share[index], generator: generator, turns: turns)),
                     opensConnections: opens, burst: burst)
             }
         }
@@ -282,9 +287,9 @@ package struct Coordinator: ~Copyable {
         return team
     }
 
-    /// What the schedule of a thread has of a rate, whose bursts are its events.
-    private func share(of rate: PerSecond) -> PerSecond {
-        PerSecond(raw: rate.raw / Double(plan.threads) / Double(plan.burst))
+    /// What the schedule of each thread has of a rate, whose bursts are its events.
+    private func shares(of rate: PerSecond) -> [PerSecond] {
+        plan.shares(of: rate).map { PerSecond(raw: $0.raw / Double(plan.burst)) }
     }
 
     /// Starts threads and waits until every connection stands, at the first of the host's addresses
@@ -325,7 +330,7 @@ package struct Coordinator: ~Copyable {
         return nil
     }
 
-    private func reason(_ refusal: OpeningRefusal) -> String {
+    func reason(_ refusal: OpeningRefusal) -> String {
         switch refusal {
         case .refused(.system(let error)) where plan.destination.isUnix && error.wouldBlock:
             "its queue of connections stayed full for \(plan.timeout.display)"
@@ -366,7 +371,7 @@ package struct Coordinator: ~Copyable {
 
     /// Waits for a signal or for the end of a thread, for ever where `span` is nil. Says whether it
     /// was a signal: both kinds mean the same, to end and say what there is.
-    private func signal(within span: Nanoseconds?) -> Bool {
+    func signal(within span: Nanoseconds?) -> Bool {
         var kernel = LinuxKernel()
         var events = EventBuffer(capacity: 2)
         try? kernel.wait(on: poller, for: &events, timeout: span.map { max(.zero, $0) })

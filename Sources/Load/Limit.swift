@@ -48,6 +48,21 @@ package enum Limit {
     /// The longest a thread goes without looking for a stop.
     static let tickLongest = Nanoseconds.milliseconds(20)
     static let tickShortest = Nanoseconds(raw: 100_000)
+    /// Requests of one thread that are due on connections which are busy: what the fastest schedule
+    /// that makes sense brings in a second, in a mebibyte.
+    static let requestsWaiting = 65_536
+    /// Connections beside the load act in steps of this time, or of one byte where that takes
+    /// longer: so rarely that a thousand of them leave the load its CPU.
+    static let actStep = Nanoseconds.milliseconds(100)
+    /// Their acts of so much time are made together, and openings looked at.
+    static let companyStep = Nanoseconds.milliseconds(1)
+    /// The longest that they sleep.
+    static let companyLook = Nanoseconds.seconds(1)
+    /// What the kernel keeps for a slow reader, before it doubles it (socket(7)): the server's side
+    /// is to feel how little is taken.
+    static let slowReceiveBuffer = 4 * 1_024
+    /// What a slow sender takes of an answer at a time, which only refuses it.
+    static let refusalBytes = 4 * 1_024
     /// How often progress is shown and an interval of the histogram log ends.
     static let progressInterval = Nanoseconds.seconds(1)
     /// A request sent later than this after its intended start counts as a late send.

@@ -57,11 +57,16 @@ package enum Socket {
     ///   - resetsOnClose: the connection ends by a reset, and nothing of it stays behind.
     ///   - opensFast: where a cookie of the address is there, connect succeeds at once and sends
     ///     nothing, for the first data goes with the SYN (tcp(7), TCP_FASTOPEN_CONNECT).
+    ///   - receiveBuffer: bytes for what has come and was not received, of which the kernel takes
+    ///     twice as many (socket(7)); nil leaves it to the kernel.
     package static func client(
         for address: SocketAddress, from source: SocketAddress?, sendsAtOnce: Bool,
-        resetsOnClose: Bool = false, opensFast: Bool = false
+        resetsOnClose: Bool = false, opensFast: Bool = false, receiveBuffer: Int? = nil
     ) throws(SystemError) -> Descriptor {
         let descriptor = try open(for: address)
+        if let receiveBuffer {
+            try set(descriptor, SOL_SOCKET, SO_RCVBUF, CInt(clamping: receiveBuffer))
+        }
         if case .unix = address { return descriptor }
         if resetsOnClose {
             let fd = descriptor.raw

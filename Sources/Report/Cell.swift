@@ -65,7 +65,11 @@ package struct Cell: Equatable, Hashable, Sendable {
     package var arrival: Arrival = .closed
     /// How many of what is due by a schedule are due at once each time.
     package var burst = 1
+    /// Which connection what is due goes to.
+    package var skew = Skew.even
     package var churn = CellConnections()
+    /// What stands beside the connections that are measured.
+    package var company = CellCompany()
     /// What its answers are to be; others spoil a launch.
     package var expected: ExpectedStatus = .success
 
@@ -87,6 +91,9 @@ package struct Cell: Equatable, Hashable, Sendable {
         }
     }
 
+    /// All that the server has of it while it is measured.
+    package var connectionsInAll: Int { connections + company.count }
+
     /// Whether the server decides how long the body of an answer is, not `payload`.
     package var answersAreItsOwn: Bool { server != Self.builtIn || path != nil || mix != nil }
 
@@ -105,6 +112,7 @@ package struct Cell: Equatable, Hashable, Sendable {
             parts.append(what + (arrival.name == "poisson" ? "" : "-constant"))
         }
         if burst != 1 { parts.append("burst\(burst)") }
+        if let part = skew.idPart { parts.append(part) }
         if arrival == .subscribe { parts.append("sub") }
         if let question = arrival.question { parts.append(question.idPart) }
         if tls != .off { parts.append("tls\(tls.rawValue)") }
@@ -121,6 +129,7 @@ package struct Cell: Equatable, Hashable, Sendable {
         if requestShape != .one { parts.append("request-\(requestShape.rawValue)") }
         if replyShape != .one { parts.append("reply-\(replyShape.rawValue)") }
         parts += churn.idParts
+        parts += company.idParts
         parts += link.idParts
         if expected != .success {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
@@ -181,6 +190,8 @@ extension Cell {
         if expected != .success { others.append(.init("expect", .string(expected.rawValue))) }
         others += arrival.question?.members ?? []
         if burst != 1 { others.append(.init("burst", .count(burst))) }
+        if skew != .even { others.append(.init("skew", .string(skew.text))) }
+        others += company.members
         if let mix { others.append(.init("mix", mix.json)) }
         return .object(parameters + transmission + churn.members + others)
     }
@@ -243,6 +254,8 @@ extension Cell {
         link = try CellLink(fields)
         mix = try fields.mix("mix")
         burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)
+        skew = try fields.skew("skew")
+        company = try CellCompany(fields)
         if let text = try fields.optionalText("expect") {
             guard let expected = ExpectedStatus(rawValue: text) else {
                 throw RecordRefusal(path: "expect", problem: "'\(text)' is unknown")

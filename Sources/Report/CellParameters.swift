@@ -48,6 +48,25 @@ enum CellParameters {
         handshake(cell) + transmission(cell) + connections(cell) + link(cell) + asked(cell)
     }
 
+    /// Those that came still later, behind what a table had by then.
+    static func spread<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
+        [
+            Column("skew", "text", "even, or such as zipf:1: which connection a request goes to") {
+                cell($0).skew.text
+            },
+            Column("idle", "1", "connections beside the measured ones that never ask") {
+                "\(cell($0).company.idle)"
+            },
+            Column(
+                "slow_readers", "text",
+                "connections beside them that read slowly, as count:bytes a second; none for none"
+            ) { cell($0).company.slowReaders?.text ?? "none" },
+            Column("slow_senders", "text", "the same of those that send slowly") {
+                cell($0).company.slowSenders?.text ?? "none"
+            },
+        ]
+    }
+
     /// What a request asks for.
     static func asked<Row>(_ cell: @escaping @Sendable (Row) -> Cell) -> [Column<Row>] {
         [

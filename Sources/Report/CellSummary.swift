@@ -106,6 +106,7 @@ package enum CellColumns {
         + CellParameters.laterColumns { $0.summary.cell }
         + CellParameters.search { $0.summary.cell }
         + (Metric.summarisedFirst.count..<Metric.summarised.count).flatMap { figures($0) } + search
+        + CellParameters.spread { $0.summary.cell }
 
     private static let identity: [Column<CellRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },

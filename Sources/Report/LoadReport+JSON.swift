@@ -54,7 +54,9 @@ extension LoadReport {
     private var later: [JSONValue.Member] {
         [
             .init("kinds", .array(kinds.map(\.json))), .init("burst", .count(burst)),
-            .init("starved", .integer(starved)),
+            .init("starved", .integer(starved)), .init("skew", .string(skew.text)),
+            .init("busiest_connection_share", .optional(busiestConnectionShare)),
+            .init("company", .array(company.map(\.json))),
         ]
     }
 
@@ -155,6 +157,11 @@ extension LoadReport {
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
         burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)
+        skew = try fields.skew("skew")
+        busiestConnectionShare = try fields.optionalNumber("busiest_connection_share")
+        company = try fields.objects("company").map { (fields) throws(RecordRefusal) in
+            try CompanyReport(fields)
+        }
         kinds = try fields.objects("kinds").map { (fields) throws(RecordRefusal) in
             try KindReport(fields)
         }

@@ -146,6 +146,11 @@ package struct LoadReport: Equatable, Sendable {
     package var opensFast = false
     /// How many were due at once each time.
     package var burst = 1
+    /// Which connection a due request went to.
+    package var skew = Skew.even
+    /// The share, 0...1, of the answers of the window that came on the connection which had most;
+    /// nil without answers.
+    package var busiestConnectionShare: Double?
     /// Requests after which a connection ends; nil where it goes on.
     package var requestsPerConnection: Int?
     /// Connections a second that were due, and of those the ones that were made; nil where
@@ -166,7 +171,7 @@ package struct LoadReport: Equatable, Sendable {
     /// Actual minus intended send; without samples in a closed loop.
     package var lateness = LatencySummary()
     /// Requests, or connections where these are due by a schedule, that were due when no connection
-    /// was free, or no place for one.
+    /// was free, or theirs was not, or no place for one.
     package var starved: Int64 = 0
     /// Whether these are so many that sends were late because of them.
     package var isStarved: Bool { starved * 100 > requests }
@@ -185,6 +190,8 @@ package struct LoadReport: Equatable, Sendable {
     package var givenUp: Int64 = 0
     /// Of each kind of a mix; none where all requests are alike.
     package var kinds: [KindReport] = []
+    /// Connections beside the measured ones, by their kind; none where there were none.
+    package var company: [CompanyReport] = []
     package var errors = Errors()
     package var statuses = Statuses()
     /// Nil when nothing failed.

@@ -61,6 +61,21 @@ package struct RecordFields: Sendable {
         }
     }
 
+    /// Even where nothing is said.
+    func skew(_ name: String) throws(RecordRefusal) -> Skew {
+        guard let text = try optionalText(name) else { return .even }
+        guard let skew = Skew(parsing: text) else { throw refusal(name, "'\(text)' is unknown") }
+        return skew
+    }
+
+    func slowPeers(_ name: String) throws(RecordRefusal) -> SlowPeers? {
+        guard let text = try optionalText(name) else { return nil }
+        guard let peers = SlowPeers(parsing: text) else {
+            throw refusal(name, "'\(text)' says not how many of what")
+        }
+        return peers
+    }
+
     package func optionalText(_ name: String) throws(RecordRefusal) -> String? {
         guard let value = member(name) else { return nil }
         guard case .string(let text) = value else { throw refusal(name, "is not a text") }

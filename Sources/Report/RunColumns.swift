@@ -19,6 +19,7 @@ package enum RunColumns {
         + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
         + kinds + CellParameters.asked { $0.launch.cell } + places
         + Metric.ofPatterns.map(column)
+        + CellParameters.spread { $0.launch.cell } + spread
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -134,7 +135,7 @@ package enum RunColumns {
         ) { row in
             field(
                 row.launch.server.map {
-                    Double($0.residentGrowth) / Double(row.launch.cell.connections)
+                    Double($0.residentGrowth) / Double(row.launch.cell.connectionsInAll)
                 }, decimals: 0)
         },
     ]
@@ -294,6 +295,34 @@ package enum RunColumns {
             field($0.launch.replacedBy.map { Int64($0) })
         },
     ]
+
+    private static let spread: [Column<RunRow>] = [
+        Column(
+            "busiest_connection_share", "1",
+            "share of the answers that came on the connection which had most"
+        ) { field($0.launch.load?.busiestConnectionShare, decimals: 4) },
+        ofCompany("idle_open", "1", "of the idle connections, those that stood at the end", .idle) {
+            Int64($0.open)
+        },
+        ofCompany("slow_readers_open", "1", "the same of the slow readers", .slowReaders) {
+            Int64($0.open)
+        },
+        ofCompany(
+            "slow_readers_bytes", "bytes", "what the slow readers have read together", .slowReaders
+        ) { $0.bytesRead },
+        ofCompany("slow_senders_open", "1", "of the slow senders, those that stood", .slowSenders) {
+            Int64($0.open)
+        },
+    ]
+
+    private static func ofCompany(
+        _ name: String, _ unit: String, _ meaning: String, _ kind: CompanyReport.Kind,
+        _ value: @escaping @Sendable (CompanyReport) -> Int64
+    ) -> Column<RunRow> {
+        Column(name, unit, meaning + "; empty without any") { row in
+            field(row.launch.load?.company.first { $0.kind == kind }.map(value))
+        }
+    }
 
     private static let search: [Column<RunRow>] = [
         Column(

@@ -113,4 +113,5 @@ package enum SlopeColumns {
     private static let cell: [Column<SlopeRow>] =
         CellParameters.columns({ $0.line.cell }, payload: { Double($0.line.cell.payload.raw) })
         + CellParameters.laterColumns({ $0.line.cell }).filter { $0.name != "rtt_ns" }
+        + CellParameters.spread { $0.line.cell }
 }

@@ -102,6 +102,9 @@ struct JudgementTests {
         Case("late", .late, ["p99 1.20ms (limit 1.00ms)"]) {
             $0.latenessP99 = .microseconds(1_200)
         },
+        Case("late for waiting for their own", .late, ["their connection was not free for 20.0%"]) {
+            ($0.latenessP99, $0.starved, $0.isSkewed) = (.milliseconds(3), 20_000, true)
+        },
         Case("late for lack of connections", .late, ["no connection was free for 20.0%"]) {
             ($0.latenessP99, $0.starved) = (.milliseconds(5), 20_000)
         },

@@ -95,6 +95,15 @@ final class VirtualWorld: @unchecked Sendable {
             case reset
         }
 
+        /// Whether its end has been received, behind which nothing comes.
+        var isOver = false
+        /// Whether what comes ends a wait.
+        var isListenedTo: Bool {
+            if isOver { return false }
+            guard let watched else { return true }
+            return !watched.interest.isDisjoint(with: [.readable, .writable])
+        }
+
         init(number: Int) throws {
             self.number = number
             waker = try Waker()
@@ -214,8 +223,12 @@ final class VirtualWorld: @unchecked Sendable {
         let connection = connection(descriptor)
         guard let next = connection.coming.first, next.at <= now else { return .wouldBlock }
         switch next.what {
-        case .reset: throw SystemError("recv", code: ECONNRESET)
-        case .end: return .closed
+        case .reset:
+            connection.isOver = true
+            throw SystemError("recv", code: ECONNRESET)
+        case .end:
+            connection.isOver = true
+            return .closed
         case .bytes:
             let room = min(buffer.count, receiveLimit)
             var bytes: [UInt8] = []
@@ -293,7 +306,9 @@ final class VirtualWorld: @unchecked Sendable {
         onWait(now)
         // Polling takes time, or the wait for it would never end.
         let latest = timeout.map { now + max($0, Self.pollTime) } ?? .distantFuture
-        var first = connections.values.compactMap { $0.coming.first?.at }.min() ?? .distantFuture
+        var first =
+            connections.values.lazy.filter(\.isListenedTo).compactMap { $0.coming.first?.at }.min()
+            ?? .distantFuture
         let wantsRoom = connections.values.contains {
             $0.wantsRoom && ($0.isConnected || $0.isRefused)
         }

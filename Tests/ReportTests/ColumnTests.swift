@@ -41,7 +41,9 @@ struct ColumnTests {
             worker_accepted_jain,worker_owned_max_over_mean,worker_owned_jain,\
             worker_cpu_max_over_mean,worker_cpu_jain,srv_events_per_wait,srv_listen_overflows,\
             srv_listen_drops,srv_accept_to_first_byte_mean_ns,srv_accept_to_first_byte_p99_ns,\
-            srv_queue_wait_mean_ns,srv_handler_mean_ns
+            srv_queue_wait_mean_ns,srv_handler_mean_ns,\
+            skew,idle,slow_readers,slow_senders,busiest_connection_share,\
+            idle_open,slow_readers_open,slow_readers_bytes,slow_senders_open
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [
@@ -59,7 +61,7 @@ struct ColumnTests {
             + ",rtt_ns,link_loss,link_rate_bit,burst,path,mix,find_rate,find_arrivals,"
             + ["capacity_rps", "capacity_above_rps"].map {
                 "\($0)_median,\($0)_ci_lo,\($0)_ci_hi"
-            }.joined(separator: ",") + ",search_outcome"
+            }.joined(separator: ",") + ",search_outcome,skew,idle,slow_readers,slow_senders"
         #expect(CellColumns.all.map(\.name).joined(separator: ",") == cells)
         let workers = """
             schema,run_id,cell_id,pattern,connections,arrival,block,slot,worker,accepted,\
@@ -75,7 +77,7 @@ struct ColumnTests {
             verdict,points,server,protocol,pattern,threads,connections,streams,payload_bytes,pipeline,tls,\
             nodelay,arrival,rate_target,handshake,quickack,cork,request_shape,reply_shape,\
             requests_per_connection,connection_rate_target,close,fastopen,link_loss,link_rate_bit,\
-            burst,path,mix
+            burst,path,mix,skew,idle,slow_readers,slow_senders
             """
         #expect(SlopeColumns.all.map(\.name).joined(separator: ",") == slopes)
     }

@@ -129,7 +129,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Whether a connection that is opened now could still carry a request, or bring an event.
     var hasWorkAhead: Bool {
         !upkeep.isDraining || pacing.next < sendsUntil || !unprocessed.isEmpty
-            || !tooEarly.isEmpty || !deferred.isEmpty || awaitsEvents
+            || !tooEarly.isEmpty || !deferred.isEmpty || awaitsEvents || queues.count > 0
     }
 
     /// Keeps the unfinished end of what was received for the next receive. Says whether that is

@@ -79,7 +79,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             let times = timesOfNext(index)
             while isDue(index), hasEarlyRoom(index) { carry(times, on: index) }
         } else if pacing.isOpenLoop {
-            while pacing.next <= now, pacing.next < sendsUntil, hasEarlyRoom(index) {
+            while !isSkewed, pacing.next <= now, pacing.next < sendsUntil, hasEarlyRoom(index) {
                 beginDue(index)
             }
         } else {

@@ -52,6 +52,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     mutating func sendDue() {
         if pacing.opensConnections { return openDue() }
+        if isSkewed { return sendDueToTheirs() }
         if Client.speaksUnasked, !unprocessed.isEmpty { sendAgain() }
         while pacing.next <= now {
             if pacing.next >= sendsUntil { break }
@@ -114,7 +115,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if pacing.opensConnections {
             goOn(index)
         } else if pacing.isOpenLoop {
-            listIfIdle(index)
+            if isSkewed { sendWaiting(index) } else { listIfIdle(index) }
         } else if now < sendsUntil, hasRoom(index) {
             repeat { begin(index, intended: now) } while hasRoom(index)
             flush(index)

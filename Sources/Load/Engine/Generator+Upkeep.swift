@@ -33,6 +33,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             let from = max(pacing.next, recordsFrom)
             let backlog = max(0, min(now, sendsUntil).since(from).inSeconds) * pacing.rate.raw
             counts.due = Double(upkeep.publishedSends + tally.lateness.totalCount) + backlog
+            counts.due += Double(upkeep.waitingOfWindow)
         }
         return counts
     }

@@ -50,6 +50,11 @@ package struct Generator<
     var bytesWritten: UInt64 = 0
     /// Whether requests are due and no connection is free.
     var isBacklogged = false
+    /// Whether each request has a connection of its own.
+    let isSkewed: Bool
+    /// What draws it, and what waits for it.
+    var chooser: ConnectionChooser
+    var queues: RequestQueues
     /// Connections with room for a request, the longest idle first.
     var idle: IndexQueue
     /// Closed connections that wait to be due, where connections are.
@@ -86,6 +91,11 @@ package struct Generator<
         isRetrying = plan.retries > 0
         isNaming = isRetrying || plan.hasKeys
         isShaped = !plan.transmission.isPlain
+        isSkewed = !plan.weights.isEmpty
+        chooser = ConnectionChooser(weights: plan.weights, generator: plan.draws)
+        queues = RequestQueues(
+            connections: plan.weights.count,
+            capacity: plan.weights.isEmpty ? 0 : Limit.requestsWaiting)
         self.control = control
         self.time = time
         self.context = context
@@ -129,7 +139,8 @@ package struct Generator<
         return GeneratorResult(
             window: Window(start: window.start, duration: ended.since(window.start)),
             sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
-            warmUpUnsent: upkeep.warmUpUnsent, usage: after.since(before),
+            warmUpUnsent: upkeep.warmUpUnsent, heldBack: upkeep.heldBack,
+            usage: after.since(before),
             connectionsOpened: upkeep.openings, handshakes: upkeep.handshakes,
             served: table.servedCounts,
             rates: upkeep.rates.values, borders: upkeep.borders, lastRefusal: upkeep.lastRefusal,
@@ -247,6 +258,7 @@ package struct Generator<
 
     private var isUnfinished: Bool {
         inFlight > 0 || pacing.next < sendsUntil || awaitsEvents || carriesConnections
+            || queues.count > 0
     }
 
     private mutating func cut(_ window: inout Window) {
@@ -258,17 +270,21 @@ package struct Generator<
     private mutating func abandonBacklog() {
         while pacing.next < sendsUntil {
             if pacing.next >= recordsFrom {
-                tally.response.record(now.since(pacing.next))
-                tally.errors.timeout += 1
-                tally.unsent += 1
-                if wantsFailure {
-                    noteFailure(.timeout, FailureText(reason: "no connection was ever free"))
-                }
+                giveUpUnsent(pacing.next, "no connection was ever free")
             } else {
                 upkeep.warmUpUnsent += 1
             }
             pacing.advance()
         }
+        if isSkewed { abandonWaiting() }
+    }
+
+    /// A request of the window that was due at `intended` is not sent any more.
+    mutating func giveUpUnsent(_ intended: Instant, _ reason: String) {
+        tally.response.record(now.since(intended))
+        tally.errors.timeout += 1
+        tally.unsent += 1
+        if wantsFailure { noteFailure(.timeout, FailureText(reason: reason)) }
     }
 
     /// Counts what is under way as lost, at the age it has reached.

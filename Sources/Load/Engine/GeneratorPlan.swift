@@ -25,6 +25,11 @@ package struct GeneratorPlan: Sendable {
     package var hasKeys = false
     /// Requests after which a connection is replaced; nil keeps it.
     package var requestsPerConnection: Int?
+    /// The weights of its connections, by which a due request is drawn the one that it goes to;
+    /// none where it goes to whichever is free.
+    package var weights: [Double] = []
+    /// What draws it.
+    package var draws = SeededGenerator(seed: 0)
     /// The longest that a request or a connect may take.
     package var timeout = Nanoseconds.seconds(2)
     package var warmUp = Nanoseconds.seconds(1)

@@ -12,6 +12,8 @@ package struct GeneratorResult: ~Copyable, Sendable {
     package let sentUntil: Instant
     /// Requests of the warm-up that were never sent.
     package let warmUpUnsent: UInt64
+    /// Requests of the window that were due while too many others waited for their connections.
+    package var heldBack: UInt64 = 0
     package let usage: UsedResources
     /// Over the whole run, from the first connect on.
     package let connectionsOpened: Int

@@ -28,7 +28,7 @@ package struct LoadTally: ~Copyable, Sendable {
     package var bodyBytes: UInt64 = 0
     /// Requests sent more than `Limit.lateSend` after their intended start.
     package var lateSends: UInt64 = 0
-    /// Requests, or connections, that were due while no connection was free.
+    /// Requests, or connections, that were due while no connection was free, or theirs was not.
     package var starved: UInt64 = 0
     /// Connections that were due in the window and were opened.
     package var connections: UInt64 = 0

@@ -35,6 +35,11 @@ struct Upkeep {
     /// Requests of the warm-up that were given up unsent, and all of the window behind them.
     var warmUpUnsent: UInt64 = 0
 
+    /// Requests of the window that wait for their connection, and those that were due while there
+    /// was no room for them to wait.
+    var waitingOfWindow = 0
+    var heldBack: UInt64 = 0
+
     /// The last call that the kernel refused since the window began.
     var lastRefusal: StreamError?
     /// The first failure of the window.

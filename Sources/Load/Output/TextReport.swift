@@ -57,6 +57,7 @@ package struct TextReport {
                 mode += ", seed \(report.seed)"
             }
             if report.burst > 1 { mode += ", \(report.burst) at once" }
+            if report.skew != .even { mode += ", \(report.skew.text)" }
         }
         line("target", "\(report.url) (\(report.protocol))\(place)")
         line("load", "\(mode); \(from)")
@@ -67,6 +68,15 @@ package struct TextReport {
             let (taken, missed) =
                 (report.handshakes.fastOpenAccepted, report.handshakes.fastOpenMissed)
             line("fast open", "\(taken) SYNs carried data, \(missed) did not")
+        }
+        for company in report.company {
+            var text = "\(company.connections) \(company.kind.named(company.connections))"
+            text += ": \(company.open) stood at the end, \(company.ended) ended by the server"
+            if company.kind != .idle {
+                text += "; \(ByteCount(raw: Int(company.bytesRead)).display) read"
+                text += ", \(ByteCount(raw: Int(company.bytesWritten)).display) sent"
+            }
+            line("beside", text)
         }
         let measured = report.duration == .zero ? "nothing" : report.duration.display
         line("measured", "\(measured) after \(report.warmup.display) of warm-up")
@@ -99,6 +109,9 @@ package struct TextReport {
                 "connections",
                 "\(decimalDisplay(made))/s made (\(fixed(made / target * 100, decimals: 1))% of"
                     + " target)")
+        }
+        if report.skew != .even, let share = report.busiestConnectionShare {
+            line("skew", "the busiest connection had \(fixed(share * 100, decimals: 1))% of it")
         }
         let seconds = max(1e-9, report.duration.inSeconds)
         let read = ByteCount(raw: Int(Double(report.bytesRead) / seconds)).display

@@ -99,7 +99,7 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
+        ] + skewSpecs + companySpecs + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -153,8 +153,10 @@ package enum LoadOptions {
         try retry(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)
+        try skew(&plan, options)
         try steps(&plan, options)
         try pace(&plan, options)
+        try company(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in
             try Objective(parsing: text)
         }
@@ -326,7 +328,7 @@ package enum LoadOptions {
                     + " connection brings")
         }
         guard let rate = ofRequests ?? ofConnections else {
-            for name in ["spin", "arrivals", "turn", "burst"] where options.has(name) {
+            for name in ["spin", "arrivals", "turn", "burst", "skew"] where options.has(name) {
                 throw Complaint(
                     "--\(name) means nothing in a closed loop",
                     remedy: "give a --rate or a --connection-rate, or leave it out")
@@ -363,8 +365,8 @@ extension LoadOptions {
     static func checkHighest(
         _ rate: PerSecond, of option: String, _ plan: LoadPlan
     ) throws(Complaint) {
-        let whileItSends = rate.raw * Double(plan.turns?.count ?? 1)
-        if whileItSends / Double(plan.threads) > Limit.ratePerThread {
+        let busiest = plan.shares(of: rate).max() ?? rate
+        if busiest.raw * Double(plan.turns?.count ?? 1) > Limit.ratePerThread {
             throw Complaint(
                 "--\(option) \(rate.display) is more than \(plan.threads) threads can send",
                 remedy: "give at most \(decimalDisplay(Limit.ratePerThread)) a thread")

@@ -64,6 +64,8 @@ package struct LoadPlan: Sendable {
     package var arrivals = Arrival.closed
     /// How many arrive at once each time.
     package var burst = 1
+    /// Which connection what arrives goes to.
+    package var skew = Skew.even
     /// Whether what arrives is connections, each with its requests.
     package var opensConnections = false
     /// When requests may be sent at all; nil for always.
@@ -93,6 +95,10 @@ package struct LoadPlan: Sendable {
     /// disturbance; nil where nobody has said.
     package var sharesCPUs: Bool?
     package var spins = false
+    /// Connections beside the measured ones that never ask, that read slowly and send slowly.
+    package var idle = 0
+    package var slowReaders: SlowPeers?
+    package var slowSenders: SlowPeers?
     /// In 0...2^63-1, so that JSON carries it.
     package var seed: Int64
     package var objectives: [Objective] = []
@@ -122,6 +128,16 @@ package struct LoadPlan: Sendable {
         return isShared ? nil : own
     }
 
+    /// What the connections beside the measured ones do, kind by kind.
+    package var company: [CompanyScript] {
+        let host = Array(url.authority.utf8)
+        var company: [CompanyScript] = []
+        if idle > 0 { company.append(.idle(idle)) }
+        if let slowReaders { company.append(.slowReaders(slowReaders, host: host)) }
+        if let slowSenders { company.append(.slowSenders(slowSenders, host: host)) }
+        return company
+    }
+
     /// Requests that an arrival brings.
     private var requestsOfArrival: Int { opensConnections ? requestsPerConnection ?? 1 : 1 }
 
@@ -136,6 +152,21 @@ package struct LoadPlan: Sendable {
     /// The destination as the report has it.
     package var address: String {
         destination.isUnix ? "unix:\(destination)" : destination.description
+    }
+
+    /// The weights of the connections of thread `index`, which has every so many-th of them.
+    private func weights(ofThread index: Int) -> [Double] {
+        stride(from: index, to: connections, by: threads).map { skew.weight(of: $0) }
+    }
+
+    /// What each thread has of a rate: as much as is due on its connections.
+    func shares(of rate: PerSecond) -> [PerSecond] {
+        if skew == .even {
+            return Array(repeating: PerSecond(raw: rate.raw / Double(threads)), count: threads)
+        }
+        let parts = (0..<threads).map { weights(ofThread: $0).reduce(0, +) }
+        let all = parts.reduce(0, +)
+        return parts.map { PerSecond(raw: rate.raw * $0 / all) }
     }
 
     /// What thread `index` is to do.
@@ -156,6 +187,11 @@ package struct LoadPlan: Sendable {
         share.duration = duration
         share.spins = spins
         share.cpu = cpus?.cpus[index]
+        if skew != .even, arrivals.rate != nil {
+            share.weights = weights(ofThread: index)
+            // Another stream of the seed than those of the schedules and of the kinds of a mix.
+            share.draws = .stream(seed: UInt64(bitPattern: seed), index: 2 * threads + index)
+        }
         if !sources.isEmpty {
             // Each thread begins elsewhere, so that few connections on many threads use all
             // addresses.

@@ -26,8 +26,10 @@ package struct Evidence: Equatable, Sendable {
     package var handshake = TLSSettings.Handshake.full
     package var handshakes = 0
     package var unlikeHandshakes = 0
-    /// Requests that were due while no connection was free.
+    /// Requests that were due while no connection was free, or theirs was not.
     package var starved: UInt64 = 0
+    /// Whether each had a connection of its own.
+    package var isSkewed = false
     package var targetRate: Double?
     package var achievedRate = 0.0
     /// Connections a second that were due and that were made; nil where requests are due.

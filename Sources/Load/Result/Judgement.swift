@@ -143,7 +143,11 @@ package struct Judgement: Equatable, Sendable {
             reason += " late: p99 \(lateness.display) (limit \(Limit.latenessP99.display))"
             if evidence.starved * 100 > all {
                 let share = percent(Double(evidence.starved) / Double(max(1, all)))
-                reason += "; no \(areConnections ? "place" : "connection") was free for \(share)"
+                let lacking =
+                    evidence.isSkewed
+                    ? "their connection was not"
+                    : "no \(areConnections ? "place" : "connection") was"
+                reason += "; \(lacking) free for \(share)"
             }
             reasons.append(reason)
         }

@@ -27,6 +27,7 @@ extension LoadResult {
         evidence.unlikeHandshakes = handshakes.unlike
         evidence.latenessP99 = LatencySummary(tally.lateness).p99
         evidence.starved = tally.starved
+        evidence.isSkewed = plan.skew != .even
         evidence.targetRate = plan.targetRate
         evidence.targetConnectionRate = plan.targetConnectionRate
         evidence.connectionRate = connectionRate
@@ -55,6 +56,9 @@ extension LoadResult {
             pipeline: plan.pipeline, seed: plan.seed, duration: duration, warmup: warmUp,
             targetRate: plan.targetRate)
         report.burst = plan.burst
+        report.skew = plan.skew
+        report.company = company
+        report.busiestConnectionShare = busiestConnectionShare
         report.requestsPerConnection = plan.requestsPerConnection
         if let target = plan.targetConnectionRate {
             report.targetConnectionRate = target
@@ -158,11 +162,16 @@ extension LoadResult {
     }
 
     private var unsent: String {
-        plan.opensConnections
-            ? "connections never found a free place" : "requests never found a free connection"
+        if plan.opensConnections { return "connections never found a free place" }
+        return plan.skew == .even
+            ? "requests never found a free connection" : "requests never found theirs free"
     }
 
-    private var rateOption: String { plan.opensConnections ? "connection-rate" : "rate" }
+    private var remedyOfUnsent: String {
+        if plan.skew != .even { return "give a lower --rate or a lesser --skew" }
+        let rate = plan.opensConnections ? "connection-rate" : "rate"
+        return "give more --connections or a lower --\(rate)"
+    }
 
     private func warnings(of report: LoadReport) -> [String] {
         var warnings: [String] = []
@@ -187,7 +196,13 @@ extension LoadResult {
                 "\(tally.unsent) \(unsent) and count as timeouts;"
                     + (tally.errors.attempts > 0
                         ? " \(tally.errors.attempts) connection attempts failed"
-                        : " give more --connections or a lower --\(rateOption)"))
+                        : " \(remedyOfUnsent)"))
+        }
+        if heldBack > 0 {
+            warnings.append(
+                "\(heldBack) requests were due while \(Limit.requestsWaiting) of a thread waited"
+                    + " for their connections, and so were late on every connection;"
+                    + " \(remedyOfUnsent)")
         }
         if tally.statuses[3] > 0 {
             let count = tally.statuses[3] == 1 ? "1 answer" : "\(tally.statuses[3]) answers"
@@ -209,7 +224,9 @@ extension LoadResult {
         if tally.response.clampedCount > 0 {
             warnings.append("\(tally.response.clampedCount) latencies over an hour count as one")
         }
-        if let fairness, fairness < 0.8, succeeded >= 100 * UInt64(served.count) {
+        if plan.skew == .even, let fairness, fairness < 0.8,
+            succeeded >= 100 * UInt64(served.count)
+        {
             warnings.append(
                 "connections were served unevenly: Jain index \(fixed(fairness, decimals: 2))")
         }

@@ -1,6 +1,6 @@
 package import Basis
 import Measure
-import Report
+package import Report
 package import Secure
 
 /// What a whole run measured, all threads together.
@@ -31,6 +31,10 @@ package struct LoadResult: ~Copyable {
     package private(set) var location: [UInt8] = []
     /// Requests of the warm-up that were never sent.
     package private(set) var warmUpUnsent: UInt64 = 0
+    /// Requests that were due while too many others waited for their connections.
+    package private(set) var heldBack: UInt64 = 0
+    /// What became of the connections beside the measured ones.
+    package private(set) var company: [CompanyReport] = []
     /// The measured window; shorter than planned when the run was interrupted in it.
     package private(set) var window = Nanoseconds.zero
     /// Whether the window of a thread ended before its time.
@@ -53,6 +57,9 @@ package struct LoadResult: ~Copyable {
         self.intervals += intervals
     }
 
+    /// Adds what became of connections beside the measured ones.
+    package mutating func add(_ company: [CompanyReport]) { self.company += company }
+
     /// Adds what a thread brought home, in the order of the threads.
     package mutating func add(_ result: borrowing GeneratorResult) {
         tally.add(result.tally)
@@ -68,6 +75,7 @@ package struct LoadResult: ~Copyable {
         }
         if location.isEmpty { location = result.location }
         warmUpUnsent += result.warmUpUnsent
+        heldBack += result.heldBack
         window = max(window, result.window.duration)
         if result.window.duration < plan.duration { isCut = true }
         if let from = result.sentFrom {
@@ -151,6 +159,13 @@ package struct LoadResult: ~Copyable {
 
     /// The part of the window for which the busiest thread computed, 0...1.
     package var busiestShare: Double { threads.map(\.busyShare).max() ?? 0 }
+
+    /// The share of the answers of the window that came on the connection which had most; nil
+    /// without answers.
+    package var busiestConnectionShare: Double? {
+        let all = served.reduce(0) { $0 + UInt64($1) }
+        return all == 0 ? nil : Double(served.max() ?? 0) / Double(all)
+    }
 
     /// How evenly connections were served (`Evenness.jain`); nil without answers.
     package var fairness: Double? { Evenness(served.map(Double.init))?.jain }

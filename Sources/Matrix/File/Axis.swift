@@ -11,7 +11,10 @@ enum Axis: String, CaseIterable, Sendable {
     case rtt
     case linkLoss = "link_loss"
     case linkRate = "link_rate"
-    case rate, arrivals, burst, expect, mix
+    case rate, arrivals, burst, skew, idle
+    case slowReaders = "slow_readers"
+    case slowSenders = "slow_senders"
+    case expect, mix
 
     /// The greatest count that a cell may ask for: more connections than ports and addresses of one
     /// machine can carry are a slip of the finger.

@@ -74,6 +74,10 @@ struct CellDraft: Equatable {
             }
             isPoisson = name == "poisson"
         case .burst: cell.burst = try Self.count(value, place, in: 1...65_535)
+        case .skew: cell.skew = try Self.skew(value, place)
+        case .idle: cell.company.idle = try Self.count(value, place, in: 0...SlowPeers.most)
+        case .slowReaders: cell.company.slowReaders = try Self.slowPeers(value, place)
+        case .slowSenders: cell.company.slowSenders = try Self.slowPeers(value, place)
         case .expect: cell.expected = try Self.expectation(value, place)
         case .mix: cell.mix = value == "none" ? nil : try RequestMix(value, place)
         }
@@ -145,6 +149,25 @@ extension CellDraft {
                 "\(value.compact) is not a size up to 1GiB", "write bytes such as 13 or \"64KiB\"")
         }
         return size
+    }
+
+    private static func skew(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Skew {
+        let text = try place.text(value, example: "zipf:1")
+        guard let skew = Skew(parsing: text) else {
+            throw place.complaint("'\(text)' is no skew", Skew.remedy)
+        }
+        return skew
+    }
+
+    private static func slowPeers(
+        _ value: JSONValue, _ place: FilePlace
+    ) throws(Complaint) -> SlowPeers? {
+        if value == "none" { return nil }
+        let text = try place.text(value, example: "64:1KiB")
+        guard let peers = SlowPeers(parsing: text) else {
+            throw place.complaint("'\(text)' says not how many of what", SlowPeers.remedy)
+        }
+        return peers
     }
 
     private static func toggle(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Bool {

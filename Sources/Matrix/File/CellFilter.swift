@@ -41,7 +41,7 @@ struct CellFilter: Equatable, Sendable {
     private static let keys = Axis.allCases.map(\.rawValue) + ["cell"]
     private static let numeric: Set<String> = [
         "threads", "connections", "streams", "payload", "pipeline", "requests_per_connection",
-        "connection_rate", "burst", "rtt", "link_loss", "link_rate", "rate",
+        "connection_rate", "burst", "idle", "rtt", "link_loss", "link_rate", "rate",
     ]
 
     private let terms: [Term]
@@ -164,6 +164,10 @@ struct CellFilter: Equatable, Sendable {
             return "\(cell.arrival.rate?.raw ?? 0)"
         case .arrivals: return cell.arrival.question?.arrivals ?? cell.arrival.name
         case .burst: return "\(cell.burst)"
+        case .skew: return cell.skew.text
+        case .idle: return "\(cell.company.idle)"
+        case .slowReaders: return cell.company.slowReaders?.text ?? "none"
+        case .slowSenders: return cell.company.slowSenders?.text ?? "none"
         case .expect: return cell.expected.rawValue
         case .mix: return cell.mix?.name ?? "none"
         }

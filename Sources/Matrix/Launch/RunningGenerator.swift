@@ -29,7 +29,7 @@ struct RunningGenerator: ~Copyable {
         options.diesWithParent = true
         options.standardError = .captured
         options.descriptorLimit = max(
-            DescriptorLimit.current.soft, cell.connections + Abilities.descriptorsBeside)
+            DescriptorLimit.current.soft, cell.connectionsInAll + Abilities.descriptorsBeside)
         do throws(SystemError) {
             process = try ChildProcess(options)
         } catch {
@@ -75,7 +75,11 @@ struct RunningGenerator: ~Copyable {
                 : ["--connection-rate", "\(rate.raw / Double(cell.churn.requests ?? 1))"]
             arguments += ["--arrivals", cell.arrival.name]
             if cell.burst != 1 { arguments += ["--burst", "\(cell.burst)"] }
+            if cell.skew != .even { arguments += ["--skew", cell.skew.text] }
         }
+        if cell.company.idle > 0 { arguments += ["--idle", "\(cell.company.idle)"] }
+        if let peers = cell.company.slowReaders { arguments += ["--slow-readers", peers.text] }
+        if let peers = cell.company.slowSenders { arguments += ["--slow-senders", peers.text] }
         if let question = cell.arrival.question {
             arguments += ["--find-rate", question.rules, "--arrivals", question.arrivals]
         }

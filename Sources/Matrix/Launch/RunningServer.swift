@@ -9,6 +9,8 @@ struct RunningServer: ~Copyable {
     private enum Limit {
         static let ready = Nanoseconds.seconds(10)
         static let stop = Nanoseconds.seconds(5)
+        /// Longer than a launch, for connections that say nothing.
+        static let idleness = "3600s"
         /// Between two looks at a port that does not answer yet.
         static let pause = Nanoseconds.milliseconds(5)
         /// For a foreign server's workers to settle once its port is open.
@@ -62,6 +64,8 @@ struct RunningServer: ~Copyable {
         if cell.cork.haveServer { arguments += ["--cork", "on"] }
         if cell.replyShape != .one { arguments += ["--write-shape", cell.replyShape.rawValue] }
         if cell.churn.opensFast { arguments += ["--fastopen", "on"] }
+        // Who never asks would not stand for longer than a head may take.
+        if cell.company.idle > 0 { arguments += ["--head-timeout", Limit.idleness] }
         if cell.tls != .off {
             arguments += ["--tls", "self-signed", "--tls-version", cell.tls.rawValue]
             if cell.handshake == .early { arguments += ["--early-data", "16KiB"] }
@@ -116,7 +120,7 @@ struct RunningServer: ~Copyable {
         options.diesWithParent = true
         options.standardError = .captured
         options.descriptorLimit = max(
-            DescriptorLimit.current.soft, cell.connections + Abilities.descriptorsBeside)
+            DescriptorLimit.current.soft, cell.connectionsInAll + Abilities.descriptorsBeside)
         do throws(SystemError) {
             return try ChildProcess(options)
         } catch {

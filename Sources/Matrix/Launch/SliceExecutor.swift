@@ -45,9 +45,11 @@ struct SliceExecutor: SliceMeter {
     let base: ProcessExecutor
     let candidate: ProcessExecutor
 
-    /// Whether a cell can be measured by slices: at a fixed rate, and with few enough connections.
+    /// Whether a cell can be measured by slices: at a fixed rate, with few enough connections,
+    /// and without others beside them that two generators would both open.
     static func takes(_ cell: Cell) -> Bool {
         cell.arrival.rate != nil && cell.connections <= Limit.connections
+            && cell.company.count == 0
     }
 
     mutating func measure(

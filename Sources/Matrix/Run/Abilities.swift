@@ -91,8 +91,9 @@ enum Abilities {
     }
 
     private static func checkDescriptors(_ cells: [Cell]) throws(Complaint) {
-        guard let most = cells.max(by: { $0.connections < $1.connections }) else { return }
-        let needed = most.connections + descriptorsBeside
+        guard let most = cells.max(by: { $0.connectionsInAll < $1.connectionsInAll })
+        else { return }
+        let needed = most.connectionsInAll + descriptorsBeside
         guard DescriptorLimit.mayRaise(to: needed) else {
             let hard = DescriptorLimit.current.hard
             throw Complaint(
@@ -166,6 +167,15 @@ enum Abilities {
             return "streams with protocol \(cell.language.rawValue)"
         }
         if cell.burst != 1, cell.arrival.rate == nil { return "bursts without a rate" }
+        if cell.skew != .even {
+            if cell.arrival.rate == nil || cell.churn.rate != nil {
+                return "a skew without a rate of requests"
+            }
+            if cell.churn.requests != nil { return "a skew of connections that end" }
+        }
+        if cell.company.count > 0, cell.tls != .off {
+            return "connections beside the load with tls"
+        }
         if cell.mix != nil, cell.path != nil { return "a mix and a path together" }
         if let mix = cell.mix, mix.json.compact.utf8.count > mixBytes {
             return "a mix of more than 64 KiB"

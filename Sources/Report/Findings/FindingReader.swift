@@ -28,7 +28,8 @@ struct FindingReader {
         ("cork", "off"), ("request_shape", "one"), ("reply_shape", "one"),
         ("requests_per_connection", ""), ("connection_rate_target", ""), ("close", "fin"),
         ("fastopen", "off"), ("rtt_ns", "0"), ("link_loss", "0"), ("link_rate_bit", ""),
-        ("burst", "1"), ("path", ""), ("mix", "none"),
+        ("burst", "1"), ("path", ""), ("mix", "none"), ("skew", "even"),
+        ("idle", "0"), ("slow_readers", "none"), ("slow_senders", "none"),
     ]
 
     /// The pattern, or the server where the pattern is its own affair.

@@ -46,12 +46,15 @@ struct CellsSection {
         ("link_loss", "loss of the link", ""), ("link_rate_bit", "rate of the link", "bit/s"),
         ("find_rate", "searched rate", ""), ("search_outcome", "search", ""),
         ("burst", "due at once", ""), ("path", "path", ""), ("mix", "mix", ""),
+        ("skew", "skew", ""), ("idle", "idle beside", ""),
+        ("slow_readers", "slow readers beside", ""), ("slow_senders", "slow senders beside", ""),
     ]
 
     /// Conditions that are not worth a word where all cells have this.
     private static let unremarkable = [
         "quickack": "off", "cork": "off", "request_shape": "one", "reply_shape": "one",
-        "burst": "1", "mix": "none",
+        "burst": "1", "mix": "none", "skew": "even", "idle": "0", "slow_readers": "none",
+        "slow_senders": "none",
     ]
 
     /// In nanoseconds in the file.
