@@ -129,7 +129,6 @@ struct SearchCellTests {
         #expect(all.field(0, "capacity_rps_ci_lo") == "1000.0")
         #expect(all.field(0, "capacity_rps_ci_hi") == "1010.0")
         #expect(all.field(0, "search_outcome") == "found")
-        #expect(all.columns.suffix(1) == ["search_outcome"])
         // A median over some of the launches would be that of the lucky ones.
         let some = cells(records + [Self.record(cell, slot: 6, outcome: .generatorBound)])
         #expect(some.field(0, "capacity_rps_median") == nil)

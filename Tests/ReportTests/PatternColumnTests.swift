@@ -52,9 +52,9 @@ struct PatternColumnTests {
         return worker
     }
 
-    @Test("they stand at the end, and each has its figure")
+    @Test("they stand together, and each has its figure")
     func figures() throws {
-        #expect(RunColumns.all.map(\.name).suffix(Self.names.count) == Self.names[...])
+        #expect(RunColumns.all.map(\.name).contains(Self.names))
         var record = Self.filled
         record.workers = [
             Self.worker("loop", accepted: 30, owned: 30, cpu: 3_000),
