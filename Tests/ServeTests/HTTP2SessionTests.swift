@@ -337,6 +337,30 @@ struct HTTP2SessionTests {
         #expect(connection.hasFinishedSending)
     }
 
+    @Test(
+        "who has ended is not waited for at a stop, but given what it is owed",
+        arguments: [true, false])
+    func endOfPeer(comesFirst: Bool) {
+        let connection = balanced()
+        connection.receive(H2.opening + H2.get(1, "/plaintext"))
+        if comesFirst { connection.finish() }
+        connection.stop()
+        if !comesFirst { connection.finish() }
+        #expect(!connection.isClosed && connection.waiting == 1)
+        connection.deliver(0)
+        var reading = HTTP2Reading()
+        let words = reading.read(connection.sent)
+        #expect(words.contains("1 data 13 end") && words.contains("goaway 1 NO_ERROR"), "\(words)")
+        #expect(connection.isClosed)
+        // Without anything owed it ends at once.
+        let idle = balanced()
+        idle.receive(H2.opening)
+        idle.stop()
+        #expect(!idle.isClosed)
+        idle.finish()
+        #expect(idle.isClosed)
+    }
+
     @Test("an idle connection is told before it ends")
     func idle() {
         let connection = loop()

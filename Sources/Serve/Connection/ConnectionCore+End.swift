@@ -52,6 +52,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
         connection.session.noteStop(
             isClear: connection.inFlight == 0, owes: connection.owesReply,
             expects: connection.arrived > 0, output: &output)
+        if connection.hasPeerFinished { connection.session.notePeerEnd() }
     }
 
     /// Whether the message that ends at `end` of `input` is the last that had arrived when the stop

@@ -145,7 +145,7 @@ struct ConnectionCore<Desk: MessageDesk & ~Copyable, S: Session & ~Copyable>: ~C
     /// The peer has ended its half in order; says whether that is the end.
     func noteEnd(_ connection: inout State) -> Bool {
         connection.hasPeerFinished = true
-        connection.session.noteEnd()
+        connection.session.notePeerEnd()
         return connection.phase == .lingering || !connection.owesReply && !connection.hasMore
     }
 

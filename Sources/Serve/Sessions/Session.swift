@@ -94,8 +94,11 @@ protocol Session: ~Copyable {
     mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>)
     /// Ends behind what is owed; what has not arrived whole is forgotten.
     mutating func end()
-    /// The peer has ended its half. What would go on as long as the connection ends with it.
+    /// What would go on as long as the connection ends.
     mutating func noteEnd()
+    /// The peer has ended its half: nothing that it is waited for comes any more, and what would go
+    /// on as long as the connection ends.
+    mutating func notePeerEnd()
     /// A stop was asked for.
     ///
     /// - Parameters:
@@ -145,6 +148,7 @@ extension Session where Self: ~Copyable {
 /// A protocol whose messages have no heads that could be sent apart.
 extension Session where Self: ~Copyable {
     var framing: MessageFraming { .opaque }
+    mutating func notePeerEnd() { noteEnd() }
 }
 
 /// A protocol whose replies all come to an end.

@@ -87,6 +87,12 @@ extension HTTP2Session {
 
     mutating func noteEnd() { endEvents() }
 
+    /// What the peer had sent before it knew of a stop has come by now.
+    mutating func notePeerEnd() {
+        endEvents()
+        if ending == .announced { ending = .due }
+    }
+
     mutating func end() {
         if ending == .open || ending == .announced { ending = .due }
     }
