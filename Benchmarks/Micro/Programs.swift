@@ -66,6 +66,22 @@ enum Programs {
         }
     }
 
+    /// The port in the line that our servers print when they are ready.
+    static func readyPort(
+        of child: inout ChildProcess, _ description: String, within timeout: Nanoseconds
+    ) throws(Complaint) -> UInt16 {
+        let line = child.nextLine(timeout: timeout) ?? ""
+        guard let ready = JSONText.object(line), ready["event"] as? String == "ready",
+            let address = ready["listen"] as? String,
+            let port = address.split(separator: ":").last.flatMap({ UInt16($0) })
+        else {
+            throw Complaint(
+                "\(description) did not say that it is ready, but '\(line)'",
+                remedy: "start it by hand and read what it says", status: .failure)
+        }
+        return port
+    }
+
     private static func commandLine(_ options: SpawnOptions) -> String {
         ([options.program] + options.arguments).joined(separator: " ")
     }

@@ -127,7 +127,8 @@ struct RunningServer: ~Copyable {
         if let port {
             try Self.waitUntil("\(kind)", listensOn: port)
         } else {
-            port = try Self.readyPort(of: &child, "\(kind)")
+            port = Int(
+                try Programs.readyPort(of: &child, "\(kind)", within: Self.startTimeout))
         }
         self.child = child
         self.port = port ?? 0
@@ -136,22 +137,6 @@ struct RunningServer: ~Copyable {
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
-
-    /// The port in the line that our servers print when they are ready.
-    private static func readyPort(
-        of child: inout ChildProcess, _ description: String
-    ) throws(Complaint) -> Int {
-        let line = child.nextLine(timeout: startTimeout) ?? ""
-        guard let ready = JSONText.object(line), ready["event"] as? String == "ready",
-            let address = ready["listen"] as? String,
-            let port = address.split(separator: ":").last.flatMap({ Int($0) })
-        else {
-            throw Complaint(
-                "\(description) did not say that it is ready, but '\(line)'",
-                remedy: "start it by hand and read what it says", status: .failure)
-        }
-        return port
-    }
 
     private static func waitUntil(
         _ description: String, listensOn port: Int

@@ -228,20 +228,17 @@ struct SoakClient {
         do throws(SoakSocket.End) {
             let status = try socket.line()
             isBegun = true
-            guard status.elementsEqual("HTTP/1.1 200 OK".utf8) else {
-                throw SoakSocket.End.refused
-            }
+            if status != "HTTP/1.1 200 OK" { throw SoakSocket.End.refused }
             var length: Int?
             while true {
-                let line = try socket.line()
+                let line = try socket.line().lowercased()
                 if line.isEmpty { break }
-                let text = String(decoding: line, as: UTF8.self).lowercased()
-                if text.hasPrefix("content-length: ") { length = Int(text.dropFirst(16)) }
+                if line.hasPrefix("content-length: ") { length = Int(line.dropFirst(16)) }
             }
             guard let length else { throw SoakSocket.End.refused }
             let body = try socket.bytes(length)
             if length != expected.count { throw SoakSocket.End.refused }
-            if case .body(let bytes) = expected, !body.elementsEqual(bytes) {
+            if case .body(let bytes) = expected, body != bytes {
                 throw SoakSocket.End.refused
             }
         } catch {

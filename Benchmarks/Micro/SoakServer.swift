@@ -23,23 +23,9 @@ struct SoakServer: ~Copyable {
             ["--listen", "127.0.0.1:0", "--pattern", pattern.rawValue, "--threads", "\(threads)"])
         options.diesWithParent = true
         var child = try Programs.spawn(options)
-        port = try Self.port(of: &child, pattern)
+        port = try Programs.readyPort(
+            of: &child, pattern.rawValue, within: Self.patience)
         self.child = child
-    }
-
-    private static func port(
-        of child: inout ChildProcess, _ pattern: PatternID
-    ) throws(Complaint) -> UInt16 {
-        let line = child.nextLine(timeout: patience) ?? ""
-        guard let ready = JSONText.object(line), ready["event"] as? String == "ready",
-            let address = ready["listen"] as? String,
-            let port = address.split(separator: ":").last.flatMap({ UInt16($0) })
-        else {
-            throw Complaint(
-                "\(pattern.rawValue) did not say that it is ready, but '\(line)'",
-                remedy: "start it by hand and read what it says", status: .failure)
-        }
-        return port
     }
 
     /// How it has ended without having been asked to; nil while it runs.

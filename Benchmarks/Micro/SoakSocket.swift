@@ -2,15 +2,11 @@ import Basis
 import Platform
 
 /// A blocking TCP connection to 127.0.0.1 with the few things that a peer can do to it.
-@safe
 struct SoakSocket: ~Copyable {
     private let descriptor: Descriptor
     private var kernel = LinuxKernel()
-    // SAFETY, throughout: allocated in `init`, freed in `deinit`, and this value's own.
-    private let chunk: UnsafeMutableRawBufferPointer
-    /// What has been received and not been taken, from `position` on.
-    private var buffer: [UInt8] = []
-    private var position = 0
+    /// What has been received and not been taken.
+    private var buffer = ByteQueue()
 
     /// A call that takes longer hangs.
     static let patience = Nanoseconds.seconds(20)
@@ -25,7 +21,6 @@ struct SoakSocket: ~Copyable {
     /// - Parameter resets: whether its end is a reset, which loses what is under way.
     init(port: UInt16, resets: Bool) throws(End) {
         descriptor = try Self.connected(to: port, resets)
-        unsafe chunk = .allocate(byteCount: 32 * 1_024, alignment: 1)
     }
 
     private static func connected(to port: UInt16, _ resets: Bool) throws(End) -> Descriptor {
@@ -43,8 +38,6 @@ struct SoakSocket: ~Copyable {
         // It goes on in the background, for it has taken as long as it may.
         throw .hung
     }
-
-    deinit { unsafe chunk.deallocate() }
 
     mutating func send(_ bytes: ArraySlice<UInt8>) throws(End) {
         var rest = bytes
@@ -64,43 +57,51 @@ struct SoakSocket: ~Copyable {
     mutating func finishSending() { kernel.finishSending(on: descriptor) }
 
     /// Whether anything was received that nobody has taken.
-    var holdsBytes: Bool { position < buffer.count }
+    var holdsBytes: Bool { !buffer.isEmpty }
 
     private mutating func receive() throws(End) {
-        if position == buffer.count || position > 256 * 1_024 {
-            buffer.removeFirst(position)
-            position = 0
-        }
-        let received: Received
+        try Self.receive(from: descriptor, into: &buffer)
+    }
+
+    private static func receive(
+        from descriptor: borrowing Descriptor, into buffer: inout ByteQueue
+    ) throws(End) {
+        var kernel = LinuxKernel()
+        var received = Received.wouldBlock
         do throws(SystemError) {
-            received = try unsafe kernel.receive(from: descriptor, into: chunk)
+            // SAFETY: the room is used only by the call, which fills a part of it.
+            _ = try unsafe buffer.withFreeSpace(minimum: 32 * 1_024) {
+                (room) throws(SystemError) -> Int in
+                received = try unsafe kernel.receive(from: descriptor, into: room)
+                guard case .bytes(let count) = received else { return 0 }
+                return count
+            }
         } catch {
             throw .reset
         }
         switch received {
-        case .bytes(let count): unsafe buffer.append(contentsOf: chunk[..<count])
+        case .bytes: break
         case .closed: throw .closed
         case .wouldBlock: throw .hung
         }
     }
 
-    /// The bytes up to the end of a line that ends with CR and LF, without these.
-    mutating func line() throws(End) -> ArraySlice<UInt8> {
+    /// The text up to the end of a line that ends with CR and LF, without these.
+    mutating func line() throws(End) -> String {
         var searched = 0
         while true {
-            if let end = buffer[(position + searched)...].firstIndex(of: 10) {
-                defer { position = end + 1 }
-                return buffer[position..<max(position, end - 1)]
+            while searched < buffer.count, buffer.bytes[searched] != 10 { searched += 1 }
+            if searched < buffer.count {
+                let line = try bytes(searched + 1)
+                return String(decoding: line.dropLast(2), as: UTF8.self)
             }
-            // Where this is nothing, the buffer begins anew.
-            searched = buffer.count - position
             try receive()
         }
     }
 
-    mutating func bytes(_ count: Int) throws(End) -> ArraySlice<UInt8> {
-        while buffer.count - position < count { try receive() }
-        defer { position += count }
-        return buffer[position..<position + count]
+    mutating func bytes(_ count: Int) throws(End) -> [UInt8] {
+        while buffer.count < count { try receive() }
+        defer { buffer.consume(count) }
+        return Array(copying: buffer.bytes.extracting(first: count))
     }
 }

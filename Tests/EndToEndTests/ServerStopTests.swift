@@ -219,14 +219,6 @@ struct ServerStopTests {
         #expect(TestClock.now.since(start) < .seconds(15))
     }
 
-    /// Whether a process has taken SIGTERM for itself (proc_pid_status(5), SigBlk).
-    private static func isReadyToStop(_ id: Int32) -> Bool {
-        let status = (try? readFile("/proc/\(id)/status")) ?? ""
-        let mask = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:\t") }
-        return mask.flatMap { UInt64($0.dropFirst(8), radix: 16) }.map { $0 >> 14 & 1 == 1 }
-            ?? false
-    }
-
     @Test("an interrupt ends it as well, and quiet means no line")
     func interrupt() throws {
         let server = try ServerUnderTest("sharded:hash")
@@ -237,7 +229,8 @@ struct ServerStopTests {
             try Programs.own("switchyard-server"), ["--listen", "127.0.0.1:0", "--quiet"])
         options.standardError = .captured
         var quiet = try ChildProcess(options)
-        #expect(TestClock.eventually { Self.isReadyToStop(quiet.processID) })
+        let process = RunningProcess(id: quiet.processID)
+        #expect(TestClock.eventually { process.blocks(SIGTERM) })
         quiet.terminate()
         #expect(quiet.remainingOutput(timeout: TestLimit.hang).isEmpty)
         #expect(quiet.wait(timeout: TestLimit.hang)?.ending == .exited(0))

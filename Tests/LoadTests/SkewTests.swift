@@ -19,6 +19,13 @@ struct SkewTests {
         return run
     }
 
+    /// All but one in a billion of what is due belong to the first of two connections.
+    private func lopsided(_ duration: Nanoseconds = .milliseconds(100)) -> WorldRun {
+        var run = run(.even, connections: 2, duration: duration)
+        run.plan.weights = [1, 1e-9]
+        return run
+    }
+
     private func constant(_ rate: Double) -> ConstantPacing {
         ConstantPacing(rate: PerSecond(raw: rate), phase: 0)
     }
@@ -51,10 +58,8 @@ struct SkewTests {
 
     @Test("a request waits for its own connection while others are free, from when it was due")
     func waits() throws {
-        // All but one in ten million belong to the first connection, which answers 500 a second
-        // of the 1,000 that are due.
-        var run = run(.even, connections: 2, duration: .milliseconds(100))
-        run.plan.weights = [1, 1e-9]
+        // The first connection answers 500 a second of the 1,000 that are due.
+        let run = lopsided()
         run.world.answerAll(after: .milliseconds(2))
         let begin = run.start
         let result = try run.result(constant(1_000))
@@ -73,8 +78,7 @@ struct SkewTests {
 
     @Test("requests share their connection up to its depth")
     func pipelined() throws {
-        var run = run(.even, connections: 2, duration: .milliseconds(100))
-        run.plan.weights = [1, 1e-9]
+        var run = lopsided()
         run.pipeline = 4
         run.world.answerAll(after: .milliseconds(3))
         let result = try run.result(constant(1_000))
@@ -83,8 +87,7 @@ struct SkewTests {
 
     @Test("a connection that ends keeps what waits for it")
     func reopened() throws {
-        var run = run(.even, connections: 2, duration: .milliseconds(100))
-        run.plan.weights = [1, 1e-9]
+        let run = lopsided()
         run.world.answer = { _, _ in [.send(WireText.closing, after: .milliseconds(2))] }
         let result = try run.result(constant(1_000))
         #expect(result.served == [100, 0] && result.tally.errors.total == 0)
@@ -93,8 +96,7 @@ struct SkewTests {
 
     @Test("what never found its connection free is counted at the age it reached")
     func unsent() throws {
-        var run = run(.even, connections: 2, duration: .milliseconds(100))
-        run.plan.weights = [1, 1e-9]
+        var run = lopsided()
         run.plan.timeout = .milliseconds(50)
         run.world.answerAll(after: .milliseconds(10))
         let result = try run.result(constant(1_000))
@@ -106,8 +108,7 @@ struct SkewTests {
 
     @Test("pieces of the window count as due what waits for its connection")
     func pieces() throws {
-        var run = run(.even, connections: 2)
-        run.plan.weights = [1, 1e-9]
+        var run = lopsided(.seconds(1))
         run.plan.timeout = .seconds(10)
         run.world.answerAll(after: .milliseconds(2))
         let result = try run.result(constant(1_000))
@@ -121,8 +122,7 @@ struct SkewTests {
     @Test("with no more room to wait, the schedule stands still and nothing is lost")
     func held() throws {
         // 80,000 are due in a second, and 250 answered.
-        var run = run(.even, connections: 2, duration: .seconds(1))
-        run.plan.weights = [1, 1e-9]
+        var run = lopsided(.seconds(1))
         run.plan.timeout = .milliseconds(20)
         run.world.answerAll(after: .milliseconds(4))
         let result = try run.result(constant(80_000))

@@ -103,6 +103,38 @@ struct WorkTests {
         }
     }
 
+    /// A desk that puts messages into lanes whose workers are the test's.
+    private struct Crew: ~Copyable {
+        let pool = Shared(WorkItemPool())
+        let lanes: [Shared<WorkerLane>]
+        var items: WorkItems
+        var desk: WorkerDesk<LinuxKernel>
+        var tally = Tally()
+
+        init(lanes count: Int, answersItself: Bool = false) throws {
+            lanes = try (0..<count).map { _ in Shared(try WorkerLane()) }
+            items = WorkItems(pool)
+            desk = WorkerDesk(
+                kernel: LinuxKernel(),
+                team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker),
+                responder: Responder(ledger: PaymentLedger()), answersItself: answersItself)
+        }
+
+        deinit {
+            pool.free()
+            for lane in lanes { lane.free() }
+        }
+
+        mutating func submit(
+            _ message: Message, body: [UInt8] = [],
+            from owner: Exchange = Exchange(connection: .init(slot: 0, generation: 0), stream: 0)
+        ) -> Submission {
+            desk.submit(
+                message, body: body.span, from: owner, mustFollow: false, items: &items,
+                tally: &tally)
+        }
+    }
+
     private func message(_ line: String) throws -> Message {
         try withHead("\(line) HTTP/1.1\r\nHost: h\r\n\r\n") { head, input in
             Message(route: chosenRoute(of: head, in: input))
@@ -111,81 +143,51 @@ struct WorkTests {
 
     @Test("a returned item has forgotten its message, and gives back what is much")
     func release() throws {
-        let pool = Shared(WorkItemPool())
-        defer { pool.free() }
-        let lane = Shared(try WorkerLane())
-        defer { lane.free() }
-        var items = WorkItems(pool)
-        var desk = WorkerDesk(
-            kernel: LinuxKernel(),
-            team: WorkerTeam(pool: pool, lanes: [lane], distribution: .perWorker),
-            responder: Responder(ledger: PaymentLedger()), answersItself: false)
-        var tally = Tally()
+        var crew = try Crew(lanes: 1)
         let owner = Exchange(connection: .init(slot: 1, generation: 2), stream: 3)
         let body = [UInt8](repeating: 1, count: 100_000)
         let message = try message("POST /echo")
         for _ in 0..<3 {
             guard
-                case .passedOn(let index) = desk.submit(
-                    message, body: body.span, from: owner, mustFollow: false, items: &items,
-                    tally: &tally)
+                case .passedOn(let index) = crew.submit(message, body: body, from: owner)
             else {
                 Issue.record("the desk answered by itself")
                 return
             }
-            let isSame = items.withItem(index) { $0.body.count == 100_000 }
-            let link = items[index]
+            let isSame = crew.items.withItem(index) { $0.body.count == 100_000 }
+            let link = crew.items[index]
             #expect(isSame && link.owner == owner && link.next == WorkItem.none)
             #expect(link.state == .withWorker)
-            let taken = lane.value.inbound.pop()
+            let taken = crew.lanes[0].value.inbound.pop()
             #expect(taken == index)
-            items.withItem(index) { $0.output.append(1) }
+            crew.items.withItem(index) { $0.output.append(1) }
             // What one use leaves behind must not show in the next.
-            items[index].state = .done
-            items[index].next = 5
-            items.release(index)
-            let kept = items.withItem(index) { item in
+            crew.items[index].state = .done
+            crew.items[index].next = 5
+            crew.items.release(index)
+            let kept = crew.items.withItem(index) { item in
                 (item.message == nil, item.body.storageBytes, item.output.count)
             }
             #expect(kept == (true, 0, 0))
         }
-        #expect(tally.handoffs == 3)
+        #expect(crew.tally.handoffs == 3)
     }
 
     @Test("the first message has its times taken, and then one of so many, whatever is between")
     func timing() throws {
-        let pool = Shared(WorkItemPool())
-        let lanes = try (0..<2).map { _ in Shared(try WorkerLane()) }
-        defer {
-            pool.free()
-            for lane in lanes { lane.free() }
-        }
-        var items = WorkItems(pool)
-        var desk = WorkerDesk(
-            kernel: LinuxKernel(),
-            team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker),
-            responder: Responder(ledger: PaymentLedger()), answersItself: true)
-        var tally = Tally()
+        var crew = try Crew(lanes: 2, answersItself: true)
         let (slow, quick) = (try message("GET /block?us=1"), try message("GET /plaintext"))
-        let nothing: [UInt8] = []
-        let owner = Exchange(connection: .init(slot: 0, generation: 0), stream: 0)
         var timed: [Int] = []
         for number in 0..<2 * Limit.messagesPerTiming + 1 {
             // What the loop answers itself stands in no queue.
-            _ = desk.submit(
-                quick, body: nothing.span, from: owner, mustFollow: false, items: &items,
-                tally: &tally)
-            guard
-                case .passedOn(let index) = desk.submit(
-                    slow, body: nothing.span, from: owner, mustFollow: false, items: &items,
-                    tally: &tally)
-            else {
+            _ = crew.submit(quick)
+            guard case .passedOn(let index) = crew.submit(slow) else {
                 Issue.record("the desk answered by itself")
                 return
             }
-            if items.withItem(index, { $0.queued.take() }) != nil { timed.append(number) }
-            _ = lanes[number % 2].value.inbound.pop()
-            items.release(index)
+            if crew.items.withItem(index, { $0.queued.take() }) != nil { timed.append(number) }
+            _ = crew.lanes[number % 2].value.inbound.pop()
+            crew.items.release(index)
         }
         #expect(timed == [0, Limit.messagesPerTiming, 2 * Limit.messagesPerTiming])
         // Lanes in turn: two that are timed behind each other have different workers.
@@ -194,45 +196,30 @@ struct WorkTests {
 
     @Test("the desk is full when every item is out, and lanes take turns")
     func fullDesk() throws {
-        let pool = Shared(WorkItemPool())
-        let lanes = try (0..<3).map { _ in Shared(try WorkerLane()) }
-        defer {
-            pool.free()
-            for lane in lanes { lane.free() }
-        }
-        var items = WorkItems(pool)
-        var desk = WorkerDesk(
-            kernel: LinuxKernel(),
-            team: WorkerTeam(pool: pool, lanes: lanes, distribution: .perWorker),
-            responder: Responder(ledger: PaymentLedger()), answersItself: false)
-        var tally = Tally()
+        var crew = try Crew(lanes: 3)
         let message = try message("GET /plaintext")
-        let nothing: [UInt8] = []
-        let owner = Exchange(connection: .init(slot: 0, generation: 0), stream: 0)
         for _ in 0..<Limit.messagesInFlight {
-            let hasRoom = items.hasRoom
+            let hasRoom = crew.items.hasRoom
             #expect(hasRoom)
-            _ = desk.submit(
-                message, body: nothing.span, from: owner, mustFollow: false, items: &items,
-                tally: &tally)
+            _ = crew.submit(message)
         }
-        let hasRoom = items.hasRoom
+        let hasRoom = crew.items.hasRoom
         #expect(!hasRoom)
-        let counts = lanes.map { $0.value.inbound.count }
+        let counts = crew.lanes.map { $0.value.inbound.count }
         #expect(counts.reduce(0, +) == Limit.messagesInFlight)
         #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
         // What comes back on any lane is found.
-        for lane in lanes {
+        for lane in crew.lanes {
             let waiting = lane.value.inbound.pop()
             let item = try #require(waiting)
             _ = lane.value.outbound.push(item)
         }
         var found = 0
-        while let item = desk.nextDone() {
-            items.release(item)
+        while let item = crew.desk.nextDone() {
+            crew.items.release(item)
             found += 1
         }
-        let hasDone = desk.hasDone
+        let hasDone = crew.desk.hasDone
         #expect(found == 3 && !hasDone)
     }
 

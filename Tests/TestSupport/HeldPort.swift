@@ -25,10 +25,7 @@ package final class HeldPort: Sendable {
         }
         self.descriptor = descriptor
         number = UInt16(bigEndian: address.sin_port)
-        if result != 0 {
-            close(descriptor)
-            throw TestFailure("no port can be had: \(errno)")
-        }
+        if result != 0 { throw TestFailure("no port can be had: \(errno)") }
     }
 
     deinit { close(descriptor) }

@@ -80,10 +80,15 @@ package struct RunningProcess: Sendable {
         TestClock.eventually { busiestShare(over: .milliseconds(200)) < 0.5 }
     }
 
-    private func statusField(_ name: String) -> Int? {
+    /// Whether it has taken a signal for itself, to be asked for (SigBlk).
+    package func blocks(_ signal: CInt) -> Bool {
+        (statusField("SigBlk:", radix: 16) ?? 0) >> Int(signal - 1) & 1 == 1
+    }
+
+    private func statusField(_ name: String, radix: Int = 10) -> Int? {
         let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
-            .flatMap { Int($0) }
+            .flatMap { Int($0, radix: radix) }
     }
 }

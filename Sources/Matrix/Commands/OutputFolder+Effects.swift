@@ -18,13 +18,13 @@ extension OutputFolder {
         try write("effects.csv", CSVTable(EffectColumns.all, rows: records).text)
         try write("effect_points.csv", CSVTable(EffectPointColumns.all, rows: points).text)
         removeFigures()
-        let measured = outcomes.filter { $0.measured != nil }.map(\.effect)
-        guard let last = measured.last else { return }
+        let measured = outcomes.filter { $0.measured != nil }
+        if measured.isEmpty { return }
         guard let plotter = Plotter.ready(plots, or: { console.errors("note: \($0)\n") }) else {
             return
         }
-        // The rows of an effect stand together.
-        for effect in zip(measured, measured.dropFirst()).filter({ $0 != $1 }).map(\.0) + [last] {
+        var drawn: Set<String> = []
+        for effect in measured.map(\.effect) where drawn.insert(effect).inserted {
             let outcome = plotter.draw(
                 Plotter.effect, of: RunDirectory(path: path), as: .svg,
                 subtitle: printable(conditions.subtitle), part: effect)

@@ -64,6 +64,11 @@ enum Finding: Equatable, Sendable {
     case value(Double, [EffectPoint] = [])
     /// The condition that this machine does not meet.
     case lacks(String)
+
+    /// The median of what rounds have found, with each of them as a point.
+    static func median(of rounds: [Double]) -> Finding {
+        Median.of(rounds).map { .value($0, .series(rounds)) } ?? .lacks("rounds")
+    }
 }
 
 /// What rows measure with.
@@ -94,7 +99,7 @@ struct EffectBench {
             else { return .lacks("a server that tells its CPU time under load") }
             ratios.append(second / first)
         }
-        return Median.of(ratios).map { .value($0, .series(ratios)) } ?? .lacks("rounds")
+        return .median(of: ratios)
     }
 
     /// Nil where the server does not tell it.

@@ -1,5 +1,4 @@
 import Basis
-import Measure
 import Platform
 import Report
 
@@ -45,7 +44,7 @@ enum HandoverEffect: Effect {
     private static func times(_ first: Int, _ second: Int) throws(LaunchFailure) -> Finding {
         var times: [Double] = []
         for _ in 0..<rounds { times.append(try clock(first, second).inSeconds * 1e6) }
-        return Median.of(times).map { .value($0, .series(times)) } ?? .lacks("rounds")
+        return .median(of: times)
     }
 
     private static func clock(_ first: Int, _ second: Int) throws(LaunchFailure) -> Nanoseconds {
@@ -71,6 +70,6 @@ enum HandoverEffect: Effect {
             let unit = try clock(server[0], server[server.count - 1]).inSeconds * 1e3
             ratios.append((handed - alone) / unit)
         }
-        return Median.of(ratios).map { .value($0, .series(ratios)) } ?? .lacks("rounds")
+        return .median(of: ratios)
     }
 }

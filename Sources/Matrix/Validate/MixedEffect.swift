@@ -19,13 +19,17 @@ enum MixedEffect: Effect {
     private static let long = Nanoseconds.milliseconds(202)
     private static let longShare = 0.01
 
+    private static let oneQueue = Simulation(.shared)
+
     static let rows = [
-        row("shared", "balanced:shared", launches: 1, .shared, loss),
-        row("stealing", "work-stealing", launches: 1, .shared, loss),
-        row("round-robin", "balanced:per-worker", launches: 2, .roundRobin, near),
+        row("shared", "balanced:shared", launches: 1, oneQueue, loss),
+        row("stealing", "work-stealing", launches: 1, oneQueue, loss),
+        row("round-robin", "balanced:per-worker", launches: 2, Simulation(.roundRobin), near),
         // By a hash of each request, so with a connection for each: a loop whose connections stay
         // has always some that ask it.
-        row("hash", "sharded:hash", launches: 3, reconnects: true, .hashPerRequest, near),
+        row(
+            "hash", "sharded:hash", launches: 3, reconnects: true, Simulation(.hashPerRequest),
+            near),
     ]
 
     /// The share of the threads' time that is spent on requests, and what the requests take.
@@ -65,10 +69,9 @@ enum MixedEffect: Effect {
 
     private static func row(
         _ name: String, _ pattern: String, launches: Int, reconnects: Bool = false,
-        _ discipline: QueueSimulator.Discipline, _ predicted: (Double) -> Prediction
+        _ simulation: Simulation, _ predicted: (Double) -> Prediction
     ) -> EffectRow {
-        let simulation = Simulation(discipline)
-        return EffectRow(
+        EffectRow(
             name: name,
             setting: "\(pattern)\(reconnects ? ", a connection each time" : ""), \(threads) threads"
                 + " that sleep \(short.display) a request, and"

@@ -230,7 +230,7 @@ extension ConnectionCore where Desk: ~Copyable, S: ~Copyable {
             at: now, isClear: connection.inFlight == 0, writer: &writer, output: &output)
         if output.count > before { connection.hasAnswered = true }
         // What begins behind a stop does not go on for ever either.
-        if isDraining { connection.session.noteEnd() }
+        if isDraining { connection.session.endEvents() }
         tally.note(&writer.feed)
     }
 

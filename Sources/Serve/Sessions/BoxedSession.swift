@@ -89,7 +89,7 @@ extension Boxed: Session where Value: Session & ~Copyable {
         value.reject(reason, stream: stream, input: input)
     }
     mutating func end() { value.end() }
-    mutating func noteEnd() { value.noteEnd() }
+    mutating func endEvents() { value.endEvents() }
     mutating func notePeerEnd() { value.notePeerEnd() }
     mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
         value.noteStop(isClear: isClear, owes: owes, expects: expects, output: &output)

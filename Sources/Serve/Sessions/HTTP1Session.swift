@@ -309,8 +309,7 @@ struct HTTP1Session: Session, ~Copyable {
         }
     }
 
-    /// Ends what would go on as long as the connection.
-    private mutating func endEvents() {
+    mutating func endEvents() {
         guard var reply = events.take() else { return }
         reply.value.source.end()
         source = ReplySource(eventsDue: reply.value.source.due)
@@ -354,8 +353,6 @@ struct HTTP1Session: Session, ~Copyable {
         isLast = true
         body.releaseStorage()
     }
-
-    mutating func noteEnd() { endEvents() }
 
     mutating func noteStop(isClear: Bool, owes: Bool, expects: Bool, output: inout ByteQueue) {
         if isLast || lastWord != nil || expects { return }

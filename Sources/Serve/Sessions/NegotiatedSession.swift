@@ -270,7 +270,9 @@ struct NegotiatedSession<Other: RecognisableSession & ~Copyable>: Session, ~Copy
 
     mutating func end() { tell({ $0.end() }, { $0.end() }, { $0.end() }) }
 
-    mutating func noteEnd() { tell({ $0.noteEnd() }, { $0.noteEnd() }, { $0.noteEnd() }) }
+    mutating func endEvents() {
+        tell({ $0.endEvents() }, { $0.endEvents() }, { $0.endEvents() })
+    }
     mutating func notePeerEnd() {
         tell({ $0.notePeerEnd() }, { $0.notePeerEnd() }, { $0.notePeerEnd() })
     }

@@ -94,8 +94,8 @@ protocol Session: ~Copyable {
     mutating func reject(_ reason: Rejection, stream: UInt32, input: Span<UInt8>)
     /// Ends behind what is owed; what has not arrived whole is forgotten.
     mutating func end()
-    /// What would go on as long as the connection ends.
-    mutating func noteEnd()
+    /// Ends what would go on as long as the connection.
+    mutating func endEvents()
     /// The peer has ended its half: nothing that it is waited for comes any more, and what would go
     /// on as long as the connection ends.
     mutating func notePeerEnd()
@@ -148,12 +148,12 @@ extension Session where Self: ~Copyable {
 /// A protocol whose messages have no heads that could be sent apart.
 extension Session where Self: ~Copyable {
     var framing: MessageFraming { .opaque }
-    mutating func notePeerEnd() { noteEnd() }
+    mutating func notePeerEnd() { endEvents() }
 }
 
 /// A protocol whose replies all come to an end.
 extension Session where Self: ~Copyable {
-    mutating func noteEnd() {}
+    mutating func endEvents() {}
 }
 
 /// Why the core takes no more from a peer.

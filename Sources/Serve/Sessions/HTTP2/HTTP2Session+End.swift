@@ -85,8 +85,6 @@ extension HTTP2Session {
         }
     }
 
-    mutating func noteEnd() { endEvents() }
-
     /// What the peer had sent before it knew of a stop has come by now.
     mutating func notePeerEnd() {
         endEvents()

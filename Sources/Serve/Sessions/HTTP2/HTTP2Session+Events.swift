@@ -92,7 +92,6 @@ extension HTTP2Session {
         }
     }
 
-    /// Ends what would go on as long as the connection.
     mutating func endEvents() {
         for slot in streams.indices where streams[slot].events != nil {
             streams[slot].events?.value.source.end()
