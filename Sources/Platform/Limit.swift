@@ -13,9 +13,9 @@ package enum Limit {
     static let ringEntries: UInt32 = 1_024
     /// How often completions are taken to make room for a request.
     static let ringPatience = 16
-    /// How often bytes that a receive has left are asked for anew, and after what time.
-    static let ringAttempts: UInt8 = 16
-    static let ringAttemptTime = Nanoseconds.milliseconds(1)
+    /// After what time to look for bytes that a receive has left, and at most where none are.
+    static let ringRestPause = Nanoseconds.milliseconds(1)
+    static let ringRestPauseAtMost = Nanoseconds.milliseconds(128)
     /// Buffers of a ring, and their size: 2 MiB, which hold the requests of a turn. The kernel
     /// stops to receive where none is free.
     static let ringBuffers: UInt32 = 512

@@ -33,11 +33,13 @@ package struct RingKernel: ForwardingKernel, @unchecked Sendable {
         get {
             var counts = kernel.counts
             counts.wait &+= unsafe state.pointee.ring.calls
+            counts.other &+= unsafe state.pointee.otherCalls
             return counts
         }
         set {
             kernel.counts = newValue
             kernel.counts.wait &-= unsafe state.pointee.ring.calls
+            kernel.counts.other &-= unsafe state.pointee.otherCalls
         }
     }
 

@@ -21,8 +21,10 @@ struct RingPlace: ~Copyable {
     var isBringing = false
     /// Whether that was told to end.
     var isEnding = false
-    /// How often to ask anew for a rest that was left in the socket; 0 where there is none.
-    var attempts: UInt8 = 0
+    /// Whether a receive has left something in the socket that no other has brought yet.
+    var hasRest = false
+    /// Whether it is in the list of those that have a rest.
+    var isAmongRests = false
     /// What has come, as long as nobody has taken it.
     var input = ByteQueue()
     /// Whether the peer has ended its half, behind the input.
@@ -46,16 +48,21 @@ struct RingPlace: ~Copyable {
         switch kind {
         case .none: false
         case .listener: !isBringing && error == 0
-        case .connection:
-            !isBringing && interest.contains(.readable) && !hasEnded && error == 0
-                && input.count < Limit.ringInputBytes
+        case .connection: !isBringing && wantsInput
         }
+    }
+
+    /// Whether bytes of a connection are wanted that can still come.
+    var wantsInput: Bool {
+        interest.contains(.readable) && !hasEnded && error == 0
+            && input.count < Limit.ringInputBytes
     }
 
     /// Forgets the descriptor.
     mutating func reset() {
-        let generation = generation &+ 1
+        let (generation, isAmongRests) = (generation &+ 1, isAmongRests)
         self = RingPlace()
         self.generation = generation
+        self.isAmongRests = isAmongRests
     }
 }

@@ -26,8 +26,13 @@ struct RingState: ~Copyable {
     private var listeners: [CInt] = []
     private var spares = SpareBuffers(
         capacity: Limit.ringSpares, bytesAtMost: Limit.ringSpareBytes)
-    /// Connections of which a receive has left something that no other has brought yet.
+    /// Connections that have a rest, and some that have none any more, or have ended.
     private var withRest: [CInt] = []
+    /// When to look after them, and after what time again.
+    private var restCheck = Instant(raw: 0)
+    private var restPause = Nanoseconds.zero
+    /// Calls besides those of the ring.
+    private(set) var otherCalls: UInt64 = 0
     /// Descriptors that are to be closed once their output has gone.
     private var closing = 0
     /// The same, oldest first, and until when they may take; some have ended since.
@@ -268,20 +273,42 @@ struct RingState: ~Copyable {
     /// Asks anew for what receives have left, and says how long to wait for it.
     ///
     /// A receive stops at the mark of urgent data, and the next one says that there is nothing when
-    /// a signal is pending (tcp_recvmsg), whatever waits behind: no request hears of it again. Of
-    /// urgent data alone nothing ever comes, so that it is asked for some times and no more.
+    /// a signal is pending (tcp_recvmsg), whatever waits behind: no request hears of it again. That
+    /// can happen to any number of them in a row, and as well to what comes long after the urgent
+    /// data, so that the socket is looked at until all has been brought: often while it has
+    /// something, ever more seldom while it has not.
     @inline(never)
     private mutating func askForRests(within timeout: Nanoseconds?) -> Nanoseconds? {
-        var left: [CInt] = []
-        for descriptor in withRest where places[descriptor].attempts > 0 {
-            left.append(descriptor)
-            if places[descriptor].isEnding { continue }
-            places[descriptor].attempts -= 1
-            endBringing(descriptor)
+        let now = MonotonicClock.now
+        if now < restCheck { return min(timeout ?? restPause, restCheck.since(now)) }
+        // Completions that are taken meanwhile may add to the list.
+        let known = withRest
+        withRest = []
+        restPause = min(restPause + restPause, Limit.ringRestPauseAtMost)
+        for descriptor in known {
+            places[descriptor].isAmongRests = places[descriptor].hasRest
+            if !places[descriptor].hasRest { continue }
+            withRest.append(descriptor)
+            guard places[descriptor].wantsInput else { continue }
+            otherCalls &+= 1
+            if isReadable(descriptor) {
+                endBringing(descriptor)
+                restPause = Limit.ringRestPause
+            }
         }
-        withRest = left
-        return withRest.isEmpty
-            ? timeout : min(timeout ?? Limit.ringAttemptTime, Limit.ringAttemptTime)
+        if withRest.isEmpty { return timeout }
+        restCheck = now + restPause
+        return min(timeout ?? restPause, restPause)
+    }
+
+    private mutating func noteRest(of descriptor: CInt) {
+        if places[descriptor].hasRest { return }
+        places[descriptor].hasRest = true
+        restPause = Limit.ringRestPause
+        restCheck = MonotonicClock.now + restPause
+        if places[descriptor].isAmongRests { return }
+        places[descriptor].isAmongRests = true
+        withRest.append(descriptor)
     }
 
     private mutating func deliver(to events: inout EventBuffer) {
@@ -352,16 +379,15 @@ struct RingState: ~Copyable {
             spares.lend(to: &places[descriptor].input)
             ring.move(completion, to: &places[descriptor].input)
             if completion.hasRest {
-                if places[descriptor].attempts == 0 { withRest.append(descriptor) }
-                places[descriptor].attempts = Limit.ringAttempts
+                noteRest(of: descriptor)
             } else {
-                places[descriptor].attempts = 0
+                places[descriptor].hasRest = false
             }
             if places[descriptor].input.count >= Limit.ringInputBytes { endBringing(descriptor) }
         } else if completion.result == 0 {
             if completion.buffer >= 0 { ring.giveBack(completion) }
             places[descriptor].hasEnded = true
-            places[descriptor].attempts = 0
+            places[descriptor].hasRest = false
         } else if completion.result == -ENOBUFS || completion.result == -ECANCELED {
             // Asked for again where that is wanted: buffers have been given back by then.
             bringMore(descriptor)

@@ -19,7 +19,8 @@ struct LoadDisturbanceTests {
         let server = try ServerUnderTest("single")
         let url = "http://127.0.0.1:\(server.port)/plaintext"
         let common = ["--json", "-", "-q", "-c", "4", "-d", "1s", "--warmup", "0s"]
-        let disturbed = try LoadRun(common + [url], cpus: own).outcome().report()
+        let disturbed = try LoadRun(common + [url], cpus: own, hasQuietParent: true)
+            .outcome().report()
         let share = try #require(disturbed.cpu.foreignShare)
         #expect(share > LoadReport.foreignShareLimit)
         #expect(

@@ -11,7 +11,12 @@ final class LoadRun {
     /// - Parameters:
     ///   - descriptorLimit: open files that it may have, soft and hard.
     ///   - cpus: where it may run; nil for everywhere.
-    init(_ arguments: [String], descriptorLimit: Int? = nil, cpus: CPUSet? = nil) throws {
+    ///   - hasQuietParent: whether its parent, whose CPU time it takes for its own, is a shell that
+    ///     does nothing, and not the process of the tests.
+    init(
+        _ arguments: [String], descriptorLimit: Int? = nil, cpus: CPUSet? = nil,
+        hasQuietParent: Bool = false
+    ) throws {
         let program = try Programs.own("switchyard-load")
         var options = SpawnOptions(program, arguments)
         if let descriptorLimit {
@@ -19,9 +24,14 @@ final class LoadRun {
             options = SpawnOptions(
                 "/bin/sh",
                 ["-c", "ulimit -n \(descriptorLimit); exec \"$0\" \"$@\"", program] + arguments)
+        } else if hasQuietParent {
+            let binding = cpus.map { "taskset -c \($0) " } ?? ""
+            // With one command alone a shell makes room for it.
+            options = SpawnOptions(
+                "/bin/sh", ["-c", "\(binding)\"$0\" \"$@\"; exit $?", program] + arguments)
         }
         options.standardError = .captured
-        options.cpus = cpus
+        if !hasQuietParent { options.cpus = cpus }
         child = try ChildProcess(options)
     }
 
