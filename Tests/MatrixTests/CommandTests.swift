@@ -343,7 +343,7 @@ struct CommandTests {
     @Test(
         "a plan that nobody could mean is refused, not made",
         arguments: [
-            (["--repeat", "1000"], "300 cells x 1000 launches of "),
+            (["--repeat", "1000"], "300000 launches of "),
             (["--repeat", "600", "--duration", "86400", "--warmup", "86400"], " are too many; "),
         ])
     func hugePlans(options: [String], problem: String) throws {

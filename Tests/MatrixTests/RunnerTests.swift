@@ -197,7 +197,9 @@ struct RunnerTests {
     func estimate() {
         let cell = Cell(pattern: "single", threads: 1, connections: 1)
         let ten = (0..<10).map { Slot(index: $0, block: 0, cell: cell, seed: 1) }
-        var estimate = TimeEstimate(loadTime: .seconds(2))
+        var settings = Settings()
+        settings.warmup = .zero
+        var estimate = TimeEstimate(settings)
         #expect(estimate.remaining(ten) == .milliseconds(23_500))
         estimate.note(cell, elapsed: .milliseconds(2_100))
         estimate.note(cell, elapsed: .milliseconds(2_300))

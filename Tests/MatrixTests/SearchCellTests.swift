@@ -149,7 +149,9 @@ struct SearchCellTests {
         let slots = [Self.cell(), Cell(pattern: "single", threads: 1, connections: 1)].map {
             Slot(index: 0, block: 0, cell: $0, seed: 1)
         }
-        var estimate = TimeEstimate(loadTime: .seconds(2))
+        var settings = Settings()
+        settings.warmup = .zero
+        var estimate = TimeEstimate(settings)
         #expect(estimate.remaining(slots[1...]) == .milliseconds(2_350))
         #expect(estimate.remaining(slots) == .milliseconds(2_350 + 32_350))
         estimate.note(slots[0].cell, elapsed: .seconds(40))
@@ -157,6 +159,53 @@ struct SearchCellTests {
         #expect(estimate.remaining(slots) == .milliseconds(2_350 + 45_000))
         estimate.note(slots[1].cell, elapsed: .seconds(3))
         #expect(estimate.remaining(slots) == .seconds(48))
+    }
+
+    @Test("searches have steps and launches of their own, unless the command line says it of all")
+    func times() throws {
+        let text =
+            "{defaults: {pattern: 'single', warmup: '1s', duration: '3s', repeat: 3,"
+            + " search: {warmup: 0, duration: '400ms', repeat: 1}},"
+            + " axes: {rate: ['find:p99<5ms', 500]}, profiles: {long: {duration: '9s',"
+            + " search: {repeat: 5}}}}"
+        func plan(_ profile: String = "default", repeats: Int? = nil) throws -> Plan {
+            try RunRequest(
+                matrix: "m.json5", profile: profile, repeats: repeats, seed: 1,
+                cpus: CPUSplit(server: [0], load: [1])
+            ).plan { _ in text }.plan
+        }
+        func searches(_ plan: Plan) -> Int {
+            plan.slots.count { $0.cell.arrival.question != nil }
+        }
+        let usual = try plan()
+        #expect(usual.slots.count == 4 && searches(usual) == 1)
+        // One of 400 ms in 16 steps, and three launches.
+        #expect(
+            TimeEstimate(usual.settings).remaining(usual.slots)
+                == .milliseconds(16 * 400 + 350 + 3 * 4_350))
+        let own = usual.settings.of(Self.cell())
+        #expect(own.duration == .milliseconds(400) && own.warmup == .zero)
+        let long = try plan("long")
+        #expect(long.slots.count == 8 && searches(long) == 5)
+        #expect(long.settings.of(Self.cell()).duration == .milliseconds(400))
+        #expect(try plan(repeats: 2).slots.map(\.block) == [0, 0, 1, 1])
+        // What is as with all others is not told, so that older runs can be resumed.
+        #expect(Settings().json["search"] == nil && usual.settings.json["search"] != nil)
+    }
+
+    @Test(
+        "times of searches that can't be are refused where they stand",
+        arguments: [
+            ("{duration: '1ms'}", "search.duration"), ("{repeat: 0}", "search.repeat"),
+            ("{steps: 3}", "search"), ("3", "search"),
+        ])
+    func wrongTimes(search: String, place: String) {
+        for text in [
+            "{defaults: {search: \(search)}}", "{profiles: {long: {search: \(search)}}}",
+        ] {
+            let complaint = #expect(throws: Complaint.self) { try Self.cells(text) }
+            #expect(complaint?.problem.contains(place) == true, "\(complaint?.problem ?? "")")
+        }
     }
 
     @Test("a gate compares launches at one rate")

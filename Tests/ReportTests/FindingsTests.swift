@@ -13,6 +13,8 @@ struct FindingsTests {
         var threads = 1
         var connections = 64
         var rate: Int?
+        /// The rules of a search; a launch's requests/s are then what it found.
+        var rules = ""
         var path = ""
         var mix = "none"
         var tls = "off"
@@ -22,29 +24,33 @@ struct FindingsTests {
 
         var id: String {
             "\(server)/\(pattern ?? "")/w\(threads)/c\(connections)/p13/\(rate ?? 0)"
-                + "/\(path)\(mix)\(tls)"
+                + "/\(path)\(mix)\(tls)\(rules)"
         }
     }
 
     private static func findings(_ made: [Made]) -> [String] {
         var cells = CSVTable(columns: [
             "cell_id", "server", "protocol", "pattern", "threads", "connections", "payload_bytes",
-            "tls", "arrival", "rate_target", "verdict", "path", "mix",
+            "tls", "arrival", "rate_target", "verdict", "path", "mix", "find_rate",
         ])
         var runs = CSVTable(columns: [
-            "cell_id", "rps", "p99_ns", "srv_cpu_ns_per_req", "valid",
+            "cell_id", "rps", "p99_ns", "srv_cpu_ns_per_req", "valid", "capacity_rps",
         ])
         for cell in made {
             cells.append([
                 cell.id, cell.server, "h1", cell.pattern ?? "", "\(cell.threads)",
-                "\(cell.connections)", "13", cell.tls, cell.rate == nil ? "closed" : "constant",
-                cell.rate.map { "\($0)" } ?? "", cell.verdict, cell.path, cell.mix,
+                "\(cell.connections)", "13", cell.tls,
+                cell.rules.isEmpty ? cell.rate == nil ? "closed" : "constant" : "search",
+                cell.rate.map { "\($0)" } ?? "", cell.verdict, cell.path, cell.mix, cell.rules,
             ])
             for launch in cell.launches {
-                runs.append([cell.id, "\(launch.rps)", "\(launch.p99)", "\(launch.cpu)", "1"])
+                runs.append([
+                    cell.id, "\(launch.rps)", "\(launch.p99)", "\(launch.cpu)", "1",
+                    cell.rules.isEmpty ? "" : "\(launch.rps)",
+                ])
             }
             // What does not count is not looked at.
-            runs.append([cell.id, "1", "1", "1", "0"])
+            runs.append([cell.id, "1", "1", "1", "0", "1"])
         }
         return Findings(cells: cells, runs: runs).sentences
     }
@@ -186,9 +192,26 @@ struct FindingsTests {
         #expect(sentences.count == 1 && sentences[0].contains("p w4 serves most"), "\(sentences)")
     }
 
-    @Test("of a mix the tail comes first, and never more than five sentences")
+    @Test("searches are compared by what they found, each under its rules")
+    func searches() {
+        let made = ["p99<5ms", "p99<9ms"].flatMap { rules in
+            ["a", "b"].map {
+                Made(
+                    pattern: $0, rules: rules, path: "/work",
+                    launches: Self.about($0 == "a" ? 100 : 50))
+            }
+        }
+        #expect(
+            Self.findings(made)
+                == ["p99<5ms", "p99<9ms"].map {
+                    "Capacity of /work at \($0), 64 connections: a meets it up to the highest rate,"
+                        + " 100/s; a bears 2.00 (1.96 to 2.05) times the load of b."
+                })
+    }
+
+    @Test("of a mix the tail comes first, and never more than six sentences")
     func most() {
-        let made = (1...4).flatMap { number in
+        let made = (1...5).flatMap { number in
             ["a", "b"].map {
                 Made(
                     pattern: $0, rate: 1_000 * number,

@@ -28,7 +28,7 @@ enum PlanCommand: Command {
         _ plan: Plan, servers: [ServerCommand], request: RunRequest, _ options: ParsedOptions,
         on console: Console
     ) {
-        let time = TimeEstimate(loadTime: plan.loadTime).remaining(plan.slots)
+        let time = TimeEstimate(plan.settings).remaining(plan.slots)
         defer {
             if let warning = request.cpus.warning { console.errors("note: \(warning)\n") }
         }
@@ -45,7 +45,7 @@ enum PlanCommand: Command {
         var table = TextTable([
             .init("slot"), .init("block"), .init("cell", .left), .init("at"),
         ])
-        let estimate = TimeEstimate(loadTime: plan.loadTime)
+        let estimate = TimeEstimate(plan.settings)
         var at = Nanoseconds.zero
         for slot in plan.slots {
             defer { at = at + estimate.remaining(CollectionOfOne(slot)) }
@@ -59,10 +59,28 @@ enum PlanCommand: Command {
 
     /// One line: how many cells and launches, how long, under which seed.
     static func summary(_ plan: Plan, request: RunRequest, time: Nanoseconds) -> String {
-        "\(plan.cells.count) cells x \(plan.settings.repeats) = \(plan.slots.count) launches of "
-            + "\(plan.settings.warmup.display) + \(plan.settings.duration.display), about "
-            + "\(clock(time))\(spare(plan)); server on CPU \(list(request.cpus.server)), "
+        "\(launches(plan)), about \(clock(time))\(spare(plan)); "
+            + "server on CPU \(list(request.cpus.server)), "
             + "generator on CPU \(list(request.cpus.load)); seed \(plan.seed)\n"
+    }
+
+    /// Launches that search are told of apart, where they have times of their own.
+    private static func launches(_ plan: Plan) -> String {
+        let isSearch: (Cell) -> Bool = { $0.arrival.question != nil }
+        let hasOwn = plan.settings.search != SearchTimes() && plan.cells.contains(where: isSearch)
+        guard hasOwn else { return launches(plan, "launches") { _ in true } }
+        let searches = launches(plan, "searches in steps", isSearch)
+        if plan.cells.allSatisfy(isSearch) { return searches }
+        return launches(plan, "launches") { !isSearch($0) } + " and " + searches
+    }
+
+    private static func launches(
+        _ plan: Plan, _ noun: String, _ belongs: (Cell) -> Bool
+    ) -> String {
+        let cells = plan.cells.filter(belongs)
+        guard let settings = cells.first.map({ plan.settings.of($0) }) else { return "no cell" }
+        return "\(cells.count) cells x \(settings.repeats) = \(cells.count * settings.repeats) "
+            + "\(noun) of \(settings.warmup.display) + \(settings.duration.display)"
     }
 
     private static func spare(_ plan: Plan) -> String {

@@ -44,7 +44,7 @@ enum RunCommand: Command {
             "\(UTCTime(started).compact)-\(commit)-\(request.profile)",
             in: RunOptions.results(options))
         identity.runID = directory.name
-        let time = TimeEstimate(loadTime: plan.loadTime).remaining(plan.slots)
+        let time = TimeEstimate(plan.settings).remaining(plan.slots)
         if !options.has("quiet") {
             console.errors(PlanCommand.summary(plan, request: request, time: time))
         }

@@ -116,6 +116,20 @@ extension CellDraft {
         return span
     }
 
+    /// How long a launch, or a step of one, is under load that counts.
+    static func duration(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Nanoseconds {
+        let span = try time(value, place)
+        guard span >= .milliseconds(10) else {
+            throw place.complaint("\(value.compact) is too short", "give at least 10ms")
+        }
+        return span
+    }
+
+    /// How often a cell is launched.
+    static func repeats(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Int {
+        try count(value, place, in: 1...1_000)
+    }
+
     private static func pattern(
         _ value: JSONValue, _ place: FilePlace
     ) throws(Complaint) -> String {

@@ -15,6 +15,7 @@ struct Matrix: Sendable {
         fileprivate var repeats: Int?
         fileprivate var spare: Nanoseconds?
         fileprivate var pairs: JSONValue?
+        fileprivate var search: SearchTimes?
     }
 
     /// The profile that is meant when none is named: everything, with the file's defaults.
@@ -33,7 +34,7 @@ struct Matrix: Sendable {
         case defaults, axes, include, exclude, profiles
     }
     private enum Setting: String, CaseIterable {
-        case warmup, duration, `repeat`, spare, timeout, pairs
+        case warmup, duration, `repeat`, spare, timeout, pairs, search
     }
 
     /// Reads the text of a matrix file.
@@ -106,6 +107,7 @@ struct Matrix: Sendable {
         settings.duration = profile.duration ?? settings.duration
         settings.repeats = profile.repeats ?? settings.repeats
         settings.spare = profile.spare ?? settings.spare
+        settings.search = profile.search ?? settings.search
         let all = Set(drafts.map { $0.cell(serverThreads: serverThreads) })
         let cells = all.filter { cell in
             !excluded.contains { $0.matches(cell) } && profile.filter?.matches(cell) ?? true
@@ -155,11 +157,14 @@ struct Matrix: Sendable {
                 }
                 switch Setting(rawValue: member.name) {
                 case .warmup: settings.warmup = try CellDraft.time(member.value, place)
-                case .duration: settings.duration = try Self.duration(member.value, place)
-                case .repeat: settings.repeats = try Self.repeats(member.value, place)
+                case .duration: settings.duration = try CellDraft.duration(member.value, place)
+                case .repeat: settings.repeats = try CellDraft.repeats(member.value, place)
                 case .spare: settings.spare = try CellDraft.time(member.value, place)
-                case .timeout: settings.timeout = try Self.duration(member.value, place)
+                case .timeout: settings.timeout = try CellDraft.duration(member.value, place)
                 case .pairs: pairs = try Self.pairs(member.value, place)
+                case .search:
+                    settings.search = try SearchTimes(
+                        member.value, over: settings.search, place)
                 case nil: break
                 }
             }
@@ -238,7 +243,9 @@ struct Matrix: Sendable {
             _ value: JSONValue, _ place: FilePlace
         ) throws(Complaint) -> Profile {
             var profile = Profile()
-            let known = ["about", "filter", "warmup", "duration", "repeat", "spare", "pairs"]
+            let known = [
+                "about", "filter", "warmup", "duration", "repeat", "spare", "pairs", "search",
+            ]
             for member in try place.members(value, known: known) {
                 let inner = place.in(member.name)
                 switch member.name {
@@ -249,10 +256,13 @@ struct Matrix: Sendable {
                     profile.filter = try CellFilter(
                         parsing: text, origin: "\(file): \(inner.path)")
                 case "warmup": profile.warmup = try CellDraft.time(member.value, inner)
-                case "duration": profile.duration = try Self.duration(member.value, inner)
+                case "duration": profile.duration = try CellDraft.duration(member.value, inner)
                 case "spare": profile.spare = try CellDraft.time(member.value, inner)
                 case "pairs": profile.pairs = try Self.pairs(member.value, inner)
-                default: profile.repeats = try Self.repeats(member.value, inner)
+                case "search":
+                    profile.search = try SearchTimes(
+                        member.value, over: settings.search, inner)
+                default: profile.repeats = try CellDraft.repeats(member.value, inner)
                 }
             }
             return profile
@@ -264,22 +274,6 @@ struct Matrix: Sendable {
         ) throws(Complaint) -> JSONValue {
             _ = try PairCounts.read(value, over: GatePolicy(), place)
             return value
-        }
-
-        private static func duration(
-            _ value: JSONValue, _ place: FilePlace
-        ) throws(Complaint) -> Nanoseconds {
-            let span = try CellDraft.time(value, place)
-            guard span >= .milliseconds(10) else {
-                throw place.complaint("\(value.compact) is too short", "give at least 10ms")
-            }
-            return span
-        }
-
-        private static func repeats(
-            _ value: JSONValue, _ place: FilePlace
-        ) throws(Complaint) -> Int {
-            try CellDraft.count(value, place, in: 1...1_000)
         }
     }
 }

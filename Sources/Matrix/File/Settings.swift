@@ -11,13 +11,26 @@ struct Settings: Equatable, Sendable {
     var spare = Nanoseconds.zero
     /// An answer that takes longer is an error.
     var timeout = Nanoseconds.seconds(2)
+    var search = SearchTimes()
+
+    /// The same for one cell.
+    func of(_ cell: Cell) -> Settings {
+        if cell.arrival.question == nil { return self }
+        var own = self
+        own.warmup = search.warmup ?? warmup
+        own.duration = search.duration ?? duration
+        own.repeats = search.repeats ?? repeats
+        return own
+    }
 
     var json: JSONValue {
-        let all: [JSONValue.Member] = [
+        var all: [JSONValue.Member] = [
             .init("warmup_ns", .integer(warmup.raw)), .init("duration_ns", .integer(duration.raw)),
             .init("repeat", .count(repeats)), .init("timeout_ns", .integer(timeout.raw)),
         ]
-        // Runs that know nothing of it keep their hash.
-        return .object(spare > .zero ? all + [.init("spare_ns", .integer(spare.raw))] : all)
+        // Runs that know nothing of these keep their hash.
+        if spare > .zero { all.append(.init("spare_ns", .integer(spare.raw))) }
+        if search != SearchTimes() { all.append(.init("search", .object(search.members))) }
+        return .object(all)
     }
 }

@@ -2,7 +2,7 @@ import Basis
 import Report
 
 /// Every launch of a run in its order: each block launches all cells once, in an order of its own
-/// that follows from the seed. What drifts in the machine so falls on all cells alike (randomised
+/// that follows from the seed, but for those that are launched less often. What drifts in the machine so falls on all cells alike (randomised
 /// interleaved trials: A. Abedi and T. Brecht, ICPE 2017).
 struct Plan: Equatable, Sendable {
     let cells: [Cell]
@@ -17,10 +17,12 @@ struct Plan: Equatable, Sendable {
         self.settings = settings
         self.seed = seed
         var slots: [Slot] = []
-        for block in 0..<settings.repeats {
+        let blocks = cells.map { settings.of($0).repeats }.max() ?? 0
+        for block in 0..<blocks {
             var generator = SeededGenerator.stream(seed: UInt64(seed), index: block)
             let loadSeed = generator.nextSeed()
-            for cell in Self.shuffled(cells, using: &generator) {
+            for cell in Self.shuffled(cells, using: &generator)
+            where block < settings.of(cell).repeats {
                 slots.append(
                     Slot(index: slots.count, block: block, cell: cell, seed: loadSeed))
             }
@@ -36,13 +38,15 @@ struct Plan: Equatable, Sendable {
     }
 
     /// Refuses a plan that nobody could mean, before it is made.
-    static func check(cells: Int, settings: Settings) throws(Complaint) {
-        let launches = cells * settings.repeats
-        let each = settings.warmup + settings.duration + TimeEstimate.firstOverhead
+    static func check(_ cells: [Cell], _ settings: Settings) throws(Complaint) {
+        let all = cells.map { settings.of($0) }
+        let launches = all.reduce(0) { $0 + $1.repeats }
+        let longest = all.map { $0.warmup + $0.duration }.max() ?? .zero
+        let each = longest + TimeEstimate.firstOverhead
         guard launches <= Limit.launches, each.raw <= Limit.time.raw / Int64(max(1, launches))
         else {
             throw Complaint(
-                "\(cells) cells x \(settings.repeats) launches of \(each.display) are too many",
+                "\(launches) launches of \(each.display) are too many",
                 remedy: "leave cells out with --filter, or lower --repeat or --duration")
         }
     }
@@ -71,7 +75,4 @@ struct Plan: Equatable, Sendable {
         ]
         return StableHash.of(value.compact)
     }
-
-    /// Time under load of each launch; starting and stopping come on top.
-    var loadTime: Nanoseconds { settings.warmup + settings.duration }
 }

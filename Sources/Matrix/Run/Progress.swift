@@ -27,7 +27,7 @@ struct Progress {
         slots = plan.slots
         self.done = done
         self.write = write
-        estimate = TimeEstimate(loadTime: plan.loadTime)
+        estimate = TimeEstimate(plan.settings)
     }
 
     mutating func begin(_ slot: Slot) {

@@ -32,7 +32,11 @@ extension RunRequest {
         settings.spare = spare ?? settings.spare
         settings.warmup = warmup ?? settings.warmup
         settings.duration = duration ?? settings.duration
-        try Plan.check(cells: cells.count, settings: settings)
+        // What is said on the command line is said of all cells.
+        if repeats != nil { settings.search.repeats = nil }
+        if warmup != nil { settings.search.warmup = nil }
+        if duration != nil { settings.search.duration = nil }
+        try Plan.check(cells, settings)
         return (Plan(cells: cells, settings: settings, seed: seed), matrix.servers)
     }
 

@@ -36,7 +36,7 @@ struct Runner<Launcher: Executor> {
         let began = now()
         guard
             var record = executor.launch(
-                slot, settings: plan.settings, interruption: interruption)
+                slot, settings: plan.settings.of(slot.cell), interruption: interruption)
         else { return nil }
         record.replaces = slot.replaces
         try journal.append(record)

@@ -13,14 +13,21 @@ struct TimeEstimate: Sendable {
     /// Round trips of a launch beside its load: connecting, with TLS, and the last answers.
     private static let roundTrips: Int64 = 6
 
+    /// Of a launch, and of a step of one that searches.
     private let loadTime: Nanoseconds
+    private let stepTime: Nanoseconds
     private var overhead = Nanoseconds.zero
     private var launches: Int64 = 0
     /// Of launches that searched, all in all.
     private var searching = Nanoseconds.zero
     private var searches: Int64 = 0
 
-    init(loadTime: Nanoseconds) { self.loadTime = loadTime }
+    init(_ settings: Settings) {
+        loadTime = settings.warmup + settings.duration
+        let search = settings.search
+        stepTime =
+            (search.warmup ?? settings.warmup) + (search.duration ?? settings.duration)
+    }
 
     /// Takes note of a launch of `cell` that came to its end.
     mutating func note(_ cell: Cell, elapsed: Nanoseconds) {
@@ -38,7 +45,7 @@ struct TimeEstimate: Sendable {
         let links = slots.reduce(Nanoseconds.zero) { $0 + Self.linkTime($1.cell) }
         let count = Int64(slots.count(where: { $0.cell.arrival.question != nil }))
         let search =
-            searches == 0 ? CapacitySearch.usual(step: loadTime) + each : searching / searches
+            searches == 0 ? CapacitySearch.usual(step: stepTime) + each : searching / searches
         return (loadTime + each) * (Int64(slots.count) - count) + search * count + links
     }
 

@@ -12,8 +12,9 @@ struct Contest {
         case rate = "rps"
         case tail = "p99_ns"
         case cpu = "srv_cpu_ns_per_req"
+        case capacity = "capacity_rps"
 
-        var isBetterHigher: Bool { self == .rate }
+        var isBetterHigher: Bool { self == .rate || self == .capacity }
     }
 
     /// How far one is behind the best, as a ratio of at least 1.

@@ -6,9 +6,14 @@ struct FindingQuestion {
     let title: String
     let isClosed: Bool
     let isMixed: Bool
+    /// Whether the highest rate is asked for that meets rules.
+    let isSearch: Bool
     /// The cells that belong to it.
     var rows: [Int] = []
 
     /// The figures that decide it, the first one first.
-    var figures: [Contest.Figure] { isClosed ? [.rate] : isMixed ? [.tail, .cpu] : [.cpu, .tail] }
+    var figures: [Contest.Figure] {
+        if isSearch { return [.capacity] }
+        return isClosed ? [.rate] : isMixed ? [.tail, .cpu] : [.cpu, .tail]
+    }
 }

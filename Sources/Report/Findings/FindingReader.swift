@@ -24,7 +24,8 @@ struct FindingReader {
     /// Columns that make a question, with what they have where nothing was said.
     private static let parameters = [
         ("protocol", "h1"), ("streams", "1"), ("pipeline", "1"), ("tls", "off"), ("nodelay", "on"),
-        ("arrival", ""), ("rate_target", ""), ("handshake", "full"), ("quickack", "off"),
+        ("arrival", ""), ("rate_target", ""), ("find_rate", ""), ("handshake", "full"),
+        ("quickack", "off"),
         ("cork", "off"), ("request_shape", "one"), ("reply_shape", "one"),
         ("requests_per_connection", ""), ("connection_rate_target", ""), ("close", "fin"),
         ("fastopen", "off"), ("rtt_ns", "0"), ("link_loss", "0"), ("link_rate_bit", ""),
@@ -64,7 +65,8 @@ struct FindingReader {
     private func question(_ row: Int, over axis: FindingAxis) -> FindingQuestion {
         var key: [String] = []
         let isClosed = field(row, "arrival") == "closed"
-        var title = isClosed ? "closed loop" : "open loop"
+        let rules = field(row, "find_rate")
+        var title = isClosed ? "closed loop" : rules.isEmpty ? "open loop" : "capacity"
         let mix = field(row, "mix")
         let isMixed = !mix.isEmpty && mix != "none"
         if isMixed, axis != .column("mix") {
@@ -72,11 +74,12 @@ struct FindingReader {
         } else if axis != .column("path"), let path = cells.field(row, "path") {
             title += " of \(path)"
         }
+        if !rules.isEmpty { title += " at \(rules)" }
         if let rate = Double(field(row, "rate_target")) {
             title += " at \(decimalDisplay(rate))/s"
             if field(row, "arrival") == "poisson" { title += ", Poisson" }
         }
-        let told = ["arrival", "rate_target", "path", "mix", "connection_rate_target"]
+        let told = ["arrival", "rate_target", "find_rate", "path", "mix", "connection_rate_target"]
         for (column, usual) in Self.parameters where axis != .column(column) {
             let value = field(row, column)
             key.append(value.isEmpty ? usual : value)
@@ -99,7 +102,8 @@ struct FindingReader {
             }
         }
         return FindingQuestion(
-            key: key.joined(separator: "\t"), title: title, isClosed: isClosed, isMixed: isMixed)
+            key: key.joined(separator: "\t"), title: title, isClosed: isClosed, isMixed: isMixed,
+            isSearch: !rules.isEmpty)
     }
 
     /// The payload that was asked for, as the id has it: that of the table may have been measured.

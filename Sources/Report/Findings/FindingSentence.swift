@@ -48,6 +48,7 @@ struct FindingSentence {
         case .rate: "serves most, \(decimalDisplay(contest.best)) requests/s"
         case .tail: "has the shortest p99, \(span)"
         case .cpu: "costs the server least, \(span) of CPU a request"
+        case .capacity: "meets it up to the highest rate, \(decimalDisplay(contest.best))/s"
         }
     }
 
@@ -62,6 +63,7 @@ struct FindingSentence {
         case .rate: "\(winner) has \(amount) times as many as \(other.name)"
         case .tail: "that of \(other.name) is \(amount) times as long as \(winner)'s"
         case .cpu: "\(other.name) takes \(amount) times as much as \(winner)"
+        case .capacity: "\(winner) bears \(amount) times the load of \(other.name)"
         }
     }
 
@@ -70,6 +72,7 @@ struct FindingSentence {
         case .rate: "requests/s"
         case .tail: "p99"
         case .cpu: "server CPU a request"
+        case .capacity: "capacity"
         }
     }
 

@@ -1,8 +1,8 @@
-/// What a run says in short: who won what and by how much, in at most five sentences, from valid
+/// What a run says in short: who won what and by how much, in at most six sentences, from valid
 /// cells alone.
 package struct Findings {
     /// More is not read.
-    package static let most = 5
+    package static let most = 6
 
     /// At most `most`; one that says why where nothing was compared.
     package let sentences: [String]
