@@ -45,14 +45,19 @@ merit(i) = cell_arrival[i] eq "closed" ? rps[i] : p99[i] > 0 ? 1 / p99[i] : NaN
 array best[loads]
 array any_sound[loads]
 do for [c = 1:loads] { best[c] = 0; any_sound[c] = 0 }
-bounded(i) = cell_arrival[i] eq "closed" && cell_verdict[i] eq "client-bound"
-sound(i) = cell_verdict[i] eq "valid" || bounded(i)
+# Who subscribes or searches has no column.
+asks(i) = cell_load[i] > 0
+bounded(i) = asks(i) && cell_arrival[i] eq "closed" && cell_verdict[i] eq "client-bound"
+sound(i) = asks(i) && cell_verdict[i] eq "valid" || bounded(i)
 do for [i = 1:cells] { if (sound(i)) { any_sound[cell_load[i]] = 1 } }
 do for [i = 1:cells] {
     c = cell_load[i]
-    if ((sound(i) || !any_sound[c]) && merit(i) > best[c]) { best[c] = merit(i) }
+    if (c > 0) {
+        if ((sound(i) || !any_sound[c]) && merit(i) > best[c]) { best[c] = merit(i) }
+    }
 }
-percent(i) = best[cell_load[i]] > 0 ? 100 * merit(i) / best[cell_load[i]] : NaN
+percent(i) = !asks(i) ? NaN \
+    : best[cell_load[i]] > 0 ? 100 * merit(i) / best[cell_load[i]] : NaN
 missing(i) = percent(i) != percent(i)
 
 if (!(sum [i = 1:cells] (!missing(i)))) {
@@ -108,7 +113,7 @@ do for [g = 1:groups] {
         offset character 0, (strlen(task(group_first[g])) ? 3.7 : 2.6) center font font(11)
 }
 any_bounded = sum [i = 1:cells] (bounded(i))
-any_unsound = sum [i = 1:cells] (!sound(i))
+any_unsound = sum [i = 1:cells] (asks(i) && !sound(i))
 note = (any_framed ? "yellow frame: best of the column, red: worst" : "") \
     .(any_framed && (any_bounded || any_unsound) ? "    " : "") \
     .(any_bounded ? "≥ client-bound: the server can do at least this" : "") \
@@ -116,7 +121,7 @@ note = (any_framed ? "yellow frame: best of the column, red: worst" : "") \
     .(any_unsound ? "× verdict not valid: not counted for the best" : "")
 set label note at graph 0, graph 0 offset character 0, -1.1 left font font(10) \
     textcolor rgb "#606060"
-x(i) = column_x[cell_load[i]]
+x(i) = asks(i) ? column_x[cell_load[i]] : NaN
 plot rps using (x($1)):(cell_series[$1]):(x($1) - 0.48):(x($1) + 0.48) \
         :(cell_series[$1] - 0.47):(cell_series[$1] + 0.47):(shade($1)) \
         with boxxyerror linecolor rgb variable, \

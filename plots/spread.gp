@@ -36,6 +36,8 @@ do for [i = 1:cells] { cell_runs[i] = 0 }
 widest = 0
 do for [j = 1:runs] {
     i = entry(cell_book, run_cell_id[j])
+    # Who subscribes or searches is under no load that launches could be compared at.
+    if (i) { if (cell_load[i] == 0) { i = 0 } }
     run_cell[j] = i
     if (i) {
         cell_runs[i] = cell_runs[i] + 1
@@ -58,10 +60,11 @@ LIMIT = 30
 limit = widest > LIMIT ? LIMIT : widest < 5 ? 5 : 5 * ceil(widest / 5)
 held(x) = x > limit ? limit : x < -limit ? -limit : x
 shape(j) = (abs(deviation(j)) > limit ? 13 : 7) - (sound(j) ? 0 : 1)
-colour(j) = series_colour[cell_series[run_cell[j]]]
+colour(j) = run_cell[j] ? series_colour[cell_series[run_cell[j]]] : 0
 
 # A row for each cell, in blocks by load.
 array row_of[cells]
+do for [i = 1:cells] { row_of[i] = NaN }
 array block_row[loads]
 row_count = 0
 do for [l = 1:loads] {
@@ -77,7 +80,8 @@ do for [l = 1:loads] {
     }
 }
 # Within its row a launch stands the lower the later it ran.
-y(j) = row_of[run_cell[j]] + 0.6 * ((run_turn[j] - 0.5) / cell_runs[run_cell[j]] - 0.5)
+y(j) = !run_cell[j] ? NaN \
+    : row_of[run_cell[j]] + 0.6 * ((run_turn[j] - 0.5) / cell_runs[run_cell[j]] - 0.5)
 
 # The mean deviation in each twentieth of the run shows drift; outliers count as the limit.
 SLICES = 20
@@ -125,7 +129,9 @@ set grid noytics
 do for [l = 1:loads] {
     set label load_title(l) at screen across(14), first block_row[l] left
 }
-do for [i = 1:cells] { set ytics add (series_name[cell_series[i]] row_of[i]) }
+do for [i = 1:cells] {
+    if (cell_load[i]) { set ytics add (series_name[cell_series[i]] row_of[i]) }
+}
 low(i) = held(off(i, is_closed(i) ? rps_low[i] : p50_low[i]))
 high(i) = held(off(i, is_closed(i) ? rps_high[i] : p50_high[i]))
 plot row_of using (0):(row_of[$1]):(low($1)):(high($1)) \

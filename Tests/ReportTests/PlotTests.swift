@@ -6,6 +6,10 @@ import Testing
 @Suite(.enabled(if: Gnuplot.path != nil, "gnuplot is not installed"))
 struct PlotTests {
     /// What a reader must find in each figure of the fixture: axis titles and a few marks.
+    private static let ofRuns = [
+        "throughput", "cost", "percentiles", "balance", "heatmap", "spread",
+    ]
+
     static let expected: [String: [String]] = [
         "percentiles": [
             "share of requests at least as fast", "response time (dashed: round trip)", "99.9 %",
@@ -239,8 +243,26 @@ struct PlotTests {
     }
 
     @Test(
+        "cells that search or subscribe stand beside others that are drawn",
+        arguments: PlotTests.ofRuns, ["search", "subscribe"])
+    func otherArrivals(figure: String, arrival: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            // Those that ask come before such a cell and behind it.
+            func other(_ line: String) -> String {
+                line.replacing("sharded:hash", with: "another")
+                    .replacing(",closed,", with: ",\(arrival),")
+            }
+            guard let closed = table.first(where: { $0.contains(",closed,") }) else { return table }
+            return [table[0], other(closed)] + table.dropFirst() + [other(closed)]
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        #expect(try folder.text("a.svg").contains(">sharded:hash<"))
+    }
+
+    @Test(
         "what is asked belongs to the load, not to the name of a series",
-        arguments: ["throughput", "cost", "percentiles", "balance", "heatmap", "spread"])
+        arguments: PlotTests.ofRuns)
     func tasks(figure: String) throws {
         let folder = try Folder()
         let run = try folder.copyOfFixture { table in
