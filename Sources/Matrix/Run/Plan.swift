@@ -2,8 +2,9 @@ import Basis
 import Report
 
 /// Every launch of a run in its order: each block launches all cells once, in an order of its own
-/// that follows from the seed, but for those that are launched less often. What drifts in the machine so falls on all cells alike (randomised
-/// interleaved trials: A. Abedi and T. Brecht, ICPE 2017).
+/// that follows from the seed, but for those that are launched less often. What drifts in the
+/// machine so falls on all cells alike (randomised interleaved trials: A. Abedi and T. Brecht, ICPE
+/// 2017).
 struct Plan: Equatable, Sendable {
     let cells: [Cell]
     let settings: Settings
