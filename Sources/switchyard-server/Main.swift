@@ -20,6 +20,9 @@ enum Main {
                 for warning in options.warnings {
                     StandardStreams.error("\(parser.program): warning: \(warning)\n")
                 }
+                // A handler that sleeps does so for as long as it was asked to; threads and
+                // processes take it over.
+                Thread.setTimerSlack(Nanoseconds(raw: 1))
                 try Server.run(options) { line in
                     StandardStreams.output(line.compact + "\n")
                 }
