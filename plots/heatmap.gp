@@ -46,13 +46,12 @@ array best[loads]
 array any_sound[loads]
 do for [c = 1:loads] { best[c] = 0; any_sound[c] = 0 }
 # Who subscribes or searches has no column.
-asks(i) = cell_load[i] > 0
 bounded(i) = asks(i) && cell_arrival[i] eq "closed" && cell_verdict[i] eq "client-bound"
 sound(i) = asks(i) && cell_verdict[i] eq "valid" || bounded(i)
 do for [i = 1:cells] { if (sound(i)) { any_sound[cell_load[i]] = 1 } }
 do for [i = 1:cells] {
     c = cell_load[i]
-    if (c > 0) {
+    if (asks(i)) {
         if ((sound(i) || !any_sound[c]) && merit(i) > best[c]) { best[c] = merit(i) }
     }
 }

@@ -37,7 +37,7 @@ widest = 0
 do for [j = 1:runs] {
     i = entry(cell_book, run_cell_id[j])
     # Who subscribes or searches is under no load that launches could be compared at.
-    if (i) { if (cell_load[i] == 0) { i = 0 } }
+    if (i) { if (!asks(i)) { i = 0 } }
     run_cell[j] = i
     if (i) {
         cell_runs[i] = cell_runs[i] + 1
@@ -130,7 +130,7 @@ do for [l = 1:loads] {
     set label load_title(l) at screen across(14), first block_row[l] left
 }
 do for [i = 1:cells] {
-    if (cell_load[i]) { set ytics add (series_name[cell_series[i]] row_of[i]) }
+    if (asks(i)) { set ytics add (series_name[cell_series[i]] row_of[i]) }
 }
 low(i) = held(off(i, is_closed(i) ? rps_low[i] : p50_low[i]))
 high(i) = held(off(i, is_closed(i) ? rps_high[i] : p50_high[i]))

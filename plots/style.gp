@@ -346,7 +346,8 @@ do for [i = 1:cells] {
 array cell_load[cells]
 array load_cell[cells]
 do for [i = 1:cells] { cell_load[i] = 0 }
-askers = sum [i = 1:cells] (cell_arrival[i] ne "subscribe" && cell_arrival[i] ne "search")
+asks(i) = cell_arrival[i] ne "subscribe" && cell_arrival[i] ne "search"
+askers = sum [i = 1:cells] (asks(i))
 loads = 0
 matches(i, arrival, t, count, rate) = cell_arrival[i] eq arrival && cell_task_number[i] == t \
     && cell_connections[i] == count && cell_rate[i] == rate

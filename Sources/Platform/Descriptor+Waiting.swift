@@ -11,19 +11,19 @@ func awaitActivity(of entries: inout [pollfd], until deadline: Instant) -> CInt 
     return unsafe poll(&entries, nfds_t(entries.count), milliseconds)
 }
 
-/// Whether a read of the descriptor would bring something now: bytes, an end or an error.
-func isReadable(_ descriptor: CInt) -> Bool {
+/// Sleeps until there is something to be read from a descriptor, or an end; false where `deadline`
+/// came first.
+func awaitInput(of descriptor: CInt, until deadline: Instant) -> Bool {
     var entries = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
-    return awaitActivity(of: &entries, until: MonotonicClock.now) > 0
+    while awaitActivity(of: &entries, until: deadline) <= 0 {
+        if MonotonicClock.now >= deadline { return false }
+    }
+    return true
 }
 
 extension Descriptor {
     /// Sleeps until there is something to be read, or an end; false where `deadline` came first.
     func awaitInput(until deadline: Instant) -> Bool {
-        var entries = [pollfd(fd: raw, events: Int16(POLLIN), revents: 0)]
-        while awaitActivity(of: &entries, until: deadline) <= 0 {
-            if MonotonicClock.now >= deadline { return false }
-        }
-        return true
+        Platform.awaitInput(of: raw, until: deadline)
     }
 }

@@ -291,7 +291,7 @@ struct RingState: ~Copyable {
             withRest.append(descriptor)
             guard places[descriptor].wantsInput else { continue }
             otherCalls &+= 1
-            if isReadable(descriptor) {
+            if awaitInput(of: descriptor, until: now) {
                 endBringing(descriptor)
                 restPause = Limit.ringRestPause
             }

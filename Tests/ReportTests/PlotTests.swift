@@ -5,11 +5,11 @@ import Testing
 /// The figures of `plots/`, each run as a user runs it: `gnuplot -c FIGURE.gp RUNDIR OUT SUBTITLE`.
 @Suite(.enabled(if: Gnuplot.path != nil, "gnuplot is not installed"))
 struct PlotTests {
-    /// What a reader must find in each figure of the fixture: axis titles and a few marks.
     private static let ofRuns = [
         "throughput", "cost", "percentiles", "balance", "heatmap", "spread",
     ]
 
+    /// What a reader must find in each figure of the fixture: axis titles and a few marks.
     static let expected: [String: [String]] = [
         "percentiles": [
             "share of requests at least as fast", "response time (dashed: round trip)", "99.9 %",

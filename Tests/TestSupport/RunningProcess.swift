@@ -89,6 +89,6 @@ package struct RunningProcess: Sendable {
         let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
-            .flatMap { Int($0, radix: radix) }
+            .flatMap { UInt64($0, radix: radix) }.map { Int(truncatingIfNeeded: $0) }
     }
 }

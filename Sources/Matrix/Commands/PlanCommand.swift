@@ -66,21 +66,23 @@ enum PlanCommand: Command {
 
     /// Launches that search are told of apart, where they have times of their own.
     private static func launches(_ plan: Plan) -> String {
-        let isSearch: (Cell) -> Bool = { $0.arrival.question != nil }
-        let hasOwn = plan.settings.search != SearchTimes() && plan.cells.contains(where: isSearch)
-        guard hasOwn else { return launches(plan, "launches") { _ in true } }
-        let searches = launches(plan, "searches in steps", isSearch)
-        if plan.cells.allSatisfy(isSearch) { return searches }
-        return launches(plan, "launches") { !isSearch($0) } + " and " + searches
+        let settings = plan.settings
+        if settings.search == SearchTimes() { return launches("launches", plan.cells, settings) }
+        let parts = [
+            ("launches", plan.cells.filter { $0.arrival.question == nil }, settings),
+            (
+                "searches in steps", plan.cells.filter { $0.arrival.question != nil },
+                settings.ofSearches
+            ),
+        ]
+        return parts.filter { !$0.1.isEmpty }.map(launches).joined(separator: " and ")
     }
 
     private static func launches(
-        _ plan: Plan, _ noun: String, _ belongs: (Cell) -> Bool
+        _ noun: String, _ cells: [Cell], _ settings: Settings
     ) -> String {
-        let cells = plan.cells.filter(belongs)
-        guard let settings = cells.first.map({ plan.settings.of($0) }) else { return "no cell" }
-        return "\(cells.count) cells x \(settings.repeats) = \(cells.count * settings.repeats) "
-            + "\(noun) of \(settings.warmup.display) + \(settings.duration.display)"
+        "\(cells.count) cells x \(settings.repeats) = \(cells.count * settings.repeats) \(noun) of "
+            + "\(settings.warmup.display) + \(settings.duration.display)"
     }
 
     private static func spare(_ plan: Plan) -> String {

@@ -13,15 +13,21 @@ struct Settings: Equatable, Sendable {
     var timeout = Nanoseconds.seconds(2)
     var search = SearchTimes()
 
-    /// The same for one cell.
-    func of(_ cell: Cell) -> Settings {
-        if cell.arrival.question == nil { return self }
+    /// Time under load of a launch, or of a step of one that searches; starting and stopping come
+    /// on top.
+    var loadTime: Nanoseconds { warmup + duration }
+
+    /// The same for cells that search their rate.
+    var ofSearches: Settings {
         var own = self
         own.warmup = search.warmup ?? warmup
         own.duration = search.duration ?? duration
         own.repeats = search.repeats ?? repeats
         return own
     }
+
+    /// The same for one cell.
+    func of(_ cell: Cell) -> Settings { cell.arrival.question == nil ? self : ofSearches }
 
     var json: JSONValue {
         var all: [JSONValue.Member] = [

@@ -177,7 +177,7 @@ struct ProcessExecutor: Executor {
         _ record: inout LaunchRecord, _ settings: Settings, _ server: inout RunningServer,
         _ generator: inout RunningGenerator, _ interruption: StopRequest
     ) throws(LaunchFailure) {
-        let step = settings.warmup + settings.duration
+        let step = settings.loadTime
         // The last step may begin when the time of the search is all but over, and be a long one.
         let longest = CapacitySearch.longest(step: step) + step * 2
         try generator.go(

@@ -42,7 +42,7 @@ struct Plan: Equatable, Sendable {
     static func check(_ cells: [Cell], _ settings: Settings) throws(Complaint) {
         let all = cells.map { settings.of($0) }
         let launches = all.reduce(0) { $0 + $1.repeats }
-        let longest = all.map { $0.warmup + $0.duration }.max() ?? .zero
+        let longest = all.map(\.loadTime).max() ?? .zero
         let each = longest + TimeEstimate.firstOverhead
         guard launches <= Limit.launches, each.raw <= Limit.time.raw / Int64(max(1, launches))
         else {

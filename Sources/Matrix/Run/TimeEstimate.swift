@@ -23,10 +23,8 @@ struct TimeEstimate: Sendable {
     private var searches: Int64 = 0
 
     init(_ settings: Settings) {
-        loadTime = settings.warmup + settings.duration
-        let search = settings.search
-        stepTime =
-            (search.warmup ?? settings.warmup) + (search.duration ?? settings.duration)
+        loadTime = settings.loadTime
+        stepTime = settings.ofSearches.loadTime
     }
 
     /// Takes note of a launch of `cell` that came to its end.

@@ -89,9 +89,9 @@ enum CashierEffect: Effect {
                 deviations.append(latencies.standardDeviation / latencies.mean)
                 all.add(latencies)
             }
-            return .value(
-                Median.of(deviations) ?? 0,
-                .distribution(all, .measured)
+            return .median(
+                of: deviations,
+                points: .distribution(all, .measured)
                     + .distribution(simulated(discipline).sojourn, .simulated))
         }
     }

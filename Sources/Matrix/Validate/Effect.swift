@@ -65,9 +65,9 @@ enum Finding: Equatable, Sendable {
     /// The condition that this machine does not meet.
     case lacks(String)
 
-    /// The median of what rounds have found, with each of them as a point.
-    static func median(of rounds: [Double]) -> Finding {
-        Median.of(rounds).map { .value($0, .series(rounds)) } ?? .lacks("rounds")
+    /// The median of what rounds have found, with each of them as a point, or other points.
+    static func median(of rounds: [Double], points: [EffectPoint]? = nil) -> Finding {
+        Median.of(rounds).map { .value($0, points ?? .series(rounds)) } ?? .lacks("rounds")
     }
 }
 
