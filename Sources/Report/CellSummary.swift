@@ -18,7 +18,8 @@ package struct CellSummary: Equatable, Sendable {
     package let launches: Int
     /// Launches that counted; the figures are theirs.
     package let validLaunches: Int
-    /// The mean body of an answer over the launches that counted; nil when it is not known.
+    /// The mean body of an answer over the launches that counted, or over all where none did; nil
+    /// when it is not known.
     package let payload: Double?
     /// `valid` when all counted launches were; `invalid` when none counted; else the most frequent
     /// doubt.
@@ -38,7 +39,7 @@ package struct CellSummary: Equatable, Sendable {
         self.cell = cell
         launches = records.count
         validLaunches = valid.count
-        let payloads = valid.compactMap(\.payload)
+        let payloads = (valid.isEmpty ? records : valid).compactMap(\.payload)
         payload = payloads.isEmpty ? nil : payloads.reduce(0, +) / Double(payloads.count)
         let doubts = valid.map(\.verdict).filter { $0 != LoadReport.Verdict.valid.rawValue }
         let counts = Dictionary(grouping: doubts) { $0 }.mapValues(\.count)
