@@ -19,13 +19,28 @@ package struct CPUOccupation: Equatable, Sendable {
     /// A user-space tick, 1/100 s on every architecture that Swift runs on (time(7), USER_HZ).
     private static let tick = Nanoseconds.milliseconds(10)
 
+    private enum Limit {
+        /// What a reading may take; the figures themselves are no finer than two of it.
+        static let atOnce = Nanoseconds.milliseconds(5)
+        static let attempts = 4
+    }
+
     /// Reads /proc/stat (proc_stat(5)); nil where it does not tell of every CPU of `set`.
     ///
     /// - Parameter own: the CPU time that the processes which are no others have used up to now, on
     ///   whatever CPUs.
     package init?(of set: CPUSet, own: Nanoseconds) {
-        guard let stat = try? readFile("/proc/stat") else { return nil }
-        self.init(of: set, stat: stat, at: MonotonicClock.now, own: own)
+        var reading: (stat: String, time: Instant)?
+        // Who loses its CPU between the figures and the clock has figures of another time.
+        for _ in 0..<Limit.attempts {
+            let began = MonotonicClock.now
+            guard let stat = try? readFile("/proc/stat") else { return nil }
+            let time = MonotonicClock.now
+            reading = (stat, time)
+            if time.since(began) <= Limit.atOnce { break }
+        }
+        guard let reading else { return nil }
+        self.init(of: set, stat: reading.stat, at: reading.time, own: own)
     }
 
     init?(of set: CPUSet, stat: String, at time: Instant, own: Nanoseconds) {

@@ -31,7 +31,9 @@ final class LoadRun {
                 "/bin/sh", ["-c", "\(binding)\"$0\" \"$@\"; exit $?", program] + arguments)
         }
         options.standardError = .captured
-        if !hasQuietParent { options.cpus = cpus }
+        // Its parent may run everywhere, whatever the thread of this test was bound to: by that a
+        // generator tells whether its CPUs were chosen for it.
+        options.cpus = hasQuietParent ? .ofParent : cpus
         child = try ChildProcess(options)
     }
 

@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Matrix
@@ -43,10 +44,23 @@ struct RefusalTests {
         #expect(transcript.errors.filter { $0 == "\n" }.count == 1, "\(transcript.errors)")
     }
 
+    @Test("a thread is off the server's CPUs for as long as its run may be stopped, no longer")
+    func binding() throws {
+        try withThreads(1) { _ in
+            let before = CPUSet.available
+            guard let first = before.cpus.first, let last = before.cpus.last else { return }
+            do {
+                let request = try? StopRequest.offServerCPUs(
+                    CPUSplit(server: [first], load: [last]))
+                #expect(CPUSet.available == CPUSet([last]))
+                #expect(request?.check() == StopRequest.Level.none)
+            }
+            #expect(CPUSet.available == before)
+        }
+    }
+
     @Test("server and generator on one CPU are a note of the plan", arguments: [true, false])
     func sharedCPUs(isShared: Bool) throws {
-        // A run that another test has made on this thread has bound it.
-        try CPUSet.ofParent?.bindThisThread()
         let scratch = try Scratch()
         let file = try scratch.write("m.json5", Self.matrix)
         let transcript = Transcript()

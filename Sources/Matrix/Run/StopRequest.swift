@@ -22,11 +22,12 @@ final class StopRequest {
     /// - Parameter source: what to add at each look: `afterLaunch` for one Ctrl-C.
     init(_ source: @escaping () -> Level) { self.source = source }
 
-    /// Takes the signals of this process, which is kept off the server's CPUs from here on: its own
-    /// work, small as it is, is done where the generator is.
+    /// Takes the signals of this process, and keeps the calling thread off the server's CPUs for as
+    /// long as the request lives: its own work, small as it is, is done where the generator is. To
+    /// be dropped by the thread that made it.
     static func offServerCPUs(_ cpus: CPUSplit) throws(Complaint) -> StopRequest {
         do throws(SystemError) {
-            let holder = SignalHolder(try TerminationSignals())
+            let holder = SignalHolder(try TerminationSignals(), former: .available)
             try CPUSet(cpus.load).bindThisThread()
             return StopRequest { holder.level }
         } catch {
@@ -48,8 +49,16 @@ final class StopRequest {
 
     private final class SignalHolder {
         private let signals: TerminationSignals
+        /// Where the thread might run before, and may again: a set that is left behind would also
+        /// be that of all it starts.
+        private let former: CPUSet
 
-        init(_ signals: consuming TerminationSignals) { self.signals = signals }
+        init(_ signals: consuming TerminationSignals, former: CPUSet) {
+            self.signals = signals
+            self.former = former
+        }
+
+        deinit { try? former.bindThisThread() }
 
         var level: Level {
             switch signals.next() {
