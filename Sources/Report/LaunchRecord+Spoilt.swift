@@ -6,7 +6,7 @@ extension LaunchRecord {
         guard failure == nil, replacedBy == nil, let load,
             load.wrongness(expecting: cell.expected) == nil
         else { return false }
-        if isDisturbed { return true }
+        if disturbance != nil { return true }
         return switch load.verdict {
         case .disturbed, .unsteady: true
         // With a connection free, only the generator can have been late.

@@ -69,7 +69,7 @@ package struct LaunchRecord: Equatable, Sendable {
         if cell.churn.opensFast, let reason = load.fastOpenMiss { return reason }
         if let theft { return theft }
         if load.verdict == .otherOpenings { return load.verdictReasons.first }
-        return lostPackets ?? disturbance
+        return lostPackets ?? foreignWork
     }
 
     private var theft: String? {
@@ -77,8 +77,8 @@ package struct LaunchRecord: Equatable, Sendable {
         return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
     }
 
-    /// Whether others took so much of the machine that the launch does not count.
-    var isDisturbed: Bool { theft != nil || lostPackets != nil || disturbance != nil }
+    /// What others took of the machine, where it was so much that the launch does not count.
+    package var disturbance: String? { theft ?? lostPackets ?? foreignWork }
 
     private var lostPackets: String? {
         guard let link, link.missed > 0 else { return nil }
@@ -86,7 +86,7 @@ package struct LaunchRecord: Equatable, Sendable {
     }
 
     /// What others did to the server or the generator, when it was too much.
-    private var disturbance: String? {
+    private var foreignWork: String? {
         if let share = machine.foreignShare,
             let reason = LoadReport.disturbance(share, of: serverCPUs)
         {
@@ -110,7 +110,7 @@ package struct LaunchRecord: Equatable, Sendable {
         switch load.verdict {
         case .errors, .tooFewSamples, .otherOpenings: return load.verdict.rawValue
         default:
-            return (disturbance == nil ? load.verdict : LoadReport.Verdict.disturbed).rawValue
+            return (foreignWork == nil ? load.verdict : LoadReport.Verdict.disturbed).rawValue
         }
     }
 

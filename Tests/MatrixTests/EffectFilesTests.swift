@@ -75,7 +75,7 @@ struct EffectFilesTests {
         }
         // Another test may have bound the thread that this one runs on.
         let cpus = CPUSplit(halving: (CPUSet.ofParent ?? .available).cpus)
-        return EffectBench(launch: launch, cpus: cpus) { nil }
+        return EffectBench(launches: QuietLaunches(spare: .zero, launch), cpus: cpus) { nil }
     }
 
     private static func outcomes(_ effects: [any Effect.Type]) throws -> [EffectOutcome] {

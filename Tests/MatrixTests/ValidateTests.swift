@@ -61,7 +61,10 @@ struct ValidateTests {
             return record
         }
         let cpu = CPUSet.available.cpus[0]
-        return EffectBench(launch: launch, cpus: CPUSplit(server: [cpu], load: [cpu])) {
+        return EffectBench(
+            launches: QuietLaunches(spare: .zero, launch),
+            cpus: CPUSplit(server: [cpu], load: [cpu])
+        ) {
             prohibition
         }
     }

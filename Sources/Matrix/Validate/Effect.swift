@@ -73,12 +73,16 @@ enum Finding: Equatable, Sendable {
 
 /// What rows measure with.
 struct EffectBench {
-    /// Launches a cell once; the record has a report.
-    let launch: (Cell, Settings) throws(LaunchFailure) -> LaunchRecord
+    let launches: QuietLaunches
     /// Where server and generator run.
     let cpus: CPUSplit
     /// Why no link can be made here; nil where one can.
     let linkProhibition: () -> String?
+
+    /// Launches a cell; the record has a report.
+    func launch(_ cell: Cell, _ settings: Settings) throws(LaunchFailure) -> LaunchRecord {
+        try launches.launch(cell, settings)
+    }
 
     /// The median latency of a launch without an error, in milliseconds; nil where there were too
     /// few answers for one.

@@ -26,7 +26,8 @@ struct EffectOutcome: Equatable, Sendable {
     /// What the picture shows; empty without a figure.
     let points: [EffectPoint]
 
-    /// Measures a row. A launch that goes wrong has shown nothing, so the row does not hold.
+    /// Measures a row. A launch that goes wrong has shown nothing, so the row does not hold; and a
+    /// figure out of its bounds says nothing where others took much of the machine meanwhile.
     init(
         _ row: EffectRow, of effect: any Effect.Type, on bench: EffectBench
     ) throws(LaunchFailure) {
@@ -38,11 +39,20 @@ struct EffectOutcome: Equatable, Sendable {
         publishedFigure = row.publishedFigure
         source = effect.source
         predicted = row.predicted
+        bench.launches.beginRow()
         do throws(LaunchFailure) {
             switch try row.measure(bench) {
+            case .value(let value, let points) where row.predicted.holds(value):
+                (verdict, measured, reason, self.points) = (.holds, value, nil, points)
             case .value(let value, let points):
-                verdict = row.predicted.holds(value) ? .holds : .fails
-                (measured, reason, self.points) = (value, nil, points)
+                if let disturbance = bench.launches.disturbance {
+                    verdict = .lacks
+                    reason =
+                        "a quiet machine: \(Self.text(value, row.predicted)), but \(disturbance)"
+                    (measured, self.points) = (nil, [])
+                } else {
+                    (verdict, measured, reason, self.points) = (.fails, value, nil, points)
+                }
             case .lacks(let condition):
                 (verdict, measured, reason, points) = (.lacks, nil, condition, [])
             }
@@ -54,8 +64,10 @@ struct EffectOutcome: Equatable, Sendable {
     }
 
     /// The figure as the table has it, or why there is none.
-    var text: String {
-        measured.map { "\(fixed($0, decimals: $0 < 10 ? 3 : 1)) \(predicted.unit)" } ?? reason ?? ""
+    var text: String { measured.map { Self.text($0, predicted) } ?? reason ?? "" }
+
+    private static func text(_ value: Double, _ predicted: Prediction) -> String {
+        "\(fixed(value, decimals: value < 10 ? 3 : 1)) \(predicted.unit)"
     }
 
     var json: JSONValue {
