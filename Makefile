@@ -100,6 +100,10 @@ micro: build ## time the parsers and encoders, in nanoseconds a message
 known-latency: build ## prove that the generator finds delays that are known (5 minutes)
 	$(RELEASE)/switchyard-micro known-latency
 
+.PHONY: known-capacity
+known-capacity: build ready-to-test ## prove that --find-rate finds what is known (half an hour)
+	$(RELEASE)/switchyard-micro known-capacity
+
 .PHONY: link-check
 link-check: build ## measure what an emulated link adds to its delay, and what it carries
 	$(RELEASE)/switchyard-micro link

@@ -8,6 +8,7 @@ enum Main {
         case floor
         case parser
         case knownLatency = "known-latency"
+        case knownCapacity = "known-capacity"
         case link
         case asmCheck = "asm-check"
         case allocCheck = "alloc-check"
@@ -28,6 +29,7 @@ enum Main {
                 case .floor: try FloorCommand.run(arguments)
                 case .parser: try ParserCommand.run(arguments)
                 case .knownLatency: try KnownLatencyCommand.run(arguments)
+                case .knownCapacity: try KnownCapacityCommand.run(arguments)
                 case .link: try LinkCommand.run(arguments)
                 case .asmCheck: try AssemblyCommand.run(arguments)
                 case .allocCheck: try AllocationCommand.run(arguments)
@@ -45,13 +47,14 @@ enum Main {
 
         usage: switchyard-micro COMMAND [options]
 
-          floor          hold server and generator against bare C and programs of others
-          parser         time parsers and encoders
-          known-latency  prove that the generator reports latencies that are known beforehand
-          link           measure what an emulated link adds to its delay, and what it carries
-          asm-check      prove that hot functions count no references and allocate nothing
-          alloc-check    prove that a request allocates nothing once warm
-          soak           prove that no answer is lost, doubled or out of order
+          floor           hold server and generator against bare C and programs of others
+          parser          time parsers and encoders
+          known-latency   prove that the generator reports latencies that are known beforehand
+          known-capacity  prove that --find-rate finds a capacity that is known beforehand
+          link            measure what an emulated link adds to its delay, and what it carries
+          asm-check       prove that hot functions count no references and allocate nothing
+          alloc-check     prove that a request allocates nothing once warm
+          soak            prove that no answer is lost, doubled or out of order
 
         switchyard-micro COMMAND --help says more.
 

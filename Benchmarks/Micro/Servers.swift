@@ -5,7 +5,8 @@ import Platform
 /// A server to be driven, as a user would start it.
 enum ServerKind: Equatable, CustomStringConvertible {
     case floor
-    case switchyard(pattern: String)
+    /// Nil for one thread, or as many as a pool needs for the connections of a comparison.
+    case switchyard(pattern: String, threads: Int? = nil)
     /// The bare loop that takes the masks off messages and sends them back.
     case floorWebSocket
     /// nginx with one process, padded so that its answer has `responseBytes`.
@@ -27,7 +28,7 @@ enum ServerKind: Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .floor: "floor server"
-        case .switchyard(let pattern): pattern
+        case .switchyard(let pattern, _): pattern
         case .nginx: "nginx"
         case .switchyardTLS: "sharded"
         case .floorTLS: "floor server"
@@ -85,13 +86,13 @@ struct RunningServer: ~Copyable {
         case .floor:
             options = SpawnOptions(
                 try Programs.built("switchyard-floor"), ["server", "--port", "0"])
-        case .switchyard(let pattern):
+        case .switchyard(let pattern, let threads):
             options = SpawnOptions(
                 try Programs.built("switchyard-server"),
                 [
                     "--listen", "127.0.0.1:0", "--pattern", pattern, "--threads",
                     // A pool serves as many connections at a time as it has threads.
-                    ["blocking-pool": "512", "prefork": "256"][pattern] ?? "1",
+                    "\(threads ?? ["blocking-pool": 512, "prefork": 256][pattern] ?? 1)",
                 ])
         case .switchyardTLS:
             let identity = try TestIdentity(in: folder)

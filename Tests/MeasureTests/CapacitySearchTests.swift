@@ -8,6 +8,8 @@ private struct Simulated {
     let capacity: Double
     /// Where the generator becomes the limit.
     var generatorLimit = Double.infinity
+    /// The deviation of how many requests come, of so many that are asked for.
+    var chance = 0.0
     /// Scatter of a step's percentile, and the share of steps that a hiccup spoils.
     var scatter = 0.0
     var hiccups = 0.0
@@ -22,14 +24,23 @@ private struct Simulated {
 
     /// The p99 of an M/M/1 queue over that which is allowed: 1 at the capacity, which is 0.9 of
     /// what the server can carry at all.
-    private mutating func result(_ rate: Double) -> CapacityProbeResult {
+    private mutating func result(_ asked: Double, length: Int) -> CapacityProbeResult {
+        let rate = asked * (1 + chance / Double(length).squareRoot() * normal())
+        let offered = chance > 0 ? rate : nil
         if rate >= generatorLimit { return .init(.generator) }
         let load = 0.9 * rate / capacity
         let isNoticed = generator.nextOpenUnit() < noticed
-        if generator.nextOpenUnit() < hiccups { return .init(.missed, isDisturbed: isNoticed) }
-        if load >= 1 { return .init(.overloaded, carried: capacity / 0.9) }
+        if generator.nextOpenUnit() < hiccups {
+            return .init(.missed, isDisturbed: isNoticed, offered: offered)
+        }
+        if load >= 1 { return .init(.overloaded, carried: capacity / 0.9, offered: offered) }
         let noise = 1 + scatter * (2 * generator.nextOpenUnit() - 1)
-        return .init(0.1 / (1 - load) * noise < 1 ? .met : .missed)
+        return .init(0.1 / (1 - load) * noise < 1 ? .met : .missed, offered: offered)
+    }
+
+    /// About normal, of deviation 1.
+    private mutating func normal() -> Double {
+        (0..<12).reduce(-6) { sum, _ in sum + generator.nextOpenUnit() }
     }
 
     mutating func search(
@@ -39,7 +50,7 @@ private struct Simulated {
             .init(start: start, lowest: lowest, highest: highest, step: step))
         while let probe = search.next {
             probes.append(probe)
-            let result = result(probe.rate)
+            let result = result(probe.rate, length: probe.length)
             // Behind an overload the rest is still sent, for at most two seconds.
             let late = result.answer == .overloaded ? min(2, 2 * (probe.rate / capacity - 1)) : 0
             let elapsed = step * Int64(probe.length) + .seconds(max(0, late))
@@ -86,6 +97,48 @@ struct CapacitySearchTests {
         }
         #expect(hits >= 950, "seed \(seed): \(hits) of 1000")
         #expect(longest < .seconds(60), "seed \(seed): \(longest.display)")
+    }
+
+    @Test("where chance decides how many come, it is found all the same")
+    func chance() {
+        let seed = UInt64.random(in: 0..<1_000_000)
+        var hits = 0
+        for run in 0..<1_000 {
+            var simulated = Simulated(capacity: 3_600)
+            simulated.generator = .stream(seed: seed, index: run)
+            // Of 7,200 requests that come at random.
+            simulated.chance = 1 / Double(7_200).squareRoot()
+            let start = 3_600 * (0.4 + 0.6 * simulated.generator.nextOpenUnit())
+            let finding = simulated.search(start: start)
+            if let capacity = finding.capacity, abs(capacity / 3_600 - 1) <= 0.03 { hits += 1 }
+        }
+        #expect(hits >= 985, "seed \(seed): \(hits) of 1000")
+    }
+
+    @Test("a step stands for the rate that came, and is asked for again as it was")
+    func offered() throws {
+        let step = Nanoseconds.seconds(2)
+        var search = CapacitySearch(.init(start: 1_000, lowest: 10, highest: 1e6, step: step))
+        search.note(.init(.met, offered: 900), elapsed: step)
+        #expect(search.next == CapacityProbe(rate: 1_350, purpose: .approach))
+        search.note(.init(.missed, offered: 1_300), elapsed: step)
+        #expect(search.next == CapacityProbe(rate: 1_350, purpose: .again))
+        search.note(.init(.missed, offered: 1_290), elapsed: step)
+        let middle = try #require(search.next)
+        #expect(middle.purpose == .bisect && abs(middle.rate - (900 * 1_290.0).squareRoot()) < 1e-6)
+        #expect(search.finding.low == 900 && search.finding.high == 1_290)
+    }
+
+    @Test("the highest rate that is allowed is asked for once, however few came by chance")
+    func highestByChance() {
+        let step = Nanoseconds.seconds(2)
+        var search = CapacitySearch(.init(start: 900, lowest: 10, highest: 1_000, step: step))
+        var asked: [Double] = []
+        while let probe = search.next {
+            asked.append(probe.rate)
+            search.note(.init(.met, offered: probe.rate * 0.98), elapsed: step)
+        }
+        #expect(asked == [900, 1_000, 1_000] && search.finding.outcome == .alwaysMet)
     }
 
     @Test("one bad step does not end it, wherever it comes", arguments: 0..<10)

@@ -45,6 +45,8 @@ package struct Evidence: Equatable, Sendable {
     package var longest = Nanoseconds.zero
     /// Whether chance decides how many requests are due.
     package var isRandom = false
+    /// Requests of the window that were due a second, by chance; nil where as many were as asked.
+    package var offeredRate: Double?
     package var duration = Nanoseconds.zero
     /// Whether there was no measured window at all.
     package var isEmpty = false

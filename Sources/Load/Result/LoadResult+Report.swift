@@ -42,7 +42,12 @@ extension LoadResult {
         evidence.rates =
             isOpenLoop
             ? rates.filter { $0.due > 0 }.map { $0.succeeded / $0.due } : rates.map(\.succeeded)
-        if case .poisson = plan.arrivals { evidence.isRandom = true }
+        if case .poisson = plan.arrivals {
+            evidence.isRandom = true
+            if !plan.opensConnections, window > .zero {
+                evidence.offeredRate = Double(succeeded + failed) / window.inSeconds
+            }
+        }
         return evidence
     }
 

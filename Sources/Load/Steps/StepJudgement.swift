@@ -57,7 +57,8 @@ package struct StepJudgement: Equatable, Sendable {
         let answer: CapacityProbeResult.Answer =
             reason != nil ? .generator : isMet ? .met : fellBehind ? .overloaded : .missed
         result = CapacityProbeResult(
-            answer, isDisturbed: isDisturbed, carried: evidence.achievedRate)
+            answer, isDisturbed: isDisturbed, carried: evidence.achievedRate,
+            offered: evidence.offeredRate)
     }
 
     /// Successes over what was due, without what chance may take.

@@ -19,10 +19,18 @@ package struct CapacityProbeResult: Equatable, Sendable {
     /// Successes a second; nil where nobody counted.
     package let carried: Double?
 
-    package init(_ answer: Answer, isDisturbed: Bool = false, carried: Double? = nil) {
+    /// Requests a second that were due in truth, where chance decides; nil where as many were as
+    /// the probe says.
+    package let offered: Double?
+
+    package init(
+        _ answer: Answer, isDisturbed: Bool = false, carried: Double? = nil,
+        offered: Double? = nil
+    ) {
         self.answer = answer
         self.isDisturbed = isDisturbed
         self.carried = carried
+        self.offered = offered
     }
 
     /// How much it says against the rate: two are enough to turn back, three to call it the border.

@@ -7,6 +7,8 @@ package import Basis
 /// Noise only ever makes a step worse: a step that is met is believed at once, one that is not is
 /// repeated unless the server plainly fell behind, and the border is tried once more when it is
 /// close. A rate that is met in the end, though steps below it were not, refutes those.
+///
+/// Where chance decides how many requests come, a step stands for the rate that came of it.
 package struct CapacitySearch: Sendable {
     /// Where rates are sought, and for how long.
     package struct Bounds: Equatable, Sendable {
@@ -33,6 +35,10 @@ package struct CapacitySearch: Sendable {
         package static let tolerance = 0.01
         /// The same where the generator is the limit: there is no capacity to be exact about.
         static let generatorTolerance = 0.05
+        /// Between sides that are closer the border is looked at once more, rather than halved.
+        static let near = 0.02
+        /// Sides that are further apart are halved as long as there is time for a confirmation.
+        static let far = 0.03
         /// The first steps upwards and downwards, each followed by its square, up to the longest.
         static let firstFactor = 1.5
         static let longestFactor = 4.0
@@ -52,6 +58,8 @@ package struct CapacitySearch: Sendable {
 
     /// The lowest rate that was not met.
     private struct Border {
+        /// What is asked for to try it again, and what came of that.
+        let asked: Double
         var rate: Double
         var weight: Int
         var answers: Int
@@ -62,7 +70,9 @@ package struct CapacitySearch: Sendable {
     }
 
     private let bounds: Bounds
+    /// The highest rate that was met, as it came, and what was asked for to meet one.
     private var low: Double?
+    private var asked = 0.0
     /// Rates that were not met, by falling rates: the last is the border, and those before are what
     /// is left where it turns out to be none.
     private var borders: [Border] = []
@@ -73,6 +83,8 @@ package struct CapacitySearch: Sendable {
     private var weight = 0
     private var generatorAnswers = 0
     private var answers = 0
+    /// The lowest rate that came of the one that is being tried.
+    private var tried: Double?
     private var disturbances = 0
     /// Successes a second of the last step that was too much.
     private var carried: Double?
@@ -100,9 +112,10 @@ package struct CapacitySearch: Sendable {
     package mutating func note(_ result: CapacityProbeResult, elapsed: Nanoseconds) {
         guard let probe = next else { return }
         spent = spent + elapsed
+        let rate = result.offered ?? probe.rate
         if result.answer == .met {
             forgetTrial()
-            return met(probe)
+            return met(probe, at: rate)
         }
         if result.isDisturbed, disturbances < Limit.disturbances, hasTime(for: 1) {
             disturbances += 1
@@ -110,6 +123,7 @@ package struct CapacitySearch: Sendable {
             return
         }
         if result.answer == .overloaded { carried = result.carried }
+        tried = min(tried ?? .infinity, rate)
         weight += result.weight
         answers += 1
         if result.answer == .generator { generatorAnswers += 1 }
@@ -127,6 +141,7 @@ package struct CapacitySearch: Sendable {
 
     private mutating func forgetTrial() {
         (weight, generatorAnswers, answers, disturbances) = (0, 0, 0, 0)
+        tried = nil
     }
 
     /// Whether so many more usual steps fit into the whole.
@@ -134,26 +149,34 @@ package struct CapacitySearch: Sendable {
         spent + bounds.step * Int64(steps) <= Self.longest(step: bounds.step)
     }
 
-    private mutating func met(_ probe: CapacityProbe) {
-        low = max(low ?? 0, probe.rate)
-        while let border = borders.last, border.rate <= probe.rate {
+    private mutating func met(_ probe: CapacityProbe, at rate: Double) {
+        low = max(low ?? 0, rate)
+        asked = max(asked, probe.rate)
+        while let border = borders.last, border.rate <= rate {
             borders.removeLast()
             factor = Limit.refutedFactor
         }
         if probe.purpose == .confirm {
+            // What it was asked for is the mean of what chance makes of it.
+            low = probe.rate
             return end(probe.rate >= bounds.highest ? .alwaysMet : .found)
         }
         choose()
     }
 
     private mutating func notMet(_ probe: CapacityProbe) {
-        if borders.last?.rate != probe.rate {
-            borders.append(Border(rate: probe.rate, weight: 0, answers: 0, ofGenerator: 0))
+        let rate = tried ?? probe.rate
+        var border = Border(
+            asked: probe.rate, rate: rate, weight: 0, answers: 0, ofGenerator: 0)
+        if let place = borders.firstIndex(where: { $0.asked == probe.rate }) {
+            border = borders.remove(at: place)
         }
-        borders[borders.count - 1].weight += weight
-        borders[borders.count - 1].answers += answers
-        borders[borders.count - 1].ofGenerator += generatorAnswers
-        let isOfGenerator = borders[borders.count - 1].isOfGenerator
+        border.rate = min(border.rate, rate)
+        border.weight += weight
+        border.answers += answers
+        border.ofGenerator += generatorAnswers
+        let isOfGenerator = border.isOfGenerator
+        borders.insert(border, at: borders.firstIndex { $0.rate < border.rate } ?? borders.count)
         forgetTrial()
         if probe.purpose == .confirm { return lower(from: probe.rate, isOfGenerator) }
         choose()
@@ -176,16 +199,16 @@ package struct CapacitySearch: Sendable {
         switch (low, borders.last) {
         case (nil, nil): next = CapacityProbe(rate: bounds.start, purpose: .approach)
         case (let low?, nil):
-            if low >= bounds.highest { return confirm(low) }
+            if asked >= bounds.highest { return confirm(asked) }
             guard hasTime(for: 1) else { return end(.outOfTime) }
             approach(min(bounds.highest, low * factor))
         case (nil, let high?):
-            if high.rate > bounds.lowest {
+            if high.asked > bounds.lowest {
                 guard hasTime(for: 1) else { return end(.outOfTime) }
                 let share = (carried ?? .infinity) * Limit.carriedShare
                 approach(max(bounds.lowest, min(high.rate / factor, share)))
             } else if high.weight < 3, hasTime(for: 1) {
-                next = CapacityProbe(rate: high.rate, purpose: .border)
+                next = CapacityProbe(rate: high.asked, purpose: .border)
             } else {
                 end(high.isOfGenerator ? .generatorBound : .neverMet)
             }
@@ -202,10 +225,11 @@ package struct CapacitySearch: Sendable {
         let tolerance = high.isOfGenerator ? Limit.generatorTolerance : Limit.tolerance
         // The border's last trial and the confirmation have to follow, perhaps at a second
         // and a third rate.
-        if high.rate / low > 1 + tolerance, hasTime(for: 10) {
+        let width = high.rate / low - 1
+        if width > tolerance && hasTime(for: 10) || width > Limit.far && hasTime(for: 7) {
             next = CapacityProbe(rate: (low * high.rate).squareRoot(), purpose: .bisect)
-        } else if high.weight < 3, hasTime(for: 8) {
-            next = CapacityProbe(rate: high.rate, purpose: .border)
+        } else if high.weight < 3, width <= max(tolerance, Limit.near), hasTime(for: 8) {
+            next = CapacityProbe(rate: high.asked, purpose: .border)
         } else if high.isOfGenerator {
             end(.generatorBound)
         } else {
