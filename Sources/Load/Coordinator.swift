@@ -300,7 +300,8 @@ package struct Coordinator: ~Copyable {
             let team = try startThreads()
             guard let refusal = try awaitConnections(team) else { return team }
             let reason = reason(refusal)
-            tried.append("\(plan.destination): \(reason)")
+            let address = team.lazy.compactMap(\.control.refusingAddress).first
+            tried.append("\(address ?? plan.destination): \(reason)")
             guard refusal.isOfDestination, !team.contains(where: { $0.control.established > 0 }),
                 !plan.alternatives.isEmpty
             else { throw .complaint(complaint(refusal, team, tried)) }
@@ -379,7 +380,7 @@ package struct Coordinator: ~Copyable {
     }
 
     /// Nobody is disturbed for counts that nobody looks at.
-    private var wantsIntervals: Bool { !plan.isQuiet || plan.outputs.paths[.hlog] != nil }
+    private var wantsIntervals: Bool { !plan.isQuiet || plan.outputs.wantsIntervals }
 
     private mutating func follow(
         _ team: [GeneratorThread], from start: Instant, progress: (LoadProgress) -> Void
@@ -432,12 +433,15 @@ package struct Coordinator: ~Copyable {
     }
 
     /// Ends an interval; the next one begins at the same instant. Samples lie behind the warm-up.
-    private mutating func close(_ interval: borrowing LoadTally, at end: Instant, start: Instant) {
+    private mutating func close(
+        _ interval: borrowing LoadTally, at end: Instant, start: Instant, isLast: Bool = false
+    ) {
         let began = max(boundary, start + plan.warmUp)
-        if plan.outputs.paths[.hlog] != nil, !interval.response.isEmpty {
-            intervals.append(
-                IntervalRecord(
-                    interval, start: began.since(start), length: max(.zero, end.since(began))))
+        if plan.outputs.wantsIntervals {
+            let record = IntervalRecord(
+                interval, start: began.since(start), length: max(.zero, end.since(began)))
+            // A second in which nothing came is told, too; the wait for the end is none.
+            if !record.isEmpty || !isLast && record.length > .zero { intervals.append(record) }
         }
         total.add(interval)
         boundary = end
@@ -457,7 +461,7 @@ package struct Coordinator: ~Copyable {
             rest.add(outcome.takeTally())
             result.add(outcome)
         }
-        close(rest, at: MonotonicClock.now, start: start)
+        close(rest, at: MonotonicClock.now, start: start, isLast: true)
         result.add(total, intervals: intervals)
         return result
     }

@@ -127,6 +127,8 @@ package enum Limit {
     /// Turns that began longer ago than a few connections take to open were meant for another run.
     static let turnsAgo = Nanoseconds.seconds(10)
     static let duration = Nanoseconds.seconds(7 * 24 * 3_600)
+    /// Of `--requests`; at the highest rate of a thread it takes longer than `duration`.
+    static let requests = 1_000_000_000_000
     package static let bodyBytes = 64 * 1_024 * 1_024
     /// Descriptors besides connections: standard streams, pollers, signals, output files.
     static let spareDescriptors = 32

@@ -1,6 +1,9 @@
 import Basis
 
 extension LoadReport {
+    /// Codes that a clause can name.
+    private static let codesNamed = 3
+
     /// What failed and how often, in a clause, the most frequent first: `all 120 answers had status
     /// 5xx`. Nil when nothing failed.
     package var failures: String? {
@@ -19,7 +22,13 @@ extension LoadReport {
         return found.isEmpty ? nil : found.map(\.1).joined(separator: ", ")
     }
 
+    /// The codes of those that failed where they are known and few, else their classes.
     private var failedClasses: String {
+        let failed = codes.entries.filter { `protocol` == "grpc" ? $0.code > 0 : $0.code >= 400 }
+        if (1...Self.codesNamed).contains(failed.count) {
+            return failed.sorted { $0.answers > $1.answers }.map { "\($0.code)" }
+                .joined(separator: " or ")
+        }
         let classes = [(statuses.client4xx, "4xx"), (statuses.server5xx, "5xx")]
         let found = classes.filter { $0.0 > 0 }.sorted { $0.0 > $1.0 }.map(\.1)
         return found.isEmpty ? "neither 2xx nor 3xx" : found.joined(separator: " or ")

@@ -57,6 +57,12 @@ extension LoadReport {
             .init("starved", .integer(starved)), .init("skew", .string(skew.text)),
             .init("busiest_connection_share", .optional(busiestConnectionShare)),
             .init("company", .array(company.map(\.json))),
+            .init("codes", codes.json),
+            .init("first_byte_us", firstByte.json), .init("connect_us", connect.json),
+            .init("handshake_us", handshake.json),
+            .init("first_byte_histogram", .optional(firstByteHistogram)),
+            .init("connect_histogram", .optional(connectHistogram)),
+            .init("handshake_histogram", .optional(handshakeHistogram)),
         ]
     }
 
@@ -123,6 +129,7 @@ extension LoadReport {
         lateness = try LatencySummary(try fields.fields("lateness_us"))
         errors = try Errors(try fields.fields("errors"))
         statuses = try Statuses(try fields.fields("statuses"))
+        codes = try fields.codes("codes")
         firstFailure = try fields.optionalFields("first_failure").map {
             (fields) throws(RecordRefusal) in try FirstFailure(fields)
         }
@@ -138,6 +145,18 @@ extension LoadReport {
         latencyHistogram = try fields.text("latency_histogram")
         serviceHistogram = try fields.text("service_histogram")
         latenessHistogram = try fields.optionalText("lateness_histogram")
+        if let fields = try fields.optionalFields("first_byte_us") {
+            firstByte = try LatencySummary(fields)
+        }
+        if let fields = try fields.optionalFields("connect_us") {
+            connect = try LatencySummary(fields)
+        }
+        if let fields = try fields.optionalFields("handshake_us") {
+            handshake = try LatencySummary(fields)
+        }
+        firstByteHistogram = try fields.optionalText("first_byte_histogram")
+        connectHistogram = try fields.optionalText("connect_histogram")
+        handshakeHistogram = try fields.optionalText("handshake_histogram")
         if let fields = try fields.optionalFields("first_part_us") {
             firstPart = try LatencySummary(fields)
         }

@@ -175,6 +175,13 @@ package struct LoadReport: Equatable, Sendable {
     package var starved: Int64 = 0
     /// Whether these are so many that sends were late because of them.
     package var isStarved: Bool { starved * 100 > requests }
+    /// From the intended start to the first byte of an answer, of successes; without samples where
+    /// messages are answers.
+    package var firstByte = LatencySummary()
+    /// How long connections took over the whole run, warm-up included: until they were connected,
+    /// and from there to the end of a handshake of TLS.
+    package var connect = LatencySummary()
+    package var handshake = LatencySummary()
     /// From the intended start to the first part of the answer, and from each part to the next one;
     /// without samples where answers have no parts.
     package var firstPart = LatencySummary()
@@ -194,6 +201,7 @@ package struct LoadReport: Equatable, Sendable {
     package var company: [CompanyReport] = []
     package var errors = Errors()
     package var statuses = Statuses()
+    package var codes = AnswerCodes()
     /// Nil when nothing failed.
     package var firstFailure: FirstFailure?
     /// The `Location` of the first answer with a status of 3xx that had one.
@@ -215,7 +223,11 @@ package struct LoadReport: Equatable, Sendable {
     package var latencyHistogram: String
     package var serviceHistogram: String
     package var latenessHistogram: String?
-    /// The same of `firstPart`, `partGap` and `eventDelay`; nil without samples.
+    /// The same of `firstByte`, `connect`, `handshake`, `firstPart`, `partGap` and `eventDelay`;
+    /// nil without samples.
+    package var firstByteHistogram: String?
+    package var connectHistogram: String?
+    package var handshakeHistogram: String?
     package var firstPartHistogram: String?
     package var partGapHistogram: String?
     package var eventDelayHistogram: String?

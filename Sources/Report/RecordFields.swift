@@ -35,8 +35,10 @@ package struct RecordFields: Sendable {
         return value
     }
 
-    private func required<Value>(_ name: String, _ value: Value?) throws(RecordRefusal) -> Value {
-        guard let value else { throw refusal(name, "is missing") }
+    private func required<Value>(
+        _ name: String, _ value: Value?, problem: String = "is missing"
+    ) throws(RecordRefusal) -> Value {
+        guard let value else { throw refusal(name, problem) }
         return value
     }
 
@@ -106,6 +108,13 @@ package struct RecordFields: Sendable {
     package func optionalFields(_ name: String) throws(RecordRefusal) -> RecordFields? {
         guard let value = member(name) else { return nil }
         return try RecordFields(value, path: path(of: name))
+    }
+
+    /// An object of counts by code; empty when the member is absent.
+    func codes(_ name: String) throws(RecordRefusal) -> AnswerCodes {
+        guard let value = member(name) else { return AnswerCodes() }
+        return try required(
+            name, AnswerCodes(value), problem: "is no object of counts by code")
     }
 
     /// The elements of an array; none when the member is absent.

@@ -19,7 +19,7 @@ package enum RunColumns {
         + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
         + kinds + CellParameters.asked { $0.launch.cell } + places
         + Metric.ofPatterns.map(column)
-        + CellParameters.spread { $0.launch.cell } + spread
+        + CellParameters.spread { $0.launch.cell } + spread + answers
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -313,6 +313,24 @@ package enum RunColumns {
         ofCompany("slow_senders_open", "1", "of the slow senders, those that stood", .slowSenders) {
             Int64($0.open)
         },
+    ]
+
+    private static let answers: [Column<RunRow>] = [
+        Column("answer_codes", "text", "answers by code, as 200:997 503:3; empty without codes") {
+            $0.launch.load?.codes.text ?? ""
+        },
+        span("first_byte_p50_ns", "median time to the first byte of an answer") {
+            $0.firstByte.p50
+        },
+        span("first_byte_p99_ns", "99th percentile of the same") { $0.firstByte.p99 },
+        span("connect_p50_ns", "median time until a socket was connected, warm-up included") {
+            $0.connect.p50
+        },
+        span("connect_p99_ns", "99th percentile of the same") { $0.connect.p99 },
+        span("handshake_p50_ns", "median time of a handshake of TLS, warm-up included") {
+            $0.handshake.p50
+        },
+        span("handshake_p99_ns", "99th percentile of the same") { $0.handshake.p99 },
     ]
 
     private static func ofCompany(

@@ -47,7 +47,9 @@ extension Main {
             var outcomes: [Objective.Outcome] = []
             for objective in plan.objectives { outcomes.append(objective.judge(result)) }
             text += "\nThe confirming run:\n"
-            text += TextReport.text(report, objectives: outcomes, colours: colours(plan))
+            text += TextReport.text(
+                report, objectives: outcomes, colours: colours(plan),
+                hasHistogram: plan.drawsHistogram)
             return outcomes.allSatisfy(\.isMet)
         }), !outcome {
             status = .objectiveMissed

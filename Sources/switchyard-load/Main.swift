@@ -60,7 +60,10 @@ enum Main {
         let outcomes = plan.objectives.map { $0.judge(result) }
         // Before the text, whose reader may be slow or gone.
         let complaints = plan.outputs.save(result, report) { StandardStreams.output($0) }
-        tell(TextReport.text(report, objectives: outcomes, colours: colours(plan)), plan)
+        tell(
+            TextReport.text(
+                report, objectives: outcomes, colours: colours(plan),
+                hasHistogram: plan.drawsHistogram), plan)
         return end(complaints, else: result.exitStatus(outcomes))
     }
 
@@ -84,9 +87,11 @@ enum Main {
     }
 
     /// One byte more than is allowed shows that there are too many; a device may have no end.
+    /// - Parameter path: `-` for the standard input.
     private static func read(_ path: String) throws(Complaint) -> [UInt8] {
         do throws(SystemError) {
-            return try InputFile.read(path, upTo: Limit.bodyBytes + 1)
+            let place = path == "-" ? "/dev/stdin" : path
+            return try InputFile.read(place, upTo: Limit.bodyBytes + 1)
         } catch {
             throw Complaint(
                 "file '\(path)' can't be read: \(error.reason)", remedy: "check the path",

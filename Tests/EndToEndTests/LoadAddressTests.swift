@@ -32,6 +32,38 @@ struct LoadAddressTests {
         #expect(request.contains("\r\nHost: localhost:\(server.port)\r\n"))
     }
 
+    @Test(
+        "connections go to all addresses of a name by turns",
+        .enabled(if: hasLoopback6, "there is no ::1"), arguments: [1, 2])
+    func allAddresses(threads: Int) throws {
+        let first = try RawServer(reply: Self.ok)
+        // The same port at the other address.
+        let second = try RawServer(
+            reply: Self.ok, at: .v6(0, 1, port: first.port, scope: 0))
+        let url = "http://localhost:\(first.port)/"
+        let outcome = try LoadRun(
+            ["--json", "-", "--addresses", "all", "-t", "\(threads)"] + Self.short + [url]
+        ).outcome()
+        #expect(outcome.ending == .exited(0), "\(outcome)")
+        let report = try outcome.report()
+        #expect(report.errors.total == 0)
+        let addresses = (report.address ?? "").components(separatedBy: ", ")
+        #expect(Set(addresses) == ["[::1]:\(first.port)", "127.0.0.1:\(first.port)"])
+        #expect(!first.requests.isEmpty && !second.requests.isEmpty)
+    }
+
+    @Test("where one of all addresses refuses, it is named")
+    func oneOfAll() throws {
+        let server = try RawServer(reply: Self.ok)
+        let outcome = try LoadRun(
+            Self.short + ["--addresses", "all", "http://localhost:\(server.port)/"]
+        ).outcome()
+        // Where the name has no other address, nothing refuses.
+        if outcome.ending == .exited(0) { return }
+        #expect(outcome.ending == .exited(1) && outcome.isOneLine, "\(outcome)")
+        #expect(outcome.errors.contains("[::1]:\(server.port)"), "\(outcome)")
+    }
+
     @Test("where every address of a name refuses, each is told with its reason")
     func noAddress() throws {
         // A port that nobody listens on: of a server that has just gone.

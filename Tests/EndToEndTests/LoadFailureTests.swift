@@ -155,7 +155,7 @@ struct LoadFailureTests {
         ]).outcome()
         let report = try outcome.report()
         #expect(report.location == "/login?a=b" && report.statuses.redirect3xx == report.requests)
-        #expect(outcome.errors.contains("\nanswers        \(report.requests) 3xx\n"))
+        #expect(outcome.errors.contains("\nanswers        302: \(report.requests) (100.00%)\n"))
         #expect(outcome.errors.contains(": the first leads to /login?a=b\n"))
     }
 

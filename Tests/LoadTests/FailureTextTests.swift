@@ -31,17 +31,28 @@ struct FailureTextTests {
         #expect(!lines(report).contains { $0.contains("read:") })
     }
 
-    @Test("classes of status are shown unless all answers are 2xx")
-    func classes() {
+    @Test("codes are shown unless all answers have the usual one, the most frequent first")
+    func codes() {
         var report = report
-        report.statuses.success2xx = 9
+        report.codes = AnswerCodes([(code: 200, answers: 9)])
         #expect(!lines(report).contains { $0.hasPrefix("answers") })
-        report.statuses.redirect3xx = 3
-        #expect(lines(report).contains("answers        9 2xx, 3 3xx"))
-        report.statuses.success2xx = 0
-        report.statuses.redirect3xx = 0
-        report.statuses.server5xx = 1
-        #expect(lines(report).contains("answers        1 5xx"))
+        report.codes = AnswerCodes([(code: 200, answers: 3), (code: 302, answers: 9)])
+        #expect(
+            lines(report).suffix(from: lines(report).firstIndex { $0.hasPrefix("answers") } ?? 0)
+                .prefix(2) == ["answers        302: 9 (75.00%)", "               200: 3 (25.00%)"])
+        report.codes = AnswerCodes([(code: 503, answers: 1)])
+        #expect(lines(report).contains("answers        503: 1 (100.00%)"))
+        report.protocol = "grpc"
+        report.codes = AnswerCodes([(code: 0, answers: 1)])
+        #expect(!lines(report).contains { $0.hasPrefix("answers") })
+        report.codes = AnswerCodes([(code: 14, answers: 2)])
+        #expect(lines(report).contains("answers        UNAVAILABLE: 2 (100.00%)"))
+        report.statuses.server5xx = 2
+        report.errors.status = 2
+        #expect(report.failures?.hasSuffix("answers had status 14") == true)
+        report.protocol = "h1"
+        report.codes = AnswerCodes([(code: 503, answers: 1), (code: 429, answers: 5)])
+        #expect(report.failures?.hasSuffix("had status 429 or 503") == true)
     }
 
     /// What a thread brings home that failed at an instant, and was redirected.

@@ -11,6 +11,7 @@ struct LoadOptionsTests {
         let options = try LoadOptions.parser.parse(arguments)
         return try LoadOptions.plan(options, randomSeed: 77) { (path) throws(Complaint) in
             if path == "there" { return [0, 1, 255] }
+            if path == "secret" { return Array("me:it\r\n".utf8) }
             throw Complaint("'\(path)' is missing", remedy: "look elsewhere", status: .failure)
         }
     }
@@ -268,6 +269,17 @@ struct LoadOptionsTests {
             (["--ciphers", "", "https://a"], "TLS can't use the ciphers ''"),
             (["--ciphers", "TLS_NO", "https://a"], "TLS can't use the ciphers 'TLS_NO'"),
             (["--groups", "no", "https://a"], "TLS can't use the groups 'no'"),
+            (["-u", "me", "a"], "--user has no colon"),
+            (["-u", "me:\u{7}", "a"], "--user holds a control character"),
+            (["-u", "me:it", "-H", "authorization: x", "a"], "--header 'Authorization' are given"),
+            (["http://me:it@a"], "the URL holds a user name; give --user"),
+            (["--keepalive", "maybe", "a"], "neither on nor off"),
+            (["--keepalive", "off", "--requests-per-connection", "2", "a"], "contradict"),
+            (["--keepalive", "off", "--skew", "zipf:1", "-R", "1", "a"], "--keepalive"),
+            (["-n", "0", "a"], "--requests '0'"), (["-n", "1", "-t", "2", "a"], "can't be shared"),
+            (["-n", "9", "--connection-rate", "1", "a"], "--requests means nothing with"),
+            (["-n", "9", "--subscribe", "a"], "--requests means nothing with --subscribe"),
+            (["-n", "9", "--stages", "1:1s", "a"], "--requests means nothing with --stages"),
             (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
             (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),
             (["-H", "Content-Length: 3", "a"], "Content-Length"),
@@ -291,6 +303,38 @@ struct LoadOptionsTests {
         #expect(!text.contains("\n"))
         let isOutside = arguments.contains("@gone") || arguments.contains("/")
         #expect(complaint?.status == (isOutside ? .failure : .usage))
+    }
+
+    @Test("who asks is told in the head, and never in a message", arguments: ["me:it", "@secret"])
+    func user(text: String) throws {
+        for arguments in [["-u", text], ["--user", text, "--protocol", "h2"]] {
+            let plan = try plan(arguments + [url])
+            let head = String(decoding: plan.request.bytes, as: UTF8.self)
+            #expect(head.contains("\r\nAuthorization: Basic bWU6aXQ=\r\n"))
+        }
+        for arguments in [
+            ["-u", "me:secret\u{1}", url], ["http://me:secret@a"],
+            ["-u", "me:secret", "-H", "Authorization: x", url],
+        ] {
+            let complaint = #expect(throws: Complaint.self) { try plan(arguments) }
+            #expect(complaint?.description.contains("secret") == false)
+        }
+    }
+
+    @Test("a number of requests takes the place of times, where these are not given")
+    func requests() throws {
+        let bare = try plan(["-n", "1k", "-t", "3", url])
+        #expect(bare.requests == 1_000 && bare.warmUp == .zero && bare.duration > .seconds(86_400))
+        #expect((0..<3).map { bare.share(ofThread: $0).requests } == [334, 333, 333])
+        let both = try plan(["-n", "9", "-d", "3s", "--warmup", "2s", url])
+        #expect(both.warmUp == .seconds(2) && both.duration == .seconds(3))
+        #expect(try plan([url]).requests == nil)
+    }
+
+    @Test("no keep-alive is a connection for each request")
+    func keepAlive() throws {
+        #expect(try plan(["--keepalive", "off", url]).requestsPerConnection == 1)
+        #expect(try plan(["--keepalive", "on", url]).requestsPerConnection == nil)
     }
 
     @Test("calls of gRPC are asked for by URL or by name, and the path is the method")

@@ -23,6 +23,8 @@ struct ResultTests {
         }
         tally.statuses[2] = 1_000
         tally.statuses[4] = 3
+        for _ in 0..<1_000 { tally.codes.note(200) }
+        for _ in 0..<3 { tally.codes.note(404) }
         tally.errors.status = 3
         tally.errors.timeout = 2
         tally.unsent = 1
@@ -238,6 +240,7 @@ struct ResultTests {
                 measured       1.00s after 1.00s of warm-up
 
                 rate           1000/s (100.0% of target), 1000 succeeded
+                connections    64 opened
                 traffic        2.00MiB/s read, 48.8KiB/s written, 2.00MiB read in all
                 generator      500us CPU a request, busiest thread 50%
 
@@ -247,7 +250,8 @@ struct ResultTests {
                 lateness       100us    0ns  100us   100us   100us      -       -   100us
 
                 errors         2 timeout, 3 status
-                answers        1000 2xx, 3 4xx
+                answers        200: 1000 (99.70%)
+                               404: 3 (0.30%)
                 slo            p99<1ms missed: 1.19ms
                 note           1 requests never found a free connection and count as \
                 timeouts; give more --connections or a lower --rate

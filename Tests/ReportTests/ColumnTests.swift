@@ -43,7 +43,9 @@ struct ColumnTests {
             srv_listen_drops,srv_accept_to_first_byte_mean_ns,srv_accept_to_first_byte_p99_ns,\
             srv_queue_wait_mean_ns,srv_handler_mean_ns,\
             skew,idle,slow_readers,slow_senders,busiest_connection_share,\
-            idle_open,slow_readers_open,slow_readers_bytes,slow_senders_open
+            idle_open,slow_readers_open,slow_readers_bytes,slow_senders_open,\
+            answer_codes,first_byte_p50_ns,first_byte_p99_ns,connect_p50_ns,connect_p99_ns,\
+            handshake_p50_ns,handshake_p99_ns
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [

@@ -53,6 +53,8 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests>: ProtocolClient, ~Co
 
     package static var framing: MessageFraming { .http1Requests }
     @inline(always)
+    package static var tellsBeginnings: Bool { true }
+    @inline(always)
     package static var hasKinds: Bool { Requests.hasKinds }
     package var kinds: Int { requests.kinds }
     @inline(always)
@@ -78,6 +80,8 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests>: ProtocolClient, ~Co
     package mutating func wrote(_ count: Int, on session: inout Session) {
         session.output.consume(count)
     }
+
+    package mutating func arrive(at now: Instant) { inner.arrive(at: now) }
 
     package mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session

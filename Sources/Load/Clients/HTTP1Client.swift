@@ -17,6 +17,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         var oldest: UInt16 = 0
         var next: UInt16 = 0
         var underWay: UInt16 = 0
+        /// When the answer being read began; the distant future where nothing of one was read.
+        var began = Instant.distantFuture
     }
 
     package let capacity: Int
@@ -26,6 +28,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     private let copies: Int
     private let answersHead: Bool
     private var predictor = HTTP1.ResponsePredictor()
+    /// When the bytes came that are being read.
+    private var now = Instant(raw: 0)
 
     /// - Parameters:
     ///   - request: all bytes of one request, head and body.
@@ -52,6 +56,8 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     deinit { unsafe requests.deallocate() }
 
     package static var framing: MessageFraming { .http1Requests }
+    @inline(always)
+    package static var tellsBeginnings: Bool { true }
 
     package borrowing func open() -> Session {
         Session(parser: HTTP1.ResponseParser(answersHead: answersHead))
@@ -97,6 +103,9 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
     }
 
     @inline(always)
+    package mutating func arrive(at now: Instant) { self.now = now }
+
+    @inline(always)
     package mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session
     ) -> ClientEvent {
@@ -110,6 +119,7 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         case .needMore(let keepFrom):
             // An empty line that a body left behind is nothing.
             if isAsked(session) || !session.parser.isMidMessage {
+                noteBeginning(of: &session)
                 return .needMore(keepFrom: keepFrom)
             }
             return .violation(Violation(.unasked, at: offset))
@@ -126,6 +136,12 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         return Int(session.underWay) &+ begun > Int(session.unsent)
     }
 
+    /// Something of an answer, but not all of it, was read.
+    @inline(always)
+    borrowing func noteBeginning(of session: inout Session) {
+        session.began = min(session.began, now)
+    }
+
     /// The answer to the oldest request under way.
     @inline(always)
     mutating func take(
@@ -134,9 +150,11 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
         let slot = session.oldest
         session.oldest = following(slot)
         session.underWay &-= 1
+        defer { session.began = .distantFuture }
         return Answer(
             slot: Int(slot), outcome: Outcome(status: response.status.code),
-            bodyBytes: response.bodyBytes, end: end, keepsOpen: response.keepAlive)
+            bodyBytes: response.bodyBytes, end: end, keepsOpen: response.keepAlive,
+            began: session.began)
     }
 
     package borrowing func missing(of session: borrowing Session) -> String {

@@ -31,6 +31,9 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// Whether sessions have deadlines of their own. They then speak unasked, too.
     static var hasTimer: Bool { get }
 
+    /// Whether answers say when their first bytes came.
+    static var tellsBeginnings: Bool { get }
+
     /// Whether sessions have an opening of their own behind that of the stream, which a connection
     /// is not made without. They then speak unasked, too.
     static var opensItself: Bool { get }
@@ -74,7 +77,8 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     mutating func wrote(_ count: Int, on session: inout Session)
 
     /// Bytes, or the end of them, came at this time; what they are follows. Told where sessions
-    /// have deadlines, for those that count from what the peer says.
+    /// have deadlines, for those that count from what the peer says, and where answers say when
+    /// they began.
     mutating func arrive(at now: Instant)
 
     /// Reads the next event from the bytes of `input` from `offset` on, of which there is at least
@@ -122,6 +126,8 @@ extension ProtocolClient where Self: ~Copyable {
     package static var delivers: Bool { false }
     @inline(always)
     package static var hasTimer: Bool { false }
+    @inline(always)
+    package static var tellsBeginnings: Bool { false }
     @inline(always)
     package static var opensItself: Bool { false }
     @inline(always)

@@ -7,6 +7,8 @@ struct ConnectionRest: ~Copyable {
     var held = ByteQueue()
     /// When the opening began, or when to try again.
     var since = Instant.distantFuture
+    /// When the socket was connected; when the opening began as long as it is not.
+    var connected = Instant.distantFuture
     /// Requests that went out before the opening was done, of which so many may still be refused
     /// for it.
     var early: UInt16 = 0

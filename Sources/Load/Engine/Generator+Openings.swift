@@ -1,4 +1,5 @@
 import Basis
+import Measure
 import Platform
 import Report
 import Secure
@@ -14,15 +15,16 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         table[index].hasAnswered = false
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now
+        unsafe table.rest(index).pointee.connected = now
         unsafe table.rest(index).pointee.pieces = FlushPieces()
         let source = plan.sources.isEmpty ? nil : plan.sources[upkeep.nextSource]
         do {
             upkeep.nextSource += 1
             if upkeep.nextSource >= plan.sources.count { upkeep.nextSource = 0 }
             let descriptor = try Socket.client(
-                for: plan.destination, from: source, sendsAtOnce: plan.sendsAtOnce,
+                for: destination(of: index), from: source, sendsAtOnce: plan.sendsAtOnce,
                 resetsOnClose: plan.resets, opensFast: plan.opensFast)
-            let isConnected = try kernel.connect(descriptor, to: plan.destination)
+            let isConnected = try kernel.connect(descriptor, to: destination(of: index))
             try kernel.control(
                 poller, .add, descriptor, interest: isConnected ? .readable : .writable,
                 token: token(index))
@@ -31,10 +33,18 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 as: isConnected ? .opening : .connecting)
             upkeep.opening += 1
             if plan.opensFast { note(isConnected ? .deferred : .asksForCookie, index) }
-            if isConnected { beginOpening(index) }
+            if isConnected {
+                if !plan.opensFast { noteConnected(index) }
+                beginOpening(index)
+            }
         } catch {
             openingFailed(index, error, from: source)
         }
+    }
+
+    func destination(of index: Int) -> SocketAddress {
+        let all = plan.destinations
+        return all.isEmpty ? plan.destination : all[index % all.count]
     }
 
     /// Something happened to a connection that is not open yet.
@@ -55,6 +65,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             do {
                 // SAFETY: `link` checks that the connection has one.
                 try unsafe kernel.connectOutcome(of: table.link(index).pointee.descriptor)
+                noteConnected(index)
                 table[index].state = .opening
                 if fastOpening(index) == .asksForCookie {
                     note(.settled, index)
@@ -83,7 +94,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                 beginDue(index)
             }
         } else {
-            while now < sendsUntil, hasEarlyRoom(index) { begin(index, intended: now) }
+            while now < sendsUntil, requestsLeft > 0, hasEarlyRoom(index) {
+                begin(index, intended: now)
+            }
         }
         handshake(index)
     }
@@ -133,6 +146,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                     unsafe table.rest(index).pointee.early = connection.pointee.inFlight
                 }
                 upkeep.handshakes.note(facts, asked: plan.handshake, isInWindow: isRecording)
+                if facts.isSecure { noteSecured(index) }
                 opened(index)
             }
         } catch {
@@ -143,7 +157,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             endOpening(index)
             if countsOpening(index) {
                 tally.errors.handshake += 1
-                noteFailure(.connect, FailureText(reason: "\(plan.destination): \(error.reason)"))
+                noteFailure(
+                    .connect, FailureText(reason: "\(destination(of: index)): \(error.reason)"))
             }
             retryLater(index, .refused(error))
         }
@@ -184,6 +199,22 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         use(index)
     }
 
+    /// The kernel says that the socket is connected.
+    private mutating func noteConnected(_ index: Int) {
+        let moment = time.now
+        // SAFETY: the table checks the number and outlives the call.
+        let rest = unsafe table.rest(index)
+        unsafe openingTimes.connect.record(moment.since(rest.pointee.since))
+        unsafe rest.pointee.connected = moment
+    }
+
+    /// The stream's keys are agreed on.
+    private mutating func noteSecured(_ index: Int) {
+        // SAFETY: the table checks the number and outlives the call.
+        let connected = unsafe table.rest(index).pointee.connected
+        openingTimes.handshake.record(time.now.since(connected))
+    }
+
     /// A connection stands, with all that its protocol needs.
     private mutating func noteMade(_ index: Int) {
         if !table[index].wasOpened { upkeep.opened += 1 }
@@ -220,7 +251,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             let reason =
                 error.isOutOfPorts
                 ? "no source port is free; give more --source-ips, or --close reset" : error.reason
-            noteFailure(.connect, FailureText(reason: "\(plan.destination): \(reason)"))
+            noteFailure(.connect, FailureText(reason: "\(destination(of: index)): \(reason)"))
         }
         upkeep.lastRefusal = .system(error)
         if let source, error.isAboutSource {
@@ -233,7 +264,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     /// Before the start a failure ends the run with its reason; afterwards it is counted and tried
     /// again.
     mutating func retryLater(_ index: Int, _ refusal: OpeningRefusal?) {
-        if let refusal, control.start == nil { control.report(refusal) }
+        if let refusal, control.start == nil { control.report(refusal, at: destination(of: index)) }
         if pacing.opensConnections, isDue(index) { return spare.push(index) }
         // SAFETY: the table checks the number and outlives the call.
         unsafe table.rest(index).pointee.since = now + Limit.retryDelay
@@ -251,7 +282,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             noteFailure(
                 .connect,
                 FailureText(
-                    reason: "\(plan.destination): no answer within \(plan.timeout.display)"))
+                    reason: "\(destination(of: index)): no answer within \(plan.timeout.display)"))
         }
         retryLater(index, .tookTooLong)
     }

@@ -116,8 +116,8 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             goOn(index)
         } else if pacing.isOpenLoop {
             if isSkewed { sendWaiting(index) } else { listIfIdle(index) }
-        } else if now < sendsUntil, hasRoom(index) {
-            repeat { begin(index, intended: now) } while hasRoom(index)
+        } else if now < sendsUntil, requestsLeft > 0, hasRoom(index) {
+            repeat { begin(index, intended: now) } while requestsLeft > 0 && hasRoom(index)
             flush(index)
         }
         // What the peer waits for must not wait for the next request.
@@ -129,7 +129,11 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let intended = isNaming ? unique(asked) : asked
         place(RequestTimes(intended: intended, sent: now), on: index)
         inFlight &+= 1
-        if pacing.isOpenLoop, intended >= recordsFrom { noteBegun(intended) }
+        if intended >= recordsFrom {
+            requestsLeft &-= 1
+            if requestsLeft == 0 { pacing.end() }
+            if pacing.isOpenLoop { noteBegun(intended) }
+        }
     }
 
     /// What was due in the window begins.
@@ -234,7 +238,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             return
         }
         now = time.now
-        if Client.hasTimer { client.arrive(at: now) }
+        if Client.hasTimer || Client.tellsBeginnings { client.arrive(at: now) }
         isClockFresh = true
         switch outcome {
         case .bytes(let count, let isAll):
@@ -362,11 +366,15 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     ) {
         let outcome = answer.outcome
         tally.statuses[Int(outcome.kind.rawValue)] &+= 1
+        tally.codes.note(outcome.code)
         table[index].served &+= 1
         if !outcome.kind.isError {
             tally.bodyBytes &+= answer.bodyBytes
             tally.response.record(now.since(times.intended))
             if pacing.isOpenLoop { tally.service.record(now.since(times.sent)) }
+            if Client.tellsBeginnings {
+                tally.firstByte.record(min(answer.began, now).since(times.intended))
+            }
             if !pacing.isOpenLoop, now > sendsUntil { leavesWindow(times) }
             if Client.hasEvents { noteEvents(index, answer.slot, of: times) }
             if Client.hasKinds { noteAnswer(index, answer.slot, after: now.since(times.intended)) }

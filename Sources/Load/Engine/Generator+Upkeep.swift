@@ -1,6 +1,7 @@
 import Basis
 import Measure
 import Platform
+import Report
 import Secure
 
 /// What happens every few milliseconds instead of for every request.
@@ -15,6 +16,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if isRetrying { resumeDeferred() }
         if pacing.isOpenLoop, !unprocessed.isEmpty || !tooEarly.isEmpty { sendAgain() }
         sweep()
+        if plan.requests != nil, requestsLeft > 0 { endWithoutConnections() }
         if now >= upkeep.rates.nextEnd {
             upkeep.rates.note(at: now, counts)
         }
@@ -78,6 +80,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                     sessionRefused(index, timeoutText(index))
                 }
             case .open:
+                upkeep.lastOpen = now
                 if table[index].inFlight > 0, isOverdue(index) {
                     lose(index, because: .timeout, timeoutText(index))
                 } else if Stream.holdsBytes, isSpent(index) {
@@ -95,6 +98,21 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
             }
         }
         upkeep.sweepPosition = end == table.count ? 0 : end
+    }
+
+    /// Gives up the requests that are left where no connection could be made for as long as one
+    /// may take: a server that is gone would be waited for until the run's time is over.
+    private mutating func endWithoutConnections() {
+        if control.phase != .measuring || now.since(upkeep.lastOpen) <= plan.timeout { return }
+        tally.errors.timeout += UInt64(requestsLeft)
+        tally.unsent += UInt64(requestsLeft)
+        if wantsFailure {
+            noteFailure(
+                .timeout,
+                FailureText(reason: "no connection could be made for \(plan.timeout.display)"))
+        }
+        requestsLeft = 0
+        pacing.end()
     }
 
     /// Whether a request may be sent on an open connection: where the peer is known to speak first,

@@ -82,6 +82,9 @@ package struct Generator<
     /// No session has to be woken before.
     var nextWake = Instant.distantFuture
     var upkeep: Upkeep
+    /// Requests that may still be begun before the window ends.
+    var requestsLeft: Int
+    var openingTimes = OpeningTimes()
 
     package init(
         plan: GeneratorPlan, control: GeneratorControl, kernel: K, context: Stream.Context,
@@ -109,6 +112,7 @@ package struct Generator<
         spare = IndexQueue(capacity: pacing.opensConnections ? plan.connections : 0)
         waiting = IndexQueue(capacity: plan.connections)
         unread = IndexQueue(capacity: Stream.holdsBytes ? plan.connections : 0)
+        requestsLeft = plan.requests ?? .max
         upkeep = Upkeep(connections: plan.connections, timeout: plan.timeout)
         now = time.now
         kinds = KindTallies(count: client.kinds)
@@ -141,7 +145,9 @@ package struct Generator<
             sentFrom: upkeep.sentFrom(window), sentUntil: max(window.start, upkeep.lastSend),
             warmUpUnsent: upkeep.warmUpUnsent, heldBack: upkeep.heldBack,
             usage: after.since(before),
-            connectionsOpened: upkeep.openings, handshakes: upkeep.handshakes,
+            hasSentAll: requestsLeft == 0, connectionsOpened: upkeep.openings,
+            handshakes: upkeep.handshakes,
+            openingTimes: takeOpeningTimes(),
             served: table.servedCounts,
             rates: upkeep.rates.values, borders: upkeep.borders, lastRefusal: upkeep.lastRefusal,
             firstFailure: upkeep.firstFailure, location: client.location,
@@ -213,6 +219,7 @@ package struct Generator<
         if window.duration == .zero { recordsFrom = .distantFuture }
         upkeep.startMeasuring(window)
         upkeep.hasWarmUpBacklog = pacing.next < window.start
+        upkeep.lastOpen = now
         phaseEnd = window.end
         control.enter(.measuring)
     }
@@ -226,7 +233,7 @@ package struct Generator<
     private mutating func work(until window: inout Window) {
         while now < window.end {
             turn()
-            if upkeep.isStopped { cut(&window) }
+            if upkeep.isStopped || requestsLeft == 0 && inFlight == 0 { cut(&window) }
         }
         upkeep.rates.finish(at: now, counts)
     }
@@ -304,6 +311,12 @@ package struct Generator<
     private mutating func takeTally() -> LoadTally {
         var taken = LoadTally()
         swap(&taken, &tally)
+        return taken
+    }
+
+    private mutating func takeOpeningTimes() -> OpeningTimes {
+        var taken = OpeningTimes()
+        swap(&taken, &openingTimes)
         return taken
     }
 

@@ -17,7 +17,7 @@ package final class GeneratorControl: Sendable {
     private let stopAsked = Atomic(false)
     private let endAsked = Atomic(false)
     private let countsAsked = Atomic(false)
-    private let refusal = Guarded<OpeningRefusal?>(nil)
+    private let refusal = Guarded<(reason: OpeningRefusal, address: SocketAddress?)?>(nil)
     private let connected = Atomic(0)
     private let mailbox = Guarded(Interval())
 
@@ -36,7 +36,9 @@ package final class GeneratorControl: Sendable {
     /// Connections established so far, while connecting.
     package var established: Int { connected.load(ordering: .relaxed) }
     /// Why no connection could be made before the start.
-    package var openingRefusal: OpeningRefusal? { refusal.withLock { $0 } }
+    package var openingRefusal: OpeningRefusal? { refusal.withLock { $0?.reason } }
+    /// At which address; nil where it was at none.
+    package var refusingAddress: SocketAddress? { refusal.withLock { $0?.address } }
 
     /// Lets the warm-up begin at `start`.
     package func begin(at start: Instant) { startRaw.store(start.raw, ordering: .releasing) }
@@ -72,7 +74,9 @@ package final class GeneratorControl: Sendable {
     }
 
     func report(established count: Int) { connected.store(count, ordering: .relaxed) }
-    func report(_ reason: OpeningRefusal) { refusal.withLock { $0 = $0 ?? reason } }
+    func report(_ reason: OpeningRefusal, at address: SocketAddress? = nil) {
+        refusal.withLock { $0 = $0 ?? (reason, address) }
+    }
 
     var start: Instant? {
         let raw = startRaw.load(ordering: .acquiring)

@@ -8,6 +8,8 @@ package struct GeneratorPlan: Sendable {
     package var index = 0
     package var connections = 1
     package var destination: SocketAddress
+    /// Where its connections go by turns; none where all go to `destination`.
+    package var destinations: [SocketAddress] = []
     /// Local addresses that sockets are bound to in turn; empty leaves the choice to the kernel.
     package var sources: [SocketAddress] = []
     /// Whether small segments are sent at once (TCP_NODELAY).
@@ -34,6 +36,8 @@ package struct GeneratorPlan: Sendable {
     package var timeout = Nanoseconds.seconds(2)
     package var warmUp = Nanoseconds.seconds(1)
     package var duration = Nanoseconds.seconds(10)
+    /// Requests behind which the window ends, if it has not ended before; nil for any number.
+    package var requests: Int?
     /// What CLOCK_REALTIME is ahead of the engine's clock, for events that tell when they were due.
     package var unixOffset = Nanoseconds.zero
     /// From one part of an answer to the next, where parts are numbered.

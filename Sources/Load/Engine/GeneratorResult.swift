@@ -15,9 +15,12 @@ package struct GeneratorResult: ~Copyable, Sendable {
     /// Requests of the window that were due while too many others waited for their connections.
     package var heldBack: UInt64 = 0
     package let usage: UsedResources
+    /// Whether the window ended because as many requests as were asked for were answered or lost.
+    package var hasSentAll = false
     /// Over the whole run, from the first connect on.
     package let connectionsOpened: Int
     package var handshakes = HandshakeCounts()
+    package var openingTimes = OpeningTimes()
     /// Answers in the window by connection.
     package let served: [UInt32]
     /// Rates in equal pieces of the window.

@@ -13,6 +13,8 @@ package struct LoadTally: ~Copyable, Sendable {
     package var lateness = Histogram()
     /// Like `response`, of answers with an error status: a fast refusal is no fast answer.
     package var refused = Histogram()
+    /// From the intended start to the first byte of the answer, of successes, where it is known.
+    package var firstByte = Histogram()
     /// From the intended start to the first part of the answer, and from each part to the next one,
     /// where answers have parts. Those of requests that failed later are in it, too.
     package var firstPart = Histogram()
@@ -22,6 +24,8 @@ package struct LoadTally: ~Copyable, Sendable {
     package var errors = ErrorCounts()
     /// Answers by the class of their outcome; index 0 stays zero.
     package var statuses = InlineArray<6, UInt64>(repeating: 0)
+    /// The same answers by the code of their protocol.
+    package var codes = CodeCounts()
     /// Answers to requests of the warm-up: for the eye, never for the result.
     package var warmUpAnswers: UInt64 = 0
     /// Payload of successful answers.
@@ -59,11 +63,13 @@ package struct LoadTally: ~Copyable, Sendable {
         service.add(other.service)
         lateness.add(other.lateness)
         refused.add(other.refused)
+        firstByte.add(other.firstByte)
         firstPart.add(other.firstPart)
         partGap.add(other.partGap)
         eventDelay.add(other.eventDelay)
         errors.add(other.errors)
         for index in statuses.indices { statuses[index] += other.statuses[index] }
+        codes.add(other.codes)
         warmUpAnswers += other.warmUpAnswers
         bodyBytes += other.bodyBytes
         lateSends += other.lateSends
@@ -85,11 +91,13 @@ package struct LoadTally: ~Copyable, Sendable {
         service.reset()
         lateness.reset()
         refused.reset()
+        firstByte.reset()
         firstPart.reset()
         partGap.reset()
         eventDelay.reset()
         errors = ErrorCounts()
         statuses = InlineArray(repeating: 0)
+        codes.reset()
         warmUpAnswers = 0
         bodyBytes = 0
         lateSends = 0

@@ -19,6 +19,8 @@ struct Upkeep {
     var nextSource = 0
     /// Whether the connections that wait for the load's beginning were begun.
     var hasOpenedLate = false
+    /// When a connection was last seen open; looked at where the run ends with its requests.
+    var lastOpen = Instant(raw: 0)
     /// Since when the queue of a Unix listener has let no connection in.
     var fullSince: Instant?
 

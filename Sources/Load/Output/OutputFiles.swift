@@ -44,13 +44,14 @@ extension LoadPlan.Outputs {
         standardOutput: (String) -> Bool
     ) -> [Complaint] {
         var texts: [Kind: String] = [:]
-        for (kind, _) in wanted {
+        for (kind, path) in wanted {
             texts[kind] =
                 switch kind {
                 case .json: Renderings.json(report)
                 case .csv: Renderings.csv(report)
                 case .hlog: Renderings.hlog(result)
                 case .hgrm: Renderings.hgrm(result)
+                case .series: Renderings.series(result, for: path)
                 }
         }
         return save(texts, standardOutput: standardOutput)

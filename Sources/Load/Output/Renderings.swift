@@ -8,7 +8,7 @@ package enum Renderings {
     package static func json(_ report: LoadReport) -> String { report.json.pretty }
 
     /// A header and one row: the members of the JSON record, nested names joined by `_`, without
-    /// the histograms. Lists are joined by `; `.
+    /// the histograms. Lists are joined by `; `; `codes` is one column such as `200:997 503:3`.
     /// Of a search, a row for each step.
     package static func csv(_ report: LoadReport) -> String {
         if let search = report.search { return search.table.text }
@@ -30,6 +30,10 @@ package enum Renderings {
         _ value: JSONValue, as name: String, into names: inout [String], _ values: inout [String]
     ) {
         switch value {
+        // Which codes there are differs from run to run, and columns don't.
+        case .object(let members) where name == "codes":
+            values.append(
+                members.map { "\($0.name):\(plain($0.value))" }.joined(separator: " "))
         case .object(let members):
             for member in members where !member.name.hasSuffix("_histogram") {
                 // The columns are the same whether something failed or not.
@@ -59,12 +63,19 @@ package enum Renderings {
     /// The latencies of each second as an HdrHistogram log.
     package static func hlog(_ result: borrowing LoadResult) -> String {
         let began = result.began
-        let entries = result.intervals.map {
+        let entries = result.intervals.filter { $0.latency.samples > 0 }.map {
             IntervalLog.Entry(
                 tag: "latency", start: began + $0.start, length: $0.length, max: $0.max,
                 histogram: $0.histogram)
         }
         return IntervalLog(start: began, entries: entries).text
+    }
+
+    /// What each second brought, in the format that the file's name asks for.
+    package static func series(_ result: borrowing LoadResult, for path: String) -> String {
+        SeriesTable(
+            rows: result.intervals.map { (nil, $0) }, hasCodes: result.plan.application.hasCodes
+        ).text(for: path)
     }
 
     /// The latencies by percentile.

@@ -1,6 +1,7 @@
 import Basis
 import Measure
 package import Report
+import Wire
 
 /// The result for people, in the terminal.
 package struct TextReport {
@@ -9,14 +10,18 @@ package struct TextReport {
     private let colours: Bool
     private var text = ""
 
-    /// - Parameter colours: whether the terminal understands ANSI colours and the user wants them.
+    /// - Parameters:
+    ///   - colours: whether the terminal understands ANSI colours and the user wants them.
+    ///   - hasHistogram: whether the distribution of the latencies is drawn.
     package static func text(
-        _ report: LoadReport, objectives: [Objective.Outcome], colours: Bool
+        _ report: LoadReport, objectives: [Objective.Outcome], colours: Bool,
+        hasHistogram: Bool = false
     ) -> String {
         var writer = TextReport(report: report, objectives: objectives, colours: colours)
         writer.conditions()
         writer.rates()
         writer.latencies()
+        if hasHistogram { writer.histogram() }
         writer.failures()
         writer.conclusions()
         return writer.text
@@ -104,12 +109,13 @@ package struct TextReport {
         if report.mode == .open, report.lateness.samples == 0 { rate = "- (no request was sent)" }
         if report.duration == .zero { rate = "-" }
         line("rate", rate)
+        var opened = report.connectionsOpened > 0 ? "\(report.connectionsOpened) opened" : ""
         if let made = report.connectionRate, let target = report.targetConnectionRate {
-            line(
-                "connections",
-                "\(decimalDisplay(made))/s made (\(fixed(made / target * 100, decimals: 1))% of"
-                    + " target)")
+            opened += opened.isEmpty ? "" : ", "
+            opened += "\(decimalDisplay(made))/s made"
+            opened += " (\(fixed(made / target * 100, decimals: 1))% of target)"
         }
+        if !opened.isEmpty { line("connections", opened) }
         if report.skew != .even, let share = report.busiestConnectionShare {
             line("skew", "the busiest connection had \(fixed(share * 100, decimals: 1))% of it")
         }
@@ -141,6 +147,10 @@ package struct TextReport {
             table.append(row("service time", report.service))
             table.append(row("lateness", report.lateness))
         }
+        for (name, times) in [
+            ("first byte", report.firstByte), ("connect", report.connect),
+            ("handshake", report.handshake),
+        ] where times.samples > 0 { table.append(row(name, times)) }
         if report.firstPart.samples > 0 {
             table.append(row("first part", report.firstPart))
             table.append(row("part gap", report.partGap))
@@ -148,6 +158,15 @@ package struct TextReport {
         for kind in report.kinds { table.append(row("  \(kind.name)", kind.latency)) }
         if report.eventDelay.samples > 0 { table.append(row("event delay", report.eventDelay)) }
         text += table.text(width: nil, colours: colours) + "\n"
+    }
+
+    /// Of the latencies that the first row of the table has.
+    private mutating func histogram() {
+        guard let latencies = try? HistogramCodec.decode(base64: report.latencyHistogram) else {
+            return
+        }
+        let bars = TextHistogram.text(latencies)
+        if !bars.isEmpty { text += bars + "\n" }
     }
 
     private func row(_ name: String, _ figures: LatencySummary) -> [TextTable.Cell] {
@@ -179,16 +198,7 @@ package struct TextReport {
             line("first failure", "\(first.phase.rawValue): \(first.reason)")
             if let received = first.received { line("", "read: \(received)") }
         }
-        let statuses = report.statuses
-        let classes = [
-            ("2xx", statuses.success2xx), ("3xx", statuses.redirect3xx),
-            ("4xx", statuses.client4xx), ("5xx", statuses.server5xx),
-        ]
-        let answered = classes.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
-        let others = statuses.redirect3xx + statuses.client4xx + statuses.server5xx
-        if others > 0 || !found.isEmpty, !answered.isEmpty {
-            line("answers", answered.joined(separator: ", "))
-        }
+        codes(hasFailures: !found.isEmpty)
         if report.retries + report.givenUp > 0 {
             line("retries", "\(report.retries), \(report.givenUp) requests given up behind them")
         }
@@ -200,6 +210,21 @@ package struct TextReport {
         }
         if report.missedEvents > 0 {
             line("missed events", "\(report.missedEvents), by the ids of those that came")
+        }
+    }
+
+    /// Each code with its answers, unless all went well and had the usual one.
+    private mutating func codes(hasFailures: Bool) {
+        let entries = report.codes.entries
+        let isGRPC = report.protocol == "grpc"
+        if !hasFailures, entries.allSatisfy({ $0.code == (isGRPC ? 0 : 200) }) { return }
+        let all = entries.reduce(0) { $0 + $1.answers }
+        for (index, entry) in entries.sorted(by: { $0.answers > $1.answers }).enumerated() {
+            let status = isGRPC ? UInt8(exactly: entry.code).flatMap(GRPC.Status.init) : nil
+            let share = fixed(Double(entry.answers) / Double(all) * 100, decimals: 2)
+            line(
+                index == 0 ? "answers" : "",
+                "\(status.map { "\($0.name)" } ?? "\(entry.code)"): \(entry.answers) (\(share)%)")
         }
     }
 

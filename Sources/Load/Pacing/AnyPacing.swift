@@ -18,4 +18,5 @@ package struct AnyPacing: Pacing {
     package var next: Instant { schedule?.next ?? .distantFuture }
     package mutating func start(at origin: Instant) { schedule?.start(at: origin) }
     package mutating func advance() { schedule?.advance() }
+    package mutating func end() { schedule?.end() }
 }

@@ -14,4 +14,5 @@ package struct ClosedPacing: Pacing {
     package mutating func start(at origin: Instant) {}
     @inline(always)
     package mutating func advance() {}
+    package mutating func end() {}
 }

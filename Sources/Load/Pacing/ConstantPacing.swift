@@ -42,6 +42,8 @@ package struct ConstantPacing: Pacing {
         next = due
     }
 
+    package mutating func end() { next = .distantFuture }
+
     /// A double is exact to the nanosecond for 104 days of schedule (2^53 ns).
     @inline(always)
     private var due: Instant {

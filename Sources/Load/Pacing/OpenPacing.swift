@@ -71,6 +71,8 @@ package struct OpenPacing: Pacing {
         }
     }
 
+    package mutating func end() { next = .distantFuture }
+
     @inline(always)
     private mutating func keep(_ schedule: Schedule, _ next: Instant) {
         self.schedule = schedule

@@ -25,6 +25,9 @@ package protocol Pacing: Sendable {
 
     /// Goes on to the following request.
     mutating func advance()
+
+    /// Nothing is due any more.
+    mutating func end()
 }
 
 extension Pacing {

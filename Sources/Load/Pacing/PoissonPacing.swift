@@ -35,6 +35,8 @@ package struct PoissonPacing: Pacing {
         repeat { advance() } while next < origin
     }
 
+    package mutating func end() { next = .distantFuture }
+
     /// Inversion: -ln(U) is exponential with mean 1 for U uniform in (0, 1).
     @inline(always)
     package mutating func advance() {

@@ -40,7 +40,7 @@ extension LoadOptions {
                 remedy: "leave one out")
         }
         wishes.messageBytes = size?.raw ?? wishes.messageBytes
-        wishes.fields = try fields(options)
+        wishes.fields = try fields(options, readFile: readFile)
         return (
             try GRPCRequest.make(wishes, host: url.authority), wishes.kind, wishes.interval
         )

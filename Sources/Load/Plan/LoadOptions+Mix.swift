@@ -38,7 +38,7 @@ extension LoadOptions {
         let isInline = text.first { !$0.isWhitespace } == "{"
         let content = isInline ? text : RawText.text(try readFile(text)[...])
         let mix = try RequestMix(parsing: content, file: isInline ? "--mix" : text)
-        let shared = try fields(options)
+        let shared = try fields(options, readFile: readFile)
         for kind in mix.kinds { plan.mix.append(try request(kind, shared, plan.url, text)) }
     }
 

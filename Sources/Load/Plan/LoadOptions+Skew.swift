@@ -13,6 +13,7 @@ extension LoadOptions {
     private static let excluded = [
         ("connection-rate", "whose connections come and go"),
         ("requests-per-connection", "which is of connections that stay"),
+        ("keepalive", "which is of connections that stay"),
         ("retry", "whose requests go to whichever connection is free"),
         ("fastopen", "which is of connections that stand"),
         ("find-rate", "which takes a busy connection for a lack of connections"),

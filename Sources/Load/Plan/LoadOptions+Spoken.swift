@@ -36,9 +36,8 @@ extension LoadOptions {
 
     /// Options of requests, of which a subscriber makes none.
     private static let ofRequests = [
-        "rate", "connection-rate", "pipeline", "streams", "requests-per-connection", "method",
-        "body", "message",
-        "message-size",
+        "rate", "connection-rate", "pipeline", "streams", "requests-per-connection", "keepalive",
+        "method", "body", "message", "message-size",
     ]
 
     /// The protocol that is asked for; no option is given that means nothing in it.

@@ -46,6 +46,9 @@ package enum LoadOptions {
                 "requests-per-connection", value: "N",
                 help: "replace a connection after this many (never)"),
             .init(
+                "keepalive", value: "on|off",
+                help: "off: --requests-per-connection 1 (on)"),
+            .init(
                 "close", value: "HOW",
                 help: "end connections by fin, or by reset: no TIME_WAIT (fin)"),
             .init(
@@ -56,7 +59,9 @@ package enum LoadOptions {
                 help: "request method (GET; POST with --body)"),
             .init(
                 "header", short: "H", value: "FIELD", repeatable: true, help: "add 'Name: value'"),
-            .init("body", value: "TEXT|@FILE", help: "request body; with grpc and ws: the message"),
+            .init(
+                "body", value: "TEXT|@FILE",
+                help: "request body, @- for stdin; with grpc and ws: the message"),
             .init(
                 "message-size", value: "SIZE", help: "with grpc and ws: payload of a message (13)"),
             .init(
@@ -82,6 +87,9 @@ package enum LoadOptions {
                 "source-ips", value: "LIST",
                 help: "local addresses in turn, such as 127.0.0.2-127.0.0.9"),
             .init(
+                "addresses", value: "first|all",
+                help: "of the host's: the first that answers, or all by turns (first)"),
+            .init(
                 "unix-socket", value: "PATH",
                 help: "connect to this Unix socket; the URL says only what is asked"),
             .init("cpus", value: "LIST", help: "bind thread i to the i-th of these, such as 0,2-3"),
@@ -92,14 +100,19 @@ package enum LoadOptions {
             .init("json", value: "FILE|-", help: "write the report as JSON"),
             .init("csv", value: "FILE|-", help: "write the report as a table of one row"),
             .init("hlog", value: "FILE|-", help: "write latencies as an HdrHistogram log"),
+            .init(
+                "series", value: "FILE|-",
+                help: "write a row for each second, as JSON if FILE ends so, else CSV"),
             .init("hgrm", value: "FILE|-", help: "write latencies by percentile"),
+            .init("histogram", help: "draw the latencies in the text, bars by rising bounds"),
             .init(
                 "slo", value: "RULE", repeatable: true,
                 help: "demand such as 'p99<5ms', 'rps>50k' or 'errors<0.1%'"),
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + skewSpecs + companySpecs + mixSpecs + retrySpecs + tlsSpecs + stepSpecs,
+        ] + requestSpecs + userSpecs + skewSpecs + companySpecs + mixSpecs + retrySpecs + tlsSpecs
+            + stepSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -119,6 +132,7 @@ package enum LoadOptions {
 
     private enum Arrivals: String, CaseIterable { case constant, poisson }
     private enum Closing: String, CaseIterable { case fin, reset }
+    private enum Addresses: String, CaseIterable { case first, all }
 
     /// Checks the whole command line.
     ///
@@ -148,6 +162,7 @@ package enum LoadOptions {
         var plan = LoadPlan(
             url: url, destination: .v4(0, port: 0), request: request, seed: seed ?? randomSeed)
         try shape(&plan, options)
+        try requests(&plan, options)
         plan.messageInterval = call?.interval ?? .zero
         try mix(&plan, options, spoken, readFile: readFile)
         try retry(&plan, options, spoken)
@@ -168,6 +183,7 @@ package enum LoadOptions {
                 "two outputs on - would mix", remedy: "give all but one of them a file")
         }
         plan.isQuiet = options.has("quiet")
+        plan.drawsHistogram = options.has("histogram")
         try aim(&plan, options)
         return plan
     }
@@ -188,6 +204,10 @@ package enum LoadOptions {
                 throw Complaint(
                     "--fastopen has no meaning with --unix-socket", remedy: "leave one out")
             }
+            if options.has("addresses") {
+                throw Complaint(
+                    "--addresses has no meaning with --unix-socket", remedy: "leave one out")
+            }
             plan.destination = .unix(path: path)
             return
         }
@@ -202,7 +222,10 @@ package enum LoadOptions {
                 remedy: "name addresses of the same family")
         }
         plan.destination = first
-        plan.alternatives = Array(fitting.dropFirst())
+        switch try options.choice("addresses", of: Addresses.self) ?? .first {
+        case .first: plan.alternatives = Array(fitting.dropFirst())
+        case .all: plan.others = Array(fitting.dropFirst())
+        }
     }
 
     /// What `--body` says.
@@ -220,9 +243,9 @@ package enum LoadOptions {
         return body
     }
 
-    /// What `--header` says.
+    /// What `--header` and `--user` say.
     static func fields(
-        _ options: ParsedOptions
+        _ options: ParsedOptions, readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) -> [HTTP1.RequestTemplate.Field] {
         var fields: [HTTP1.RequestTemplate.Field] = []
         for line in options.all("header") {
@@ -234,14 +257,14 @@ package enum LoadOptions {
             fields.append(
                 .init(RawText.text(bytes[..<colon]), bytes: trimmed(bytes[(colon + 1)...])))
         }
-        return fields
+        return try fields + userFields(options, beside: fields, readFile: readFile)
     }
 
     private static func request(
         _ options: ParsedOptions, _ url: TargetURL, _ spoken: Spoken,
         readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) -> HTTP1.RequestTemplate {
-        var fields = try fields(options)
+        var fields = try fields(options, readFile: readFile)
         fields += try keyFields(options, spoken, beside: fields)
         if spoken == .sse, !fields.contains(where: { $0.isNamed("accept") }) {
             fields.append(.init("Accept", "\(EventStream.mediaType)"))
@@ -284,6 +307,14 @@ package enum LoadOptions {
         plan.timeout = try options.time("timeout", in: shortest...Limit.duration) ?? .seconds(2)
         plan.requestsPerConnection = try options.count(
             "requests-per-connection", in: 1...Int(UInt32.max - 1))
+        if try options.toggle("keepalive") == false {
+            if let count = plan.requestsPerConnection, count > 1 {
+                throw Complaint(
+                    "--keepalive off and --requests-per-connection \(count) contradict each other",
+                    remedy: "leave one of them out")
+            }
+            plan.requestsPerConnection = 1
+        }
         plan.sendsAtOnce = try options.toggle("nodelay") ?? true
         plan.transmission = try Transmission(options)
         plan.opensFast = try options.toggle("fastopen") ?? false

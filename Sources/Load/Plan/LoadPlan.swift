@@ -29,6 +29,14 @@ package struct LoadPlan: Sendable {
             }
         }
 
+        /// Whether each answer has a code of its own.
+        var hasCodes: Bool {
+            switch self {
+            case .h1, .h2, .grpc, .sse: true
+            case .ws, .subscription: false
+            }
+        }
+
         /// What the two ends of TLS call it.
         var overTLS: ApplicationProtocol {
             switch self {
@@ -53,6 +61,8 @@ package struct LoadPlan: Sendable {
     /// Other addresses of the same host, to be tried in this order where no connection can be made
     /// to the one before.
     package var alternatives: [SocketAddress] = []
+    /// Further addresses that connections go to by turns.
+    package var others: [SocketAddress] = []
     package var application = Application.h1
     /// What connections are made with; nil for plain ones.
     package var tls: TLSContext?
@@ -71,6 +81,9 @@ package struct LoadPlan: Sendable {
     /// When requests may be sent at all; nil for always.
     package var turns: Turns?
     package var duration = Nanoseconds.seconds(10)
+    /// Requests behind which the measured phase ends, if it has not ended before; nil for any
+    /// number.
+    package var requests: Int?
     /// From one message of an answer to the next, where they are due at times.
     package var messageInterval = Nanoseconds.zero
     package var warmUp = Nanoseconds.seconds(1)
@@ -106,13 +119,18 @@ package struct LoadPlan: Sendable {
     package var steps: LoadSteps?
     package var outputs = Outputs()
     package var isQuiet = false
+    /// Whether the text draws the latencies' distribution.
+    package var drawsHistogram = false
 
     /// Where results are written besides the terminal; `-` is the standard output.
     package struct Outputs: Equatable, Sendable {
         /// The kinds of results, by the names of their options.
-        package enum Kind: String, Sendable, CaseIterable { case json, csv, hlog, hgrm }
+        package enum Kind: String, Sendable, CaseIterable { case json, csv, hlog, hgrm, series }
 
         package var paths: [Kind: String] = [:]
+
+        /// Whether what each second brought is kept.
+        var wantsIntervals: Bool { paths[.hlog] != nil || paths[.series] != nil }
 
         /// Whether the standard output belongs to a machine, so that people are told elsewhere.
         package var takeStandardOutput: Bool { paths.values.contains("-") }
@@ -149,9 +167,11 @@ package struct LoadPlan: Sendable {
     /// Connections a second that are due; nil where requests are.
     package var targetConnectionRate: Double? { opensConnections ? arrivals.rate?.raw : nil }
 
-    /// The destination as the report has it.
+    /// The destinations as the report has them.
     package var address: String {
-        destination.isUnix ? "unix:\(destination)" : destination.description
+        destination.isUnix
+            ? "unix:\(destination)"
+            : ([destination] + others).map(\.description).joined(separator: ", ")
     }
 
     /// The weights of the connections of thread `index`, which has every so many-th of them.
@@ -173,6 +193,11 @@ package struct LoadPlan: Sendable {
     package func share(ofThread index: Int) -> GeneratorPlan {
         var share = GeneratorPlan(destination: destination)
         share.index = index
+        if !others.isEmpty {
+            let all = [destination] + others
+            // The k-th connection of a thread is the (index + k * threads)-th of all.
+            share.destinations = all.indices.map { all[(index + $0 * threads) % all.count] }
+        }
         share.connections = (connections + threads - 1 - index) / threads
         share.sendsAtOnce = sendsAtOnce
         share.retries = retries
@@ -185,6 +210,7 @@ package struct LoadPlan: Sendable {
         share.timeout = timeout
         share.warmUp = warmUp
         share.duration = duration
+        share.requests = requests.map { ($0 + threads - 1 - index) / threads }
         share.spins = spins
         share.cpu = cpus?.cpus[index]
         if skew != .even, arrivals.rate != nil {

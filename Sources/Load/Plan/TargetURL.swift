@@ -60,7 +60,12 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         if authority.lowercased() == "unix:" {
             throw refusedUnix(rest.prefix { $0 != ":" })
         }
-        if authority.contains("@") { throw refused("holds a user name") }
+        if authority.contains("@") {
+            // Nor are its words shown, for a password may be among them.
+            throw Complaint(
+                "the URL holds a user name", remedy: "give --user NAME:PASSWORD and the URL without"
+            )
+        }
 
         let digits: Substring
         if authority.hasPrefix("[") {

@@ -6,8 +6,8 @@ package struct LoadProgress: Equatable, Sendable {
     /// Since the load began.
     package let elapsed: Nanoseconds
     package let isWarmUp: Bool
-    /// How much of the whole run is done, 0...1.
-    package let share: Double
+    /// How much of the whole run is done, 0...1; nil where its end is a number of requests.
+    package let share: Double?
     /// Successful requests a second of this interval.
     package let rate: Double
     package let p50: Nanoseconds?
@@ -19,7 +19,7 @@ package struct LoadProgress: Equatable, Sendable {
         self.elapsed = elapsed
         isWarmUp = tally.succeeded == 0 && tally.warmUpAnswers > 0
         let whole = (plan.warmUp + plan.duration).inSeconds
-        share = min(1, elapsed.inSeconds / whole)
+        share = plan.requests == nil ? min(1, elapsed.inSeconds / whole) : nil
         rate =
             length <= .zero ? 0 : Double(tally.succeeded + tally.warmUpAnswers) / length.inSeconds
         let summary = LatencySummary(tally.response)
@@ -30,7 +30,8 @@ package struct LoadProgress: Equatable, Sendable {
 
     /// One line without its end, such as `  3s  30%  51.2k/s  p50 1.21ms  p99 3.40ms`.
     package var line: String {
-        var line = "\(Int(elapsed.inSeconds.rounded()))s \(Int((share * 100).rounded()))%"
+        var line = "\(Int(elapsed.inSeconds.rounded()))s"
+        if let share { line += " \(Int((share * 100).rounded()))%" }
         line += "  \(decimalDisplay(rate.rounded()))/s"
         if let p50 { line += "  p50 \(p50.display)" }
         if let p99 { line += "  p99 \(p99.display)" }

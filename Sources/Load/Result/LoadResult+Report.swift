@@ -83,6 +83,18 @@ extension LoadResult {
         report.lateness = LatencySummary(tally.lateness)
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
+        if !tally.firstByte.isEmpty {
+            report.firstByte = LatencySummary(tally.firstByte)
+            report.firstByteHistogram = HistogramCodec.encodeBase64(tally.firstByte)
+        }
+        if !openingTimes.connect.isEmpty {
+            report.connect = LatencySummary(openingTimes.connect)
+            report.connectHistogram = HistogramCodec.encodeBase64(openingTimes.connect)
+        }
+        if !openingTimes.handshake.isEmpty {
+            report.handshake = LatencySummary(openingTimes.handshake)
+            report.handshakeHistogram = HistogramCodec.encodeBase64(openingTimes.handshake)
+        }
         if !tally.firstPart.isEmpty {
             report.firstPart = LatencySummary(tally.firstPart)
             report.partGap = LatencySummary(tally.partGap)
@@ -133,6 +145,10 @@ extension LoadResult {
         report.statuses.redirect3xx = Int64(clamping: tally.statuses[3])
         report.statuses.client4xx = Int64(clamping: tally.statuses[4])
         report.statuses.server5xx = Int64(clamping: tally.statuses[5])
+        if plan.application.hasCodes {
+            report.codes = AnswerCodes(
+                tally.codes.found.map { ($0.code, Int64(clamping: $0.count)) })
+        }
         report.connectionsOpened = Int64(connectionsOpened)
         report.tls = plan.tls?.agreed
         report.handshakes.full = Int64(handshakes.full)

@@ -23,6 +23,7 @@ package struct LoadResult: ~Copyable {
     package private(set) var borders = BorderShares()
     package private(set) var connectionsOpened = 0
     package private(set) var handshakes = HandshakeCounts()
+    package private(set) var openingTimes = OpeningTimes()
     /// A call that the kernel refused since the window began, for its reason.
     package private(set) var lastRefusal: StreamError?
     /// The first failure of the window, of all threads.
@@ -69,6 +70,7 @@ package struct LoadResult: ~Copyable {
         borders = borders + result.borders
         connectionsOpened += result.connectionsOpened
         handshakes.add(result.handshakes)
+        openingTimes.add(result.openingTimes)
         lastRefusal = result.lastRefusal ?? lastRefusal
         if let note = result.firstFailure, note.at < firstFailure?.at ?? .distantFuture {
             firstFailure = note
@@ -77,7 +79,7 @@ package struct LoadResult: ~Copyable {
         warmUpUnsent += result.warmUpUnsent
         heldBack += result.heldBack
         window = max(window, result.window.duration)
-        if result.window.duration < plan.duration { isCut = true }
+        if result.window.duration < plan.duration, !result.hasSentAll { isCut = true }
         if let from = result.sentFrom {
             let until = max(result.window.end, result.sentUntil)
             sending = max(sending ?? .zero, until.since(from))

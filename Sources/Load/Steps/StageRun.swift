@@ -16,6 +16,7 @@ package struct StageRun: ~Copyable {
     private var series: StepSeries
     package private(set) var rows: [Row] = []
     private var entries: [IntervalLog.Entry] = []
+    private var intervals: [SeriesTable.Row] = []
     private var began: Nanoseconds?
     private var isInterrupted = false
     private var areFailures = true
@@ -60,7 +61,8 @@ package struct StageRun: ~Copyable {
         rows.append(Row(stage: stage, report: result.report, outcomes: outcomes))
         areFailures = areFailures && result.isFailure
         began = began ?? result.began
-        for interval in result.intervals {
+        intervals += result.intervals.map { (number, $0) }
+        for interval in result.intervals where interval.latency.samples > 0 {
             entries.append(
                 IntervalLog.Entry(
                     tag: "stage-\(number)", start: result.began + interval.start,
@@ -82,6 +84,9 @@ package struct StageRun: ~Copyable {
         case .json: json.pretty
         case .csv: table.text
         case .hlog: IntervalLog(start: began ?? .zero, entries: entries).text
+        case .series:
+            SeriesTable(rows: intervals, hasCodes: plan.application.hasCodes)
+                .text(for: plan.outputs.paths[.series] ?? "")
         // The command line has refused it.
         case .hgrm: ""
         }

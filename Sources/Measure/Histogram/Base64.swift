@@ -1,5 +1,5 @@
 /// Base 64 with the standard alphabet and padding (RFC 4648 section 4).
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
@@ -7,7 +7,7 @@ enum Base64 {
     /// The length of the text that stands for `count` bytes.
     static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(encodedCount(bytes.count))
         for start in stride(from: 0, to: bytes.count, by: 3) {

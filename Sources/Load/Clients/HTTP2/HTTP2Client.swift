@@ -29,6 +29,8 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
 
     @inline(always)
     package static var speaksUnasked: Bool { true }
+    @inline(always)
+    package static var tellsBeginnings: Bool { true }
     package static var framing: MessageFraming { .http2 }
     @inline(always)
     package static var hasParts: Bool { Exchange.hasParts }
@@ -58,6 +60,9 @@ package struct HTTP2Client<Exchange: HTTP2Exchange>: ProtocolClient, ~Copyable {
         session.state.value.output.consume(count)
         session.state.value.refill(request)
     }
+
+    @inline(always)
+    package mutating func arrive(at now: Instant) { facts.now = now }
 
     @inline(always)
     package mutating func receive(

@@ -9,6 +9,8 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
         /// 0 where none is.
         var id: UInt32 = 0
         var status: UInt16 = 0
+        /// When the first head of the answer came, an interim one, too.
+        var began = Instant.distantFuture
         /// What `content-length` said, and what has come.
         var promised: UInt64?
         var received: UInt64 = 0
@@ -277,6 +279,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             let last = try decode(.trailers, block, id, endStream, &facts)
             return last == nil ? nil : try finish(slot, next, last ?? HTTP2BlockFacts())
         }
+        if let slot { streams[slot].began = min(streams[slot].began, facts.now) }
         guard let head = try decode(.head, block, id, endStream, &facts), let slot else {
             return nil
         }
@@ -381,7 +384,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
             Answer(
                 slot: slot, outcome: stream.exchange.outcome(status: stream.status, last: last),
                 bodyBytes: stream.exchange.bodyBytes(received: stream.received), end: next,
-                keepsOpen: true))
+                keepsOpen: true, began: stream.began))
     }
 
     /// Frees a slot. A server may answer before it has all of the payload, which is not sent on.
@@ -478,6 +481,8 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
 /// What answers say, gathered anew for each, and what one says for all.
 struct HTTP2AnswerFacts: ~Copyable {
     var fields = HTTP2.ResponseFields()
+    /// When the bytes came that are being read.
+    var now = Instant(raw: 0)
     /// Where the first redirection leads.
     private(set) var location: [UInt8] = []
 

@@ -29,6 +29,8 @@ package struct MixedHTTP2Client: ProtocolClient, ~Copyable {
     package static var speaksUnasked: Bool { true }
     @inline(always)
     package static var hasKinds: Bool { true }
+    @inline(always)
+    package static var tellsBeginnings: Bool { true }
     package static var framing: MessageFraming { .http2 }
     package var kinds: Int { requests.all.count }
 
@@ -53,6 +55,8 @@ package struct MixedHTTP2Client: ProtocolClient, ~Copyable {
         session.state.value.output.consume(count)
         session.state.value.refill(requests)
     }
+
+    package mutating func arrive(at now: Instant) { facts.now = now }
 
     package mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session

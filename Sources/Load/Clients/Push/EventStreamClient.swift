@@ -28,6 +28,8 @@ package struct EventStreamClient: ProtocolClient, ~Copyable {
     @inline(always)
     package static var hasEvents: Bool { true }
     package static var framing: MessageFraming { .http1Requests }
+    @inline(always)
+    package static var tellsBeginnings: Bool { true }
 
     @inline(always)
     package var capacity: Int { 1 }
@@ -50,12 +52,15 @@ package struct EventStreamClient: ProtocolClient, ~Copyable {
         asking.wrote(count, on: &session.asking)
     }
 
+    package mutating func arrive(at now: Instant) { asking.arrive(at: now) }
+
     package mutating func receive(
         _ input: Span<UInt8>, from start: Int, on session: inout Session
     ) -> ClientEvent {
         guard asking.isAsked(session.asking) else {
             return asking.receive(input, from: start, on: &session.asking)
         }
+        asking.noteBeginning(of: &session.asking)
         var offset = start
         while true {
             switch session.reader.value.next(input, from: offset, of: &session.asking.parser) {
