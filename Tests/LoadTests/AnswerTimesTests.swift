@@ -49,6 +49,21 @@ struct AnswerTimesTests {
         #expect(result.tally.response.max == .milliseconds(7))
     }
 
+    @Test("an empty line that nobody asked for begins no answer")
+    func strayLine() throws {
+        let run = WorldRun(connections: 1, duration: .milliseconds(45))
+        run.world.answer = { _, _ in
+            [
+                .send(WireText.ok, after: .milliseconds(1)),
+                .send([13, 10], after: .milliseconds(5)),
+            ]
+        }
+        let pacing = OpenPacing(.constant(ConstantPacing(rate: PerSecond(raw: 100), phase: 0)))
+        let result = try run.result(pacing)
+        #expect(result.tally.errors.total == 0 && result.tally.firstByte.totalCount == 5)
+        #expect(result.tally.firstByte.min == .milliseconds(1))
+    }
+
     @Test("from when a request was due, and not from when it was sent")
     func open() throws {
         let run = WorldRun(connections: 1, duration: .milliseconds(2))

@@ -280,6 +280,7 @@ struct LoadOptionsTests {
             (["-n", "9", "--connection-rate", "1", "a"], "--requests means nothing with"),
             (["-n", "9", "--subscribe", "a"], "--requests means nothing with --subscribe"),
             (["-n", "9", "--stages", "1:1s", "a"], "--requests means nothing with --stages"),
+            (["--histogram", "--stages", "1:1s", "a"], "--histogram would mix"),
             (["--pipeline", "0", "a"], "--pipeline '0'"), (["-X", "GE T", "a"], "GE T"),
             (["-H", "nothing", "a"], "--header 'nothing'"), (["-H", ": x", "a"], "--header ': x'"),
             (["-H", "Content-Length: 3", "a"], "Content-Length"),

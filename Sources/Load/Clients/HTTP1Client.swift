@@ -118,11 +118,12 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
             return .answer(take(response, end: end, on: &session))
         case .needMore(let keepFrom):
             // An empty line that a body left behind is nothing.
-            if isAsked(session) || !session.parser.isMidMessage {
+            if isAsked(session) {
                 noteBeginning(of: &session)
-                return .needMore(keepFrom: keepFrom)
+            } else if session.parser.isMidMessage {
+                return .violation(Violation(.unasked, at: offset))
             }
-            return .violation(Violation(.unasked, at: offset))
+            return .needMore(keepFrom: keepFrom)
         case .failure(let failure):
             let kind: Violation.Kind = isAsked(session) ? .malformed(failure) : .unasked
             return .violation(Violation(kind, at: Int(session.parser.faultAt)))

@@ -35,9 +35,9 @@ extension LoadOptions {
         if name == "stages" {
             let stages = try Stage.all(parsing: options.text(name) ?? "")
             for stage in stages { try check(stage.rate, of: name, plan) }
-            if options.text("hgrm") != nil {
+            for option in ["hgrm", "histogram"] where options.has(option) {
                 throw Complaint(
-                    "--hgrm would mix the latencies of all --stages",
+                    "--\(option) would mix the latencies of all --stages",
                     remedy: "take --hlog, which tells them apart")
             }
             plan.steps = .stages(stages)
