@@ -15,7 +15,7 @@ enum FloorCommand {
             OptionSpec("rounds", value: "N", help: "ratios to take of each pair (15)"),
             OptionSpec("duration", short: "d", value: "TIME", help: "of each measurement (600ms)"),
             OptionSpec("connections", short: "c", value: "N", help: "closed loops (64)"),
-            OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
+            CPUPair.spec,
             OptionSpec(
                 "only", value: "PART",
                 help: Part.allCases.map(\.rawValue).joined(separator: ", ") + " (all)"),
@@ -77,17 +77,14 @@ enum FloorCommand {
             try options.time("duration", in: .milliseconds(100)...(.seconds(600)))
             ?? settings.duration
         settings.connections = try options.count("connections", in: 1...10_000) ?? 64
-        let cpus = try options.text("cpus").map { text throws(Complaint) in
-            try CPUSet(parsing: text)
-        }
-        let usable = (cpus ?? .available).cpus
-        guard usable.count >= 2 else {
+        let cpus = try CPUPair(options)
+        guard let generator = cpus.generator, let server = cpus.server else {
             throw Complaint(
-                "server and generator need a CPU each, but there is \(usable.count)",
+                "server and generator need a CPU each, but there is 1",
                 remedy: "run this where two CPUs are free", status: .failure)
         }
-        settings.generatorCPU = usable[0]
-        settings.serverCPU = usable[1]
+        settings.generatorCPU = generator
+        settings.serverCPU = server
         return settings
     }
 

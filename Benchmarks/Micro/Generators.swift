@@ -40,13 +40,15 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
     fileprivate var isOfOthers: Bool { program != nil }
 
     /// Drives a server on `127.0.0.1:port` in a closed loop and waits for its end.
+    ///
+    /// - Parameter path: what is asked for; nil for what `spoken` asks.
     func run(
-        port: Int, connections: Int, speaking spoken: Spoken = .http1,
+        port: Int, connections: Int, speaking spoken: Spoken = .http1, path: String? = nil,
         warmUp: Nanoseconds = .zero, duration: Nanoseconds, cpu: Int?,
         environment: [String: String] = [:]
     ) throws(Complaint) -> GeneratorRun {
         var options = try command(
-            port: port, connections: connections, speaking: spoken, warmUp: warmUp,
+            port: port, connections: connections, speaking: spoken, path: path, warmUp: warmUp,
             duration: duration, cpu: cpu)
         if !environment.isEmpty {
             options.environment = ProcessInfo.processInfo.environment
@@ -65,12 +67,12 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
 
     /// The command of `run`; wrk and h2load know no warm-up.
     func command(
-        port: Int, connections: Int, speaking spoken: Spoken = .http1, warmUp: Nanoseconds,
-        duration: Nanoseconds, cpu: Int?
+        port: Int, connections: Int, speaking spoken: Spoken = .http1, path: String? = nil,
+        warmUp: Nanoseconds, duration: Nanoseconds, cpu: Int?
     ) throws(Complaint) -> SpawnOptions {
         let program = try program.map { name throws(Complaint) in try Programs.installed(name) }
         let seconds = fixed(duration.inSeconds, decimals: 3)
-        let url = "\(spoken.scheme)://127.0.0.1:\(port)\(spoken.path)"
+        let url = "\(spoken.scheme)://127.0.0.1:\(port)\(path ?? spoken.path)"
         var options: SpawnOptions
         switch self {
         case .floor:
@@ -175,7 +177,7 @@ struct GeneratorRun: Equatable {
             guard let count = Self.requests(in: text, of: kind), count > 0 else { return nil }
             requests = count
             costInWindow = nil
-            rateInWindow = nil
+            rateInWindow = Self.rate(in: text)
             systemCalls = nil
             responseBytes = nil
             return
@@ -192,6 +194,13 @@ struct GeneratorRun: Equatable {
         rateInWindow = seconds.map { Double(count) / $0 }
         systemCalls = (report["syscalls"] as? [String: Int])?.values.reduce(0, +)
         responseBytes = report["response_bytes"] as? Int
+    }
+
+    /// What wrk says of all its time; nil where nothing of the kind is said.
+    private static func rate(in text: String) -> Double? {
+        // "Requests/sec:   3912.13"
+        let line = text.split(separator: "\n").first { $0.hasPrefix("Requests/sec:") }
+        return line?.split(separator: " ").last.flatMap { Double($0) }
     }
 
     /// How many requests a summary for people says were answered; nil where some failed.

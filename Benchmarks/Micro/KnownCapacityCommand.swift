@@ -17,7 +17,7 @@ enum KnownCapacityCommand {
         options: [
             OptionSpec("repeats", value: "N", help: "searches of each kind (20)"),
             OptionSpec("workers", value: "N", help: "that sleep 1 ms a request (4)"),
-            OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
+            CPUPair.spec,
             OptionSpec("only", value: "NAME", help: "constant or poisson (both)"),
             OptionSpec("json", help: "print one JSON object instead of a table"),
         ],
@@ -33,20 +33,16 @@ enum KnownCapacityCommand {
         /// Connections for each worker: none ever waits for a request.
         static let connections = 8
         static let saturation = Nanoseconds.seconds(2)
-    }
-
-    private enum Gaps: String, CaseIterable {
-        case constant, poisson
-
         /// Long enough that what a busy machine adds now and then is little of it.
         static let objective = Nanoseconds.milliseconds(10)
     }
 
+    private enum Gaps: String, CaseIterable { case constant, poisson }
+
     private struct Settings {
         let repeats: Int
         let workers: Int
-        let generatorCPU: Int?
-        let serverCPU: Int?
+        let cpus: CPUPair
         let isQuiet: Bool
     }
 
@@ -56,15 +52,10 @@ enum KnownCapacityCommand {
             print(parser.help, terminator: "")
             return .success
         }
-        let cpus = try options.text("cpus").map { text throws(Complaint) in
-            try CPUSet(parsing: text)
-        }
-        let usable = (cpus ?? .available).cpus
         let settings = Settings(
             repeats: try options.count("repeats", in: 1...1_000) ?? 20,
             workers: try options.count("workers", in: 1...64) ?? 4,
-            generatorCPU: usable.count > 1 ? usable[0] : nil,
-            serverCPU: usable.count > 1 ? usable[1] : nil,
+            cpus: try CPUPair(options),
             isQuiet: options.has("json"))
         let only = try options.choice("only", of: Gaps.self)
         var rows: [Row] = []
@@ -162,7 +153,7 @@ enum KnownCapacityCommand {
         for index in 0..<settings.repeats {
             let server = try RunningServer(
                 .switchyard(pattern: "balanced:shared", threads: settings.workers),
-                cpu: settings.serverCPU)
+                cpu: settings.cpus.server)
             let before = try saturated(server, settings)
             let (report, time) = try search(server, gaps, seed: index + 1, settings)
             let full = (before + (try saturated(server, settings))) / 2
@@ -172,7 +163,7 @@ enum KnownCapacityCommand {
                     known: gaps == .constant
                         ? full
                         : borderRate(
-                            workers: settings.workers, full: full, objective: Gaps.objective),
+                            workers: settings.workers, full: full, objective: Limit.objective),
                     found: found["capacity"] as? Double,
                     outcome: found["outcome"] as? String ?? "no outcome", time: time))
         }
@@ -183,21 +174,12 @@ enum KnownCapacityCommand {
     private static func saturated(
         _ server: borrowing RunningServer, _ settings: Settings
     ) throws(Complaint) -> Double {
-        var options = SpawnOptions(
-            try Programs.installed("wrk"),
-            [
-                "-t1", "-c\(settings.workers * Limit.connections)",
-                "-d\(Int(Limit.saturation.inSeconds))s", url(server),
-            ])
-        options.cpus = settings.generatorCPU.map { CPUSet([$0]) }
-        let text = try Programs.output(of: options, within: Limit.saturation + .seconds(20)).text
-        // "Requests/sec:   3912.13"
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Requests/sec:") }
-        guard let rate = line?.split(separator: " ").last.flatMap({ Double($0) }), rate > 0 else {
+        let run = try GeneratorKind.wrk.run(
+            port: server.port, connections: settings.workers * Limit.connections,
+            path: Limit.sleep, duration: Limit.saturation, cpu: settings.cpus.generator)
+        guard let rate = run.rateInWindow, rate > 0 else {
             throw Complaint(
-                "wrk printed no rate that can be read",
-                remedy: "run it by hand: wrk \(url(server))",
-                status: .failure)
+                "wrk printed no rate that can be read", remedy: "run it by hand", status: .failure)
         }
         return rate
     }
@@ -208,28 +190,18 @@ enum KnownCapacityCommand {
         var options = SpawnOptions(
             try Programs.built("switchyard-load"),
             [
-                "--find-rate", "p99<\(Gaps.objective.display)", "--arrivals", gaps.rawValue,
+                "--find-rate", "p99<\(Limit.objective.display)", "--arrivals", gaps.rawValue,
                 "-c", "\(settings.workers * Limit.connections)", "--seed", "\(seed)",
-                "--json", "-", "-q", url(server),
+                "--json", "-", "-q", "http://127.0.0.1:\(server.port)\(Limit.sleep)",
             ])
-        options.cpus = settings.generatorCPU.map { CPUSet([$0]) }
-        // A search that finds none says so by its status, and in its report.
-        options.standardError = .discarded
+        options.cpus = settings.cpus.generator.map { CPUSet([$0]) }
         let began = MonotonicClock.now
-        var child = try Programs.spawn(options)
-        var text = ""
-        while let line = child.nextLine(timeout: Limit.time * 2) { text += line + "\n" }
-        _ = child.wait(timeout: .seconds(5))
-        guard let report = JSONText.object(text) else {
-            throw Complaint(
-                "switchyard-load printed no report, but '\(text.prefix(80))'",
-                remedy: "run it by hand: switchyard-load \(options.arguments)", status: .failure)
-        }
-        return (report, MonotonicClock.now.since(began))
-    }
-
-    private static func url(_ server: borrowing RunningServer) -> String {
-        "http://127.0.0.1:\(server.port)\(Limit.sleep)"
+        // A search that finds none says so by its status, and in its report.
+        let text = try Programs.output(
+            of: options, within: Limit.time * 2,
+            statuses: [.success, .objectiveMissed, .inconclusive]
+        ).text
+        return (try JSONText.report(in: text), MonotonicClock.now.since(began))
     }
 
     /// The rate, in requests a second, at which the 99th percentile of the response time is

@@ -10,7 +10,7 @@ enum KnownLatencyCommand {
         options: [
             OptionSpec("repeats", value: "N", help: "runs of each distribution (20)"),
             OptionSpec("duration", short: "d", value: "TIME", help: "of each run (2s)"),
-            OptionSpec("cpus", value: "LIST", help: "generator's and server's CPU (the first two)"),
+            CPUPair.spec,
             OptionSpec("only", value: "NAME", help: "fixed, bimodal, exponential or queued (all)"),
             OptionSpec("seed", value: "N", help: "of the delays (1)"),
             OptionSpec("json", help: "print one JSON object instead of a table"),
@@ -57,8 +57,7 @@ enum KnownLatencyCommand {
     private struct Settings {
         let repeats: Int
         let duration: Nanoseconds
-        let generatorCPU: Int?
-        let serverCPU: Int?
+        let cpus: CPUPair
         let seed: UInt64
         let isQuiet: Bool
     }
@@ -69,16 +68,11 @@ enum KnownLatencyCommand {
             print(parser.help, terminator: "")
             return .success
         }
-        let cpus = try options.text("cpus").map { text throws(Complaint) in
-            try CPUSet(parsing: text)
-        }
-        let usable = (cpus ?? .available).cpus
         let settings = Settings(
             repeats: try options.count("repeats", in: 1...1_000) ?? 20,
             duration: try options.time("duration", in: .milliseconds(500)...(.seconds(600)))
                 ?? .seconds(2),
-            generatorCPU: usable.count > 1 ? usable[0] : nil,
-            serverCPU: usable.count > 1 ? usable[1] : nil,
+            cpus: try CPUPair(options),
             seed: UInt64(try options.count("seed", in: 0...(.max)) ?? 1),
             isQuiet: options.has("json"))
         let only = try options.choice("only", of: Scene.self)
@@ -150,11 +144,11 @@ enum KnownLatencyCommand {
 
     private static func row(_ scene: Scene, _ settings: Settings) throws(Complaint) -> Row {
         let server = try RunningServer(
-            .switchyard(pattern: "sharded"), cpu: settings.serverCPU)
+            .switchyard(pattern: "sharded"), cpu: settings.cpus.server)
         let relay = try mapped {
             () throws(SystemError) in
             try DelayRelay(
-                to: server.port, DelayDraw(.fixed(.zero), seed: 0), cpu: settings.serverCPU)
+                to: server.port, DelayDraw(.fixed(.zero), seed: 0), cpu: settings.cpus.server)
         }
         func rest() throws(Complaint) -> LatencyRecovery {
             try drive(relay, .fixed(.zero), 0, scene, Limit.calibration, settings)
@@ -204,7 +198,7 @@ enum KnownLatencyCommand {
                 try relay.exchange(DelayDraw(known, seed: seed))
             }
             let sentinel = try mapped { () throws(SystemError) in
-                try Sentinel(every: Limit.rate.interval, cpu: settings.generatorCPU)
+                try Sentinel(every: Limit.rate.interval, cpu: settings.cpus.generator)
             }
             let output = output(relay, scene, duration, settings)
             let stalls = sentinel.end()
@@ -217,7 +211,7 @@ enum KnownLatencyCommand {
                 }
                 continue
             }
-            let report = try report(in: try output.get())
+            let report = try JSONText.report(in: try output.get())
             return LatencyRecovery(
                 known, passages, interval: Limit.rate.interval,
                 response: try histogram(report, "latency_histogram"),
@@ -239,21 +233,12 @@ enum KnownLatencyCommand {
                     "-R", "\(Int(Limit.rate.raw))", "--arrivals", "constant", "--timeout", "10s",
                     "--seed", "1", "--json", "-", "-q", "http://127.0.0.1:\(relay.port)/",
                 ])
-            options.cpus = settings.generatorCPU.map { CPUSet([$0]) }
+            options.cpus = settings.cpus.generator.map { CPUSet([$0]) }
             return .success(
                 try Programs.output(of: options, within: duration + .seconds(30)).text)
         } catch {
             return .failure(error)
         }
-    }
-
-    private static func report(in text: String) throws(Complaint) -> [String: Any] {
-        if let start = text.firstIndex(of: "{"), let report = JSONText.object(text[start...]) {
-            return report
-        }
-        throw Complaint(
-            "switchyard-load printed no report, but '\(text.prefix(80))'",
-            remedy: "run it by hand with --json -", status: .failure)
     }
 
     private static func histogram(

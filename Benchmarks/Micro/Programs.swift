@@ -34,9 +34,10 @@ enum Programs {
     }
 
     /// Runs a program to its end and returns what it wrote to standard output. Complains with what
-    /// it wrote to standard error when it fails.
+    /// it wrote to standard error when it ends with another status than these.
     static func output(
-        of options: SpawnOptions, within timeout: Nanoseconds
+        of options: SpawnOptions, within timeout: Nanoseconds,
+        statuses: [ExitStatus] = [.success]
     ) throws(Complaint) -> (text: String, usage: ResourceUsage) {
         var options = options
         options.standardError = .captured
@@ -49,7 +50,7 @@ enum Programs {
                 "\(name) did not end within \(timeout.display)",
                 remedy: "run it by hand: \(commandLine(options))", status: .failure)
         }
-        guard end.ending == .exited(0) else {
+        guard statuses.contains(where: { end.ending == .exited($0.rawValue) }) else {
             let errors = child.remainingErrors(timeout: .seconds(1))
             throw Complaint(
                 "\(name) failed: \(errors.split(separator: "\n").first ?? "\(end.ending)")",
@@ -92,5 +93,15 @@ enum JSONText {
     /// The members of the object that is the whole of `text`; nil when it is no such thing.
     static func object(_ text: some StringProtocol) -> [String: Any]? {
         (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+    }
+
+    /// What `switchyard-load --json -` has printed, as far as that is a report.
+    static func report(in text: String) throws(Complaint) -> [String: Any] {
+        if let start = text.firstIndex(of: "{"), let report = object(text[start...]) {
+            return report
+        }
+        throw Complaint(
+            "switchyard-load printed no report, but '\(text.prefix(80))'",
+            remedy: "run it by hand with --json -", status: .failure)
     }
 }

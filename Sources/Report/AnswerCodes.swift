@@ -30,7 +30,7 @@ package struct AnswerCodes: Equatable, Sendable {
     }
 
     /// Nil where some member is no count of a code.
-    init?(_ json: JSONValue) {
+    package init?(_ json: JSONValue) {
         guard case .object(let members) = json else { return nil }
         var counts: [(code: Int, answers: Int64)] = []
         for member in members {

@@ -145,29 +145,17 @@ extension LoadReport {
         latencyHistogram = try fields.text("latency_histogram")
         serviceHistogram = try fields.text("service_histogram")
         latenessHistogram = try fields.optionalText("lateness_histogram")
-        if let fields = try fields.optionalFields("first_byte_us") {
-            firstByte = try LatencySummary(fields)
-        }
-        if let fields = try fields.optionalFields("connect_us") {
-            connect = try LatencySummary(fields)
-        }
-        if let fields = try fields.optionalFields("handshake_us") {
-            handshake = try LatencySummary(fields)
-        }
+        firstByte = try fields.latencies("first_byte_us")
+        connect = try fields.latencies("connect_us")
+        handshake = try fields.latencies("handshake_us")
         firstByteHistogram = try fields.optionalText("first_byte_histogram")
         connectHistogram = try fields.optionalText("connect_histogram")
         handshakeHistogram = try fields.optionalText("handshake_histogram")
-        if let fields = try fields.optionalFields("first_part_us") {
-            firstPart = try LatencySummary(fields)
-        }
-        if let fields = try fields.optionalFields("part_gap_us") {
-            partGap = try LatencySummary(fields)
-        }
+        firstPart = try fields.latencies("first_part_us")
+        partGap = try fields.latencies("part_gap_us")
         firstPartHistogram = try fields.optionalText("first_part_histogram")
         partGapHistogram = try fields.optionalText("part_gap_histogram")
-        if let fields = try fields.optionalFields("event_delay_us") {
-            eventDelay = try LatencySummary(fields)
-        }
+        eventDelay = try fields.latencies("event_delay_us")
         eventDelayHistogram = try fields.optionalText("event_delay_histogram")
         bursts = try fields.optionalInteger("bursts") ?? 0
         missedEvents = try fields.optionalInteger("missed_events") ?? 0

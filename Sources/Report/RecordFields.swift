@@ -1,4 +1,5 @@
 package import Basis
+import Measure
 
 /// Typed access to the members of one JSON object, with refusals that name the member.
 ///
@@ -108,6 +109,12 @@ package struct RecordFields: Sendable {
     package func optionalFields(_ name: String) throws(RecordRefusal) -> RecordFields? {
         guard let value = member(name) else { return nil }
         return try RecordFields(value, path: path(of: name))
+    }
+
+    /// A distribution; one without samples when the member is absent.
+    func latencies(_ name: String) throws(RecordRefusal) -> LatencySummary {
+        guard let fields = try optionalFields(name) else { return LatencySummary() }
+        return try LatencySummary(fields)
     }
 
     /// An object of counts by code; empty when the member is absent.

@@ -1,5 +1,6 @@
 import Basis
 import Platform
+import Report
 import TestSupport
 import Testing
 
@@ -106,26 +107,25 @@ struct AnswerTimesTests {
             return [.send(answers[count % 4], after: .milliseconds(1))]
         }
         let result = try run.result(ClosedPacing())
-        let found = result.tally.codes.found
+        let found = result.tally.codes.answers.entries
         #expect(found.map(\.code) == [200, 404, 503, 799])
-        #expect(found.allSatisfy { $0.count == 15 })
-        #expect(
-            found.reduce(0) { $0 + $1.count } == result.tally.succeeded + result.tally.errors.status
-        )
+        #expect(found.allSatisfy { $0.answers == 15 })
+        let counted = found.reduce(0) { $0 + $1.answers }
+        #expect(UInt64(counted) == result.tally.succeeded + result.tally.errors.status)
     }
 
     @Test("a code that no protocol has is the last one")
     func strange() {
         var counts = CodeCounts()
         for code: UInt16 in [0, 16, 200, 999, 1_023, 1_024, .max] { counts.note(code) }
-        #expect(counts.found.map(\.code) == [0, 16, 200, 999, 1_023])
-        #expect(counts.found.last?.count == 3)
+        #expect(counts.answers.entries.map(\.code) == [0, 16, 200, 999, 1_023])
+        #expect(counts.answers.entries.last?.answers == 3)
         var sum = CodeCounts()
         sum.add(counts)
         sum.add(counts)
-        #expect(sum.found.map(\.count) == [2, 2, 2, 2, 6])
+        #expect(sum.answers.entries.map(\.answers) == [2, 2, 2, 2, 6])
         sum.reset()
-        #expect(sum.found.isEmpty)
+        #expect(sum.answers.entries.isEmpty)
     }
 
     @Test(

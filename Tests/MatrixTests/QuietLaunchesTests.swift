@@ -79,6 +79,14 @@ struct QuietLaunchesTests {
         ]
     }
 
+    private static func bench(stolen: [Double]) -> EffectBench {
+        let cpu = CPUSet.available.cpus[0]
+        return EffectBench(
+            launches: QuietLaunches(spare: .seconds(60), Machine(stolen: stolen).launch),
+            cpus: CPUSplit(server: [cpu], load: [cpu])
+        ) { nil }
+    }
+
     @Test(
         "a figure out of its bounds lacks a quiet machine where it had none",
         arguments: [
@@ -91,12 +99,7 @@ struct QuietLaunchesTests {
             ),
         ])
     func outcome(stolen: [Double], verdict: String, text: String) throws {
-        let machine = Machine(stolen: stolen)
-        let cpu = CPUSet.available.cpus[0]
-        let bench = EffectBench(
-            launches: QuietLaunches(spare: .seconds(60), machine.launch),
-            cpus: CPUSplit(server: [cpu], load: [cpu])
-        ) { nil }
+        let bench = Self.bench(stolen: stolen)
         let outcome = try EffectOutcome(Rate.rows[0], of: Rate.self, on: bench)
         #expect(outcome.verdict.rawValue == verdict && outcome.text == text)
         // The next row begins anew.
@@ -106,12 +109,7 @@ struct QuietLaunchesTests {
 
     @Test("a quiet machine has no excuse")
     func noExcuse() throws {
-        let machine = Machine(stolen: [0.3, 0, 0.3, 0.3, 0])
-        let cpu = CPUSet.available.cpus[0]
-        let bench = EffectBench(
-            launches: QuietLaunches(spare: .seconds(60), machine.launch),
-            cpus: CPUSplit(server: [cpu], load: [cpu])
-        ) { nil }
+        let bench = Self.bench(stolen: [0.3, 0, 0.3, 0.3, 0])
         let outcome = try EffectOutcome(Rate.rows[0], of: Rate.self, on: bench)
         #expect(outcome.verdict == .fails && outcome.measured == 5 && outcome.reason == nil)
     }

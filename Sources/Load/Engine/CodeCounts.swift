@@ -1,10 +1,9 @@
 // Hot path
+import Report
 
 /// Answers by the code that their protocol names, in memory of its own that never grows.
 package struct CodeCounts: Sendable {
     /// HTTP's codes have three digits, those of gRPC end at 16.
-    private static var limit: Int { 1_024 }
-
     private var counts = InlineArray<1024, UInt64>(repeating: 0)
 
     init() {}
@@ -12,7 +11,7 @@ package struct CodeCounts: Sendable {
     /// One more answer. A code that no protocol can have counts as the last one.
     @inline(always)
     mutating func note(_ code: UInt16) {
-        counts[min(Int(code), Self.limit - 1)] &+= 1
+        counts[min(Int(code), counts.count - 1)] &+= 1
     }
 
     mutating func add(_ other: borrowing CodeCounts) {
@@ -21,8 +20,8 @@ package struct CodeCounts: Sendable {
 
     mutating func reset() { counts = InlineArray(repeating: 0) }
 
-    /// The codes that there were, ascending.
-    var found: [(code: Int, count: UInt64)] {
-        counts.indices.filter { counts[$0] > 0 }.map { ($0, counts[$0]) }
+    /// The codes that there were.
+    var answers: AnswerCodes {
+        AnswerCodes(counts.indices.map { ($0, Int64(clamping: counts[$0])) })
     }
 }

@@ -43,8 +43,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     }
 
     func destination(of index: Int) -> SocketAddress {
-        let all = plan.destinations
-        return all.isEmpty ? plan.destination : all[index % all.count]
+        plan.destinations[index % plan.destinations.count]
     }
 
     /// Something happened to a connection that is not open yet.
@@ -146,8 +145,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
                     unsafe table.rest(index).pointee.early = connection.pointee.inFlight
                 }
                 upkeep.handshakes.note(facts, asked: plan.handshake, isInWindow: isRecording)
-                if facts.isSecure { noteSecured(index) }
-                opened(index)
+                opened(index, facts)
             }
         } catch {
             if isUnheard(index), case .system(let refusal) = error, !refusal.isReset {
@@ -186,7 +184,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         upkeep.opening -= 1
     }
 
-    private mutating func opened(_ index: Int) {
+    private mutating func opened(_ index: Int, _ facts: OpeningFacts) {
         upkeep.opening -= 1
         table[index].state = .open
         if !Client.opensItself { noteMade(index) }
@@ -196,6 +194,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         // What the opening received beyond its own bytes, no readiness announces.
         if Stream.holdsBytes { noteUnread(index) }
         now = time.now
+        // SAFETY: the table checks the number and outlives the call.
+        let connected = unsafe table.rest(index).pointee.connected
+        if facts.isSecure { openingTimes.handshake.record(now.since(connected)) }
         use(index)
     }
 
@@ -206,13 +207,6 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         let rest = unsafe table.rest(index)
         unsafe openingTimes.connect.record(moment.since(rest.pointee.since))
         unsafe rest.pointee.connected = moment
-    }
-
-    /// The stream's keys are agreed on.
-    private mutating func noteSecured(_ index: Int) {
-        // SAFETY: the table checks the number and outlives the call.
-        let connected = unsafe table.rest(index).pointee.connected
-        openingTimes.handshake.record(time.now.since(connected))
     }
 
     /// A connection stands, with all that its protocol needs.

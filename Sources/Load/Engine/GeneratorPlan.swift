@@ -7,9 +7,8 @@ package struct GeneratorPlan: Sendable {
     /// Which of the threads, from 0.
     package var index = 0
     package var connections = 1
-    package var destination: SocketAddress
-    /// Where its connections go by turns; none where all go to `destination`.
-    package var destinations: [SocketAddress] = []
+    /// Where its connections go by turns, at least one.
+    package var destinations: [SocketAddress]
     /// Local addresses that sockets are bound to in turn; empty leaves the choice to the kernel.
     package var sources: [SocketAddress] = []
     /// Whether small segments are sent at once (TCP_NODELAY).
@@ -49,5 +48,8 @@ package struct GeneratorPlan: Sendable {
     /// The CPUs of the whole process, for the one thread that tells what others do there.
     package var watchedCPUs: CPUSet?
 
-    package init(destination: SocketAddress) { self.destination = destination }
+    package init(destination: SocketAddress) { destinations = [destination] }
+
+    /// The first of `destinations`.
+    package var destination: SocketAddress { destinations[0] }
 }

@@ -31,9 +31,7 @@ package enum Renderings {
     ) {
         switch value {
         // Which codes there are differs from run to run, and columns don't.
-        case .object(let members) where name == "codes":
-            values.append(
-                members.map { "\($0.name):\(plain($0.value))" }.joined(separator: " "))
+        case .object where name == "codes": values.append(AnswerCodes(value)?.text ?? "")
         case .object(let members):
             for member in members where !member.name.hasSuffix("_histogram") {
                 // The columns are the same whether something failed or not.
@@ -63,11 +61,7 @@ package enum Renderings {
     /// The latencies of each second as an HdrHistogram log.
     package static func hlog(_ result: borrowing LoadResult) -> String {
         let began = result.began
-        let entries = result.intervals.filter { $0.latency.samples > 0 }.map {
-            IntervalLog.Entry(
-                tag: "latency", start: began + $0.start, length: $0.length, max: $0.max,
-                histogram: $0.histogram)
-        }
+        let entries = result.intervals.compactMap { $0.entry(tag: "latency", began: began) }
         return IntervalLog(start: began, entries: entries).text
     }
 

@@ -6,7 +6,8 @@ extension LoadOptions {
     /// The request that every call is, its kind, and the time from one message of its answer to the
     /// next.
     static func call(
-        _ options: ParsedOptions, _ url: TargetURL, readFile: (String) throws(Complaint) -> [UInt8]
+        _ options: ParsedOptions, _ url: TargetURL, fields: [HTTP1.RequestTemplate.Field],
+        readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) -> (
         request: HTTP1.RequestTemplate, kind: GRPCKind, interval: Nanoseconds
     ) {
@@ -40,7 +41,7 @@ extension LoadOptions {
                 remedy: "leave one out")
         }
         wishes.messageBytes = size?.raw ?? wishes.messageBytes
-        wishes.fields = try fields(options, readFile: readFile)
+        wishes.fields = fields
         return (
             try GRPCRequest.make(wishes, host: url.authority), wishes.kind, wishes.interval
         )

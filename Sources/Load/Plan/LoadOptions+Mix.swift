@@ -18,7 +18,7 @@ extension LoadOptions {
     /// Reads the kinds of `--mix`; `plan.request` stays the way to the server.
     static func mix(
         _ plan: inout LoadPlan, _ options: ParsedOptions, _ spoken: Spoken,
-        readFile: (String) throws(Complaint) -> [UInt8]
+        fields: [HTTP1.RequestTemplate.Field], readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) {
         guard let text = options.text("mix") else { return }
         for option in excluded where options.has(option) {
@@ -38,8 +38,7 @@ extension LoadOptions {
         let isInline = text.first { !$0.isWhitespace } == "{"
         let content = isInline ? text : RawText.text(try readFile(text)[...])
         let mix = try RequestMix(parsing: content, file: isInline ? "--mix" : text)
-        let shared = try fields(options, readFile: readFile)
-        for kind in mix.kinds { plan.mix.append(try request(kind, shared, plan.url, text)) }
+        for kind in mix.kinds { plan.mix.append(try request(kind, fields, plan.url, text)) }
     }
 
     private static func request(

@@ -18,11 +18,7 @@ extension LoadOptions {
 
     static func requests(_ plan: inout LoadPlan, _ options: ParsedOptions) throws(Complaint) {
         guard let count = try options.count("requests", in: 1...Limit.requests) else { return }
-        for (option, reason) in excluded where options.has(option) {
-            throw Complaint(
-                "--requests means nothing with --\(option), \(reason)",
-                remedy: "leave one of them out")
-        }
+        try refuse(beside: "requests", excluded, options)
         if count < plan.threads {
             throw Complaint(
                 "\(count) requests can't be shared by \(plan.threads) threads",

@@ -25,9 +25,6 @@ extension LoadOptions {
             throw Complaint("--skew '\(text)' is no skew", remedy: Skew.remedy)
         }
         plan.skew = skew
-        for (option, reason) in excluded where skew != .even && options.has(option) {
-            throw Complaint(
-                "--skew means nothing with --\(option), \(reason)", remedy: "leave one of them out")
-        }
+        if skew != .even { try refuse(beside: "skew", excluded, options) }
     }
 }

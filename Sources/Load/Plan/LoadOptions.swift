@@ -150,12 +150,15 @@ package enum LoadOptions {
         }
         let url = try TargetURL(parsing: options.operands[0])
         let spoken = try spoken(options, url)
-        let call = try spoken == .grpc ? call(options, url, readFile: readFile) : nil
+        let fields = try fields(options, readFile: readFile)
+        let call =
+            try spoken == .grpc
+            ? call(options, url, fields: fields, readFile: readFile) : nil
         let request: HTTP1.RequestTemplate
         if let call {
             request = call.request
         } else {
-            request = try Self.request(options, url, spoken, readFile: readFile)
+            request = try Self.request(options, url, spoken, fields: fields, readFile: readFile)
         }
         let seed = try options.seed("seed")
         // What costs a look-up comes last: a mistyped option is told at once.
@@ -164,7 +167,7 @@ package enum LoadOptions {
         try shape(&plan, options)
         try requests(&plan, options)
         plan.messageInterval = call?.interval ?? .zero
-        try mix(&plan, options, spoken, readFile: readFile)
+        try mix(&plan, options, spoken, fields: fields, readFile: readFile)
         try retry(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)
@@ -262,10 +265,9 @@ package enum LoadOptions {
 
     private static func request(
         _ options: ParsedOptions, _ url: TargetURL, _ spoken: Spoken,
-        readFile: (String) throws(Complaint) -> [UInt8]
+        fields: [HTTP1.RequestTemplate.Field], readFile: (String) throws(Complaint) -> [UInt8]
     ) throws(Complaint) -> HTTP1.RequestTemplate {
-        var fields = try fields(options, readFile: readFile)
-        fields += try keyFields(options, spoken, beside: fields)
+        var fields = try fields + keyFields(options, spoken, beside: fields)
         if spoken == .sse, !fields.contains(where: { $0.isNamed("accept") }) {
             fields.append(.init("Accept", "\(EventStream.mediaType)"))
         }
@@ -392,6 +394,17 @@ package enum LoadOptions {
 }
 
 extension LoadOptions {
+    /// Refuses other options beside this one, each with the reason why they don't go together.
+    static func refuse(
+        beside name: String, _ others: [(option: String, reason: String)], _ options: ParsedOptions
+    ) throws(Complaint) {
+        for (option, reason) in others where options.has(option) {
+            throw Complaint(
+                "--\(name) means nothing with --\(option), \(reason)",
+                remedy: "leave one of them out")
+        }
+    }
+
     /// Refuses what the threads can't send, in the time that they have turns.
     static func checkHighest(
         _ rate: PerSecond, of option: String, _ plan: LoadPlan

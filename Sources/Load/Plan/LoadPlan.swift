@@ -193,11 +193,9 @@ package struct LoadPlan: Sendable {
     package func share(ofThread index: Int) -> GeneratorPlan {
         var share = GeneratorPlan(destination: destination)
         share.index = index
-        if !others.isEmpty {
-            let all = [destination] + others
-            // The k-th connection of a thread is the (index + k * threads)-th of all.
-            share.destinations = all.indices.map { all[(index + $0 * threads) % all.count] }
-        }
+        let all = [destination] + others
+        // The k-th connection of a thread is the (index + k * threads)-th of all.
+        share.destinations = all.indices.map { all[(index + $0 * threads) % all.count] }
         share.connections = (connections + threads - 1 - index) / threads
         share.sendsAtOnce = sendsAtOnce
         share.retries = retries

@@ -20,13 +20,18 @@ package struct IntervalRecord: Equatable, Sendable {
         self.length = length
         requests = tally.succeeded
         failed = tally.errors.requests
-        codes = AnswerCodes(tally.codes.found.map { ($0.code, Int64(clamping: $0.count)) })
+        codes = tally.codes.answers
         latency = LatencySummary(tally.response)
         histogram = HistogramCodec.encodeBase64(tally.response)
     }
 
-    /// The longest sample.
-    package var max: Nanoseconds { latency.max }
+    /// As a line of a log of a run that began at this time, since 1970-01-01 UTC; nil without a
+    /// sample.
+    func entry(tag: String, began: Nanoseconds) -> IntervalLog.Entry? {
+        if latency.samples == 0 { return nil }
+        return IntervalLog.Entry(
+            tag: tag, start: began + start, length: length, max: latency.max, histogram: histogram)
+    }
 
     var isEmpty: Bool { requests == 0 && failed == 0 && latency.samples == 0 }
 

@@ -83,28 +83,20 @@ extension LoadResult {
         report.lateness = LatencySummary(tally.lateness)
         report.latenessHistogram =
             isOpenLoop ? HistogramCodec.encodeBase64(tally.lateness) : nil
-        if !tally.firstByte.isEmpty {
-            report.firstByte = LatencySummary(tally.firstByte)
-            report.firstByteHistogram = HistogramCodec.encodeBase64(tally.firstByte)
-        }
-        if !openingTimes.connect.isEmpty {
-            report.connect = LatencySummary(openingTimes.connect)
-            report.connectHistogram = HistogramCodec.encodeBase64(openingTimes.connect)
-        }
-        if !openingTimes.handshake.isEmpty {
-            report.handshake = LatencySummary(openingTimes.handshake)
-            report.handshakeHistogram = HistogramCodec.encodeBase64(openingTimes.handshake)
-        }
-        if !tally.firstPart.isEmpty {
-            report.firstPart = LatencySummary(tally.firstPart)
-            report.partGap = LatencySummary(tally.partGap)
-            report.firstPartHistogram = HistogramCodec.encodeBase64(tally.firstPart)
-            report.partGapHistogram = HistogramCodec.encodeBase64(tally.partGap)
-        }
-        if !tally.eventDelay.isEmpty {
-            report.eventDelay = LatencySummary(tally.eventDelay)
-            report.eventDelayHistogram = HistogramCodec.encodeBase64(tally.eventDelay)
-        }
+        report.firstByte = LatencySummary(tally.firstByte)
+        report.firstByteHistogram = encoded(tally.firstByte)
+        report.connect = LatencySummary(openingTimes.connect)
+        report.connectHistogram = encoded(openingTimes.connect)
+        report.handshake = LatencySummary(openingTimes.handshake)
+        report.handshakeHistogram = encoded(openingTimes.handshake)
+        report.firstPart = LatencySummary(tally.firstPart)
+        report.firstPartHistogram = encoded(tally.firstPart)
+        report.partGap = LatencySummary(tally.partGap)
+        report.partGapHistogram =
+            tally.firstPart.isEmpty
+            ? nil : HistogramCodec.encodeBase64(tally.partGap)
+        report.eventDelay = LatencySummary(tally.eventDelay)
+        report.eventDelayHistogram = encoded(tally.eventDelay)
         report.retries = Int64(clamping: tally.retries)
         report.givenUp = Int64(clamping: tally.givenUp)
         report.bursts = Int64(clamping: tally.bursts)
@@ -128,6 +120,11 @@ extension LoadResult {
         return report
     }
 
+    /// As text; nil without a sample.
+    private func encoded(_ histogram: borrowing Histogram) -> String? {
+        histogram.isEmpty ? nil : HistogramCodec.encodeBase64(histogram)
+    }
+
     /// As long as it was.
     private var warmUp: Nanoseconds {
         isInterrupted && window == .zero ? min(plan.warmUp, interruption.after) : plan.warmUp
@@ -145,10 +142,7 @@ extension LoadResult {
         report.statuses.redirect3xx = Int64(clamping: tally.statuses[3])
         report.statuses.client4xx = Int64(clamping: tally.statuses[4])
         report.statuses.server5xx = Int64(clamping: tally.statuses[5])
-        if plan.application.hasCodes {
-            report.codes = AnswerCodes(
-                tally.codes.found.map { ($0.code, Int64(clamping: $0.count)) })
-        }
+        if plan.application.hasCodes { report.codes = tally.codes.answers }
         report.connectionsOpened = Int64(connectionsOpened)
         report.tls = plan.tls?.agreed
         report.handshakes.full = Int64(handshakes.full)

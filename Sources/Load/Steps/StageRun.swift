@@ -15,8 +15,8 @@ package struct StageRun: ~Copyable {
     private let stages: [Stage]
     private var series: StepSeries
     package private(set) var rows: [Row] = []
-    private var entries: [IntervalLog.Entry] = []
-    private var intervals: [SeriesTable.Row] = []
+    /// Of each stage, and when it began.
+    private var intervals: [(began: Nanoseconds, row: SeriesTable.Row)] = []
     private var began: Nanoseconds?
     private var isInterrupted = false
     private var areFailures = true
@@ -60,14 +60,9 @@ package struct StageRun: ~Copyable {
         for objective in plan.objectives { outcomes.append(objective.judge(result)) }
         rows.append(Row(stage: stage, report: result.report, outcomes: outcomes))
         areFailures = areFailures && result.isFailure
-        began = began ?? result.began
-        intervals += result.intervals.map { (number, $0) }
-        for interval in result.intervals where interval.latency.samples > 0 {
-            entries.append(
-                IntervalLog.Entry(
-                    tag: "stage-\(number)", start: result.began + interval.start,
-                    length: interval.length, max: interval.max, histogram: interval.histogram))
-        }
+        let stageBegan = result.began
+        began = began ?? stageBegan
+        intervals += result.intervals.map { (stageBegan, (number, $0)) }
     }
 
     /// What the program ends with.
@@ -83,13 +78,21 @@ package struct StageRun: ~Copyable {
         switch kind {
         case .json: json.pretty
         case .csv: table.text
-        case .hlog: IntervalLog(start: began ?? .zero, entries: entries).text
+        case .hlog: log.text
         case .series:
-            SeriesTable(rows: intervals, hasCodes: plan.application.hasCodes)
+            SeriesTable(rows: intervals.map(\.row), hasCodes: plan.application.hasCodes)
                 .text(for: plan.outputs.paths[.series] ?? "")
         // The command line has refused it.
         case .hgrm: ""
         }
+    }
+
+    private var log: IntervalLog {
+        IntervalLog(
+            start: began ?? .zero,
+            entries: intervals.compactMap { began, row in
+                row.interval.entry(tag: "stage-\(row.stage ?? 0)", began: began)
+            })
     }
 
     /// The value of `schema`.
