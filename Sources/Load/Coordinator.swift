@@ -106,6 +106,16 @@ package struct Coordinator: ~Copyable {
             let requests = plan.mix.map(\.request.bytes)
             let pipeline = plan.pipeline
             let chooser = chooserOfThread
+            if plan.mix.contains(where: \.isTemplated) {
+                let (mix, texts, filler) = (plan.mix, plan.mixTexts, fillerOfThread)
+                return try startThreads(over: stream, context) { index in
+                    ComposedHTTP1Client(
+                        TemplatedRequests(mix, texts, chooser: chooser(index)) {
+                            filler($0, index)
+                        },
+                        like: requests[0], answersHead: false, pipeline: pipeline)
+                }
+            }
             return try startThreads(over: stream, context) { index in
                 ComposedHTTP1Client(
                     requests: requests, chooser: chooser(index), pipeline: pipeline)
@@ -115,15 +125,26 @@ package struct Coordinator: ~Copyable {
             let requests: [HTTP2Request]
             do throws(Complaint) {
                 requests = try plan.mix.map { (kind) throws(Complaint) in
-                    try HTTP2Request(kind.request, scheme: scheme)
+                    try HTTP2Request(
+                        kind.request, scheme: scheme, isTemplated: kind.isTemplated)
                 }
             } catch {
                 throw .complaint(error)
             }
             let streams = plan.streams
             let chooser = chooserOfThread
+            if plan.mix.contains(where: \.isTemplated) {
+                let (mix, texts, filler) = (plan.mix, plan.mixTexts, fillerOfThread)
+                return try startThreads(over: stream, context) { index in
+                    let filled = TemplatedHTTP2Requests(
+                        requests, mix, texts, chooser: chooser(index)
+                    ) { filler($0, index) }
+                    return ComposedHTTP2Client(filled, streams: streams)
+                }
+            }
             return try startThreads(over: stream, context) { index in
-                MixedHTTP2Client(requests: requests, chooser: chooser(index), streams: streams)
+                ComposedHTTP2Client(
+                    MixedHTTP2Requests(requests, chooser: chooser(index)), streams: streams)
             }
         case .h1:
             let request = plan.request
@@ -197,6 +218,17 @@ package struct Coordinator: ~Copyable {
         return { index in
             KindChooser(
                 weights: weights, generator: .stream(seed: seed, index: first + index))
+        }
+    }
+
+    /// What fills the places of a mix's requests, by the numbers of threads.
+    private var fillerOfThread: @Sendable (RequestTexts, Int) -> RequestFiller {
+        let (seed, threads) = (UInt64(bitPattern: plan.seed), plan.threads)
+        return { texts, index in
+            // Another stream of the seed than those of the schedules, the kinds and the skew.
+            RequestFiller(
+                texts, thread: index, of: threads,
+                generator: .stream(seed: seed, index: 3 * threads + index))
         }
     }
 

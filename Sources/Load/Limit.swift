@@ -19,6 +19,10 @@ package enum Limit {
     static let silence = Nanoseconds.milliseconds(10)
     /// The copies of a request that stand behind each other for pipelining take at most this much.
     static let repeatedRequestBytes = 256 * 1_024
+    /// Templated requests that are made before they are due: as many as one turn of the loop may
+    /// begin, and no more than a cache holds.
+    static let readyRequests = 256
+    static let readyBytes = 128 * 1_024
     /// Connections over TLS that keep their buffers of records: 33 MiB of them, which fit where so
     /// many connections are asked for.
     static let connectionsWithBuffers = 1_024

@@ -10,7 +10,7 @@ package struct RequestMix: Equatable, Hashable, Sendable {
         package var weight: Double
         /// Nil: GET, or POST with a body.
         package var method: String?
-        /// Path and query.
+        /// Path and query; with headers and body, a `TemplateText`.
         package var path: String
         package var headers: [Header] = []
         package var body: String?
@@ -31,7 +31,7 @@ package struct RequestMix: Equatable, Hashable, Sendable {
     /// The named limits of a mix.
     package enum Limit {
         /// Each has a histogram of its own in every thread, of a quarter of a megabyte.
-        package static let kinds = 32
+        package static let kinds = 128
         /// The greatest weight: shares are told to a millionth.
         package static let weight = 1e6
         package static let nameCharacters = 40
@@ -39,8 +39,10 @@ package struct RequestMix: Equatable, Hashable, Sendable {
 
     /// As cells and reports call it.
     package var name: String
-    /// At least two.
+    /// One, or several.
     package var kinds: [Kind]
+    /// The file of the table whose columns the kinds take, as CSV with a header.
+    package var data: String?
 
     package init(name: String, kinds: [Kind]) {
         self.name = name
@@ -50,10 +52,19 @@ package struct RequestMix: Equatable, Hashable, Sendable {
     package var totalWeight: Double { kinds.reduce(0) { $0 + $1.weight } }
 
     /// The part of a cell's id that tells it: the name, and what tells it from others of that name.
-    package var idPart: String { "mix-\(name)-\(StableHash.of(json.compact).prefix(6))" }
+    package var idPart: String {
+        var told = self
+        // Wherever it lies.
+        told.data = data.map { namePart(of: $0) }
+        return "mix-\(name)-\(StableHash.of(told.json.compact).prefix(6))"
+    }
 
     package var json: JSONValue {
-        ["name": .string(name), "kinds": .array(kinds.map(\.json))]
+        var members: [JSONValue.Member] = [
+            .init("name", .string(name)), .init("kinds", .array(kinds.map(\.json))),
+        ]
+        if let data { members.append(.init("data", .string(data))) }
+        return .object(members)
     }
 }
 
@@ -91,9 +102,15 @@ extension RequestMix {
 
     /// Reads the object that says it.
     package init(_ value: JSONValue, _ place: FilePlace) throws(Complaint) {
-        _ = try place.members(value, known: ["name", "kinds"])
+        _ = try place.members(value, known: ["name", "kinds", "data"])
         name = "mix"
         if let given = value["name"] { name = try Self.name(given, place.in("name")) }
+        data = try value["data"].map { (value) throws(Complaint) in
+            let path = try place.in("data").text(value, example: "users.csv")
+            // As the one who wrote the file sees it.
+            let folder = path.hasPrefix("/") ? "" : folderPart(of: place.file)
+            return folder.isEmpty ? path : "\(folder == "/" ? "" : folder)/\(path)"
+        }
         kinds = []
         for (index, entry) in try place.list(value, "kinds").enumerated() {
             let place = place.in("kinds[\(index)]")
@@ -102,12 +119,17 @@ extension RequestMix {
                 throw place.complaint(
                     "a second kind is named '\(kind.name)'", "give each a name of its own")
             }
+            let columns = try kind.columns(place)
+            if data == nil, let column = columns.first {
+                throw place.complaint(
+                    "{csv:\(column)} has no table", "give the mix one, such as data: \"users.csv\"")
+            }
             kinds.append(kind)
         }
-        guard (2...Limit.kinds).contains(kinds.count) else {
+        guard (1...Limit.kinds).contains(kinds.count) else {
             throw place.complaint(
                 "\(kinds.count) kinds make no mix",
-                "list 2 to \(Limit.kinds) such as kinds: [{weight: 95, path: \"/a\"}, ...]")
+                "list 1 to \(Limit.kinds) such as kinds: [{weight: 95, path: \"/a\"}, ...]")
         }
     }
 
@@ -136,7 +158,7 @@ extension RequestMix.Kind {
             throw place.complaint("has no path", "give one such as path: \"/work?us=50\"")
         }
         self.weight = try Self.weight(weight, place.in("weight"))
-        self.path = try place.in("path").target(path)
+        self.path = try Self.path(path, place.in("path"))
         name =
             try value["name"].map { (value) throws(Complaint) in
                 try place.in("name").text(value, example: "short")
@@ -160,6 +182,30 @@ extension RequestMix.Kind {
             let text = try inner.in(member.name).text(member.value, example: "text/plain")
             headers.append(RequestMix.Header(name: member.name, value: text))
         }
+    }
+
+    /// A path as any, or one that a column of the table is, at least up to its end.
+    private static func path(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> String {
+        guard case .string(let text) = value, text.hasPrefix("{csv:") else {
+            return try place.target(value)
+        }
+        _ = try place.target(.string("/" + text))
+        return text
+    }
+
+    /// The columns of the mix's table that it takes; each text is read as a template.
+    func columns(_ place: FilePlace) throws(Complaint) -> [String] {
+        var columns = try TemplateText(parsing: path, place.in("path")).columns
+        for header in headers {
+            let place = place.in("headers").in(header.name)
+            let text = try TemplateText(parsing: header.value, place)
+            if header.name.lowercased() == "host", !text.isConstant {
+                throw place.complaint("is the same for all requests", "write it without places")
+            }
+            columns += text.columns
+        }
+        if let body { columns += try TemplateText(parsing: body, place.in("body")).columns }
+        return columns
     }
 
     private static func weight(_ value: JSONValue, _ place: FilePlace) throws(Complaint) -> Double {

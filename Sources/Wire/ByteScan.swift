@@ -88,7 +88,7 @@ extension Span where Element == UInt8 {
 
     /// The integer whose bytes in network order stand at `offset`.
     @inline(always)
-    func bigEndian<Word: FixedWidthInteger & BitwiseCopyable>(
+    package func bigEndian<Word: FixedWidthInteger & BitwiseCopyable>(
         _: Word.Type, at offset: Int
     ) -> Word {
         precondition(offset >= 0 && count &- offset >= MemoryLayout<Word>.size)

@@ -60,8 +60,8 @@ struct MixAxisTests {
             ("'bimodal'", "axes.mix: is not an object; write {key: value, ...}"),
             ("{kindz: []}", "axes.mix: unknown key 'kindz'; did you mean 'kinds'?"),
             (
-                "{kinds: [{weight: 1, path: '/a'}]}",
-                "axes.mix: 1 kinds make no mix; list 2 to 32 such as "
+                "{kinds: []}",
+                "axes.mix: 0 kinds make no mix; list 1 to 128 such as "
                     + "kinds: [{weight: 95, path: \"/a\"}, ...]"
             ),
             (

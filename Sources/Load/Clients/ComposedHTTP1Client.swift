@@ -3,7 +3,7 @@ package import Basis
 package import Wire
 
 /// Requests of HTTP/1.1 that are not all alike: each is composed when it begins.
-package protocol HTTP1Requests: Sendable {
+package protocol HTTP1Requests: ~Copyable, SendableMetatype {
     /// Whether they are of several kinds, whose latencies are told apart.
     static var hasKinds: Bool { get }
 
@@ -13,13 +13,23 @@ package protocol HTTP1Requests: Sendable {
     /// The kind of the last one.
     var lastKind: Int { get }
 
+    /// Whether requests can be made ready before they begin.
+    static var preparesAhead: Bool { get }
+
+    /// Makes some ready, when nothing is due.
+    mutating func prepare()
+
     /// Appends the next one.
     ///
     /// - Parameter due: when it was due; the same again where it is begun again.
     mutating func compose(due: Instant, to output: inout ByteQueue)
 }
 
-extension HTTP1Requests {
+extension HTTP1Requests where Self: ~Copyable {
+    @inline(always)
+    package static var preparesAhead: Bool { false }
+    @inline(always)
+    package mutating func prepare() {}
     @inline(always)
     package static var hasKinds: Bool { false }
     package var kinds: Int { 0 }
@@ -29,7 +39,7 @@ extension HTTP1Requests {
 
 /// HTTP/1.1 with requests that are composed one by one. The answers are read, and the slots kept,
 /// as where all requests are alike.
-package struct ComposedHTTP1Client<Requests: HTTP1Requests>: ProtocolClient, ~Copyable {
+package struct ComposedHTTP1Client<Requests: HTTP1Requests & ~Copyable>: ProtocolClient, ~Copyable {
     /// A connection, and the requests that the kernel has not taken whole.
     package struct Session: ~Copyable {
         var inner: HTTP1Client.Session
@@ -45,7 +55,7 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests>: ProtocolClient, ~Co
     ///   - like: all bytes of one request, of any kind.
     ///   - answersHead: whether the method of all is HEAD, whose answers have no body.
     ///   - pipeline: requests under way on one connection, at least 1.
-    init(_ requests: Requests, like request: [UInt8], answersHead: Bool, pipeline: Int) {
+    init(_ requests: consuming Requests, like request: [UInt8], answersHead: Bool, pipeline: Int) {
         inner = HTTP1Client(request: request, answersHead: answersHead, pipeline: pipeline)
         innerBytes = request.count
         self.requests = requests
@@ -56,11 +66,16 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests>: ProtocolClient, ~Co
     package static var tellsBeginnings: Bool { true }
     @inline(always)
     package static var hasKinds: Bool { Requests.hasKinds }
+    @inline(always)
+    package static var preparesAhead: Bool { Requests.preparesAhead }
     package var kinds: Int { requests.kinds }
     @inline(always)
     package var lastKind: Int { requests.lastKind }
     package var capacity: Int { inner.capacity }
     package var location: [UInt8] { inner.location }
+
+    @inline(always)
+    package mutating func prepare() { requests.prepare() }
 
     package borrowing func open() -> Session { Session(inner: inner.open()) }
 

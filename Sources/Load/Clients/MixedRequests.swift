@@ -6,7 +6,7 @@ package struct MixedRequests: HTTP1Requests {
     private var chooser: KindChooser
     /// All kinds of requests one behind another, and where each begins; the end of the last one.
     private let requests: [UInt8]
-    private var starts = InlineArray<33, Int>(repeating: 0)
+    private let starts: [Int]
     package private(set) var lastKind = 0
     package let kinds: Int
 
@@ -16,9 +16,9 @@ package struct MixedRequests: HTTP1Requests {
         kinds = requests.count
         self.requests = Array(requests.joined())
         self.chooser = chooser
-        for (kind, bytes) in requests.enumerated() {
-            starts[kind + 1] = starts[kind] + bytes.count
-        }
+        var starts = [0]
+        for bytes in requests { starts.append(starts[starts.count - 1] + bytes.count) }
+        self.starts = starts
     }
 
     @inline(always)

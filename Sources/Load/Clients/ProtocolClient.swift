@@ -47,6 +47,12 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// The kind of the request that was begun last.
     var lastKind: Int { get }
 
+    /// Whether requests can be made ready before they begin.
+    static var preparesAhead: Bool { get }
+
+    /// Makes some ready, when nothing is due.
+    mutating func prepare()
+
     /// How the output is divided into heads and bodies.
     static var framing: MessageFraming { get }
 
@@ -135,6 +141,10 @@ extension ProtocolClient where Self: ~Copyable {
     package var kinds: Int { 0 }
     @inline(always)
     package var lastKind: Int { 0 }
+    @inline(always)
+    package static var preparesAhead: Bool { false }
+    @inline(always)
+    package mutating func prepare() {}
     package static var framing: MessageFraming { .opaque }
 
     @inline(always)

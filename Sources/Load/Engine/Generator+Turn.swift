@@ -29,6 +29,10 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
 
     @inline(always)
     private mutating func wait() {
+        if Client.preparesAhead {
+            client.prepare()
+            if pacing.isOpenLoop { now = time.now }
+        }
         var until = min(nextTick, phaseEnd)
         if Client.hasTimer { until = min(until, nextWake) }
         var isSpin = false

@@ -69,6 +69,8 @@ package struct LoadPlan: Sendable {
     package var request: HTTP1.RequestTemplate
     /// The kinds that requests are drawn from; empty where all are alike, and as `request` says.
     package var mix: [MixedRequest] = []
+    /// The values that fill places in them.
+    var mixTexts = RequestTexts()
     package var connections = 64
     package var threads = 1
     package var arrivals = Arrival.closed

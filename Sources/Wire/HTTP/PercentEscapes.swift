@@ -20,3 +20,13 @@ extension Span where Element == UInt8 {
         return plain
     }
 }
+
+/// The bytes with all but the unreserved characters escaped (RFC 3986 §2.3), so that they separate
+/// nothing wherever they stand in a target.
+package func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return bytes.flatMap { (byte) -> [UInt8] in
+        ASCIISet.unreserved.contains(byte)
+            ? [byte] : [.percent, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+}

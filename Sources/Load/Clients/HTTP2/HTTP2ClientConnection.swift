@@ -42,20 +42,23 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
     var output = ByteQueue()
     private var frames = HTTP2.FrameReader(role: .client)
     private var decoder = HPACKDecoder()
-    private var heads = HTTP2RequestEncoder()
-    private var peer = HTTP2.Settings()
-    private var sendWindow = HTTP2.Window()
+    var heads = HTTP2RequestEncoder()
+    var peer = HTTP2.Settings()
+    var sendWindow = HTTP2.Window()
     private var receiveWindow = HTTP2.ReceiveWindow()
-    private var streams: [Stream]
-    private let capacity: Int
+    var streams: [Stream]
+    let capacity: Int
     /// One less than the power of two that `capacity` fits in.
     private let slotMask: Int
-    private var underWay = 0
+    var underWay = 0
     /// The server has sent a frame.
     private var hasHeard = false
-    private var nextID: UInt32
+    var nextID: UInt32
     /// Streams whose payload waits for a window.
-    private var blocked = 0
+    var blocked = 0
+
+    /// Payloads of their own that wait for a window, by the slots of their streams.
+    var ownBodies: [Int: [UInt8]] = [:]
 
     /// A field block that came in several frames.
     private var pieces = ByteQueue()
@@ -64,7 +67,7 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
     private var unread: Unread?
 
     /// What the server's GOAWAY said.
-    private var farewell: (last: UInt32, code: HTTP2.ErrorCode)?
+    var farewell: (last: UInt32, code: HTTP2.ErrorCode)?
     private var hasToldFarewell = false
 
     /// - Parameters:
@@ -85,73 +88,6 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
         let more = Limit.http2Window - HTTP2.Limit.initialWindow
         HTTP2.FrameWriter.windowUpdate(stream: 0, increment: more, to: &output)
         receiveWindow.shift(by: Int64(more))
-    }
-
-    // MARK: requests
-
-    @inline(always)
-    var room: Int {
-        if farewell != nil || nextID > HTTP2.Limit.streamID { return 0 }
-        return min(capacity, Int(clamping: peer.maxConcurrentStreams))
-    }
-
-    /// Begins a stream and says its slot.
-    @inline(always)
-    mutating func begin(_ request: HTTP2Request, kind: UInt8 = 0) -> Int {
-        let id = nextID
-        nextID &+= 2
-        var slot = usualSlot(id)
-        while streams[slot].id != 0 { slot = following(slot) }
-        var stream = Stream()
-        stream.id = id
-        stream.kind = kind
-        stream.sendWindow = HTTP2.Window(peer.initialWindowSize)
-        streams[slot] = stream
-        underWay += 1
-        heads.write(request, kind: kind, stream: id, to: &output)
-        if !request.body.isEmpty {
-            streams[slot].isSending = true
-            blocked += 1
-            send(slot, request)
-        }
-        return slot
-    }
-
-    /// Writes payload of a request, as far as the windows and a reasonable output go.
-    private mutating func send(_ slot: Int, _ request: HTTP2Request) {
-        while output.count < Limit.http2Output {
-            let start = Int(streams[slot].sent)
-            let left = request.body.count - start
-            let count = min(
-                left, streams[slot].sendWindow.bytes, sendWindow.bytes,
-                Int(min(peer.maxFrameSize, Limit.http2FrameBytes)))
-            if count == 0 { return }
-            HTTP2.FrameWriter.data(
-                stream: streams[slot].id, request.body.span.extracting(start..<(start + count)),
-                endStream: count == left, to: &output)
-            streams[slot].sendWindow.spend(count)
-            sendWindow.spend(count)
-            streams[slot].sent += UInt32(count)
-            if count == left {
-                streams[slot].isSending = false
-                blocked -= 1
-                return
-            }
-        }
-    }
-
-    /// Goes on with payloads that had to wait.
-    @inline(always)
-    mutating func refill(_ requests: some HTTP2Requests) {
-        if blocked > 0 { refillSome(requests) }
-    }
-
-    @inline(never)
-    private mutating func refillSome(_ requests: some HTTP2Requests) {
-        for slot in streams.indices
-        where streams[slot].id != 0 && streams[slot].isSending {
-            send(slot, requests.request(of: streams[slot].kind))
-        }
     }
 
     // MARK: answers
@@ -232,13 +168,13 @@ struct HTTP2ClientConnection<Exchange: HTTP2Exchange>: ~Copyable {
 
     /// Where a stream is, unless older ones are in the way: identifiers rise by two.
     @inline(always)
-    private func usualSlot(_ id: UInt32) -> Int {
+    func usualSlot(_ id: UInt32) -> Int {
         let place = Int(id >> 1) & slotMask
         return place < capacity ? place : place &- capacity
     }
 
     @inline(always)
-    private func following(_ slot: Int) -> Int { slot &+ 1 == capacity ? 0 : slot &+ 1 }
+    func following(_ slot: Int) -> Int { slot &+ 1 == capacity ? 0 : slot &+ 1 }
 
     @inline(always)
     private func find(_ id: UInt32) -> Int? {

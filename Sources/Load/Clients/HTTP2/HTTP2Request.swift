@@ -8,11 +8,16 @@ package struct HTTP2Request: Equatable, Sendable {
         /// In lower case (RFC 9113 §8.2).
         let name: [UInt8]
         let value: [UInt8]
+        /// Whether each request has its own value, and `value` only the marks of its places.
+        var isFilled = false
 
         init(_ name: String, _ value: [UInt8]) {
             self.name = Array(name.utf8)
             self.value = value
         }
+
+        /// Whether it says how long the payload is.
+        var isLength: Bool { name.elementsEqual("content-length".utf8) }
 
         /// What no table is to keep (RFC 7541 §7.1.3).
         var isSecret: Bool {
@@ -26,6 +31,35 @@ package struct HTTP2Request: Equatable, Sendable {
     let fields: [Field]
     let body: [UInt8]
     let answersHead: Bool
+    /// Whether each request has its own payload, and `body` only the marks of its places.
+    let fillsBody: Bool
+
+    /// The same with places that are filled for each request; with those of the body goes its
+    /// length.
+    ///
+    /// - Parameter isTemplated: whether bytes like marks are marks.
+    init(
+        _ template: HTTP1.RequestTemplate, scheme: String, isTemplated: Bool
+    ) throws(Complaint) {
+        let request = try HTTP2Request(template, scheme: scheme)
+        var fields = request.fields
+        let fillsBody = isTemplated && request.body.contains(PlaceMarks.mark)
+        for index in fields.indices where isTemplated {
+            fields[index].isFilled =
+                fields[index].value.contains(PlaceMarks.mark)
+                || fillsBody && fields[index].isLength
+        }
+        self.init(
+            fields: fields, body: request.body, answersHead: request.answersHead,
+            fillsBody: fillsBody)
+    }
+
+    private init(fields: [Field], body: [UInt8], answersHead: Bool, fillsBody: Bool) {
+        self.fields = fields
+        self.body = body
+        self.answersHead = answersHead
+        self.fillsBody = fillsBody
+    }
 
     /// The same request as one of HTTP/1.1 (RFC 9113 §8.3.1).
     ///
@@ -54,5 +88,6 @@ package struct HTTP2Request: Equatable, Sendable {
         self.fields = fields
         body = template.body
         answersHead = template.answersHead
+        fillsBody = false
     }
 }

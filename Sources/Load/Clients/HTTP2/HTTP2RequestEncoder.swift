@@ -30,6 +30,39 @@ struct HTTP2RequestEncoder: ~Copyable {
             stream: stream, block: block.bytes, endStream: request.body.isEmpty, to: &output)
     }
 
+    /// Writes the head of a request with fields of its own.
+    ///
+    /// - Parameter filled: the literals of those fields in their order, each behind its length in
+    ///   four bytes.
+    @inline(never)
+    mutating func write(
+        _ request: HTTP2Request, filled: Span<UInt8>, stream: UInt32, endStream: Bool,
+        to output: inout ByteQueue
+    ) {
+        isSteady = false
+        block.removeAll()
+        fields.begin(&block)
+        var at = 0
+        for field in request.fields {
+            guard field.isFilled else {
+                append(field)
+                continue
+            }
+            let start = at &+ 4
+            at = start &+ Int(filled.bigEndian(UInt32.self, at: at))
+            block.append(filled.extracting(start..<at))
+        }
+        HTTP2.FrameWriter.headers(
+            stream: stream, block: block.bytes, endStream: endStream, to: &output)
+    }
+
+    @inline(always)
+    private mutating func append(_ field: HTTP2Request.Field) {
+        fields.append(
+            name: field.name.span, value: field.value.span,
+            indexing: field.isSecret ? .never : .incremental, to: &block)
+    }
+
     /// Encodes the request as the tables are now.
     @inline(never)
     private mutating func encode(_ request: HTTP2Request) {
@@ -37,11 +70,7 @@ struct HTTP2RequestEncoder: ~Copyable {
         let tellsSize = fields.owesSizeUpdate
         block.removeAll()
         fields.begin(&block)
-        for field in request.fields {
-            fields.append(
-                name: field.name.span, value: field.value.span,
-                indexing: field.isSecret ? .never : .incremental, to: &block)
-        }
+        for field in request.fields { append(field) }
         isSteady = !tellsSize && fields.insertions == insertions
     }
 }

@@ -163,6 +163,21 @@ package struct HPACKEncoder: ~Copyable {
             to: &output)
     }
 
+    /// Appends what stands before the value of a literal that no table keeps, and that needs none
+    /// but the static one. The value goes as it is.
+    /// - Parameter name: in lower case, RFC 9113 §8.2.
+    package static func beginLiteral(
+        name: Span<UInt8>, indexing: Indexing, to output: inout ByteQueue
+    ) {
+        let empty = ByteQueue()
+        let known = HPACKStaticTable.find(name: name, value: empty.bytes)?.index
+        HPACKInteger.append(
+            known ?? 0, prefix: 4, pattern: indexing == .never ? 0x10 : 0, to: &output)
+        guard known == nil else { return }
+        HPACKInteger.append(name.count, prefix: 7, pattern: 0, to: &output)
+        output.append(name)
+    }
+
     /// The youngest entry that is this field, or at least has this name. Linear over at most 128
     /// entries, most of which differ in the lengths that are compared first.
     private func find(
