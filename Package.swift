@@ -76,11 +76,13 @@ let package = Package(
         library("Platform", ["Basis", "CLinux", "CRing"]),
         library("Wire", ["Basis"]),
         library("Secure", ["Basis", "Platform", "COpenSSL", "CRecordBuffers"]),
+        library("Scrape", ["Basis", "Platform", "Wire"]),
         library("Measure", ["Basis", "CZlib"]),
         library("Report", ["Basis", "Measure"]),
         library("Compare", ["Basis", "Measure", "Report"]),
-        library("Serve", ["Basis", "Platform", "Wire", "Secure", "Measure"]),
-        library("Load", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report"]),
+        library("Serve", ["Basis", "Platform", "Wire", "Secure", "Measure", "Scrape"]),
+        library(
+            "Load", ["Basis", "Platform", "Wire", "Secure", "Measure", "Report", "Scrape"]),
         library("Link", ["Basis", "Platform", "Measure"]),
         library("Matrix", ["Basis", "Platform", "Measure", "Report", "Compare", "Link"]),
 

@@ -43,6 +43,7 @@ extension LoadReport {
                 .init("target_connection_rate", .optional(targetConnectionRate)),
                 .init("connection_rate", .optional(connectionRate)),
                 .init("retries", .integer(retries)), .init("given_up", .integer(givenUp)),
+                .init("redirects", .integer(redirects)),
             ] + searched + later)
     }
 
@@ -163,6 +164,7 @@ extension LoadReport {
         starved = try fields.optionalInteger("starved") ?? 0
         retries = try fields.optionalInteger("retries") ?? 0
         givenUp = try fields.optionalInteger("given_up") ?? 0
+        redirects = try fields.optionalInteger("redirects") ?? 0
         burst = Int(clamping: try fields.optionalInteger("burst") ?? 1)
         skew = try fields.skew("skew")
         busiestConnectionShare = try fields.optionalNumber("busiest_connection_share")

@@ -195,6 +195,8 @@ package struct LoadReport: Equatable, Sendable {
     /// Requests that were sent again, each time, and those that had been sent often enough.
     package var retries: Int64 = 0
     package var givenUp: Int64 = 0
+    /// Redirections that were followed, each time.
+    package var redirects: Int64 = 0
     /// Of each kind of a mix; none where all requests are alike.
     package var kinds: [KindReport] = []
     /// Connections beside the measured ones, by their kind; none where there were none.

@@ -1,5 +1,6 @@
 package import Basis
 import Platform
+import Scrape
 import Secure
 
 /// A running server: its crew, its signals and its control socket, seen from the main thread.
@@ -27,11 +28,12 @@ package enum Server {
             try poller.add(crew.alarm, token: Token.alarm)
         }
         var control = try openControl(options.controlPath, poller)
+        var metrics = try openMetrics(options.metrics, poller)
         let (listeners, members) = try begin(crew, tls)
         try starting { () throws(SystemError) in
             try members?.watchEnds(with: poller, token: Token.alarm)
         }
-        if !options.isQuiet, !say(ready(options, listeners, members)) {
+        if !options.isQuiet, !say(ready(options, listeners, members, metrics?.address)) {
             // Whoever waits for the line would wait for ever.
             crew.dismiss()
             throw Complaint(
@@ -51,6 +53,9 @@ package enum Server {
             control?.serve(with: poller, firstToken: Token.control) { line in
                 answer(line, crew, members)
             }
+            metrics?.serve(with: poller, firstToken: Token.metrics) {
+                ServerMetrics.text(of: snapshot(crew, members), options)
+            }
         }
         crew.dismiss()
         var last = crew.snapshot(event: "stopped")
@@ -60,6 +65,7 @@ package enum Server {
         crew.disband()
         // Before the last line, which nobody may be there to read.
         control = nil
+        metrics = nil
         if !options.isQuiet { _ = say(last) }
         if let failure {
             throw failure.complaint(
@@ -113,18 +119,38 @@ package enum Server {
         static let alarm: UInt64 = 1
         /// The control socket's first; it uses those behind it too.
         static let control: UInt64 = 2
+        /// Those of whoever asks for metrics, too.
+        static let metrics: UInt64 = 4
     }
 
     private static func answer(
         _ line: String, _ crew: Crew<LinuxKernel>, _ members: Members?
     ) -> String {
         switch line {
-        case "snapshot":
-            let own = crew.snapshot(event: "snapshot")
-            return (members?.snapshot(own) ?? own).compact
+        case "snapshot": return snapshot(crew, members).compact
         default:
             let reply: JSONValue = ["event": "error", "reason": "the only question is: snapshot"]
             return reply.compact
+        }
+    }
+
+    private static func snapshot(_ crew: Crew<LinuxKernel>, _ members: Members?) -> JSONValue {
+        let own = crew.snapshot(event: "snapshot")
+        return members?.snapshot(own) ?? own
+    }
+
+    private static func openMetrics(
+        _ address: SocketAddress?, _ poller: borrowing Poller
+    ) throws(Complaint) -> MetricsSocket? {
+        guard let address else { return nil }
+        do throws(SystemError) {
+            let metrics = try MetricsSocket(on: address)
+            try metrics.watch(with: poller, firstToken: Token.metrics)
+            return metrics
+        } catch {
+            throw error.complaint(
+                "can't serve metrics at \(address)",
+                remedy: "give another address with --metrics, such as 127.0.0.1:0")
         }
     }
 
@@ -207,7 +233,8 @@ package enum Server {
     }
 
     private static func ready(
-        _ options: ServerOptions, _ listeners: [Listener], _ members: Members?
+        _ options: ServerOptions, _ listeners: [Listener], _ members: Members?,
+        _ metrics: SocketAddress?
     ) -> JSONValue {
         var fields: [JSONValue.Member] = [
             .init("event", "ready"),
@@ -217,6 +244,7 @@ package enum Server {
             .init("pattern", .string(options.pattern.rawValue)),
             .init("threads", .integer(Int64(options.threads))),
         ]
+        if let metrics { fields.append(.init("metrics", .string(metrics.description))) }
         if let members {
             fields.append(
                 .init("processes", .array(members.processIDs.map { .integer(Int64($0)) })))

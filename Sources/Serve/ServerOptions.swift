@@ -40,6 +40,8 @@ package struct ServerOptions: Sendable {
     package var connectionsPerReader = 1_000_000
     package var payments = PaymentOptions()
     /// Nil serves without TLS.
+    /// Where metrics are to be had; nil for nowhere.
+    package var metrics: SocketAddress?
     package var tls: TLS?
     /// Where a Unix socket answers `snapshot`.
     package var controlPath: String?
@@ -99,6 +101,9 @@ extension ServerOptions {
             OptionSpec(
                 "max-connections", value: "N", help: "connections a reader holds at most [1M]"),
         ] + tlsSpecs + PaymentOptions.specs + [
+            OptionSpec(
+                "metrics", value: "HOST:PORT",
+                help: "serve metrics for Prometheus there, at /metrics"),
             OptionSpec("control", value: "PATH", help: "Unix socket that answers 'snapshot'"),
             OptionSpec("quiet", short: "q", help: "no ready and stopped lines"),
             OptionSpec("patterns", help: "list the ids of the patterns"),
@@ -129,6 +134,9 @@ extension ServerOptions {
                 }
                 listen.append(address)
             }
+        }
+        metrics = try parsed.text("metrics").map { (text) throws(Complaint) in
+            try SocketAddress(parsing: text)
         }
         if let id = parsed.text("pattern") { pattern = try PatternID(parsing: id) }
         if let set = parsed.text("cpus") { cpus = try CPUSet(parsing: set) }

@@ -41,6 +41,13 @@ enum Main {
         if let steps = plan.steps { return try load(plan, in: steps) }
         // Before any thread starts: threads inherit that these signals are blocked.
         var coordinator = try Coordinator(plan, signals: try TerminationSignals())
+        do {
+            if let url = try coordinator.openMetrics() {
+                StandardStreams.error("metrics at \(url)\n")
+            }
+        } catch Coordinator.Failure.complaint(let complaint) {
+            throw complaint
+        }
         var display = ProgressDisplay(isOn: !plan.isQuiet)
         defer { display.clear() }
         do {

@@ -11,7 +11,8 @@ import Testing
     .enabled(if: PythonOracle.isPresent, PythonOracle.absence))
 struct TemplatePeerTests {
     /// Reads requests by h11 or h2, each refusing what is malformed, and tells all of them in JSON
-    /// to whoever asks for /seen. Streams of HTTP/2 may send 16 bytes at first.
+    /// to whoever asks for /seen. Once a client of
+    /// HTTP/2 has heard of it, its streams may send 16 bytes at a time.
     private static let server = """
         import json, socket, threading
         import h11
@@ -51,13 +52,16 @@ struct TemplatePeerTests {
         def speak2(peer, data):
             state = h2.connection.H2Connection(
                 h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
-            state.local_settings.initial_window_size = 16
             state.initiate_connection()
-            heads, bodies = {}, {}
+            heads, bodies, narrow = {}, {}, False
             while True:
                 peer.sendall(state.data_to_send())
                 for event in state.receive_data(data):
-                    if isinstance(event, h2.events.RequestReceived):
+                    if isinstance(event, h2.events.SettingsAcknowledged) and not narrow:
+                        narrow = True
+                        state.update_settings(
+                            {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 16})
+                    elif isinstance(event, h2.events.RequestReceived):
                         heads[event.stream_id] = event.headers
                         bodies[event.stream_id] = b""
                     elif isinstance(event, h2.events.DataReceived):

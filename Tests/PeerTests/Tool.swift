@@ -15,7 +15,7 @@ struct Tool {
             name.hasPrefix("/") ? name : Programs.found(name), "\(name) is not installed")
         var options = SpawnOptions(path, arguments)
         if let input {
-            let quoted = "'" + input + "'"
+            let quoted = "'" + input.replacing("'", with: "'\\''") + "'"
             options = SpawnOptions(
                 "/bin/sh", ["-c", "printf %s \(quoted) | \"$0\" \"$@\"", path] + arguments)
         }

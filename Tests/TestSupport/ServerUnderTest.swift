@@ -33,6 +33,8 @@ package final class ServerUnderTest {
     package let members: [RunningProcess]
     /// The file of the authority that clients of its TLS are to trust.
     package let authority: String?
+    /// Where its metrics are to be had.
+    package let metrics: SocketAddress?
     package var process: RunningProcess { RunningProcess(id: child.processID) }
 
     private var child: ChildProcess
@@ -45,6 +47,7 @@ package final class ServerUnderTest {
         let threads: Int
         let processes: [Int32]?
         let ca: String?
+        let metrics: String?
     }
 
     /// What tells a server how many threads to have. Some patterns let nobody choose; a pool
@@ -112,6 +115,7 @@ package final class ServerUnderTest {
         self.threads = ready.threads
         members = (ready.processes ?? []).map { RunningProcess(id: $0) }
         authority = ready.ca
+        metrics = try ready.metrics.map { try SocketAddress(parsing: $0) }
     }
 
     /// Descriptors that it has open, in all of its processes.

@@ -19,6 +19,17 @@ package protocol HTTP1Requests: ~Copyable, SendableMetatype {
     /// Makes some ready, when nothing is due.
     mutating func prepare()
 
+    /// Whether an answer may ask for another request in the place of its own.
+    static var follows: Bool { get }
+
+    /// An answer asks for another request: whether that one is begun next with the same due time.
+    ///
+    /// - Parameter location: what it says of that.
+    mutating func follow(due: Instant, _ outcome: Outcome, to location: Span<UInt8>) -> Bool
+
+    /// The request with this due time has ended.
+    mutating func forget(due: Instant)
+
     /// Appends the next one.
     ///
     /// - Parameter due: when it was due; the same again where it is begun again.
@@ -30,6 +41,13 @@ extension HTTP1Requests where Self: ~Copyable {
     package static var preparesAhead: Bool { false }
     @inline(always)
     package mutating func prepare() {}
+    @inline(always)
+    package static var follows: Bool { false }
+    package mutating func follow(
+        due: Instant, _ outcome: Outcome, to location: Span<UInt8>
+    ) -> Bool { false }
+    @inline(always)
+    package mutating func forget(due: Instant) {}
     @inline(always)
     package static var hasKinds: Bool { false }
     package var kinds: Int { 0 }
@@ -44,6 +62,8 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests & ~Copyable>: Protoco
     package struct Session: ~Copyable {
         var inner: HTTP1Client.Session
         var output = ByteQueue()
+        /// Where the redirection leads that is being read, if it is to be followed.
+        var location: [UInt8] = []
     }
 
     private var inner: HTTP1Client
@@ -57,6 +77,7 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests & ~Copyable>: Protoco
     ///   - pipeline: requests under way on one connection, at least 1.
     init(_ requests: consuming Requests, like request: [UInt8], answersHead: Bool, pipeline: Int) {
         inner = HTTP1Client(request: request, answersHead: answersHead, pipeline: pipeline)
+        if Requests.follows { inner.noteRedirections() }
         innerBytes = request.count
         self.requests = requests
     }
@@ -68,6 +89,8 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests & ~Copyable>: Protoco
     package static var hasKinds: Bool { Requests.hasKinds }
     @inline(always)
     package static var preparesAhead: Bool { Requests.preparesAhead }
+    @inline(always)
+    package static var follows: Bool { Requests.follows }
     package var kinds: Int { requests.kinds }
     @inline(always)
     package var lastKind: Int { requests.lastKind }
@@ -101,8 +124,21 @@ package struct ComposedHTTP1Client<Requests: HTTP1Requests & ~Copyable>: Protoco
     package mutating func receive(
         _ input: Span<UInt8>, from offset: Int, on session: inout Session
     ) -> ClientEvent {
-        inner.receive(input, from: offset, on: &session.inner)
+        let event = inner.receive(input, from: offset, on: &session.inner)
+        if Requests.follows, let location = inner.takeLocation() { session.location = location }
+        return event
     }
+
+    package mutating func follow(
+        _ outcome: Outcome, due: Instant, on session: inout Session
+    ) -> Bool {
+        var location: [UInt8] = []
+        swap(&location, &session.location)
+        return requests.follow(due: due, outcome, to: location.span)
+    }
+
+    @inline(always)
+    package mutating func forget(due: Instant) { requests.forget(due: due) }
 
     package borrowing func missing(of session: borrowing Session) -> String {
         inner.missing(of: session.inner)

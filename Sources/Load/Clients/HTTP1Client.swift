@@ -164,6 +164,13 @@ package struct HTTP1Client: ProtocolClient, ~Copyable {
 
     package var location: [UInt8] { predictor.location }
 
+    /// Has every redirection parsed.
+    mutating func noteRedirections() { predictor.notesEach = true }
+
+    /// Where the redirection leads whose head was read since the last call; nil without one.
+    @inline(always)
+    mutating func takeLocation() -> [UInt8]? { predictor.takeLocation() }
+
     /// An answer without a length ends with the connection (RFC 9112 §6.3, item 8).
     package mutating func end(of session: inout Session) -> Answer? {
         guard isAsked(session), case .complete(let response) = session.parser.close() else {

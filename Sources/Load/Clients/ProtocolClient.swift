@@ -53,6 +53,16 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// Makes some ready, when nothing is due.
     mutating func prepare()
 
+    /// Whether an answer may ask for another request in the place of its own.
+    static var follows: Bool { get }
+
+    /// The last answer of a session asks for another request: whether that one is begun next with
+    /// the same due time.
+    mutating func follow(_ outcome: Outcome, due: Instant, on session: inout Session) -> Bool
+
+    /// The request with this due time has ended.
+    mutating func forget(due: Instant)
+
     /// How the output is divided into heads and bodies.
     static var framing: MessageFraming { get }
 
@@ -145,6 +155,13 @@ extension ProtocolClient where Self: ~Copyable {
     package static var preparesAhead: Bool { false }
     @inline(always)
     package mutating func prepare() {}
+    @inline(always)
+    package static var follows: Bool { false }
+    package mutating func follow(
+        _ outcome: Outcome, due: Instant, on session: inout Session
+    ) -> Bool { false }
+    @inline(always)
+    package mutating func forget(due: Instant) {}
     package static var framing: MessageFraming { .opaque }
 
     @inline(always)

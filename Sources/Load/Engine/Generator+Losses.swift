@@ -112,6 +112,7 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     mutating func giveUp(_ times: RequestTimes, because loss: Loss) -> UInt64 {
         inFlight -= 1
         forgetTries(of: times)
+        if Client.follows { client.forget(due: times.intended) }
         if times.intended < recordsFrom { return 0 }
         if loss == .timeout {
             tally.response.record(now.since(times.intended))

@@ -36,6 +36,22 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         return true
     }
 
+    /// Whether an answer that leads elsewhere is followed: the request goes on as another, and its
+    /// time runs on.
+    @inline(never)
+    mutating func isFollowed(_ index: Int, _ outcome: Outcome, _ times: RequestTimes) -> Bool {
+        // SAFETY: the table checks the number and outlives the call.
+        let connection = unsafe table.pointer(to: index)
+        guard
+            unsafe client.follow(
+                outcome, due: times.intended, on: &connection.pointee.session),
+            now < triesUntil
+        else { return false }
+        if times.intended >= recordsFrom { tally.redirects += 1 }
+        sendLater(times.intended)
+        return true
+    }
+
     /// Counts that a request is sent again, and says how often it was with that; nil when it was
     /// often enough, or the run is over.
     private mutating func noteTry(of times: RequestTimes) -> Int? {

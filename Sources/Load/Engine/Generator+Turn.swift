@@ -112,7 +112,9 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
     @inline(always)
     mutating func makeAvailable(_ index: Int) {
         if Client.speaksUnasked, !unprocessed.isEmpty { beginAgain(index) }
-        if isRetrying && !unprocessed.isEmpty || Stream.holdsBytes && !tooEarly.isEmpty {
+        if (isRetrying || Client.follows) && !unprocessed.isEmpty
+            || Stream.holdsBytes && !tooEarly.isEmpty
+        {
             beginAgain(index)
             flushRest(index)
         }
@@ -321,6 +323,12 @@ extension Generator where Stream: ~Copyable, Client: ~Copyable {
         if Stream.holdsBytes, answer.outcome.code == Outcome.tooEarly, isTooEarly(index) {
             askAgain(times, index)
             return
+        }
+        if Client.follows {
+            if answer.outcome.kind == .redirection, isFollowed(index, answer.outcome, times) {
+                return
+            }
+            client.forget(due: times.intended)
         }
         if isRetrying, isPutOff(answer.outcome, times) { return }
         inFlight &-= 1

@@ -92,7 +92,7 @@ package struct Generator<
     ) throws(SystemError) {
         self.plan = plan
         isRetrying = plan.retries > 0
-        isNaming = isRetrying || plan.hasKeys
+        isNaming = isRetrying || plan.hasKeys || Client.follows
         isShaped = !plan.transmission.isPlain
         isSkewed = !plan.weights.isEmpty
         chooser = ConnectionChooser(weights: plan.weights, generator: plan.draws)

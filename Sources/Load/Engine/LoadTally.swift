@@ -50,6 +50,8 @@ package struct LoadTally: ~Copyable, Sendable {
     /// they were lost once more.
     package var retries: UInt64 = 0
     package var givenUp: UInt64 = 0
+    /// Redirections that were followed, each time.
+    package var redirects: UInt64 = 0
     /// Subscriptions that brought no event from behind the window while it was waited for.
     package var silentSubscribers: UInt64 = 0
 
@@ -82,6 +84,7 @@ package struct LoadTally: ~Copyable, Sendable {
         missedEvents += other.missedEvents
         retries += other.retries
         givenUp += other.givenUp
+        redirects += other.redirects
         silentSubscribers += other.silentSubscribers
     }
 
@@ -110,6 +113,7 @@ package struct LoadTally: ~Copyable, Sendable {
         missedEvents = 0
         retries = 0
         givenUp = 0
+        redirects = 0
         silentSubscribers = 0
     }
 }

@@ -199,6 +199,7 @@ package struct TextReport {
             if let received = first.received { line("", "read: \(received)") }
         }
         codes(hasFailures: !found.isEmpty)
+        if report.redirects > 0 { line("redirects", "\(report.redirects) followed") }
         if report.retries + report.givenUp > 0 {
             line("retries", "\(report.retries), \(report.givenUp) requests given up behind them")
         }

@@ -111,8 +111,8 @@ package enum LoadOptions {
             .init("seed", value: "N", help: "seed of the schedule (random)"),
             .init("quiet", short: "q", help: "no progress; with an output on -, no text at all"),
             .init("version", help: "show the version and exit"),
-        ] + requestSpecs + userSpecs + skewSpecs + companySpecs + mixSpecs + retrySpecs + tlsSpecs
-            + stepSpecs,
+        ] + requestSpecs + userSpecs + skewSpecs + companySpecs + mixSpecs + retrySpecs
+            + redirectSpecs + tlsSpecs + stepSpecs + metricsSpecs,
         epilogue: """
             Times are written like 10s, 250ms or 50us; counts and rates like 64, 50k or 1.2M.
             --turn 0/2:25ms@123456789 and 1/2:25ms@123456789 let two generators send by turns of
@@ -169,10 +169,12 @@ package enum LoadOptions {
         plan.messageInterval = call?.interval ?? .zero
         try mix(&plan, options, spoken, fields: fields, readFile: readFile)
         try retry(&plan, options, spoken)
+        try redirect(&plan, options, spoken)
         try speak(spoken, call?.kind ?? .unary, &plan, options)
         try secure(&plan, options)
         try skew(&plan, options)
         try steps(&plan, options)
+        try metrics(&plan, options)
         try pace(&plan, options)
         try company(&plan, options)
         plan.objectives = try options.all("slo").map { (text) throws(Complaint) in

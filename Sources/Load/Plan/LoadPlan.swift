@@ -94,6 +94,10 @@ package struct LoadPlan: Sendable {
     package var requestsPerConnection: Int?
     /// How often a request that was lost or put off is sent again.
     package var retries = 0
+    /// How many redirections of a request are followed.
+    package var redirects = 0
+    /// Where metrics are to be had while the load is on; nil for nowhere.
+    package var metrics: SocketAddress?
     /// Whether each request has an Idempotency-Key of its own.
     package var hasKeys = false
     package var timeout = Nanoseconds.seconds(2)

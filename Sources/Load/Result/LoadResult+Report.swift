@@ -99,6 +99,7 @@ extension LoadResult {
         report.eventDelayHistogram = encoded(tally.eventDelay)
         report.retries = Int64(clamping: tally.retries)
         report.givenUp = Int64(clamping: tally.givenUp)
+        report.redirects = Int64(clamping: tally.redirects)
         report.bursts = Int64(clamping: tally.bursts)
         report.missedEvents = Int64(clamping: tally.missedEvents)
         for (index, kind) in plan.mix.enumerated() {

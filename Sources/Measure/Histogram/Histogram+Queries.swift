@@ -64,6 +64,18 @@ extension Histogram {
         return Self.values(at: topIndex)
     }
 
+    /// How many samples are at most each of `bounds`, which rise. One in the bucket of a bound may
+    /// be on either side of it, and counts as below: an error within `relativeErrorBound`.
+    package func counts(upTo bounds: [Nanoseconds]) -> [UInt64] {
+        var counts = [UInt64](repeating: 0, count: bounds.count)
+        forEachUsed { index, count in
+            let low = Self.values(at: index).lowerBound
+            if let place = bounds.firstIndex(where: { low <= $0 }) { counts[place] += count }
+        }
+        for place in counts.indices.dropFirst() { counts[place] += counts[place - 1] }
+        return counts
+    }
+
     private func forEachUsed(_ body: (_ index: Int, _ count: UInt64) -> Void) {
         for index in 0...topIndex {
             let count = count(at: index)

@@ -138,9 +138,10 @@ extension HTTP1 {
         private mutating func learn(
             _ input: Span<UInt8>, from offset: Int, predictor: inout ResponsePredictor
         ) -> ResponseEvent {
-            let isWholeHead = if case .head = state { interimResponses == 0 } else { false }
+            let isHead = if case .head = state { true } else { false }
+            let isWholeHead = isHead && interimResponses == 0
             let event = next(input, from: offset)
-            if isWholeHead, response.status.isRedirect, !predictor.hasLocation {
+            if isHead, response.status.isRedirect, predictor.wantsLocation {
                 noteLocation(input, from: offset, predictor: &predictor)
             }
             if isWholeHead, case .complete(let response, let next) = event,

@@ -14,6 +14,10 @@ extension HTTP1 {
         private var answersHead = false
         /// The `Location` of the first redirection that was parsed and had one.
         package private(set) var location: [UInt8] = []
+        /// Whether every redirection is parsed, for each may lead elsewhere.
+        package var notesEach = false
+        /// Where the last one leads that was parsed.
+        private var lastLocation: [UInt8]?
 
         package init() {}
 
@@ -33,17 +37,23 @@ extension HTTP1 {
             return head.lanes(at: at).equal(input.lanes(at: offset &+ at)) ? response : nil
         }
 
-        var hasLocation: Bool { !location.isEmpty }
+        var wantsLocation: Bool { location.isEmpty || notesEach }
 
         @inline(never)
         mutating func noteLocation(_ value: Span<UInt8>) {
-            location = Array(copying: value)
+            let value = Array(copying: value)
+            if location.isEmpty { location = value }
+            if notesEach { lastLocation = value }
         }
+
+        /// Where the redirection leads whose head was read since the last call; nil without one.
+        package mutating func takeLocation() -> [UInt8]? { lastLocation.take() }
 
         mutating func remember(
             _ input: Span<UInt8>, at offset: Int, response: Response, answersHead: Bool
         ) {
             if response.headBytes > Limit.predictedHeadBytes { return }
+            if notesEach, response.status.isRedirect { return }
             head.removeAll()
             head.append(input.extracting(offset..<offset &+ response.headBytes))
             self.response = response
