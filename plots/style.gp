@@ -19,6 +19,8 @@ set style fill solid 1.0 noborder
 # white edge that keeps it visible on any colour, then with 2. (yerrorbars leave a disc behind.)
 set style arrow 1 heads size screen 0.0045,90 fixed nofilled linewidth 2.4 linecolor rgb "#ffffff"
 set style arrow 2 heads size screen 0.004,90 fixed nofilled linewidth 1 linecolor rgb "#303030"
+# From a figure that is a bound to where the truth may lie.
+set style arrow 3 head filled size screen 0.008,25 fixed linewidth 1.6 linecolor rgb "#303030"
 
 figure = ARG1
 while (strstrt(figure, "/")) { figure = figure[strstrt(figure, "/") + 1:*] }
@@ -183,6 +185,10 @@ eval texts("cells", "cell_arrival", "arrival")
 eval texts("cells", "cell_verdict", "verdict")
 eval numbers("cells", "cell_connections", "connections")
 eval numbers("cells", "cell_rate", "rate_target")
+# What the generator limited counts as a bound: the server does at least this rate, and took at most
+# this time of each request (docs/METHOD.md). Everything else but `valid` decides nothing.
+bounded(i) = cell_verdict[i] eq "client-bound"
+sound(i) = cell_verdict[i] eq "valid" || bounded(i)
 array cell_label[cells]
 array cell_first[cells]         # the first cell of the same pattern
 cell_book = "\n"
@@ -393,6 +399,8 @@ array series_note[series]
 array series_point[series]
 do for [k = 1:series] { series_note[k] = ""; series_point[k] = 0 }
 doubtful = 0        # 1 when something hollow is drawn
+limited = 0         # 1 when an arrow says that a figure is a bound
+LIMITED = "arrow: at least so much"
 longest = 0
 longest_name = 0    # in characters, of all series
 do for [k = 1:series] {
@@ -401,7 +409,8 @@ do for [k = 1:series] {
 MEASURE = "do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." longest = strlen(series_name[k].series_note[k]) > longest" \
     ." ? strlen(series_name[k].series_note[k]) : longest } };" \
-    ." if (doubtful && longest < 20) { longest = 20 }; edge = width - 54 - 7 * longest"
+    ." if ((doubtful || limited) && longest < 20) { longest = 20 };" \
+    ." edge = width - 54 - 7 * longest"
 LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." set label 100 + k series_name[k].series_note[k] at screen across(edge + 28)," \
     ." screen down(heading_height + 14 + 19 * entries) left offset character 1.4, -0.3 front" \
@@ -409,6 +418,9 @@ LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." entries = entries + 1 } };" \
     ." if (doubtful) { set label 100 'hollow: verdict not valid' at screen across(edge + 22)," \
     ." screen down(heading_height + 18 + 19 * entries) left font font(10)" \
+    ." textcolor rgb '#606060' front };" \
+    ." if (limited) { set label 99 LIMITED at screen across(edge + 22)," \
+    ." screen down(heading_height + 18 + 19 * entries + 15 * !!doubtful) left font font(10)" \
     ." textcolor rgb '#606060' front }"
 
 least(a, b) = a != a ? b : b < a ? b : a
