@@ -75,7 +75,10 @@ do for [row = 1:4] {
             row_high[row] = -least(-row_high[row], -y(i, row))
         }
     }
-    if (row_low[row] == row_low[row]) { panels = with(panels, row) }
+    # One point makes no panel.
+    if ((sum [i = 1:cells] (open(i) ? y(i, row) == y(i, row) : 0)) > 1) {
+        panels = with(panels, row)
+    }
 }
 
 if (words(panels) == 0) {
@@ -113,6 +116,7 @@ do for [r = 1:words(drawn_rates)] {
 }
 foot = 30 + (upright ? 7 * longest_rate : 0)
 height = first_top + words(panels) * (tall + gap) + foot
+if (height < legend_height) { height = legend_height }
 eval OPEN
 set multiplot
 eval HEADING

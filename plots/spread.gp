@@ -144,16 +144,23 @@ do for [s = 1:slices] {
 headline = "Launches against the median of their cell:" \
     ." 1 / requests/s (closed loop), p50 (open loop)"
 # Of a longer name the middle is left out: the ends tell cells apart, and the dots need the room.
-NAME = columns == 1 ? 60 : 28
+NAME = columns == 1 ? 60 : 34
+# The one pattern of all series says nothing.
+plain(text) = bases > 1 || text eq cell_base[1] ? text : text[strlen(cell_base[1]) + 2:*]
 short(text) = strlen(text) <= NAME ? text \
     : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
-named = longest_name > NAME ? NAME : longest_name < 16 ? 16 : longest_name
+longest_plain = 16
+do for [k = 1:series] {
+    length = strlen(plain(series_name[k]))
+    longest_plain = length > longest_plain ? length : longest_plain
+}
+named = longest_plain > NAME ? NAME : longest_plain
 names_wide = 24 + 6.6 * named
 column_wide = (width - 14.0) / columns
 DOT = 0.75
 order_top = heading_height + 26
 order_tall = 110
-strip_top = order_top + order_tall + 62
+strip_top = order_top + order_tall + 62 + (strlen(continued) ? 14 : 0)
 height = strip_top + ROW * per_column + 52
 eval OPEN
 set multiplot
@@ -181,7 +188,11 @@ high(i) = held(off(i, is_closed(i) ? rps_high[i] : p50_high[i]))
 do for [c = 1:columns] {
     begin = (c - 1) * column_wide
     eval panel(begin + names_wide, begin + column_wide - 6, strip_top, height - 52)
-    eval titles("", c == 2 ? continued : "")
+    eval titles("", "")
+    if (c == 2) {
+        set label 901 continued at screen across(begin + 14), screen down(strip_top - 9) left \
+            font font(11)
+    }
     first = (c - 1) * first_rows
     set yrange [first + per_column + 0.6:first + 0.4]
     inside(row) = row == row && (c == 2) == (row > first_rows)
@@ -193,7 +204,9 @@ do for [c = 1:columns] {
         }
     }
     do for [i = 1:cells] {
-        if (inside(row_of[i])) { set ytics add (short(series_name[cell_series[i]]) row_of[i]) }
+        if (inside(row_of[i])) {
+            set ytics add (short(plain(series_name[cell_series[i]])) row_of[i])
+        }
     }
     if (c == 1) {
         set label 900 "slower by, %; bar: interval of the median; hollow: not valid;" \

@@ -66,7 +66,8 @@ more_lines(text) = strlen(text) <= LINE ? 0 : 1 + more_lines(text[cut(text, LINE
 heading_height = 52 + 14 * more_lines(subtitle)
 # SVG counts fonts in pixels, the cairo terminals in points.
 font(pixels) = sprintf(",%g", kind eq "png" ? pixels * 0.75 : pixels)
-HEADING = "set label 1 headline at screen across(14), screen down(20) font font(15) front;" \
+HEADING = "set label 1 headline at screen across(14), screen down(20)" \
+    ." font font(strlen(headline) > 98 ? 11.5 : 15) front;" \
     ." set label 2 wrapped(subtitle) at screen across(14), screen down(39) font font(10)" \
     ." textcolor rgb '#606060' front"
 
@@ -270,7 +271,7 @@ do for [n = 1:words(axes)] {
 }
 
 # The series in the order of the table, then of appearance; a second label of one pattern gets a
-# lighter tint of its colour.
+# lighter tint of its colour. Where there is but one pattern, its labels get colours of their own.
 channel(colour, bits) = (colour >> bits) & 255
 lighter(colour, share, bits) = int(channel(colour, bits) * (1 - share) + 255 * share) << bits
 tint(colour, share) = \
@@ -312,7 +313,10 @@ do for [b = 1:bases] {
                 series = series + 1
                 series_book = series_book.line_of(cell_label[i], series)
                 series_name[series] = cell_label[i]
-                series_colour[series] = tint(base_colour[b], 1 - 0.6 ** repeats)
+                series_colour[series] = bases > 1 || repeats == 0 \
+                    ? tint(base_colour[b], repeats < 4 ? 1 - 0.6 ** repeats : 0.8) \
+                    : tint(word(OTHERS, (repeats - 1) % words(OTHERS) + 1) + 0, \
+                        0.4 * ((repeats - 1) / words(OTHERS) % 3))
                 repeats = repeats + 1
             }
             cell_series[i] = entry(series_book, cell_label[i])
@@ -410,7 +414,9 @@ MEASURE = "do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." longest = strlen(series_name[k].series_note[k]) > longest" \
     ." ? strlen(series_name[k].series_note[k]) : longest } };" \
     ." if ((doubtful || limited) && longest < 20) { longest = 20 };" \
-    ." edge = width - 54 - 7 * longest"
+    ." edge = width - 54 - 7 * longest;" \
+    ." legend_height = heading_height + 70 + 19 * (sum [k = 1:series] (series_point[k] > 0));" \
+    ." if (height < legend_height) { height = legend_height }"
 LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." set label 100 + k series_name[k].series_note[k] at screen across(edge + 28)," \
     ." screen down(heading_height + 14 + 19 * entries) left offset character 1.4, -0.3 front" \

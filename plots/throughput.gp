@@ -57,7 +57,8 @@ scale = thousands ? 1e-3 : 1
 headline = "Throughput and what a request costs, closed loop"
 any_task = sum [c = 1:words(drawn_loads)] (strlen(task(word(drawn_loads, c) + 0)) > 0)
 gap = any_task ? 66 : 50
-height = any_cpu ? 610 + gap : 380
+foot = any_task ? 72 : 58
+height = (any_cpu ? 610 + gap : 380) + foot - 58
 eval MEASURE
 eval OPEN
 set multiplot
@@ -84,13 +85,14 @@ middle(i) = panel == 1 ? rps[i] * scale : cpu[i] * 1e-3
 from(i) = panel == 1 ? rps_low[i] * scale : cpu_low[i] * 1e-3
 to(i) = panel > 1 ? cpu_high[i] * 1e-3 : bounded(i) ? middle(i) : rps_high[i] * scale
 first_top = heading_height + 26
-tall = (height - 58 - gap * (panels - 1) - first_top) / panels
+tall = (height - foot - gap * (panels - 1) - first_top) / panels
 do for [panel = 1:panels] {
     top = first_top + (panel - 1) * (tall + gap)
     eval panel(66, edge, top, top + tall)
     eval titles(panel < panels ? "" : "connections", panel == 1 \
         ? (thousands ? "thousand " : "")."requests/s (median and its interval)" \
         : "server CPU, µs a request (median and its interval)")
+    if (any_task) { set xlabel offset character 0, -1 }
     plot for [k = 1:series] rps \
             using (shows($1, k, 1) ? x($1) : NaN):(middle($1)):(thickness * 0.84) \
             with boxes linecolor rgb series_colour[k], \

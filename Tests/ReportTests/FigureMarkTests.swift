@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Report
+
 /// What marks of figures say, and how much room figures take.
 @Suite(.enabled(if: Gnuplot.path != nil, "gnuplot is not installed"))
 struct FigureMarkTests {
@@ -126,5 +128,51 @@ struct FigureMarkTests {
         let height = try #require(Int(box.1))
         #expect(height <= 760, "\(height) pixels")
         if [1, 12].contains(copies) { #expect(drawing.contains("left out") == (copies == 12)) }
+    }
+
+    @Test(
+        "a figure is as high as its legend, and as its panels",
+        arguments: ["throughput", "cost", "hockey"], [1, 40])
+    func longLegend(figure: String, names: Int) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture { table in
+            let like = table.filter { $0.contains("sharded:hash") }
+            return table
+                + (1..<names).flatMap { name in
+                    like.map { $0.replacing("sharded:hash", with: "novel-\(name)") }
+                }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        let drawing = try folder.text("a.svg")
+        let box = try #require(drawing.firstMatch(of: /viewBox="0 0 900 ([0-9]+)"/))
+        let height = try #require(Double(box.1))
+        let places = drawing.matches(of: /translate\([0-9.]+,([0-9.]+)\)/).compactMap {
+            Double($0.1)
+        }
+        #expect(places.count > names && places.allSatisfy { $0 < height }, "of \(height)")
+    }
+
+    @Test("the labels of one pattern alone have colours that differ, not ever lighter tints")
+    func onePattern() throws {
+        let folder = try Folder()
+        let shapes = ["trickle", "head-then-body", "a", "b", "c", "d", "e"]
+        let run = try folder.copyOfFixture { table in
+            let isOfCells = table[0].contains("rps_median")
+            let like = table.filter { $0.contains(",h1/single/w1/c64,") }
+            return [table[0] + (isOfCells ? ",reply_shape" : "")]
+                + shapes.flatMap { shape in
+                    like.map { $0.replacing("/c64,", with: "/c64/\(shape),") + ",\(shape)" }
+                }
+        }
+        let outcome = try folder.draw("throughput", of: run, as: "a.svg")
+        #expect(outcome == Outcome(status: 0, complaint: ""))
+        let legend = try Drawing(parsing: folder.text("a.svg"), name: "f", label: "l").legend
+        #expect(legend.map(\.name).contains("single reply trickle"))
+        #expect(Set(legend.map(\.colour)).count == shapes.count, "\(legend)")
+        // A tint that is nearly white is seen by nobody.
+        for entry in legend {
+            let parts = entry.colour.matches(of: /[0-9]+/).compactMap { Int($0.0) }
+            #expect(parts.count == 3 && parts.contains { $0 < 200 }, "\(entry)")
+        }
     }
 }

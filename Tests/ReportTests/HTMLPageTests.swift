@@ -86,7 +86,7 @@ struct HTMLPageTests {
         }
         let text = PageReader(try run.page()).text
         for words in [
-            "34 of 36 cells are valid", "Of 1 the generator was the limit",
+            "34 of 36 cells are valid (1 as bounds: the generator was their limit), 107 of 108",
             "≥\u{00A0}60\u{202F}685from 60\u{202F}358",
             "≤\u{00A0}2\u{202F}840up to 3\u{202F}007",
             "1 cell with bounds", "15.114.7 to 15.1", "≥ client-bound",

@@ -224,8 +224,14 @@ struct CellsSection {
         return PageTable.Entry(.text(FigureText.count(value)), order: "\(value)")
     }
 
-    /// Conditions that are no part of what is asked.
-    private static let unsaid: Set = ["server", "search_outcome"]
+    /// Conditions that are no part of what is asked, or another one says.
+    private static let unsaid: Set = ["server", "search_outcome", "connection_rate_target"]
+
+    /// What a cell does that says nothing else.
+    private static let usual = unremarkable.merging([
+        "protocol": "h1", "streams": "1", "pipeline": "1", "tls": "off", "handshake": "full",
+        "nodelay": "on", "close": "fin", "fastopen": "off", roundTrip: "0", "link_loss": "0",
+    ]) { $1 }
 
     /// The pattern, and below it what is asked of it.
     private func heading(_ row: Int, _ varying: [(String, String, String)]) -> PageTable.Entry {
@@ -242,7 +248,7 @@ struct CellsSection {
         words.append(loop(row))
         if let rate = number(row, "rate_target") { words.append("\(FigureText.count(rate))/s") }
         for (column, title, unit) in varying where !Self.unsaid.contains(column) {
-            guard let text = table.field(row, column), text != Self.unremarkable[column],
+            guard let text = table.field(row, column), text != Self.usual[column],
                 column != "payload_bytes" || table.field(row, "path") == nil
             else { continue }
             let value = shown(text, column) + (unit.isEmpty ? "" : " " + unit)

@@ -51,11 +51,10 @@ struct SummarySection {
         let launches = rows.reduce(0) { $0 + cells.launches($1).all }
         let counted = rows.reduce(0) { $0 + cells.launches($1).counted }
         if rows.isEmpty { return (.bad, "No launch of this run has ended yet.") }
-        var words =
-            "\(sound) of \(asked.count) cells are valid, \(counted) of \(launches) launches count."
-        if bounds > 0 {
-            words += " Of \(bounds) the generator was the limit: their figures are bounds."
-        }
+        let words =
+            "\(sound) of \(asked.count) cells are valid"
+            + (bounds > 0 ? " (\(bounds) as bounds: the generator was their limit)" : "")
+            + ", \(counted) of \(launches) launches count."
         if files.text("status") != "complete" {
             return (.bad, "This run is not complete: some launches are missing. " + words)
         }
