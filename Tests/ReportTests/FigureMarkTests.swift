@@ -130,26 +130,19 @@ struct FigureMarkTests {
         if [1, 12].contains(copies) { #expect(drawing.contains("left out") == (copies == 12)) }
     }
 
-    @Test(
-        "a figure is as high as its legend, and as its panels",
-        arguments: ["throughput", "cost", "hockey"], [1, 40])
-    func longLegend(figure: String, names: Int) throws {
+    @Test("a figure is as high as its legend", arguments: ["throughput", "cost", "hockey"])
+    func longLegend(figure: String) throws {
         let folder = try Folder()
+        let names = (1..<40).map { "novel-\($0)" }
         let run = try folder.copyOfFixture { table in
             let like = table.filter { $0.contains("sharded:hash") }
             return table
-                + (1..<names).flatMap { name in
-                    like.map { $0.replacing("sharded:hash", with: "novel-\(name)") }
-                }
+                + names.flatMap { name in like.map { $0.replacing("sharded:hash", with: name) } }
         }
         #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
-        let drawing = try folder.text("a.svg")
-        let box = try #require(drawing.firstMatch(of: /viewBox="0 0 900 ([0-9]+)"/))
-        let height = try #require(Double(box.1))
-        let places = drawing.matches(of: /translate\([0-9.]+,([0-9.]+)\)/).compactMap {
-            Double($0.1)
-        }
-        #expect(places.count > names && places.allSatisfy { $0 < height }, "of \(height)")
+        // Below its edge gnuplot draws nothing.
+        let texts = Self.texts(try folder.text("a.svg"))
+        for name in names { #expect(texts.contains(name), "lacks \(name)") }
     }
 
     @Test("the labels of one pattern alone have colours that differ, not ever lighter tints")
