@@ -231,6 +231,7 @@ struct CellsSection {
     private static let usual = unremarkable.merging([
         "protocol": "h1", "streams": "1", "pipeline": "1", "tls": "off", "handshake": "full",
         "nodelay": "on", "close": "fin", "fastopen": "off", roundTrip: "0", "link_loss": "0",
+        "payload_bytes": "13",
     ]) { $1 }
 
     /// The pattern, and below it what is asked of it.
