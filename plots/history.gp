@@ -129,8 +129,8 @@ shape(i, side) = point_verdict[i] eq "valid" ? 7 : point_verdict[i] ne "client-b
 any_bound = sum [i = 1:points] (point_verdict[i] eq "client-bound")
 headline = "History: medians of each run, in their order (lines: levels between changes;" \
     ." hollow: not valid".(any_bound ? "; triangle: at least, at most" : "").")"
-row_height = 146
-top_of(c) = heading_height + 40 + (c - 1) * row_height
+row_height = 158
+top_of(c) = heading_height + 44 + (c - 1) * row_height
 height = top_of(cells + 1) + 24
 middle = width / 2
 eval OPEN
@@ -151,7 +151,9 @@ do for [c = 1:cells] {
         eval panel(side ? middle + 62 : 62, side ? width - 18 : middle - 18, top_of(c), \
             top_of(c) + 80)
         eval titles(c == cells ? "run" : "", side ? "server CPU, µs a request" : left_title(c))
-        set label 4 cell_name[c] at screen across(14), screen down(top_of(c) - 24) font font(12)
+        if (!side) {
+            set label 4 cell_name[c] at screen across(14), screen down(top_of(c) - 34) font font(12)
+        }
         do for [k = 1:changes] {
             if (change_place[k] == c && change_turn[k] > 0 && change_metric[k] eq metric) {
                 set label 100 + k sprintf("%+.1f %%", change_size[k]) \

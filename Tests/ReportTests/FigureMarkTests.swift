@@ -43,6 +43,24 @@ struct FigureMarkTests {
         #expect(drawing.contains(hollow) == usual.contains(hollow), "a bound is hollow")
     }
 
+    @Test(
+        "where there is no room for arrows a bound is told by words",
+        arguments: [
+            ("history", "; triangle: at least, at most)"),
+            ("percentiles", "acceptors:exclusive (≤)"),
+            ("heatmap", "≥ client-bound: at least so good"),
+        ])
+    func words(figure: String, words: String) throws {
+        let folder = try Folder()
+        let run = try folder.copyOfFixture(of: figure) { table in
+            table.map { $0.replacing(",valid,", with: ",client-bound,") }
+        }
+        #expect(try folder.draw(figure, of: run, as: "a.svg") == Outcome(status: 0, complaint: ""))
+        #expect(try folder.text("a.svg").contains(words))
+        #expect(try folder.draw(figure, of: Gnuplot.fixture(of: figure), as: "b.svg").status == 0)
+        #expect(try !folder.text("b.svg").contains(words))
+    }
+
     @Test("every measured rate stands below the response times, also where rates are many")
     func rates() throws {
         let folder = try Folder()
