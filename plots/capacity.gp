@@ -45,7 +45,8 @@ do for [k = 1:series] {
     series_bar[k] = 0
     do for [i = 1:cells] {
         if (cell_series[i] == k && drawn(i)) {
-            doubtful = doubtful || (rps[i] == rps[i] && cell_verdict[i] ne "valid")
+            doubtful = doubtful || (rps[i] == rps[i] && !sound(i))
+            limited = limited || (rps[i] == rps[i] && bounded(i))
             if (!series_bar[k]) {
                 bars = bars + 1
                 series_bar[k] = bars
@@ -63,7 +64,8 @@ do for [k = 1:series] {
 }
 thickness = 0.84 / (bars < 5 ? 5 : bars)
 x(i) = cell_group[i] + (series_bar[cell_series[i]] - (bars + 1) / 2.0) * thickness
-shows(i, k, valid) = cell_series[i] == k && drawn(i) && (cell_verdict[i] eq "valid") == valid
+shows(i, k, valid) = cell_series[i] == k && drawn(i) && sound(i) == valid
+to(i) = bounded(i) ? rps[i] : rps_high[i]
 scale = most >= 2000 ? 1e-3 : 1
 if (most == 0) { most = 1 }
 
@@ -76,7 +78,7 @@ eval HEADING
 eval LEGEND
 set style fill solid 1.0 border
 set xrange [0.5:groups + 0.5]
-set yrange [0:most * scale * 1.08]
+set yrange [0:most * scale * (limited ? 1.12 : 1.08)]
 set grid noxtics ytics
 set xtics scale 0 ("" 0)
 do for [g = 1:groups] { set xtics add (group_name(group_cell[g]) g) }
@@ -97,5 +99,7 @@ plot for [k = 1:series] rps \
         using (shows($1, k, 0) ? x($1) : NaN):(rps[$1] * scale):(thickness * 0.84) \
         with boxes fill empty linewidth 1.5 linecolor rgb series_colour[k], \
     for [s = 1:2] rps using (drawn($1) ? x($1) : NaN):(rps_low[$1] * scale):(0) \
-        :((rps_high[$1] - rps_low[$1]) * scale) with vectors arrowstyle s
+        :((to($1) - rps_low[$1]) * scale) with vectors arrowstyle s, \
+    rps using (drawn($1) && bounded($1) ? x($1) : NaN):(rps[$1] * scale):(0):(most * scale * 0.07) \
+        with vectors arrowstyle 3
 unset multiplot

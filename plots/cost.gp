@@ -28,7 +28,7 @@ do for [k = 1:series] {
     series_bar[k] = 0
     do for [i = 1:cells] {
         if (cell_series[i] == k && drawn(i)) {
-            doubtful = doubtful || cell_verdict[i] ne "valid"
+            doubtful = doubtful || !sound(i)
             drawn_loads = with(drawn_loads, cell_load[i])
             if (!series_bar[k]) {
                 bars = bars + 1
@@ -45,7 +45,7 @@ if (bars == 0) {
 thickness = 0.84 / (bars < 5 ? 5 : bars)
 x(i) = place(drawn_loads, cell_load[i]) \
     + (series_bar[cell_series[i]] - (bars + 1) / 2.0) * thickness
-shows(i, k, valid) = cell_series[i] == k && drawn(i) && (cell_verdict[i] eq "valid") == valid
+shows(i, k, valid) = cell_series[i] == k && drawn(i) && sound(i) == valid
 
 # The panels, one above the other. An interval is drawn of CPU time alone.
 y(i, panel) = panel == 1 ? cpu[i] * 1e-3 : panel == 2 ? calls[i] : sleeps[i]

@@ -40,9 +40,30 @@ widest = 2.0
 longest = 10
 # Of a longer name the middle is left out: the ends tell cells apart, and the figure needs its room.
 NAME = 72
-name(i) = named(row_cell[i]."  ".row_metric[i])
-named(text) = strlen(text) <= NAME ? text \
-    : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
+# The words for the columns of runs.csv that are compared; a name of one's own stays as it is.
+$words << EOD
+rps                    requests/s
+srv_cpu_ns_per_req     CPU time a request, µs
+p50_ns                 median latency, µs
+p90_ns                 p90 latency, µs
+p99_ns                 p99 latency, µs
+p999_ns                p99.9 latency, µs
+max_ns                 longest latency, µs
+srv_syscalls_per_req   system calls a request
+srv_epoll_wait_per_req epoll waits a request
+srv_ctxsw_vol_per_req  sleeps a request
+srv_rss_peak_bytes     peak memory, MiB
+worker_balance_cv      unevenness of workers, CV
+EOD
+trimmed(text) = text[1:1] eq " " ? trimmed(text[2:*]) : text
+words_at(metric, k) = k > |$words| ? metric \
+    : word($words[k], 1) eq metric ? trimmed($words[k][strlen(metric) + 1:*]) \
+    : words_at(metric, k + 1)
+shortened(text, most) = strlen(text) <= most ? text \
+    : text[1:most / 2]."…".text[strlen(text) - most + most / 2 + 2:*]
+name(i) = shortened(shortened(row_cell[i], NAME - 2 - strlen(metric_words(i))) \
+    ."  ".metric_words(i), NAME)
+metric_words(i) = words_at(row_metric[i], 1)
 candidates = sum [i = 1:forest] drawable(i)
 if (!candidates) {
     print figure.": no row of ".run."/".table.".csv has a ratio or a finding"

@@ -123,11 +123,14 @@ colour_of(name) = colour_at(first_part(pattern_of(name)), 1)
 colour_at(pattern, k) = k > |$patterns| ? int(word(OTHERS, 1)) \
     : word($patterns[k], 1) eq pattern ? int(word($patterns[k], 2)) : colour_at(pattern, k + 1)
 
-sound(i) = point_verdict[i] eq "valid"
+# A triangle is a bound, of what the generator limited; CPU time is none.
+shape(i, side) = point_verdict[i] eq "valid" ? 7 : point_verdict[i] ne "client-bound" ? 6 \
+    : side ? 7 : is_open(point_place[i]) ? 10 : 8
+any_bound = sum [i = 1:points] (point_verdict[i] eq "client-bound")
 headline = "History: medians of each run, in their order (lines: levels between changes;" \
-    ." hollow: not valid)"
-row_height = 146
-top_of(c) = heading_height + 40 + (c - 1) * row_height
+    ." hollow: not valid".(any_bound ? "; triangle: at least, at most" : "").")"
+row_height = 158
+top_of(c) = heading_height + 44 + (c - 1) * row_height
 height = top_of(cells + 1) + 24
 middle = width / 2
 eval OPEN
@@ -148,7 +151,9 @@ do for [c = 1:cells] {
         eval panel(side ? middle + 62 : 62, side ? width - 18 : middle - 18, top_of(c), \
             top_of(c) + 80)
         eval titles(c == cells ? "run" : "", side ? "server CPU, µs a request" : left_title(c))
-        set label 4 cell_name[c] at screen across(14), screen down(top_of(c) - 24) font font(12)
+        if (!side) {
+            set label 4 cell_name[c] at screen across(14), screen down(top_of(c) - 34) font font(12)
+        }
         do for [k = 1:changes] {
             if (change_place[k] == c && change_turn[k] > 0 && change_metric[k] eq metric) {
                 set label 100 + k sprintf("%+.1f %%", change_size[k]) \
@@ -171,7 +176,7 @@ do for [c = 1:cells] {
         # gnuplot leaves no room around a level that never changes, and none where there is none.
         set yrange [*:*]
         if (!(spread > 0)) { set yrange [0:seen_high > 0 ? 2 * seen_high : 1] }
-        plot point_turn using (point_turn[$1]):(figure_at($1)):(sound($1) ? 7 : 6) with points \
+        plot point_turn using (point_turn[$1]):(figure_at($1)):(shape($1, side)) with points \
                 pointtype variable pointsize 0.5 linecolor rgb colour, \
             change_turn using (changes && marked($1) ? previous_turn($1) - 0.5 : NaN) \
                 :(change_before[$1] / scale):(change_turn[$1] - previous_turn($1)):(0) \

@@ -36,7 +36,8 @@ do for [i = 1:cells] {
         if (p50[i] > 0 || ratio[i] > 0) {
             series_point[cell_series[i]] = filled(cell_series[i])
         }
-        doubtful = doubtful || cell_verdict[i] ne "valid"
+        doubtful = doubtful || !sound(i)
+        limited = limited || bounded(i)
         drawn_rates = with(drawn_rates, cell_rate[i])
     }
 }
@@ -62,7 +63,6 @@ y(i, row) = row == 1 ? positive(p50[i]) * 1e-9 : row == 2 ? positive(p99[i]) * 1
 row_title(row) = word("p50 p99 p99.9", row)." response time"
 x(i, k, arrivals) = open(i) && cell_series[i] == k && cell_arrival[i] eq arrivals \
     ? cell_rate[i] * scale : NaN
-sound(i) = cell_verdict[i] eq "valid"
 array row_low[4]
 array row_high[4]
 panels = ""
@@ -75,7 +75,10 @@ do for [row = 1:4] {
             row_high[row] = -least(-row_high[row], -y(i, row))
         }
     }
-    if (row_low[row] == row_low[row]) { panels = with(panels, row) }
+    # One point makes no panel.
+    if ((sum [i = 1:cells] (open(i) ? y(i, row) == y(i, row) : 0)) > 1) {
+        panels = with(panels, row)
+    }
 }
 
 if (words(panels) == 0) {
@@ -83,6 +86,7 @@ if (words(panels) == 0) {
     exit status 3
 }
 
+LIMITED = "arrow: at most so long"
 headline = sprintf("Response time against offered rate, open loop, %s%s%s", \
     strlen(task_name[chosen_task]) ? task_name[chosen_task].", " : "", \
     plural(chosen, "connection"), left_out == 0 ? "" \
@@ -90,19 +94,35 @@ headline = sprintf("Response time against offered rate, open loop, %s%s%s", \
 tall = 150
 gap = 34
 first_top = heading_height + 46
-height = first_top + words(panels) * (tall + gap) + 30
 eval MEASURE
+wide = (edge + 10.0) / columns
+# Each rate that was measured has its label, upright where two would touch.
+first_rate = word(drawn_rates, 1) + 0
+powers = rate_top >= 20 * first_rate
+from_rate = powers ? first_rate / 1.3 : 0
+to_rate = rate_top * (powers ? 1.3 : 1.08)
+along(rate) = (powers ? log(rate / from_rate) / log(to_rate / from_rate) : rate / to_rate) \
+    * (wide - 76)
+upright = 0
+longest_rate = 0
+do for [r = 1:words(drawn_rates)] {
+    label_now = sprintf("%g", word(drawn_rates, r) * scale)
+    longest_rate = strlen(label_now) > longest_rate ? strlen(label_now) : longest_rate
+    if (r > 1) {
+        apart = along(word(drawn_rates, r) + 0) - along(word(drawn_rates, r - 1) + 0)
+        upright = upright || apart < 8 + 3.5 * (strlen(label_now) + strlen(label_before))
+    }
+    label_before = label_now
+}
+foot = 30 + (upright ? 7 * longest_rate : 0)
+height = first_top + words(panels) * (tall + gap) + foot
+if (height < legend_height) { height = legend_height }
 eval OPEN
 set multiplot
 eval HEADING
 eval LEGEND
-wide = (edge + 10.0) / columns
-if (rate_top >= 20 * word(drawn_rates, 1)) {
-    set logscale x
-    set xrange [word(drawn_rates, 1) * scale / 1.3:rate_top * scale * 1.3]
-} else {
-    set xrange [0:rate_top * scale * 1.08]
-}
+if (powers) { set logscale x }
+set xrange [from_rate * scale:to_rate * scale]
 do for [r = 1:words(panels)] {
     row = word(panels, r) + 0
     do for [c = 1:columns] {
@@ -116,7 +136,12 @@ do for [r = 1:words(panels)] {
             set label 4 named(now)." arrivals" at graph 0.5, graph 1 center \
                 offset character 0, 2.1 font font(12)
         }
-        set format x (r < words(panels) ? "" : "%g")
+        set xtics norotate ("" rate_top * scale)
+        if (upright && r == words(panels)) { set xtics rotate by 90 right }
+        do for [d = 1:words(drawn_rates)] {
+            rate_now = word(drawn_rates, d) * scale
+            set xtics add ((r < words(panels) ? "" : sprintf("%g", rate_now)) rate_now)
+        }
         unset logscale y
         set ytics autofreq
         if (row < 4) {
@@ -127,6 +152,9 @@ do for [r = 1:words(panels)] {
         }
         plot for [k = 1:series] cell_rate using (x($1, k, now)):(y($1, row)) smooth unique \
                 linewidth 1.5 linecolor rgb series_colour[k], \
+            for [s = 1:(row < 4 ? series : 0)] cell_rate \
+                using (bounded($1) ? x($1, s, now) : NaN):(y($1, row)):(0):(y($1, row) * -0.3) \
+                with vectors arrowstyle 3, \
             for [k = 1:series] for [hollow = 0:1] cell_rate \
                 using (sound($1) != hollow ? x($1, k, now) : NaN):(y($1, row)) with points \
                 pointtype (filled(k) - hollow) pointsize 0.8 linewidth 1.5 \

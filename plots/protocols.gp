@@ -112,7 +112,8 @@ do for [b = 1:bases] {
     series_bar[b] = 0
     do for [i = 1:cells] {
         if (cell_base_number[i] == b && (drawn(i, 1) || drawn(i, 3))) {
-            doubtful = doubtful || cell_verdict[i] ne "valid"
+            doubtful = doubtful || !sound(i)
+            limited = limited || bounded(i)
             if (!series_bar[b]) {
                 bars = bars + 1
                 series_bar[b] = bars
@@ -139,6 +140,7 @@ do for [i = 1:cells] {
 thousands = top_rate >= 2000
 milliseconds = top_time >= 1e7
 
+LIMITED = "arrow: at least, at most"
 headline = "Protocols and requests in flight, c".shown_count(chosen_count)
 height = 120 + 230 * panels
 eval MEASURE
@@ -157,12 +159,16 @@ do for [g = 1:groups] { set xtics add (group_name(group_cell[g]) g) }
 thickness = 0.84 / (bars < 5 ? 5 : bars)
 x(i) = cell_group[i] + (series_bar[cell_base_number[i]] - (bars + 1) / 2.0) * thickness
 shows(i, b, valid) = cell_base_number[i] == b && drawn(i, f) \
-    && (cell_verdict[i] eq "valid") == valid
+    && sound(i) == valid
 scale(f) = f == 1 ? (thousands ? 1e-3 : 1) : f == 3 && milliseconds ? 1e-6 : 1e-3
 at_rate = chosen_load > 0 ? load_title(chosen_load) : ""
 AXIS = "f == 1 ? (thousands ? 'thousand ' : '').'requests/s, closed loop'" \
     .": f == 2 ? 'server CPU, µs a request, closed loop'" \
     .": 'p99 response time, '.(milliseconds ? 'ms' : 'µs').', '.at_rate"
+# An arrow goes up from a rate and down from a time; CPU time is no bound.
+tip(f) = f == 1 ? 0.07 * top_rate : -0.07 * top_time
+from(i, f) = f == 3 && bounded(i) ? median(i, f) : low[(f - 1) * cells + i]
+to(i, f) = f == 1 && bounded(i) ? median(i, f) : high[(f - 1) * cells + i]
 GAP = 70
 first_top = heading_height + 26
 tall = (height - 58 - GAP * (panels - 1) - first_top) / panels
@@ -179,9 +185,10 @@ do for [p = 1:panels] {
             using (shows($1, b, 0) ? x($1) : NaN):(median($1, f) * scale(f)):(thickness * 0.84) \
             with boxes fill empty linewidth 1.5 linecolor rgb series_colour[b], \
         for [s = 1:2] cell_group using (drawn($1, f) ? x($1) : NaN) \
-            :(low[(f - 1) * cells + $1] * scale(f)):(0) \
-            :((high[(f - 1) * cells + $1] - low[(f - 1) * cells + $1]) * scale(f)) \
-            with vectors arrowstyle s
+            :(from($1, f) * scale(f)):(0):((to($1, f) - from($1, f)) * scale(f)) \
+            with vectors arrowstyle s, \
+        cell_group using (f != 2 && drawn($1, f) && bounded($1) ? x($1) : NaN) \
+            :(median($1, f) * scale(f)):(0):(tip(f) * scale(f)) with vectors arrowstyle 3
     unset label
 }
 unset multiplot

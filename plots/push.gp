@@ -78,7 +78,8 @@ do for [b = 1:bases] {
     series_bar[b] = 0
     do for [i = 1:cells] {
         if (cell_base_number[i] == b && drawn(i)) {
-            doubtful = doubtful || cell_verdict[i] ne "valid"
+            doubtful = doubtful || !sound(i)
+            limited = limited || bounded(i)
             if (!series_bar[b]) {
                 bars = bars + 1
                 series_bar[b] = bars
@@ -97,6 +98,7 @@ do for [f = 1:3] {
 }
 if (panels == 0) { print figure.": no cell of ".run."/cells.csv has a median"; exit status 3 }
 
+LIMITED = "arrow: at most so long"
 headline = "Events on their way to subscribers"
 height = 120 + 250 * panels
 eval MEASURE
@@ -113,7 +115,7 @@ do for [g = 1:groups] { set xtics add (group_name(group_cell[g]) g) }
 thickness = 0.84 / (bars < 5 ? 5 : bars)
 x(i) = cell_group[i] + (series_bar[cell_base_number[i]] - (bars + 1) / 2.0) * thickness
 shows(i, b, valid) = cell_base_number[i] == b && drawn(i) \
-    && (cell_verdict[i] eq "valid") == valid
+    && sound(i) == valid
 # Delays of polls and of streams are far apart: points on an axis of powers. Costs are bars.
 scale(f) = f == 3 ? 1e-3 : 1e-6
 GAP = 88
@@ -149,13 +151,14 @@ do for [p = 1:panels] {
                 top_delay = median(i, f) > top_delay ? median(i, f) : top_delay
             }
         }
+        from(i) = bounded(i) ? median(i, f) : low[(f - 1) * cells + i]
         set logscale y
         set yrange [10 ** floor(log10(least * scale(f) * 0.9)): \
             10 ** ceil(log10(top_delay * scale(f) * 1.1))]
-        plot for [s = 1:2] cell_group using (drawn($1) ? x($1) : NaN) \
-                :(low[(f - 1) * cells + $1] * scale(f)):(0) \
-                :((high[(f - 1) * cells + $1] - low[(f - 1) * cells + $1]) * scale(f)) \
-                with vectors arrowstyle s, \
+        plot for [s = 1:2] cell_group using (drawn($1) ? x($1) : NaN):(from($1) * scale(f)):(0) \
+                :((high[(f - 1) * cells + $1] - from($1)) * scale(f)) with vectors arrowstyle s, \
+            cell_group using (drawn($1) && bounded($1) ? x($1) : NaN):(median($1, f) * scale(f)) \
+                :(0):(-0.3 * median($1, f) * scale(f)) with vectors arrowstyle 3, \
             for [b = 1:bases] cell_group \
                 using (shows($1, b, 1) ? x($1) : NaN):(median($1, f) * scale(f)) \
                 with points pointtype 7 pointsize 1 linecolor rgb series_colour[b], \

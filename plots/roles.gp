@@ -165,7 +165,7 @@ do for [p = 1:panels] {
         offset 0, character (any_task ? 1.9 : 0.9)
     do for [i = 1:cells] {
         if (shown(i) && cell_load[i] == l) {
-            set label 100 + i sprintf("%s%.1f", cell_verdict[i] eq "valid" ? "" : "× ", total(i)) \
+            set label 100 + i sprintf("%s%.1f", sound(i) ? "" : "× ", total(i)) \
                 at first total(i), first row(i) left offset character 0.5, 0 font font(10)
         }
     }

@@ -131,7 +131,8 @@ do for [i = 1:cells] {
         most = rps_high[i] > most ? rps_high[i] : most
         least_crew = least(least_crew, crew[i])
         most_crew = crew[i] > most_crew ? crew[i] : most_crew
-        doubtful = doubtful || cell_verdict[i] ne "valid"
+        doubtful = doubtful || !sound(i)
+        limited = limited || bounded(i)
         length = strlen(curve_name[cell_curve[i]])
         longest = length > longest ? length : longest
     }
@@ -153,7 +154,8 @@ set logscale x 2
 set xrange [least_crew / 1.15:most_crew * 1.15]
 set xtics ("" 1)
 do for [i = 1:cells] { if (drawn(cell_curve[i])) { set xtics add (crew_text[i] crew[i]) } }
-shows(i, c, valid) = cell_curve[i] == c && (cell_verdict[i] eq "valid") == valid
+to(i) = bounded(i) ? rps[i] : rps_high[i]
+shows(i, c, valid) = cell_curve[i] == c && sound(i) == valid
 top = first_top
 do for [p = 1:panels] {
     l = panel_load[p]
@@ -169,7 +171,7 @@ do for [p = 1:panels] {
             most = rps_high[i] > most ? rps_high[i] : most
         }
     }
-    set yrange [0:most * scale * 1.06]
+    set yrange [0:most * scale * (limited ? 1.12 : 1.06)]
     n = 0
     do for [c = 1:curves] {
         if (drawn(c) && curve_load[c] == l) {
@@ -183,15 +185,22 @@ do for [p = 1:panels] {
             curve_point[c] = filled(n)
         }
     }
+    if (p == 1 && limited) {
+        set label 97 LIMITED at screen across(edge + 22), \
+            screen down(top + 14 + 34 * n + 15 * !!doubtful) left font font(10) \
+            textcolor rgb "#606060"
+    }
     if (p == 1 && doubtful) {
-        set label 99 "hollow: verdict not valid" at screen across(edge + 22), \
+        set label 98 "hollow: verdict not valid" at screen across(edge + 22), \
             screen down(top + 14 + 34 * n) left font font(10) textcolor rgb "#606060"
     }
     plot for [c = 1:curves] [least_crew:most_crew] \
             '+' using 1:(panel_curve(c) && fitted(c) ? law(c, $1) * scale : NaN) with lines \
             linewidth 1.5 linecolor rgb curve_colour[c], \
         for [s = 1:2] rps using (in_panel($1) ? crew[$1] : NaN):(rps_low[$1] * scale):(0) \
-            :((rps_high[$1] - rps_low[$1]) * scale) with vectors arrowstyle s, \
+            :((to($1) - rps_low[$1]) * scale) with vectors arrowstyle s, \
+        rps using (in_panel($1) && bounded($1) ? crew[$1] : NaN):(rps[$1] * scale):(0) \
+            :(most * 0.08 * scale) with vectors arrowstyle 3, \
         for [c = 1:curves] rps \
             using (panel_curve(c) && shows($1, c, 1) ? crew[$1] : NaN):(rps[$1] * scale) \
             with points pointtype curve_point[c] pointsize 1.1 linecolor rgb curve_colour[c], \

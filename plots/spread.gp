@@ -48,7 +48,7 @@ do for [j = 1:runs] {
 }
 deviation(j) = run_cell[j] == 0 ? NaN \
     : off(run_cell[j], is_closed(run_cell[j]) ? run_rps[j] : run_p50[j])
-sound(j) = run_verdict[j] eq "valid"
+trusted(j) = run_verdict[j] eq "valid" || run_verdict[j] eq "client-bound"
 
 if (!(sum [j = 1:runs] (deviation(j) == deviation(j)))) {
     print figure.": no launch of ".run."/runs.csv belongs to a cell with a median"
@@ -59,22 +59,69 @@ if (!(sum [j = 1:runs] (deviation(j) == deviation(j)))) {
 LIMIT = 30
 limit = widest > LIMIT ? LIMIT : widest < 5 ? 5 : 5 * ceil(widest / 5)
 held(x) = x > limit ? limit : x < -limit ? -limit : x
-shape(j) = (abs(deviation(j)) > limit ? 13 : 7) - (sound(j) ? 0 : 1)
+shape(j) = (abs(deviation(j)) > limit ? 13 : 7) - (trusted(j) ? 0 : 1)
 colour(j) = run_cell[j] ? series_colour[cell_series[run_cell[j]]] : 0
 
-# A row for each cell, in blocks by load.
+# A row for each cell, in blocks by load: in two columns where one would be taller than a screen.
+# Where two don't hold all, those are left out whose launches differ least.
+ROW = 15
+ROWS = 26                   # of a column
+array cell_widest[cells]    # how far a launch is from the median at most; NaN without a row
+do for [i = 1:cells] { cell_widest[i] = asks(i) && middle(i) > 0 ? 0 : NaN }
+do for [j = 1:runs] {
+    i = run_cell[j]
+    if (i) {
+        size = abs(deviation(j))
+        if (size > cell_widest[i]) { cell_widest[i] = size }
+    }
+}
+has_row(i) = cell_widest[i] == cell_widest[i]
+in_block(i, l) = has_row(i) && cell_load[i] == l
+rows_of(cells_left) = cells_left + (sum [l = 1:loads] ((sum [i = 1:cells] in_block(i, l)) > 0))
+all_rows = sum [i = 1:cells] has_row(i)
+left_rows = all_rows
+do for [n = 1:all_rows] {
+    if (rows_of(left_rows) > 2 * ROWS) {
+        dullest = 0
+        do for [i = 1:cells] {
+            if (has_row(i) && (dullest ? cell_widest[i] < cell_widest[dullest] : 1)) { dullest = i }
+        }
+        cell_widest[dullest] = NaN
+        left_rows = left_rows - 1
+    }
+}
+columns = rows_of(left_rows) > ROWS ? 2 : 1
+# The first column ends with a block where that leaves the other one low enough.
+SLACK = 3
+first_rows = columns == 1 ? rows_of(left_rows) : (rows_of(left_rows) + 1) / 2
+other_rows(first) = rows_of(left_rows) - first
+taller(first) = first > other_rows(first) ? first : other_rows(first)
+best = 0
+row_count = 0
+do for [l = 1:loads] {
+    size = sum [i = 1:cells] in_block(i, l)
+    row_count = row_count + size + !!size
+    best = !best || taller(row_count) < taller(best) ? row_count : best
+}
+continued = ""
+if (columns == 2 && taller(best) <= ROWS + SLACK) { first_rows = best }
+per_column = taller(first_rows)
 array row_of[cells]
 do for [i = 1:cells] { row_of[i] = NaN }
 array block_row[loads]
 row_count = 0
 do for [l = 1:loads] {
-    row_count = row_count + 1
-    block_row[l] = row_count
+    block_row[l] = 0
+    if (sum [i = 1:cells] in_block(i, l)) {
+        row_count = row_count + 1
+        block_row[l] = row_count
+    }
     do for [k = 1:series] {
         do for [i = 1:cells] {
-            if (cell_load[i] == l && cell_series[i] == k) {
+            if (in_block(i, l) && cell_series[i] == k) {
                 row_count = row_count + 1
                 row_of[i] = row_count
+                if (row_count == first_rows + 1) { continued = load_title(l).", continued" }
             }
         }
     }
@@ -96,15 +143,29 @@ do for [s = 1:slices] {
 
 headline = "Launches against the median of their cell:" \
     ." 1 / requests/s (closed loop), p50 (open loop)"
-left = 30 + 7 * (longest_name < 27 ? 27 : longest_name)
-right = width - 20
+# Of a longer name the middle is left out: the ends tell cells apart, and the dots need the room.
+NAME = columns == 1 ? 60 : 34
+# The one pattern of all series says nothing.
+plain(text) = bases > 1 || text eq cell_base[1] ? text : text[strlen(cell_base[1]) + 2:*]
+short(text) = strlen(text) <= NAME ? text \
+    : text[1:NAME / 2]."…".text[strlen(text) - NAME + NAME / 2 + 2:*]
+longest_plain = 16
+do for [k = 1:series] {
+    length = strlen(plain(series_name[k]))
+    longest_plain = length > longest_plain ? length : longest_plain
+}
+named = longest_plain > NAME ? NAME : longest_plain
+names_wide = 24 + 6.6 * named
+column_wide = (width - 14.0) / columns
+DOT = 0.75
 order_top = heading_height + 26
-strip_top = order_top + 140 + 62
-height = strip_top + 16 * row_count + 58
+order_tall = 110
+strip_top = order_top + order_tall + 62 + (strlen(continued) ? 14 : 0)
+height = strip_top + ROW * per_column + 52
 eval OPEN
 set multiplot
 eval HEADING
-eval panel(left, right, order_top, order_top + 140)
+eval panel(66, width - 20, order_top, order_top + order_tall)
 eval titles(slices ? "launches in the order of the run (line: mean of each twentieth of them)" \
     : "launches in the order of the run", "slower by, %")
 set xrange [0.5:runs + 0.5]
@@ -112,33 +173,56 @@ if (runs < 10) { set xtics 1 }
 set yrange [-limit * 1.04:limit * 1.04]
 set xzeroaxis linetype 1 linewidth 0.7 linecolor rgb "#808080"
 plot run_cell using (run_cell[$1] ? $1 : NaN):(held(deviation($1))):(shape($1)):(colour($1)) \
-        with points pointtype variable pointsize 0.45 linecolor rgb variable, \
+        with points pointtype variable pointsize (runs > 300 ? 0.5 : DOT) linecolor rgb variable, \
     for [s = 0:(slices ? 1 : -1)] drift using (($1 - 0.5) * runs / SLICES):(drift[$1]) with lines \
         linewidth 5 - 3 * s linecolor rgb word("#ffffff #000000", s + 1)
 unset label
 
-eval panel(left, right, strip_top, height - 58)
-eval titles("slower by, %" \
-    ." (bar: interval of the median; hollow: not valid; diamond: beyond the edge)", "")
 set xtics autofreq
 set xrange [-limit * 1.04:limit * 1.04]
-set yrange [row_count + 0.6:0.4]
 unset xzeroaxis
 set ytics scale 0 ("" 0)
 set grid noytics
-do for [l = 1:loads] {
-    set label load_title(l) at screen across(14), first block_row[l] left
-}
-do for [i = 1:cells] {
-    if (asks(i)) { set ytics add (series_name[cell_series[i]] row_of[i]) }
-}
 low(i) = held(off(i, is_closed(i) ? rps_low[i] : p50_low[i]))
 high(i) = held(off(i, is_closed(i) ? rps_high[i] : p50_high[i]))
-plot row_of using (0):(row_of[$1]):(low($1)):(high($1)) \
-        :(row_of[$1] - 0.42):(row_of[$1] + 0.42) \
-        :(tint(series_colour[cell_series[$1]], 0.75)) with boxxyerror linecolor rgb variable, \
-    row_of using (middle($1) > 0 ? 0 : NaN):(row_of[$1] - 0.45):(0):(0.9) \
-        with vectors nohead linewidth 1.5 linecolor rgb "#000000", \
-    run_cell using (run_cell[$1] ? held(deviation($1)) : NaN):(y($1)):(shape($1)):(colour($1)) \
-        with points pointtype variable pointsize 0.45 linecolor rgb variable
+do for [c = 1:columns] {
+    begin = (c - 1) * column_wide
+    eval panel(begin + names_wide, begin + column_wide - 6, strip_top, height - 52)
+    eval titles("", "")
+    if (c == 2) {
+        set label 901 continued at screen across(begin + 14), screen down(strip_top - 9) left \
+            font font(11)
+    }
+    first = (c - 1) * first_rows
+    set yrange [first + per_column + 0.6:first + 0.4]
+    inside(row) = row == row && (c == 2) == (row > first_rows)
+    set ytics ("" 0)
+    do for [l = 1:loads] {
+        if (block_row[l] > 0 && inside(block_row[l])) {
+            set label load_title(l) at screen across(begin + 14), first block_row[l] left \
+                font font(11)
+        }
+    }
+    do for [i = 1:cells] {
+        if (inside(row_of[i])) {
+            set ytics add (short(plain(series_name[cell_series[i]])) row_of[i])
+        }
+    }
+    if (c == 1) {
+        set label 900 "slower by, %; bar: interval of the median; hollow: not valid;" \
+            ." diamond: beyond the edge" \
+            .(left_rows < all_rows ? sprintf("; the %s whose launches differ least left out", \
+                plural(all_rows - left_rows, "cell")) : "") \
+            at screen across(14), screen down(height - 12) left font font(11)
+    }
+    plot row_of using (0):(inside(row_of[$1]) ? row_of[$1] : NaN):(low($1)):(high($1)) \
+            :(row_of[$1] - 0.42):(row_of[$1] + 0.42) \
+            :(tint(series_colour[cell_series[$1]], 0.75)) with boxxyerror linecolor rgb variable, \
+        row_of using (inside(row_of[$1]) ? 0 : NaN):(row_of[$1] - 0.45):(0):(0.9) \
+            with vectors nohead linewidth 1.5 linecolor rgb "#000000", \
+        run_cell using (run_cell[$1] ? inside(row_of[run_cell[$1]]) \
+            ? held(deviation($1)) : NaN : NaN):(y($1)):(shape($1)):(colour($1)) \
+            with points pointtype variable pointsize DOT linecolor rgb variable
+    unset label
+}
 unset multiplot

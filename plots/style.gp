@@ -19,6 +19,8 @@ set style fill solid 1.0 noborder
 # white edge that keeps it visible on any colour, then with 2. (yerrorbars leave a disc behind.)
 set style arrow 1 heads size screen 0.0045,90 fixed nofilled linewidth 2.4 linecolor rgb "#ffffff"
 set style arrow 2 heads size screen 0.004,90 fixed nofilled linewidth 1 linecolor rgb "#303030"
+# From a figure that is a bound to where the truth may lie.
+set style arrow 3 head filled size screen 0.008,25 fixed linewidth 1.6 linecolor rgb "#303030"
 
 figure = ARG1
 while (strstrt(figure, "/")) { figure = figure[strstrt(figure, "/") + 1:*] }
@@ -64,7 +66,8 @@ more_lines(text) = strlen(text) <= LINE ? 0 : 1 + more_lines(text[cut(text, LINE
 heading_height = 52 + 14 * more_lines(subtitle)
 # SVG counts fonts in pixels, the cairo terminals in points.
 font(pixels) = sprintf(",%g", kind eq "png" ? pixels * 0.75 : pixels)
-HEADING = "set label 1 headline at screen across(14), screen down(20) font font(15) front;" \
+HEADING = "set label 1 headline at screen across(14), screen down(20)" \
+    ." font font(strlen(headline) > 98 ? 11.5 : 15) front;" \
     ." set label 2 wrapped(subtitle) at screen across(14), screen down(39) font font(10)" \
     ." textcolor rgb '#606060' front"
 
@@ -183,6 +186,10 @@ eval texts("cells", "cell_arrival", "arrival")
 eval texts("cells", "cell_verdict", "verdict")
 eval numbers("cells", "cell_connections", "connections")
 eval numbers("cells", "cell_rate", "rate_target")
+# What the generator limited counts as a bound: the server does at least this rate, and took at most
+# this time of each request (docs/METHOD.md). Everything else but `valid` decides nothing.
+bounded(i) = cell_verdict[i] eq "client-bound"
+sound(i) = cell_verdict[i] eq "valid" || bounded(i)
 array cell_label[cells]
 array cell_first[cells]         # the first cell of the same pattern
 cell_book = "\n"
@@ -264,7 +271,7 @@ do for [n = 1:words(axes)] {
 }
 
 # The series in the order of the table, then of appearance; a second label of one pattern gets a
-# lighter tint of its colour.
+# lighter tint of its colour. Where there is but one pattern, its labels get colours of their own.
 channel(colour, bits) = (colour >> bits) & 255
 lighter(colour, share, bits) = int(channel(colour, bits) * (1 - share) + 255 * share) << bits
 tint(colour, share) = \
@@ -306,7 +313,10 @@ do for [b = 1:bases] {
                 series = series + 1
                 series_book = series_book.line_of(cell_label[i], series)
                 series_name[series] = cell_label[i]
-                series_colour[series] = tint(base_colour[b], 1 - 0.6 ** repeats)
+                series_colour[series] = bases > 1 || repeats == 0 \
+                    ? tint(base_colour[b], repeats < 4 ? 1 - 0.6 ** repeats : 0.8) \
+                    : tint(word(OTHERS, (repeats - 1) % words(OTHERS) + 1) + 0, \
+                        0.4 * ((repeats - 1) / words(OTHERS) % 3))
                 repeats = repeats + 1
             }
             cell_series[i] = entry(series_book, cell_label[i])
@@ -393,6 +403,8 @@ array series_note[series]
 array series_point[series]
 do for [k = 1:series] { series_note[k] = ""; series_point[k] = 0 }
 doubtful = 0        # 1 when something hollow is drawn
+limited = 0         # 1 when an arrow says that a figure is a bound
+LIMITED = "arrow: at least so much"
 longest = 0
 longest_name = 0    # in characters, of all series
 do for [k = 1:series] {
@@ -401,7 +413,10 @@ do for [k = 1:series] {
 MEASURE = "do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." longest = strlen(series_name[k].series_note[k]) > longest" \
     ." ? strlen(series_name[k].series_note[k]) : longest } };" \
-    ." if (doubtful && longest < 20) { longest = 20 }; edge = width - 54 - 7 * longest"
+    ." if ((doubtful || limited) && longest < 20) { longest = 20 };" \
+    ." edge = width - 54 - 7 * longest;" \
+    ." legend_height = heading_height + 70 + 19 * (sum [k = 1:series] (series_point[k] > 0));" \
+    ." if (height < legend_height) { height = legend_height }"
 LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." set label 100 + k series_name[k].series_note[k] at screen across(edge + 28)," \
     ." screen down(heading_height + 14 + 19 * entries) left offset character 1.4, -0.3 front" \
@@ -409,6 +424,9 @@ LEGEND = "entries = 0; do for [k = 1:series] { if (series_point[k] > 0) {" \
     ." entries = entries + 1 } };" \
     ." if (doubtful) { set label 100 'hollow: verdict not valid' at screen across(edge + 22)," \
     ." screen down(heading_height + 18 + 19 * entries) left font font(10)" \
+    ." textcolor rgb '#606060' front };" \
+    ." if (limited) { set label 99 LIMITED at screen across(edge + 22)," \
+    ." screen down(heading_height + 18 + 19 * entries + 15 * !!doubtful) left font font(10)" \
     ." textcolor rgb '#606060' front }"
 
 least(a, b) = a != a ? b : b < a ? b : a

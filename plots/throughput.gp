@@ -22,7 +22,8 @@ do for [k = 1:series] {
     series_bar[k] = 0
     do for [i = 1:cells] {
         if (cell_series[i] == k && cell_arrival[i] eq "closed") {
-            doubtful = doubtful || cell_verdict[i] ne "valid"
+            doubtful = doubtful || (!sound(i) && rps[i] > 0)
+            limited = limited || bounded(i)
             drawn_loads = with(drawn_loads, cell_load[i])
             if (!series_bar[k]) {
                 bars = bars + 1
@@ -37,7 +38,7 @@ thickness = 0.84 / (bars < 5 ? 5 : bars)
 x(i) = place(drawn_loads, cell_load[i]) \
     + (series_bar[cell_series[i]] - (bars + 1) / 2.0) * thickness
 drawn(i) = cell_arrival[i] eq "closed"
-shows(i, k, valid) = cell_series[i] == k && drawn(i) && (cell_verdict[i] eq "valid") == valid
+shows(i, k, valid) = cell_series[i] == k && drawn(i) && sound(i) == valid
 
 most = 0
 any_cpu = 0
@@ -56,7 +57,8 @@ scale = thousands ? 1e-3 : 1
 headline = "Throughput and what a request costs, closed loop"
 any_task = sum [c = 1:words(drawn_loads)] (strlen(task(word(drawn_loads, c) + 0)) > 0)
 gap = any_task ? 66 : 50
-height = any_cpu ? 610 + gap : 380
+foot = any_task ? 72 : 58
+height = (any_cpu ? 610 + gap : 380) + foot - 58
 eval MEASURE
 eval OPEN
 set multiplot
@@ -70,18 +72,27 @@ set xtics scale 0 ("" 0)
 group_title(l) = shown_count(connections(l)).(strlen(task(l)) ? "\n".task(l) : "")
 do for [c = 1:words(drawn_loads)] { set xtics add (group_title(word(drawn_loads, c) + 0) c) }
 
+# A cell without figures says why where its bar would be.
+do for [i = 1:cells] {
+    if (drawn(i) && rps[i] != rps[i]) {
+        set label 400 + i cell_verdict[i] at first x(i), graph 0.02 rotate by 90 left \
+            font font(10) textcolor rgb series_colour[cell_series[i]] front
+    }
+}
+
 # The panels, one above the other: requests a second, then microseconds of CPU a request.
 middle(i) = panel == 1 ? rps[i] * scale : cpu[i] * 1e-3
 from(i) = panel == 1 ? rps_low[i] * scale : cpu_low[i] * 1e-3
-to(i) = panel == 1 ? rps_high[i] * scale : cpu_high[i] * 1e-3
+to(i) = panel > 1 ? cpu_high[i] * 1e-3 : bounded(i) ? middle(i) : rps_high[i] * scale
 first_top = heading_height + 26
-tall = (height - 58 - gap * (panels - 1) - first_top) / panels
+tall = (height - foot - gap * (panels - 1) - first_top) / panels
 do for [panel = 1:panels] {
     top = first_top + (panel - 1) * (tall + gap)
     eval panel(66, edge, top, top + tall)
     eval titles(panel < panels ? "" : "connections", panel == 1 \
         ? (thousands ? "thousand " : "")."requests/s (median and its interval)" \
         : "server CPU, µs a request (median and its interval)")
+    if (any_task) { set xlabel offset character 0, -1 }
     plot for [k = 1:series] rps \
             using (shows($1, k, 1) ? x($1) : NaN):(middle($1)):(thickness * 0.84) \
             with boxes linecolor rgb series_colour[k], \
@@ -89,7 +100,9 @@ do for [panel = 1:panels] {
             using (shows($1, k, 0) ? x($1) : NaN):(middle($1)):(thickness * 0.84) \
             with boxes fill empty linewidth 1.5 linecolor rgb series_colour[k], \
         for [s = 1:2] rps using (drawn($1) ? x($1) : NaN):(from($1)):(0):(to($1) - from($1)) \
-            with vectors arrowstyle s
+            with vectors arrowstyle s, \
+        rps using (panel == 1 && drawn($1) && bounded($1) ? x($1) : NaN):(middle($1)):(0) \
+            :(most * scale * 0.07) with vectors arrowstyle 3
     unset label
 }
 unset multiplot

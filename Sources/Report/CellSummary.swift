@@ -129,7 +129,8 @@ package enum CellColumns {
         Column(
             "verdict", "text",
             "valid when all that count were; invalid when none counts, or unavailable where that is"
-                + " because the machine can't run the pattern; else the most frequent doubt"
+                + " because the machine can't run the pattern; else the most frequent doubt; of"
+                + " client-bound, rates are lower and latencies upper bounds"
         ) { $0.summary.verdict },
     ]
 

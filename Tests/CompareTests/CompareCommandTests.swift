@@ -97,7 +97,12 @@ struct CompareCommandTests {
         #expect(outcome.status == .success)
         let golden = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "Golden/compare.txt")
-        #expect(outcome.output == (try String(contentsOf: golden, encoding: .utf8)))
+        if outcome.output != (try String(contentsOf: golden, encoding: .utf8)) {
+            let actual = FileManager.default.temporaryDirectory
+                .appending(path: "actual-compare.txt")
+            try outcome.output.write(to: actual, atomically: true, encoding: .utf8)
+            Issue.record("differs: diff '\(golden.path)' '\(actual.path)'; copy it if it is right")
+        }
         let table = try desk.read("out/compare.csv")
         #expect(table.hasPrefix("schema,cell_id,metric,unit,better,tier,base,cand,ratio,ci_lo"))
         #expect(table.split(separator: "\n").count == 7)

@@ -37,7 +37,7 @@ struct SlicePairTests {
         // The machine slows down by the factor 4 in the middle of it, and one slice is torn.
         let whole = Self.record(
             base: [100, 101, 400, 404], candidate: [110, 111.1, 440, 4_000])
-        guard case .measured(let base, let candidate) = whole.outcome else {
+        guard case .measured(let base, let candidate, .none) = whole.outcome else {
             Issue.record("\(whole.outcome)")
             return
         }

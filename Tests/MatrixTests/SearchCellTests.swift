@@ -14,7 +14,7 @@ struct SearchCellTests {
         return try matrix.expand(profile: "default", filter: chosen, serverThreads: 2).cells
     }
 
-    private static func cell(
+    static func cell(
         _ rules: String = "p99<5ms", isPoisson: Bool = true
     ) -> Cell {
         var cell = Cell(pattern: "single", threads: 1, connections: 6)
@@ -23,7 +23,7 @@ struct SearchCellTests {
     }
 
     /// A launch of `cell` whose search ended like this.
-    private static func record(
+    static func record(
         _ cell: Cell, slot: Int = 0, outcome: CapacityFinding.Outcome = .found, low: Double = 1_000
     ) -> LaunchRecord {
         var report = Fake.report(cell)

@@ -132,11 +132,56 @@ struct FindingsTests {
             }
         }
         let last = made.count - 1
-        made[last].verdict = "client-bound"
+        made[last].verdict = "late"
         let sentences = Self.findings(made)
         #expect(sentences.count == 1)
         #expect(sentences[0].contains("1 and 64 connections: a serves most"), "\(sentences)")
         #expect(sentences[0].hasSuffix("; c could not be compared."), "\(sentences)")
+    }
+
+    /// Of a cell that the generator limited, the rate is a lower bound and the p99 an upper one;
+    /// what it cost is what it cost.
+    @Test(
+        "a bound wins only where it is better than every figure",
+        arguments: [
+            (
+                ["a": (200.0, true), "b": (100, false), "c": (50, false)],
+                "a serves most, at least 200 requests/s; a has at least 3.91 times as many as c."
+            ),
+            (
+                ["a": (200, false), "b": (100, true), "c": (50, false)],
+                "a serves most, 200 requests/s; a has 4.00 (3.91 to 4.09) times as many as c; the"
+                    + " generator was the limit of b (>= 100 requests/s), which may be better."
+            ),
+            (
+                ["a": (200, true), "b": (100, true)],
+                "the generator was the limit of a (>= 200 requests/s) and b (>= 100 requests/s),"
+                    + " so that nobody wins for certain."
+            ),
+            (
+                ["a": (200, false), "b": (100, true)],
+                "the generator was the limit of b (>= 100 requests/s), so that a (200 requests/s)"
+                    + " does not win for certain."
+            ),
+        ] as [([String: (rps: Double, isBound: Bool)], String)])
+    func bounds(contestants: [String: (rps: Double, isBound: Bool)], words: String) {
+        let made = contestants.sorted { $0.key < $1.key }.map { name, cell in
+            Made(
+                pattern: name, verdict: cell.isBound ? "client-bound" : "valid",
+                launches: Self.about(cell.rps))
+        }
+        #expect(Self.findings(made) == ["Closed loop, 64 connections: " + words])
+    }
+
+    @Test("in an open loop a bound is one of the tail, not of the cost")
+    func boundTail() {
+        let sentences = Self.findings([
+            Made(pattern: "a", rate: 7, verdict: "client-bound", launches: Self.about(200)),
+            Made(pattern: "b", rate: 7, launches: Self.about(100)),
+        ])
+        #expect(sentences.count == 2)
+        #expect(sentences[0].contains("a costs the server least, 500us of CPU a request"))
+        #expect(sentences[1].contains("a has the shortest p99, at most 5.00ms; that of b is at"))
     }
 
     @Test(
@@ -209,7 +254,7 @@ struct FindingsTests {
                 })
     }
 
-    @Test("of a mix the tail comes first, and never more than six sentences")
+    @Test("of a mix the tail comes first, and never more than five sentences")
     func most() {
         let made = (1...5).flatMap { number in
             ["a", "b"].map {
@@ -223,8 +268,9 @@ struct FindingsTests {
         }
         let sentences = Self.findings(made + mixed)
         #expect(sentences.count == Findings.most)
-        #expect(sentences.last?.hasPrefix("Open loop of the mix m at 9") == true)
-        #expect(sentences.last?.contains("shortest p99") == true)
+        let mix = Self.findings(mixed).first
+        #expect(mix?.hasPrefix("Open loop of the mix m at 9") == true)
+        #expect(mix?.contains("shortest p99") == true)
         #expect(
             Self.findings(
                 made

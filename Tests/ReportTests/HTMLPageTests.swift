@@ -53,6 +53,48 @@ struct HTMLPageTests {
         #expect(!page.contains("Every launch counts"))
     }
 
+    @Test(
+        "a run that can't be trusted as a whole says so on top",
+        arguments: [
+            ("cells.csv", ",valid,", ",late,", "trust this run as a whole: 0 of 36 cells"),
+            (
+                "manifest.json", "\"complete\"", "\"interrupted\"",
+                "This run is not complete: some launches are missing."
+            ),
+        ])
+    func untrusted(file: String, from: String, to: String, words: String) throws {
+        let run = try RunCopy()
+        try run.change(file) { $0.replacing(from, with: to) }
+        let page = try run.page()
+        let line = try #require(page.range(of: words))
+        let findings = try #require(page.range(of: "id=\"findings\""))
+        #expect(line.upperBound < findings.lowerBound)
+        #expect(page.contains("class=\"whole bad\""))
+        #expect(!(try RunCopy().page()).contains("class=\"whole bad\""))
+    }
+
+    @Test("what the generator limited counts, with signs that say which way it is a bound")
+    func bounds() throws {
+        let run = try RunCopy()
+        // The closed loop of single over 64 connections.
+        try run.change("cells.csv") { text in
+            text.split(separator: "\n").map { line in
+                let isMeant = line.contains(",h1/single/w1/c64,")
+                return String(
+                    isMeant ? line.replacing(",valid,", with: ",client-bound,") : Substring(line))
+            }.joined(separator: "\n") + "\n"
+        }
+        let text = PageReader(try run.page()).text
+        for words in [
+            "34 of 36 cells are valid (1 as bounds: the generator was their limit), 107 of 108",
+            "≥\u{00A0}60\u{202F}685from 60\u{202F}358",
+            "≤\u{00A0}2\u{202F}840up to 3\u{202F}007",
+            "1 cell with bounds", "15.114.7 to 15.1", "≥ client-bound",
+        ] {
+            #expect(text.contains(words), "lacks '\(words)'")
+        }
+    }
+
     @Test("it loads nothing, and files are linked by relative paths")
     func selfContained() throws {
         let page = try RunCopy().page()
@@ -120,7 +162,9 @@ struct HTMLPageTests {
         let levels = named.filter { ["h1", "h2", "h3"].contains($0) }
         #expect(levels.first == "h1" && levels.count { $0 == "h1" } == 1)
         #expect(levels.dropFirst().first == "h2", "no level is left out")
-        let drawings = reader.elements.filter { $0.name == "svg" }
+        let drawings = reader.elements.filter {
+            $0.name == "svg" && $0.attributes["aria-hidden"] == nil
+        }
         #expect(drawings.count == 2)
         #expect(drawings.allSatisfy { $0.attributes["aria-label"] != nil })
     }
@@ -129,7 +173,7 @@ struct HTMLPageTests {
     func content() throws {
         let text = PageReader(try RunCopy().page()).text
         for words in [
-            "34", "of 36 cells valid", "107", "of 108 launches count",
+            "34 of 36 cells are valid, 107 of 108 launches count.",
             "60.0k/s of 80.0k/s were reached, 75.0% (limit 99.0%)",
             "the hypervisor withheld 2.4% of the CPU time", "2 of 3 launches count",
             "acceptors:exclusive", "open, Poisson", "nginx", "60\u{202F}685",

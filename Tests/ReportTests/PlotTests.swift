@@ -29,7 +29,7 @@ struct PlotTests {
             "HTTP/1.1", "1 in flight", "8 in flight", "HTTP/2", "1 stream", "32 streams",
             "thousand requests/s, closed loop", "server CPU, µs a request, closed loop",
             "p99 response time, µs, open loop, constant 20k/s, c16", "c16", "balanced:shared",
-            "hollow: verdict not valid",
+            "arrow: at least, at most",
         ],
         "push": [
             "event stream", "WebSocket", "long poll", "poll/20 ms", "poll/200 ms", "c200", "1/50ms",
@@ -66,7 +66,7 @@ struct PlotTests {
         ],
         "scaling": [
             "threads or processes", "closed loop, c64: thousand requests/s", "closed loop, c1",
-            "λ 30.5k/s, α 0.071, β 0.0049", "descriptor-passing", "hollow: verdict not valid",
+            "λ 30.5k/s, α 0.071, β 0.0049", "descriptor-passing", "arrow: at least so much",
         ],
         "effect": [
             "Effect nagle", "one write; Nagle; delayed ACK", "measured 43.9 ms", "link-stall",
@@ -74,8 +74,8 @@ struct PlotTests {
         ],
         "forest": [
             "worse by, %", "left of 0: better", "99 % interval",
-            "h1/single/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
-            "h1/sharded:hash/w1/c64/p13  p99_ns",
+            "h1/single/w1/c64/p13/r15k-constant  CPU time a request, µs",
+            "h1/sharded:hash/w1/c64/p13  p99 latency, µs",
         ],
     ]
 
@@ -331,7 +331,7 @@ struct PlotTests {
         #expect(outcome == Outcome(status: 0, complaint: ""))
         let drawing = try folder.text("a.svg")
         #expect(drawing.contains("≥ 100"), "the best of a column")
-        #expect(drawing.contains("≥ client-bound: the server can do at least this"))
+        #expect(drawing.contains("≥ client-bound: at least so good"))
         #expect(!drawing.contains("× 100"), "it counts")
     }
 
@@ -423,15 +423,15 @@ struct PlotTests {
     @Test(
         "a comparison of one row is drawn, and a long name leaves room for its interval",
         arguments: [
-            ("h1/single", "h1/single  srv_cpu_ns_per_req"),
+            ("h1/single", "h1/single  CPU time a request, µs"),
             (
-                "h1/" + String(repeating: "a", count: 49),
-                "h1/" + String(repeating: "a", count: 49) + "  srv_cpu_ns_per_req"
+                "h1/" + String(repeating: "a", count: 45),
+                "h1/" + String(repeating: "a", count: 45) + "  CPU time a request, µs"
             ),
             (
                 "h1/begin" + String(repeating: "x", count: 400) + "end/w1",
-                "h1/begin" + String(repeating: "x", count: 28) + "…"
-                    + String(repeating: "x", count: 9) + "end/w1  srv_cpu_ns_per_req"
+                "h1/begin" + String(repeating: "x", count: 16) + "…"
+                    + String(repeating: "x", count: 17) + "end/w1  CPU time a request, µs"
             ),
         ])
     func oneRow(name: String, shown: String) throws {
@@ -452,10 +452,11 @@ struct PlotTests {
         #expect(outcome == Outcome(status: 0, complaint: ""))
         let preview = try folder.text("a.txt")
         for name in [
-            "h1/single/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
-            "h1/readers:direct/w1/c64/p13/r15k-constant  srv_cpu_ns_per_req",
-            "h1/sharded:hash/w1/c1024/p13  rps", "h1/sharded:hash/w1/c64/p13  rps",
-            "h1/sharded:hash/w1/c64/p13  p50_ns", "h1/sharded:hash/w1/c64/p13  p99_ns",
+            "h1/single/w1/c64/p13/r15k-constant  CPU time a request, µs",
+            "h1/readers:direct/w1/c64/p13/r15k-constant  CPU time a request, µs",
+            "h1/sharded:hash/w1/c1024/p13  requests/s", "h1/sharded:hash/w1/c64/p13  requests/s",
+            "h1/sharded:hash/w1/c64/p13  median latency, µs",
+            "h1/sharded:hash/w1/c64/p13  p99 latency, µs",
         ] {
             #expect(preview.contains(name))
         }

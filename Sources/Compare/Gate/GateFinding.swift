@@ -21,4 +21,6 @@ package struct GateFinding: Equatable, Sendable {
     package let reason: String
     /// The logarithm of each pair's ratio in the order of measuring, positive when worse.
     package let worsenings: [Double]
+    /// Of which sides the figures are bounds.
+    package let limits: Limits
 }

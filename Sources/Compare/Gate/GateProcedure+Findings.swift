@@ -63,9 +63,24 @@ extension GateProcedure {
         if case .invalid? = stop { return .invalid }
         if case .wrong? = stop { return .inconclusive }
         guard !(screened[subject] ?? []).isEmpty else { return .inconclusive }
-        if let p, p <= policy.alpha { return .regression }
+        if let p, p <= policy.alpha {
+            return limits(confirmed[subject]).allowWorse ? .regression : .inconclusive
+        }
+        // What is behind the base's bound may be better than the candidate.
+        if !limits(measured(subject)).allowBetter { return .inconclusive }
         let isHidden = sigma[metric(subject).name].map { $0 > policy.sigmaLimit } ?? true
         return untested.contains(subject) || isHidden ? .inconclusive : .pass
+    }
+
+    private func measured(_ subject: Subject) -> [GatePair] {
+        (screened[subject] ?? []) + (confirmed[subject] ?? [])
+    }
+
+    /// Of which sides one of the pairs has a bound.
+    private func limits(_ pairs: [GatePair]?) -> Limits {
+        Limits(
+            base: (pairs ?? []).contains(where: \.limits.base),
+            candidate: (pairs ?? []).contains(where: \.limits.candidate))
     }
 
     private func finding(_ subject: Subject, p: Double?) -> GateFinding {
@@ -83,7 +98,7 @@ extension GateProcedure {
                 design.minimumDetectableEffect(tier: metric(subject).tier, sigma: $0)
             },
             reason: reason(subject, verdict, change, p: p),
-            worsenings: pairs.map(\.worsening))
+            worsenings: pairs.map(\.worsening), limits: limits(pairs))
     }
 
     /// The reasons of the regressions, or where there is none of what is inconclusive.
@@ -98,6 +113,20 @@ extension GateProcedure {
         }
     }
 
+    /// Why a bound leaves the verdict open; nil where it does not.
+    private func limitReason(_ subject: Subject, _ change: Change, p: Double?) -> String? {
+        let isSlower = p.map { $0 <= policy.alpha } ?? false
+        if isSlower
+            ? limits(confirmed[subject]).allowWorse : limits(measured(subject)).allowBetter
+        {
+            return nil
+        }
+        let side = isSlower ? "candidate" : "base"
+        return
+            "\(change.text(in: metric(subject))), but the generator was the limit of the \(side),"
+            + " which may be better than that"
+    }
+
     private func reason(
         _ subject: Subject, _ verdict: Verdict, _ change: Change?, p: Double?
     ) -> String {
@@ -107,14 +136,17 @@ extension GateProcedure {
         case .invalid: return "the gate is invalid"
         case .wrong: return "wrong answers"
         case .regression:
-            return "\(change.text) confirmed on \(change.baseCount) fresh pairs,"
+            return
+                "\(change.text(in: metric(subject))) confirmed on \(change.baseCount) fresh pairs,"
                 + " \(pText(p ?? 1))"
         case .inconclusive:
             if case .wrong? = stop { return "the gate ended early" }
             if untested.contains(subject) {
-                return "\(change.text) in the screening, and more suspects than"
+                return
+                    "\(change.text(in: metric(subject))) in the screening, and more suspects than"
                     + " \(policy.suspectsMax) are not confirmed"
             }
+            if let reason = limitReason(subject, change, p: p) { return reason }
             let noise = sigma[metric(subject).name] ?? 0
             let effect = design.minimumDetectableEffect(tier: metric(subject).tier, sigma: noise)
             let hidden = effect.map { "changes below \(fixed($0 * 100, decimals: 1))%" }

@@ -1,6 +1,7 @@
 import Basis
 import Foundation
 import Measure
+import Report
 
 /// The gate as a procedure without input or output: it says which pair to launch next, takes what
 /// came of it, and ends with findings.
@@ -88,7 +89,7 @@ package struct GateProcedure: Sendable {
         precondition(stop == nil && !queue.isEmpty, "the gate asked for no pair")
         let request = queue.removeFirst()
         switch outcome {
-        case .measured(let base, let candidate):
+        case .measured(let base, let candidate, let limits):
             let metrics = cells[request.cell].metrics
             precondition(
                 base.count == metrics.count && candidate.count == metrics.count,
@@ -97,7 +98,7 @@ package struct GateProcedure: Sendable {
             if let bad = metrics.indices.first(where: { !(base[$0] > 0 && candidate[$0] > 0) }) {
                 lose(request, "\(metrics[bad].name) is not positive", wrongSide: nil)
             } else {
-                keep(request, base, candidate)
+                keep(request, base, candidate, limits)
             }
         case .invalid(let reason): lose(request, reason, wrongSide: nil)
         case .wrong(let side, let reason): lose(request, reason, wrongSide: side)
@@ -105,11 +106,14 @@ package struct GateProcedure: Sendable {
         if stop == nil, queue.isEmpty { endOfQueue() }
     }
 
-    private mutating func keep(_ request: PairRequest, _ base: [Double], _ candidate: [Double]) {
+    private mutating func keep(
+        _ request: PairRequest, _ base: [Double], _ candidate: [Double], _ limits: Limits
+    ) {
         for (index, metric) in cells[request.cell].metrics.enumerated() {
             let pair = GatePair(
                 base: base[index], candidate: candidate[index],
-                worsening: metric.worseSign * log(candidate[index] / base[index]))
+                worsening: metric.worseSign * log(candidate[index] / base[index]),
+                limits: Bound(metric.name) == nil ? .none : limits)
             let subject = Subject(cell: request.cell, metric: index)
             switch request.stage {
             case .screen: screened[subject, default: []].append(pair)
@@ -265,6 +269,8 @@ struct GatePair: Equatable, Sendable {
     let candidate: Double
     /// The logarithm of the ratio, positive when the candidate is worse.
     let worsening: Double
+    /// Of which sides the figures are bounds.
+    let limits: Limits
 }
 
 /// A p-value: `p 0.00412`, or `p < 1e-5` where five decimals show nothing of it.

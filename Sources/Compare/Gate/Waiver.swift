@@ -89,7 +89,7 @@ extension GateResult {
             else { return finding }
             forgiven.append(
                 "waived until \(waiver.expires): \(finding.cell) \(finding.metric.name)"
-                    + " \(change.text): \(waiver.reason)")
+                    + " \(change.text(in: finding.metric)): \(waiver.reason)")
             return finding.passing(because: "waived until \(waiver.expires): \(waiver.reason)")
         }
         guard !forgiven.isEmpty, verdict == .regression else { return self }
@@ -108,6 +108,6 @@ extension GateFinding {
         GateFinding(
             cell: cell, metric: metric, stage: stage, verdict: .pass, change: change,
             pAdjusted: pAdjusted, sigma: sigma, minimumDetectableEffect: minimumDetectableEffect,
-            reason: reason, worsenings: worsenings)
+            reason: reason, worsenings: worsenings, limits: limits)
     }
 }

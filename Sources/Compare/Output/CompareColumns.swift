@@ -13,6 +13,8 @@ package struct CompareRow: Sendable {
     package let reason: String
     /// A gate's stage; the name of the design in a comparison.
     package let stage: String
+    /// Of which sides the figures are bounds.
+    package let limits: Limits
     package let sigma: Double?
     /// As a share.
     package let minimumDetectableEffect: Double?
@@ -26,6 +28,7 @@ package struct CompareRow: Sendable {
         verdict = row.finding.rawValue
         reason = row.doubts.map(\.name).joined(separator: " ")
         stage = row.design.name
+        limits = row.limits
         sigma = row.change?.sigma
         minimumDetectableEffect = nil
     }
@@ -39,6 +42,7 @@ package struct CompareRow: Sendable {
         verdict = finding.verdict.rawValue
         reason = finding.reason
         stage = finding.stage.rawValue
+        limits = finding.limits
         sigma = finding.sigma
         minimumDetectableEffect = finding.minimumDetectableEffect
     }
@@ -124,6 +128,9 @@ package enum CompareColumns {
             $0.change?.differenceInterval?.low
         },
         number("diff_hi", "upper end of the same", 6) { $0.change?.differenceInterval?.high },
+        Column("bounds", "text", "whose figures are bounds: base, cand or both; empty for none") {
+            $0.limits.name
+        },
     ]
 
     private static func number(

@@ -23,7 +23,8 @@ extension Comparison {
             "key": .array(row.cell.values.map { .string($0) }), "metric": .string(row.metric.name),
             "finding": .string(row.finding.rawValue),
             "doubts": .array(row.doubts.map { .string($0.name) }),
-            "design": .string(row.design.name), "change": row.change?.json ?? .null,
+            "design": .string(row.design.name), "bounds": .string(row.limits.name),
+            "change": row.change?.json ?? .null,
             "p_holm": .optional(row.pAdjusted),
         ]
     }

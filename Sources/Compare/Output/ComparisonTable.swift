@@ -57,17 +57,16 @@ extension Comparison {
         let said = TextTable.Cell(row.finding.rawValue + why, tone)
         guard let change = row.change else {
             return [
-                .init(row.cell.display), .init(row.metric.name), "", "", "", "", "", said,
+                .init(row.cell.display), .init(row.metric.title), "", "", "", "", "", said,
             ]
         }
         let count =
             change.baseCount == change.candidateCount
             ? "\(change.baseCount)" : "\(change.baseCount)/\(change.candidateCount)"
         return [
-            .init(row.cell.display), .init(row.metric.name),
-            .init(decimalDisplay(change.baseMedian)),
-            .init(decimalDisplay(change.candidateMedian)), .init(change.text),
-            .init(change.intervalText), .init(count), said,
+            .init(row.cell.display), .init(row.metric.title), .init(row.baseText ?? ""),
+            .init(row.candidateText ?? ""), .init(row.changeText ?? ""),
+            .init(row.intervalText ?? ""), .init(count), said,
         ]
     }
 

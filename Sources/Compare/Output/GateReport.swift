@@ -51,9 +51,11 @@ package struct GateReport: Sendable {
         }
         let worst = hits.filter { $0.change != nil }.max { worsening($0) < worsening($1) }
         if result.verdict == .regression, let worst, let change = worst.change {
-            line += " (worst \(worst.cell) \(worst.metric.name) \(change.text)"
+            line += " (worst \(worst.cell) \(worst.metric.name)"
+            line += " \(change.text(in: worst.metric))"
             if let low = change.interval.low, let high = change.interval.high {
-                line += " [\(change.text(low)), \(change.text(high))]"
+                line += " [\(change.text(low, in: worst.metric)),"
+                line += " \(change.text(high, in: worst.metric))]"
             }
             line += ")"
         } else if let first = result.reasons.first, result.verdict != .pass {
@@ -157,8 +159,9 @@ package struct GateReport: Sendable {
     private func table(_ findings: [GateFinding]) -> String {
         let lines = findings.map { finding in
             Markdown.row([
-                finding.cell, finding.metric.name,
-                finding.change?.text ?? "", finding.change?.intervalText ?? "",
+                finding.cell, finding.metric.title,
+                finding.change?.text(in: finding.metric) ?? "",
+                finding.change?.intervalText(in: finding.metric) ?? "",
                 finding.change.map { "\($0.baseCount)" } ?? "",
                 finding.pAdjusted.map { String(pText($0).dropFirst(2)) } ?? "",
                 finding.minimumDetectableEffect.map { fixed($0 * 100, decimals: 1) + "%" } ?? "",

@@ -68,10 +68,8 @@ extension Comparison {
         let lines = rows.map { row in
             let change = row.change
             return Markdown.row([
-                row.cell.display, row.metric.name,
-                change.map { decimalDisplay($0.baseMedian) } ?? "",
-                change.map { decimalDisplay($0.candidateMedian) } ?? "",
-                change?.text ?? "", change?.intervalText ?? "",
+                row.cell.display, row.metric.title, row.baseText ?? "", row.candidateText ?? "",
+                row.changeText ?? "", row.intervalText ?? "",
                 change.map { "\($0.baseCount)/\($0.candidateCount)" } ?? "",
                 row.finding.rawValue + (row.doubts.first.map { ": \($0.name)" } ?? ""),
             ])

@@ -1,6 +1,7 @@
 package import Basis
 import Foundation
 import Measure
+import Report
 
 /// Two runs, cell by cell and metric by metric.
 ///
@@ -13,6 +14,8 @@ package struct Comparison: Sendable {
         package let cell: CellName
         package let metric: ComparedMetric
         package let design: Design
+        /// Of which sides the figures are bounds.
+        package let limits: Limits
         /// Nil where a side has no figure.
         package let change: Change?
         /// After Holm's correction, of the likelier direction; nil unless it was tested.
@@ -188,9 +191,12 @@ package struct Comparison: Sendable {
             doubts.append(.missing(figures.lost, of: figures.all))
         }
         if metric.tier == .advisory { doubts.append(.advisory) }
+        let limits = limits(of: metric, pair)
+        if limits.areBoth { doubts.append(.bound) }
         // The generator's verdict limits what its own figures say, not what the server used.
         if !metric.name.hasPrefix("srv_"),
-            let verdict = commonVerdict(pair.base) ?? commonVerdict(pair.candidate)
+            let verdict = [pair.base, pair.candidate].compactMap(commonVerdict)
+                .first(where: { $0 != Bound.verdict || limits.areNone })
         {
             doubts.append(.loadVerdict(verdict))
         }
@@ -209,7 +215,16 @@ package struct Comparison: Sendable {
             if saidMissing < Limit.missingNotes { notes.append(note) } else { unsaidMissing += 1 }
             saidMissing += 1
         }
-        return Row(cell: cell, metric: metric, design: pair.design, change: change, doubts: doubts)
+        return Row(
+            cell: cell, metric: metric, design: pair.design, limits: limits, change: change,
+            doubts: doubts)
+    }
+
+    private func limits(of metric: ComparedMetric, _ pair: CellPair) -> Limits {
+        guard Bound(metric.name) != nil else { return .none }
+        return Limits(
+            base: pair.base.contains { $0.verdict == Bound.verdict },
+            candidate: pair.candidate.contains { $0.verdict == Bound.verdict })
     }
 
     /// The verdict that more than half of the launches share, if it is a doubt.
@@ -223,17 +238,28 @@ package struct Comparison: Sendable {
     /// Tests what can be tested, together, and says of each row what it shows.
     private mutating func judge() {
         let tested = rows.indices.filter { rows[$0].doubts.isEmpty && rows[$0].change != nil }
+        /// The chance of each direction, as far as bounds allow to speak of it.
+        func chances(_ row: Row) -> (worse: Double, better: Double) {
+            (
+                row.limits.allowWorse ? row.change?.pWorse ?? 1 : 1,
+                row.limits.allowBetter ? row.change?.pBetter ?? 1 : 1
+            )
+        }
         let pValues = tested.map { index in
-            rows[index].change.map { min(1, 2 * min($0.pWorse ?? 1, $0.pBetter ?? 1)) } ?? 1
+            let (worse, better) = chances(rows[index])
+            return min(1, 2 * min(worse, better))
         }
         let level = 1 - Change.confidence
         for (index, p) in zip(tested, Holm.adjusted(pValues)) {
-            guard let change = rows[index].change, let pWorse = change.pWorse,
-                let pBetter = change.pBetter
-            else { continue }
+            guard let change = rows[index].change, change.pWorse != nil else { continue }
             rows[index].pAdjusted = p
             if p <= level {
-                rows[index].finding = pWorse < pBetter ? .worse : .better
+                let (worse, better) = chances(rows[index])
+                rows[index].finding = worse < better ? .worse : .better
+                continue
+            }
+            if !rows[index].limits.areNone {
+                rows[index].doubts = [.bound]
                 continue
             }
             if change.isWithinDeadBand {

@@ -1,4 +1,5 @@
 import Basis
+import Report
 
 /// Why a difference is neither called a regression nor ruled out.
 package enum Doubt: Equatable, Sendable, CustomStringConvertible {
@@ -13,6 +14,8 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
     case disturbed(Int, of: Int)
     /// Most launches have this verdict of the generator, which limits what they say of the server.
     case loadVerdict(String)
+    /// The generator was the limit of a side, or of both.
+    case bound
     /// More than a fifth of the pairs, or of launches without pairs, lack the figure: what is
     /// missing may be missing because it was bad.
     case missing(Int, of: Int)
@@ -34,6 +37,7 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .tooFew: "too-few"
         case .disturbed: "disturbed"
         case .loadVerdict(let verdict): verdict
+        case .bound: Bound.verdict
         case .missing: "missing"
         case .noFigure: "no-figure"
         case .advisory: "advisory"
@@ -52,6 +56,9 @@ package enum Doubt: Equatable, Sendable, CustomStringConvertible {
         case .tooFew(let have, let needed): "\(have) launches a side where \(needed) are needed"
         case .disturbed(let lost, let all): "\(lost) of \(all) launches did not count"
         case .loadVerdict(let verdict): "most launches are \(verdict)"
+        case .bound:
+            "the generator was the limit of a side, which is at least so good: its figure is a"
+                + " bound that proves nothing more"
         case .missing(let lost, let all): "\(lost) of \(all) lack the figure, more than a fifth"
         case .noFigure: "a side has no figure, or no pair has two"
         case .advisory: "tails and balances are shown, not judged"

@@ -1,4 +1,5 @@
 import Basis
+import Compare
 import Foundation
 import Measure
 import Platform
@@ -162,7 +163,8 @@ enum HistoryCommand: Command {
         for change in changes {
             let sign = change.change < 0 ? "" : "+"
             table.append([
-                .init(change.cell), .init(change.metric), .init(String(change.time.prefix(10))),
+                .init(change.cell), .init(title(change.metric)),
+                .init(String(change.time.prefix(10))),
                 .init(String(change.commit.prefix(12))), .init(shown(change.before, change.metric)),
                 .init(shown(change.after, change.metric)),
                 .init(
@@ -174,8 +176,12 @@ enum HistoryCommand: Command {
         return table.text(width: console.width, colours: console.allowsColours)
     }
 
+    private static func title(_ metric: String) -> String {
+        ComparedMetric.known(metric)?.title ?? metric
+    }
+
     private static func shown(_ value: Double, _ metric: String) -> String {
-        metric.contains("_ns") ? Nanoseconds.seconds(value / 1e9).display : decimalDisplay(value)
+        ComparedMetric.known(metric)?.shown(value) ?? decimalDisplay(value)
     }
 
     private static func summary(_ history: HistoryFile, _ changes: [HistoryChange]) -> String {

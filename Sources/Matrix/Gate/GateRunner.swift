@@ -232,7 +232,10 @@ struct GateRunner<Launcher: Executor> {
                 values[side, default: []].append(value)
             }
         }
-        return .measured(base: values[.base] ?? [], candidate: values[.candidate] ?? [])
+        func isLimited(_ side: Side) -> Bool { records[side]?.verdict == Bound.verdict }
+        return .measured(
+            base: values[.base] ?? [], candidate: values[.candidate] ?? [],
+            limits: Limits(base: isLimited(.base), candidate: isLimited(.candidate)))
     }
 
     /// Why a launch does not count; nil when it does.

@@ -130,7 +130,7 @@ struct GateSession {
         let cell = gate.cells[pair.cell]
         let said: String
         switch outcome {
-        case .measured(let base, let candidate):
+        case .measured(let base, let candidate, _):
             said = cell.metrics.indices.map {
                 "\(cell.metrics[$0].name) "
                     + (base[$0] > 0 && candidate[$0] > 0

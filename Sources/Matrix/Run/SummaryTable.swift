@@ -9,13 +9,15 @@ enum SummaryTable {
         let haveSearches = summaries.contains { $0.searchOutcome != nil }
         var columns: [TextTable.Column] = [.init("cell", .left)]
         if haveSearches { columns.append(.init("capacity")) }
-        columns += ["req/s", "p50", "p99", "p99.9", "max", "cpu/req", "sys/req", "n"].map {
-            TextTable.Column($0)
-        }
+        columns += [
+            "requests/s", "p50", "p99", "p99.9", "longest", "CPU/request", "calls/request",
+            "launches",
+        ].map { TextTable.Column($0) }
         var table = TextTable(columns + [.init("verdict", .left)])
         for summary in summaries {
             let tone: TextTable.Tone =
-                summary.validLaunches == 0 ? .bad : summary.verdict == "valid" ? .good : .doubtful
+                summary.validLaunches == 0
+                ? .bad : Bound.isSound(summary.verdict) ? .good : .doubtful
             let counts =
                 summary.validLaunches == summary.launches
                 ? "\(summary.launches)" : "\(summary.validLaunches)/\(summary.launches)"
@@ -39,11 +41,17 @@ enum SummaryTable {
 
     private static func time(_ summary: CellSummary, _ name: String) -> TextTable.Cell {
         guard let figure = summary.figure(name) else { return "-" }
-        return .init(Nanoseconds(raw: Int64(figure.median.rounded())).display)
+        return .init(
+            sign(summary, name) + Nanoseconds(raw: Int64(figure.median.rounded())).display)
     }
 
     private static func number(_ summary: CellSummary, _ name: String) -> TextTable.Cell {
         guard let figure = summary.figure(name) else { return "-" }
-        return .init(decimalDisplay(figure.median))
+        return .init(sign(summary, name) + decimalDisplay(figure.median))
+    }
+
+    /// What says that a figure is a bound.
+    private static func sign(_ summary: CellSummary, _ name: String) -> String {
+        Bound(name, verdict: summary.verdict)?.sign ?? ""
     }
 }

@@ -6,6 +6,10 @@ import Measure
 /// Two are compared by the mean over the loads of the logarithm of the ratio of their figures, as
 /// the mean over launches says each, with the interval of Welch and Student. Every interval is for
 /// itself; who stands first was chosen by the same launches.
+///
+/// Of whom the generator limited in one of the loads only a bound is known. A bound that is better
+/// than everybody else's figure may stand first; else it has no place, for what is behind the bound
+/// may be better than the first.
 struct Contest {
     /// What contestants are compared in; a column of `runs.csv`.
     enum Figure: String, CaseIterable {
@@ -35,18 +39,26 @@ struct Contest {
     let figure: Figure
     /// Loads that all contestants ran, by their names.
     let loads: [String]
-    /// The best first; at least two.
+    /// The best first; at least two, or none where too few have a place.
     let ranking: [String]
     /// Of each of `ranking` but the first.
     let distances: [Distance]
     /// Who has no figure of one of these loads that counts, and so is not compared.
     let absent: [String]
-    /// The figure of the best: the geometric mean over the loads.
+    /// The figure of the best: the geometric mean over the loads; 0 where nobody has a place.
     let best: Double
+    /// Whether that is a bound.
+    let bestIsBound: Bool
+    /// Who has a bound and no place, with the bound.
+    let placeless: [(name: String, bound: Double)]
+    /// Who has a figure and, since all others are bounds, nobody to be compared with.
+    let alone: (name: String, figure: Double)?
 
-    /// - Parameter values: of all contestants, also those without any.
+    /// - Parameters:
+    ///   - values: of all contestants, also those without any.
+    ///   - bounds: whose figures are bounds.
     /// - Returns: nil where no two contestants have a load in common.
-    init?(_ figure: Figure, _ values: Values) {
+    init?(_ figure: Figure, _ values: Values, bounds: Set<String> = []) {
         let logs = Self.logarithms(values)
         guard let loads = Self.loads(of: logs) else { return nil }
         let names = logs.filter { name in loads.allSatisfy { name.value[$0] != nil } }.keys.sorted()
@@ -61,17 +73,30 @@ struct Contest {
         let marks = names.map { (name: $0, mark: mark($0)) }.sorted { a, b in
             a.mark == b.mark ? a.name < b.name : (a.mark < b.mark) != figure.isBetterHigher
         }
+        let first = marks[0].name
+        let placed = marks.filter { !bounds.contains($0.name) || $0.name == first }
         self.figure = figure
         self.loads = loads
-        ranking = marks.map(\.name)
         absent = values.keys.filter { !names.contains($0) }.sorted()
-        best = Elementary.exp(marks[0].mark)
+        let areAllBounds = names.allSatisfy(bounds.contains)
+        placeless = marks.filter { mark in
+            areAllBounds || !placed.contains { $0.name == mark.name }
+        }.map { ($0.name, Elementary.exp($0.mark)) }
+        guard placed.count >= 2 else {
+            alone = areAllBounds ? nil : (first, Elementary.exp(marks[0].mark))
+            (ranking, distances, best, bestIsBound) = ([], [], 0, false)
+            return
+        }
+        alone = nil
+        ranking = placed.map(\.name)
+        best = Elementary.exp(placed[0].mark)
+        bestIsBound = bounds.contains(ranking[0])
         let sign = (figure.isBetterHigher ? -1.0 : 1.0) / Double(loads.count)
-        distances = marks.dropFirst().map { other in
+        distances = placed.dropFirst().map { other in
             let samples = loads.flatMap { load in
                 [
                     (sign, logs[other.name]?[load] ?? []),
-                    (-sign, logs[marks[0].name]?[load] ?? []),
+                    (-sign, logs[first]?[load] ?? []),
                 ]
             }
             let (sum, interval) = StudentT.interval(ofSum: samples, confidence: Self.confidence)

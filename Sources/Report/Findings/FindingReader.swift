@@ -4,8 +4,8 @@ import Basis
 struct FindingReader {
     let cells: CSVTable
     let runs: CSVTable
-    /// Rows of `cells` that count.
-    let valid: Set<Int>
+    /// Rows of `cells` that count, as what they are or as bounds.
+    let sound: Set<Int>
     /// The launches that count, as rows of `runs`, by their cell.
     private let counted: [String: [Int]]
 
@@ -15,10 +15,8 @@ struct FindingReader {
         counted = Dictionary(
             grouping: runs.rows.indices.filter { runs.field($0, "valid") == "1" }
         ) { runs.field($0, "cell_id") ?? "" }
-        valid = Set(
-            cells.rows.indices.filter {
-                cells.field($0, "verdict") == LoadReport.Verdict.valid.rawValue
-            })
+        sound = Set(
+            cells.rows.indices.filter { Bound.isSound(cells.field($0, "verdict") ?? "") })
     }
 
     /// Columns that make a question, with what they have where nothing was said.
@@ -42,8 +40,8 @@ struct FindingReader {
 
     /// - Parameter names: columns that may vary instead.
     func axis(among names: [String]) -> FindingAxis? {
-        if Set(valid.map(name)).count > 1 { return .patterns }
-        let varying = names.first { column in Set(valid.map { field($0, column) }).count > 1 }
+        if Set(sound.map(name)).count > 1 { return .patterns }
+        let varying = names.first { column in Set(sound.map { field($0, column) }).count > 1 }
         return varying.map { .column($0) }
     }
 
@@ -115,13 +113,17 @@ struct FindingReader {
     func contests(of question: FindingQuestion, over axis: FindingAxis) -> [Contest] {
         question.figures.compactMap { figure in
             var values: Contest.Values = [:]
+            var bounds: Set<String> = []
             for row in question.rows {
                 let name = contestant(row, of: question, over: axis)
                 let load = axis == .column("connections") ? "" : field(row, "connections")
                 values[name, default: [:]][load, default: []] +=
-                    valid.contains(row) ? launches(of: field(row, "cell_id"), figure) : []
+                    sound.contains(row) ? launches(of: field(row, "cell_id"), figure) : []
+                if Bound(figure.rawValue, verdict: field(row, "verdict")) != nil {
+                    bounds.insert(name)
+                }
             }
-            return Contest(figure, values)
+            return Contest(figure, values, bounds: bounds)
         }
     }
 

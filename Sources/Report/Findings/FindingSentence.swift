@@ -4,10 +4,13 @@ import Basis
 struct FindingSentence {
     private let question: FindingQuestion
     private let contest: Contest
+    private let isOfPage: Bool
 
-    init(_ contest: Contest, of question: FindingQuestion) {
+    /// - Parameter isOfPage: whether signs are those of a page, not those of a terminal.
+    init(_ contest: Contest, of question: FindingQuestion, isOfPage: Bool) {
         self.contest = contest
         self.question = question
+        self.isOfPage = isOfPage
     }
 
     private var winner: String { contest.ranking[0] }
@@ -16,10 +19,14 @@ struct FindingSentence {
     }
 
     var text: String {
+        place + ": " + (contest.ranking.isEmpty ? unranked : ranked) + absences + "."
+    }
+
+    private var ranked: String {
         let equals = others.filter(\.distance.isOpen).map(\.name)
         let behind = others.filter { !$0.distance.isOpen }
         guard let last = behind.last ?? others.last else { return "" }
-        var words = place + ": "
+        var words = ""
         if last.distance.interval == nil {
             words += "\(winner) \(leads); \(clause(last)), of one launch each: no interval"
         } else if behind.isEmpty {
@@ -30,8 +37,28 @@ struct FindingSentence {
                 words += "; \(list(equals)) can't be told apart from \(winner)"
             }
         }
-        if !contest.absent.isEmpty { words += "; \(list(contest.absent)) could not be compared" }
-        return words + "."
+        if !contest.placeless.isEmpty {
+            words += "; the generator was the limit of \(bounds), which may be better"
+        }
+        return words
+    }
+
+    /// Where bounds alone, or bounds and one figure that is better than they, say nothing of who
+    /// wins.
+    private var unranked: String {
+        let words = "the generator was the limit of \(bounds), so that"
+        guard let alone = contest.alone else { return words + " nobody wins for certain" }
+        return words + " \(alone.name) (\(amount(alone.figure))) does not win for certain"
+    }
+
+    /// Who has a bound and no place.
+    private var bounds: String {
+        let sign = Bound(contest.figure.rawValue).map { isOfPage ? $0.pageSign : $0.sign } ?? ""
+        return list(contest.placeless.map { "\($0.name) (\(sign)\(amount($0.bound)))" })
+    }
+
+    private var absences: String {
+        contest.absent.isEmpty ? "" : "; \(list(contest.absent)) could not be compared"
     }
 
     private var place: String {
@@ -41,24 +68,44 @@ struct FindingSentence {
         return title + ", \(list(counts)) connection\(counts == ["1"] ? "" : "s")"
     }
 
-    /// What the winner does.
-    private var leads: String {
-        let span = Nanoseconds(raw: Int64(contest.best.rounded())).display
+    /// A figure with its unit.
+    private func amount(_ figure: Double) -> String {
+        let span = Nanoseconds(raw: Int64(figure.rounded())).display
         return switch contest.figure {
-        case .rate: "serves most, \(decimalDisplay(contest.best)) requests/s"
-        case .tail: "has the shortest p99, \(span)"
-        case .cpu: "costs the server least, \(span) of CPU a request"
-        case .capacity: "meets it up to the highest rate, \(decimalDisplay(contest.best))/s"
+        case .rate: "\(decimalDisplay(figure)) requests/s"
+        case .tail: span
+        case .cpu: "\(span) of CPU a request"
+        case .capacity: "\(decimalDisplay(figure))/s"
         }
     }
 
-    /// How far behind another is.
+    /// What the winner does.
+    private var leads: String {
+        let bound =
+            !contest.bestIsBound ? "" : contest.figure.isBetterHigher ? "at least " : "at most "
+        let amount = bound + amount(contest.best)
+        return switch contest.figure {
+        case .rate: "serves most, \(amount)"
+        case .tail: "has the shortest p99, \(amount)"
+        case .cpu: "costs the server least, \(amount)"
+        case .capacity: "meets it up to the highest rate, \(amount)"
+        }
+    }
+
+    /// How far behind another is: of a bound what is certain of it.
     private func clause(_ other: (name: String, distance: Contest.Distance)) -> String {
         let ratio = fixed(other.distance.ratio, decimals: 2)
-        let interval = other.distance.interval.map { range in
-            " (\(fixed(range.lowerBound, decimals: 2)) to \(fixed(range.upperBound, decimals: 2)))"
-        }
-        let amount = ratio + (interval ?? "")
+        let interval = other.distance.interval
+        let amount =
+            if contest.bestIsBound {
+                "at least " + (interval.map { fixed($0.lowerBound, decimals: 2) } ?? ratio)
+            } else {
+                ratio
+                    + (interval.map { range in
+                        " (\(fixed(range.lowerBound, decimals: 2)) to"
+                            + " \(fixed(range.upperBound, decimals: 2)))"
+                    } ?? "")
+            }
         return switch contest.figure {
         case .rate: "\(winner) has \(amount) times as many as \(other.name)"
         case .tail: "that of \(other.name) is \(amount) times as long as \(winner)'s"

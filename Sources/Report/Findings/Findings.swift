@@ -1,8 +1,8 @@
-/// What a run says in short: who won what and by how much, in at most six sentences, from valid
-/// cells alone.
+/// What a run says in short: who won what and by how much, in at most five sentences, from cells
+/// that count: valid ones, and of those that the generator limited what their bounds allow.
 package struct Findings {
     /// More is not read.
-    package static let most = 6
+    package static let most = 5
 
     /// At most `most`; one that says why where nothing was compared.
     package let sentences: [String]
@@ -18,13 +18,14 @@ package struct Findings {
     /// - Parameters:
     ///   - cells: a table as `cells.csv`.
     ///   - runs: `runs.csv` of the same run.
-    package init(cells: CSVTable, runs: CSVTable) {
+    ///   - isOfPage: whether signs are those of a page, such as ≥, not those of a terminal.
+    package init(cells: CSVTable, runs: CSVTable, isOfPage: Bool = false) {
         let reader = FindingReader(cells: cells, runs: runs)
         if cells.rows.isEmpty {
             sentences = []
             return
         }
-        if reader.valid.isEmpty {
+        if reader.sound.isEmpty {
             sentences = ["No cell is valid, so that nothing can be said of what wins."]
             return
         }
@@ -41,7 +42,9 @@ package struct Findings {
             ]
             return
         }
-        sentences = Self.chosen(contests).map { FindingSentence($0.contest, of: $0.question).text }
+        sentences = Self.chosen(contests).map {
+            FindingSentence($0.contest, of: $0.question, isOfPage: isOfPage).text
+        }
     }
 
     /// The same from the records of a run.

@@ -11,15 +11,18 @@ struct CellsSection {
         let scale: Double
     }
 
+    /// The first ones are seen without scrolling, the p99 on a phone, too.
     static let shown = [
-        Shown(name: "rps", title: "requests/s", unit: nil, scale: 1),
-        Shown(name: "p50_ns", title: "p50", unit: "µs", scale: 1e-3),
-        Shown(name: "p90_ns", title: "p90", unit: "µs", scale: 1e-3),
         Shown(name: "p99_ns", title: "p99", unit: "µs", scale: 1e-3),
-        Shown(name: "p999_ns", title: "p99.9", unit: "µs", scale: 1e-3),
-        Shown(name: "max_ns", title: "longest", unit: "µs", scale: 1e-3),
+        Shown(name: "rps", title: "requests/s", unit: nil, scale: 1),
         Shown(
             name: "srv_cpu_ns_per_req", title: "server CPU a request", unit: "µs", scale: 1e-3),
+        Shown(name: "capacity_rps", title: "capacity", unit: "1/s", scale: 1),
+        Shown(name: "capacity_above_rps", title: "not met at", unit: "1/s", scale: 1),
+        Shown(name: "p50_ns", title: "p50", unit: "µs", scale: 1e-3),
+        Shown(name: "p90_ns", title: "p90", unit: "µs", scale: 1e-3),
+        Shown(name: "p999_ns", title: "p99.9", unit: "µs", scale: 1e-3),
+        Shown(name: "max_ns", title: "longest", unit: "µs", scale: 1e-3),
         Shown(
             name: "srv_syscalls_per_req", title: "system calls a request", unit: nil, scale: 1),
         Shown(
@@ -27,8 +30,6 @@ struct CellsSection {
         Shown(
             name: "gen_cpu_ns_per_req", title: "generator CPU a request", unit: "µs", scale: 1e-3),
         Shown(name: "rate_ratio", title: "of the rate asked for", unit: "%", scale: 100),
-        Shown(name: "capacity_rps", title: "capacity", unit: "1/s", scale: 1),
-        Shown(name: "capacity_above_rps", title: "not met at", unit: "1/s", scale: 1),
     ]
 
     /// Conditions that get a column only where cells differ in them: the column of the file, its
@@ -76,7 +77,11 @@ struct CellsSection {
 
     func verdict(_ row: Int) -> String { table.field(row, "verdict") ?? "unknown" }
 
-    func isValid(_ row: Int) -> Bool { verdict(row) == LoadReport.Verdict.valid.rawValue }
+    /// Whether the generator was the limit, which makes bounds of the cell's figures.
+    func isBound(_ row: Int) -> Bool { verdict(row) == Bound.verdict }
+
+    /// Whether the figures count, as what they are or as bounds.
+    func isSound(_ row: Int) -> Bool { Bound.isSound(verdict(row)) }
 
     /// How many launches there were and how many of them count.
     func launches(_ row: Int) -> (all: Int, counted: Int) {
@@ -87,7 +92,7 @@ struct CellsSection {
     /// Whether something about the cell is to be explained.
     func isDoubtful(_ row: Int) -> Bool {
         let (all, counted) = launches(row)
-        return !isValid(row) || counted + (files.replaced[id(row)] ?? 0) < all
+        return !isSound(row) || counted + (files.replaced[id(row)] ?? 0) < all
     }
 
     /// The reasons of the launches, each once with how often it came, the most frequent first.
@@ -109,6 +114,7 @@ struct CellsSection {
         let (kind, sign) =
             switch verdict {
             case "valid": ("good", "✓")
+            case Bound.verdict: ("bound", "≥")
             case "invalid", "errors", "failed": ("bad", "✕")
             case LaunchRecord.unavailable: ("doubtful", "–")
             default: ("doubtful", "△")
@@ -124,13 +130,22 @@ struct CellsSection {
         let varying = Self.occasional.filter { values($0.0).count > 1 }
         let constant = Self.occasional.filter { condition in
             let found = values(condition.0)
-            return found.count == 1 && found.first != Self.unremarkable[condition.0]
+            return found.count == 1 && found != [""]
+                && found.first != Self.unremarkable[condition.0]
         }
         let measured = Self.shown.filter { metric in
             table.rows.indices.contains { number($0, "\(metric.name)_median") != nil }
         }
         var columns = [
-            PageTable.Column("pattern", "pattern"),
+            PageTable.Column("pattern", "pattern"), PageTable.Column("verdict", "verdict"),
+        ]
+        columns += measured.map { metric in
+            PageTable.Column(
+                metric.name, .text(metric.title) + (metric.unit.map { .unit($0) } ?? ""),
+                isNumber: true)
+        }
+        columns += [
+            PageTable.Column("n", "launches", isNumber: true),
             PageTable.Column("threads", "threads", isNumber: true),
             PageTable.Column("connections", "connections", isNumber: true),
             PageTable.Column("loop", "loop"),
@@ -139,21 +154,13 @@ struct CellsSection {
         columns += varying.map {
             PageTable.Column($0.0, .text($0.1) + ($0.2.isEmpty ? "" : .unit($0.2)))
         }
-        columns += [
-            PageTable.Column("verdict", "verdict"),
-            PageTable.Column("n", "launches", isNumber: true),
-        ]
-        columns += measured.map { metric in
-            PageTable.Column(
-                metric.name, .text(metric.title) + (metric.unit.map { .unit($0) } ?? ""),
-                isNumber: true)
-        }
         columns.append(PageTable.Column("cell_id", "cell"))
         var page = PageTable(
             id: "cells", caption: "Cells: medians over the launches that count", columns: columns)
         page.rows = table.rows.indices.map { row in
-            conditions(row) + varying.map { plain(row, $0.0) } + judgement(row)
-                + measured.map { figure(row, $0) } + [identity(row)]
+            [heading(row, varying), judgement(row)] + measured.map { figure(row, $0) }
+                + [counted(row)] + conditions(row) + varying.map { plain(row, $0.0) }
+                + [identity(row)]
         }
         return note(constant) + linkNote + page.markup
     }
@@ -193,12 +200,13 @@ struct CellsSection {
                 + "CPUs, is in no figure, and is a limit to requests/s.")
     }
 
-    /// The values of a condition. A server without a pattern stands for itself in the first column.
+    /// The values of a condition, empty where a cell has none. A server without a pattern stands
+    /// for itself in the first column.
     private func values(_ column: String) -> Set<String> {
         Set(
             table.rows.indices.compactMap { row in
                 column == "server" && table.field(row, "pattern") == nil
-                    ? nil : table.field(row, column)
+                    ? nil : table.field(row, column) ?? ""
             })
     }
 
@@ -216,45 +224,91 @@ struct CellsSection {
         return PageTable.Entry(.text(FigureText.count(value)), order: "\(value)")
     }
 
+    /// Conditions that are no part of what is asked, or another one says.
+    private static let unsaid: Set = ["server", "search_outcome", "connection_rate_target"]
+
+    /// What a cell does that says nothing else.
+    private static let usual = unremarkable.merging([
+        "protocol": "h1", "streams": "1", "pipeline": "1", "tls": "off", "handshake": "full",
+        "nodelay": "on", "close": "fin", "fastopen": "off", roundTrip: "0", "link_loss": "0",
+        "payload_bytes": "13",
+    ]) { $1 }
+
+    /// The pattern, and below it what is asked of it.
+    private func heading(_ row: Int, _ varying: [(String, String, String)]) -> PageTable.Entry {
+        var words: [String] = []
+        let name = name(row)
+        let crews = Set(
+            table.rows.indices.filter { self.name($0) == name }.map { table.field($0, "threads") })
+        if crews.count > 1, let threads = table.field(row, "threads") {
+            words.append("\(threads) threads")
+        }
+        if let connections = number(row, "connections") {
+            words.append(FigureText.count(connections) + (connections == 1 ? " conn." : " conns."))
+        }
+        words.append(loop(row))
+        if let rate = number(row, "rate_target") { words.append("\(FigureText.count(rate))/s") }
+        for (column, title, unit) in varying where !Self.unsaid.contains(column) {
+            guard let text = table.field(row, column), text != Self.usual[column],
+                column != "payload_bytes" || table.field(row, "path") == nil
+            else { continue }
+            let value = shown(text, column) + (unit.isEmpty ? "" : " " + unit)
+            words.append(["path", "find_rate"].contains(column) ? value : "\(title) \(value)")
+        }
+        return PageTable.Entry(
+            .breakable(name)
+                + .element("span", ["class": "load"], .text(words.joined(separator: ", "))),
+            order: name)
+    }
+
+    private func loop(_ row: Int) -> String {
+        switch table.field(row, "arrival") ?? "" {
+        case "closed": "closed"
+        case "subscribe": "subscribed"
+        case "poisson": "open, Poisson"
+        case "search" where table.field(row, "find_arrivals") == "poisson": "searched, Poisson"
+        case "search": "searched, constant"
+        case let other: "open, \(other)"
+        }
+    }
+
     private func conditions(_ row: Int) -> [PageTable.Entry] {
-        let loop =
-            switch table.field(row, "arrival") ?? "" {
-            case "closed": "closed"
-            case "subscribe": "subscribed"
-            case "poisson": "open, Poisson"
-            case "search" where table.field(row, "find_arrivals") == "poisson": "searched, Poisson"
-            case "search": "searched, constant"
-            case let other: "open, \(other)"
-            }
+        let loop = loop(row)
         return [
-            PageTable.Entry(.breakable(name(row)), order: name(row)), count(row, "threads"),
-            count(row, "connections"), PageTable.Entry(.text(loop), order: loop),
-            count(row, "rate_target"),
+            count(row, "threads"), count(row, "connections"),
+            PageTable.Entry(.text(loop), order: loop), count(row, "rate_target"),
         ]
     }
 
-    private func judgement(_ row: Int) -> [PageTable.Entry] {
-        let (all, counted) = launches(row)
+    private func judgement(_ row: Int) -> PageTable.Entry {
         let reason = reasons(row).first.map {
             Markup.element("span", ["class": "reason"], .text($0.text))
         }
-        return [
-            PageTable.Entry(Self.badge(verdict(row)) + (reason ?? ""), order: verdict(row)),
-            PageTable.Entry(
-                .text(counted == all ? "\(all)" : "\(counted) of \(all)"), order: "\(counted)"),
-        ]
+        return PageTable.Entry(Self.badge(verdict(row)) + (reason ?? ""), order: verdict(row))
+    }
+
+    private func counted(_ row: Int) -> PageTable.Entry {
+        let (all, counted) = launches(row)
+        return PageTable.Entry(
+            .text(counted == all ? "\(all)" : "\(counted) of \(all)"), order: "\(counted)")
     }
 
     private func figure(_ row: Int, _ metric: Shown) -> PageTable.Entry {
         guard let median = number(row, "\(metric.name)_median") else { return .missing }
         func text(_ value: Double) -> String { FigureText.of(value * metric.scale) }
-        var content: Markup = .text(text(median))
+        let bound = Bound(metric.name, verdict: verdict(row))
+        var content: Markup = .text((bound?.pageSign ?? "") + text(median))
         if let low = number(row, "\(metric.name)_ci_lo"),
             let high = number(row, "\(metric.name)_ci_hi")
         {
-            content =
-                content
-                + .element("span", ["class": "interval"], .text("\(text(low)) to \(text(high))"))
+            // Of a bound one end of its interval is certain.
+            let words =
+                switch bound {
+                case nil: "\(text(low)) to \(text(high))"
+                case .atLeast: "from \(text(low))"
+                case .atMost: "up to \(text(high))"
+                }
+            content = content + .element("span", ["class": "interval"], .text(words))
         }
         return PageTable.Entry(content, order: "\(median)")
     }

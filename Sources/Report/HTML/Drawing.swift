@@ -9,6 +9,8 @@ import Basis
 package struct Drawing: Equatable, Sendable {
     /// The image as an `svg` element.
     package let svg: String
+    /// What its colours and shapes stand for, as the image itself says.
+    package let legend: [LegendEntry]
 
     /// - Parameters:
     ///   - name: a prefix for the ids, unique in the document.
@@ -23,6 +25,7 @@ package struct Drawing: Equatable, Sendable {
         writer.svg +=
             "<svg viewBox=\"\(box)\" role=\"img\" aria-label=\"\(Markup.escaped(label))\">"
         for child in root.children { writer.write(child) }
+        legend = LegendEntry.all(in: root, prefix: writer.prefix)
         svg = writer.svg + "</svg>"
     }
 

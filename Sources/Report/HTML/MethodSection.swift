@@ -5,11 +5,17 @@ enum MethodSection {
         ("valid", "nothing speaks against the figures"),
         (
             "client-bound",
-            "the generator was the bottleneck: the server may do better than these figures"
+            "the generator was the limit, so that figures are bounds: the server does at least (≥) "
+                + "this rate, and took at most (≤) these times; what a request cost it is no bound"
         ),
         ("disturbed", "other work took CPU time; such a launch does not count"),
         ("late", "requests were sent later than intended, or the rate was not reached"),
         ("unsteady", "the first and the second half of the launch differ"),
+        (
+            "other-openings",
+            "connections were opened in another way than asked for; such a launch "
+                + "does not count"
+        ),
         ("errors", "too many requests failed; such a launch does not count"),
         ("too-few-samples", "too few requests for the percentiles that are printed"),
         ("invalid", "no launch of the cell counts, so it has no figures"),

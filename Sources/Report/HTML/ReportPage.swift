@@ -16,12 +16,14 @@ package struct ReportPage {
     }
 
     package var text: String {
-        let slopes: [(id: String, title: Markup, content: Markup)] =
+        let summary = SummarySection(files)
+        let findings: Section = ("findings", "Findings", summary.findings)
+        let slopes: [Section] =
             SlopesSection(files).map { [("slopes-all", "Round trips", $0.markup)] } ?? []
-        let sections: [(id: String, title: Markup, content: Markup)] =
+        let sections: [Section] =
             [
-                ("verdict", "Verdict", SummarySection(files).markup),
                 ("figures", "Figures", figures),
+                ("doubts", "Doubts", DoubtsSection(files).markup),
                 ("cells-all", "Cells", CellsSection(files).markup),
             ] + slopes + [
                 ("workers-all", "Workers", WorkersSection(files).markup),
@@ -33,25 +35,30 @@ package struct ReportPage {
             Markup.element(
                 "li", [:], .element("a", ["href": "#\(section.id)"], section.title))
         }
-        let body = sections.map { section in
-            Markup.element(
-                "section", ["id": section.id, "aria-labelledby": "\(section.id)-title"], "\n",
-                .element("h2", ["id": "\(section.id)-title"], section.title), "\n",
-                section.content, "\n")
-        }
+        let nav = Markup.element(
+            "nav", ["aria-label": "Contents"], .element("ul", [:], contents))
+        let body =
+            [Self.markup(findings), summary.facts, nav] + sections.map { Self.markup($0) }
         return "<!DOCTYPE html>\n"
             + Markup.element(
                 "html", ["lang": "en"], "\n", head, "\n",
                 .element(
                     "body", [:], "\n",
-                    .element("a", ["class": "skip", "href": "#verdict"], "To the verdict"), "\n",
-                    SummarySection(files).heading, "\n",
-                    .element(
-                        "nav", ["aria-label": "Contents"], .element("ul", [:], contents)), "\n",
+                    .element("a", ["class": "skip", "href": "#findings"], "To the findings"), "\n",
+                    summary.heading, "\n",
                     .element("main", [:], "\n", .joined(body, by: "\n"), "\n"), "\n",
                     .element("p", ["id": "spoken", "class": "spoken", "aria-live": "polite"]),
                     "\n", .element("script", [:], .verbatim(SortScript.text)), "\n"), "\n"
             ).html + "\n"
+    }
+
+    private typealias Section = (id: String, title: Markup, content: Markup)
+
+    private static func markup(_ section: Section) -> Markup {
+        .element(
+            "section", ["id": section.id, "aria-labelledby": "\(section.id)-title"], "\n",
+            .element("h2", ["id": "\(section.id)-title"], section.title), "\n",
+            section.content, "\n")
     }
 
     private var head: Markup {
@@ -90,12 +97,14 @@ package struct ReportPage {
                 return .element(
                     "figure", [:], "\n", .element("h3", [:], .text(guide.question)), "\n",
                     .element(
-                        "div",
-                        [
-                            "class": "scroll card", "role": "region", "tabindex": "0",
-                            "aria-label": "Figure: \(guide.question)",
-                        ],
-                        .drawing(figure.drawing)), "\n",
+                        "div", ["class": "card"], figure.drawing.legendMarkup,
+                        .element(
+                            "div",
+                            [
+                                "class": "scroll", "role": "region", "tabindex": "0",
+                                "aria-label": "Figure: \(guide.question)",
+                            ],
+                            .drawing(figure.drawing))), "\n",
                     .element(
                         "figcaption", [:], .text(guide.reading + " "),
                         link("plots/\(figure.name).svg", "image alone")), "\n")

@@ -20,6 +20,9 @@ enum StyleSheet {
         a { color: var(--link); }
         :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
         h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
+        .whole { font-size: 1.1rem; font-weight: 600; margin: 0 0 .5rem; max-width: none; }
+        .whole.good { color: var(--good); } .whole.doubtful { color: var(--doubtful); }
+        .whole.bad { color: var(--bad); }
         h1 .run { display: block; font-size: 1.1rem; font-weight: 500; color: var(--soft);
           overflow-wrap: anywhere; }
         h2 { font-size: 1.3rem; margin: 3rem 0 1rem; padding-top: 1rem;
@@ -31,23 +34,20 @@ enum StyleSheet {
         .skip, .spoken { position: absolute; left: -100vw; width: 1px; height: 1px;
           overflow: hidden; }
         .skip:focus { position: static; width: auto; height: auto; }
-        .facts { display: flex; flex-wrap: wrap; gap: .75rem 2.5rem; margin: 0; }
-        .facts dt, .tiles span { color: var(--soft); font-size: .85rem; }
+        .facts { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1.5rem 0 0; }
+        .facts dt { color: var(--soft); font-size: .85rem; }
         .facts dd { margin: 0; overflow-wrap: anywhere; }
         nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none;
-          margin: 1.5rem 0 0; padding: .6rem 0; border-top: 1px solid var(--line); }
+          margin: 1rem 0 0; padding: .6rem 0; border-top: 1px solid var(--line); }
         nav a { display: inline-block; padding: .2rem 0; }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
-          gap: .75rem; list-style: none; margin: 0; padding: 0; }
-        .tiles li { background: var(--raised); border: 1px solid var(--line); border-radius: 8px;
-          padding: .7rem .9rem; }
-        .tiles strong { display: block; font-size: 1.7rem; line-height: 1.2;
-          font-variant-numeric: tabular-nums; }
-        .tiles .good strong, .badge.good { color: var(--good); }
-        .tiles .doubtful strong, .badge.doubtful { color: var(--doubtful); }
-        .tiles .bad strong, .badge.bad { color: var(--bad); }
+        .badge.good { color: var(--good); }
+        .badge.bound { color: var(--link); }
+        .badge.doubtful { color: var(--doubtful); }
+        .badge.bad { color: var(--bad); }
         .badge { font-weight: 600; white-space: nowrap; }
-        .findings { padding-left: 1.2rem; font-size: 1.05rem; }
+        #findings h2 { margin: 0 0 .5rem; padding: 0; border: 0; }
+        .findings { padding-left: 1.2rem; margin: 0; font-size: 1.05rem; }
+        .findings li { max-width: 60rem; }
         .findings li { margin: .4rem 0; }
         .warnings, .doubts ul { padding-left: 1.2rem; }
         .doubts { list-style: none; padding: 0; }
@@ -67,12 +67,15 @@ enum StyleSheet {
         .number { text-align: right; font-variant-numeric: tabular-nums; }
         td.number { white-space: nowrap; }
         .unit { color: var(--soft); font-weight: 400; }
+        .load { display: block; color: var(--soft); font-weight: 400; font-size: .8rem;
+          line-height: 1.35; overflow-wrap: anywhere; }
         .interval { display: block; color: var(--soft); font-size: .8rem; }
         .reason { display: block; color: var(--soft); font-size: .8rem; min-width: 9rem;
           max-width: 13rem; line-height: 1.35; }
         .sortable td code { display: block; min-width: 12rem; }
         .sortable tbody th { position: sticky; left: 0; z-index: 1; background: var(--page);
-          max-width: 14rem; overflow-wrap: break-word; }
+          min-width: 13rem; max-width: 16rem; overflow-wrap: break-word; }
+        #workers tbody th code { font-weight: 600; }
         .sortable thead th:first-child { position: sticky; left: 0; z-index: 2; }
         .sortable tbody tr:hover > * { background: var(--raised); }
         th button { all: unset; cursor: pointer; display: block; width: 100%;
@@ -83,10 +86,16 @@ enum StyleSheet {
         th[aria-sort="ascending"] button::after { content: "\\2191"; color: var(--ink); }
         th[aria-sort="descending"] button::after { content: "\\2193"; color: var(--ink); }
         figure { margin: 0 0 2.5rem; }
-        .card { background: var(--card); color-scheme: light; padding: .5rem; }
-        .card svg { display: block; width: 100%; min-width: 42rem; max-width: 60rem;
+        .card { background: var(--card); color: #16191d; color-scheme: light; padding: .5rem;
+          border: 1px solid var(--line); border-radius: 8px; margin: 1rem 0; }
+        .card .scroll { border: 0; border-radius: 0; margin: 0; }
+        .card .scroll svg { display: block; width: 100%; min-width: 42rem; max-width: 60rem;
           height: auto; margin: 0 auto; }
-        @media (prefers-color-scheme: dark) { .card svg { filter: brightness(.93); } }
+        @media (prefers-color-scheme: dark) { .card .scroll svg { filter: brightness(.93); } }
+        .legend { display: none; flex-wrap: wrap; gap: .1rem 1rem; list-style: none; margin: 0;
+          padding: .2rem .4rem .5rem; font-size: .85rem; }
+        .legend svg { width: .8rem; height: .8rem; margin-right: .35rem; overflow: visible;
+          vertical-align: -.05rem; }
         .terms dt { font-weight: 600; margin-top: .75rem; }
         .terms dd { margin: 0; }
         .verdicts { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1.25rem; }
@@ -102,9 +111,16 @@ enum StyleSheet {
         summary { cursor: pointer; padding: .3rem 0; }
         .paths { columns: 22rem; padding-left: 1.2rem; }
         .paths li { overflow-wrap: anywhere; }
+        /* Where a figure is wider than the window, its legend stands by itself. */
+        @media (max-width: 46rem) { .legend { display: flex; } }
         @media (max-width: 40rem) {
-          th, td { padding: .4rem .55rem; }
-          .sortable tbody th { max-width: 8.5rem; }
+          th, td { padding: .4rem .5rem; }
+          .sortable tbody th { min-width: 0; max-width: 7.5rem; }
+          .sortable thead th.number { min-width: 0; }
+          .sortable .reason { display: none; }
+          .sortable td:nth-child(2) .badge { white-space: normal; }
+          .sortable .interval { white-space: normal; }
+          .sortable caption { max-width: 20rem; }
           .verdicts { grid-template-columns: 1fr; gap: 0; }
           .verdicts dt { margin-top: .6rem; }
         }
@@ -116,17 +132,17 @@ enum StyleSheet {
             --bad: #ab1f1f; --card: #ffffff; }
           html { font-size: 10pt; }
           body { max-width: none; padding: 0; }
-          nav, .skip, .spoken, details { display: none; }
+          nav, .skip, .spoken, .legend, details:not(.doubtful) { display: none; }
           h2 { break-after: avoid; margin-top: 1.5rem; }
           h3 { break-after: avoid; }
           figure, tr { break-inside: avoid; }
           figure { margin-bottom: 1rem; }
-          .card svg { min-width: 0; max-height: 150mm; }
+          .card .scroll svg { min-width: 0; max-height: 150mm; }
           .scroll { overflow: visible; border: 0; }
           .sortable { font-size: 6.6pt; }
           .sortable th, .sortable td { padding: 1.2mm 1mm; min-width: 0; }
           .sortable tbody th, .sortable thead th:first-child { position: static; }
-          .interval, .reason { font-size: 5.8pt; min-width: 0; }
+          .interval, .reason, .load { font-size: 5.8pt; min-width: 0; }
           .sortable td code { min-width: 0; }
           th button::after { content: ""; }
         }

@@ -1,6 +1,7 @@
 import Basis
 
-/// What a reader must know before any number: which run this is, and how much of it to believe.
+/// What a reader must know before any number: which run this is, whether to believe it, and what it
+/// found.
 struct SummarySection {
     let files: RunFiles
     private let cells: CellsSection
@@ -10,9 +11,72 @@ struct SummarySection {
         cells = CellsSection(files)
     }
 
-    // MARK: Which run
+    // MARK: The top
 
     var heading: Markup {
+        .element(
+            "header", [:], "\n",
+            .element(
+                "h1", [:], "Switchyard run ",
+                .element("span", ["class": "run"], .text(files.text("run_id") ?? ""))), "\n",
+            whole, "\n")
+    }
+
+    private enum Tone: String {
+        case good, doubtful, bad
+
+        var sign: String {
+            switch self {
+            case .good: "✓"
+            case .doubtful: "△"
+            case .bad: "✕"
+            }
+        }
+    }
+
+    /// How much of the run to believe, in one line.
+    private var whole: Markup {
+        let (tone, words) = judgement
+        return .element(
+            "p", ["id": "whole", "class": "whole \(tone.rawValue)"],
+            .element("span", ["aria-hidden": "true"], .text(tone.sign)), .text(" " + words))
+    }
+
+    private var judgement: (Tone, String) {
+        let rows = Array(files.cells.rows.indices)
+        // What the machine can't run was skipped, and is no fault of the others'.
+        let asked = rows.filter { cells.verdict($0) != LaunchRecord.unavailable }
+        let sound = asked.filter(cells.isSound).count
+        let bounds = asked.filter(cells.isBound).count
+        let launches = rows.reduce(0) { $0 + cells.launches($1).all }
+        let counted = rows.reduce(0) { $0 + cells.launches($1).counted }
+        if rows.isEmpty { return (.bad, "No launch of this run has ended yet.") }
+        let words =
+            "\(sound) of \(asked.count) cells are valid"
+            + (bounds > 0 ? " (\(bounds) as bounds: the generator was their limit)" : "")
+            + ", \(counted) of \(launches) launches count."
+        if files.text("status") != "complete" {
+            return (.bad, "This run is not complete: some launches are missing. " + words)
+        }
+        if 2 * sound <= asked.count { return (.bad, "Don't trust this run as a whole: " + words) }
+        if asked.contains(where: cells.isDoubtful) { return (.doubtful, words) }
+        return (.good, words)
+    }
+
+    // MARK: What it found
+
+    var findings: Markup {
+        let sentences = Findings(
+            cells: files.cells, runs: files.runs, isOfPage: true
+        ).sentences
+        if sentences.isEmpty { return .element("p", [:], "There is nothing to be compared.") }
+        let items = sentences.map { Markup.element("li", [:], .text($0)) }
+        return .element("ul", ["class": "findings"], .joined(items, by: "\n"))
+    }
+
+    // MARK: Which run
+
+    var facts: Markup {
         let facts: [(Markup, Markup?)] = [
             ("Commit", commit), ("Begun", files.text("started_utc").map { .text($0) }),
             ("Ended", files.text("finished_utc").map { .text($0) }), ("Status", status),
@@ -24,12 +88,7 @@ struct SummarySection {
                     "div", [:], .element("dt", [:], fact.0), .element("dd", [:], $0))
             }
         }
-        return .element(
-            "header", [:], "\n",
-            .element(
-                "h1", [:], "Switchyard run ",
-                .element("span", ["class": "run"], .text(files.text("run_id") ?? ""))), "\n",
-            .element("dl", ["class": "facts"], .joined(list, by: "\n")), "\n")
+        return .element("dl", ["class": "facts"], .joined(list, by: "\n"))
     }
 
     private var commit: Markup {
@@ -61,102 +120,5 @@ struct SummarySection {
             fact("sw", "kernel").map { "Linux \($0)" },
         ].compactMap { $0 }
         return facts.isEmpty ? nil : .text(facts.joined(separator: ", "))
-    }
-
-    // MARK: How much to believe
-
-    var markup: Markup {
-        let rows = Array(files.cells.rows.indices)
-        let doubtful = rows.filter(cells.isDoubtful)
-        let valid = rows.count(where: cells.isValid)
-        let invalid = rows.count { cells.launches($0).counted == 0 }
-        let launches = rows.reduce(0) { $0 + cells.launches($1).all }
-        let counted = rows.reduce(0) { $0 + cells.launches($1).counted }
-        let tiles = [
-            tile("\(valid)", "of \(rows.count) cells valid", valid == rows.count ? "good" : nil),
-            tile(
-                "\(rows.count - valid - invalid)", "doubtful",
-                rows.count - valid - invalid > 0 ? "doubtful" : nil),
-            tile("\(invalid)", "without figures", invalid > 0 ? "bad" : nil),
-            tile("\(counted)", "of \(launches) launches count", nil),
-        ]
-        return findings + .element("ul", ["class": "tiles"], .joined(tiles, by: "\n")) + "\n"
-            + warnings + (doubtful.isEmpty ? noDoubt : folded(doubtful))
-    }
-
-    /// What the run says in short.
-    private var findings: Markup {
-        let sentences = Findings(cells: files.cells, runs: files.runs).sentences
-        if sentences.isEmpty { return "" }
-        let items = sentences.map { Markup.element("li", [:], .text($0)) }
-        return .element("ul", ["class": "findings"], .joined(items, by: "\n")) + "\n"
-    }
-
-    private func tile(_ number: String, _ words: String, _ tone: String?) -> Markup {
-        .element(
-            "li", ["class": tone], .element("strong", [:], .text(number)), " ",
-            .element("span", [:], .text(words)))
-    }
-
-    private var noDoubt: Markup {
-        if files.cells.rows.isEmpty {
-            return .element("p", [:], "No launch of this run has ended yet.")
-        }
-        let again = files.replaced.values.reduce(0, +)
-        if again == 0 {
-            return .element("p", [:], "Every launch counts and every verdict is valid.")
-        }
-        let launches = again == 1 ? "1 launch" : "\(again) launches"
-        return .element(
-            "p", [:],
-            .text(
-                "Every verdict is valid. Other work spoilt \(launches), which others were made in"
-                    + " the place of."))
-    }
-
-    /// The doubts, which are read by who wants to know why.
-    private func folded(_ rows: [Int]) -> Markup {
-        let cells = rows.count == 1 ? "1 cell" : "\(rows.count) cells"
-        return .element(
-            "details", [:], "\n",
-            .element("summary", [:], .text("\(cells) in doubt, and why")), "\n",
-            .element(
-                "p", [:],
-                "A cell whose verdict is not valid decides nothing: repeat it, or leave it out."),
-            "\n", doubts(rows), "\n") + "\n"
-    }
-
-    private var warnings: Markup {
-        guard case .array(let all) = files.manifest["warnings"], !all.isEmpty else { return "" }
-        let items = all.map { warning in
-            let problem = warning["problem"]?.textValue ?? warning.textValue ?? warning.compact
-            let advice = warning["advice"]?.textValue.map { "; \($0)" } ?? ""
-            return Markup.element("li", [:], .text(problem + advice))
-        }
-        return .element("h3", [:], "Warnings of the run")
-            + .element("ul", ["class": "warnings"], .joined(items, by: "\n")) + "\n"
-    }
-
-    /// More reasons than this say the same with other figures.
-    private static let reasonsShown = 3
-
-    private func doubts(_ rows: [Int]) -> Markup {
-        let items = rows.map { row in
-            let (all, counted) = cells.launches(row)
-            let reasons = cells.reasons(row)
-            var lines = reasons.prefix(Self.reasonsShown).map { reason in
-                reason.text + (reason.count > 1 ? " (\(reason.count) launches)" : "")
-            }
-            if lines.isEmpty { lines = [MethodSection.meaning(of: cells.verdict(row))] }
-            if reasons.count > lines.count {
-                lines.append("and \(reasons.count - lines.count) more in journal.ndjson")
-            }
-            return Markup.element(
-                "li", [:], CellsSection.badge(cells.verdict(row)), " ",
-                .element("code", [:], .breakable(cells.id(row))),
-                .text(counted < all ? " \(counted) of \(all) launches count" : ""),
-                .element("ul", [:], lines.map { .element("li", [:], .text($0)) }))
-        }
-        return .element("ul", ["class": "doubts"], .joined(items, by: "\n"))
     }
 }

@@ -34,7 +34,7 @@ struct WorkersSection {
             id: "workers",
             caption: "Workers: shares as the median over launches, counters as sums for a request",
             columns: [
-                PageTable.Column("pattern", "pattern"),
+                PageTable.Column("cell_id", "cell"),
                 PageTable.Column("worker", "worker", isNumber: true),
                 PageTable.Column("role", "role"),
                 PageTable.Column("requests", "requests" + .unit("%"), isNumber: true),
@@ -43,13 +43,11 @@ struct WorkersSection {
                 PageTable.Column("sleeps", "sleeps a request", isNumber: true),
                 PageTable.Column("syscalls", "system calls a request", isNumber: true),
             ]
-                + counters.map { PageTable.Column($0, "\($0) a request", isNumber: true) }
-                + [PageTable.Column("cell_id", "cell")])
+                + counters.map { PageTable.Column($0, "\($0) a request", isNumber: true) })
         page.rows = workers.map { worker in
-            let name = cells.name(worker.row)
             let id = cells.id(worker.row)
             let start = [
-                PageTable.Entry(.breakable(name), order: name),
+                PageTable.Entry(.element("code", [:], .breakable(id)), order: id),
                 PageTable.Entry(.text("\(worker.index)"), order: "\(worker.index)"),
                 PageTable.Entry(.text(worker.role), order: worker.role),
                 share(worker.requestShares), share(worker.connectionShares),
@@ -57,7 +55,6 @@ struct WorkersSection {
                 perRequest(worker, ["voluntary_switches"]), perRequest(worker, Self.calls),
             ]
             return start + counters.map { perRequest(worker, [$0]) }
-                + [PageTable.Entry(.element("code", [:], .breakable(id)), order: id)]
         }
         return page.markup
     }
