@@ -19,7 +19,8 @@ package enum ListeningPorts {
     /// calling thread. A process that has one has a link to `socket:[INODE]` in its /proc/PID/fd.
     package static func inodes(_ port: UInt16) -> Set<String> {
         let tables = ["tcp", "tcp6"].compactMap { try? readFile("/proc/thread-self/net/\($0)") }
-        return Set(tables.flatMap { rows($0) }.filter { $0.port == port }.map(\.inode))
+        let inodes = tables.flatMap { rows($0) }.filter { $0.port == port }.map(\.inode)
+        return Set(inodes.filter { !$0.isEmpty })
     }
 
     /// 127.0.0.1 and ::1, which nobody outside reaches: words of 32 bits as they lie in memory, the

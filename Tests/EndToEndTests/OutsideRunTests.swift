@@ -36,9 +36,9 @@ struct OutsideRunTests {
         let port: UInt16
         private(set) var child: ChildProcess
 
-        init() throws {
+        init(on cpus: CPUSet? = .ofParent) throws {
             var options = SpawnOptions("python3", ["-SEc", OutsideRunTests.python])
-            options.cpus = .ofParent
+            options.cpus = cpus
             var child = try ChildProcess(options)
             let line = child.nextLine(timeout: TestLimit.hang) ?? ""
             guard let port = UInt16(line) else { throw TestFailure("no port: \(line)") }
@@ -67,12 +67,12 @@ struct OutsideRunTests {
 
     @Test("figures of the server come from the agent, and without it there are none, not zeros")
     func whole() throws {
-        let own = try ServerUnderTest("sharded:hash")
+        let server = try ServerUnderTest("sharded:hash")
         var python = try PythonServer()
         let runner = try Runner(
             Self.matrix([
-                "{name: 'own', measure: 'local', url: 'http://127.0.0.1:\(own.port)/plaintext'}",
-                "{name: 'bare', url: '127.0.0.1:\(own.port)/bytes/100'}",
+                "{name: 'own', measure: 'local', url: 'http://127.0.0.1:\(server.port)/plaintext'}",
+                "{name: 'bare', url: '127.0.0.1:\(server.port)/bytes/100'}",
                 "{name: 'python', measure: 'local',"
                     + " url: 'http://localhost:\(python.port)/abc?d=e'}",
             ]))
@@ -89,13 +89,13 @@ struct OutsideRunTests {
             #expect(record.outside?.isMeasured == (record.cell.server != "bare"))
         }
         let expected = [
-            ("own", "13", "agent", "http://127.0.0.1:\(own.port)/plaintext"),
-            ("bare", "100", "no", "http://127.0.0.1:\(own.port)/bytes/100"),
+            ("own", "13", "agent", "http://127.0.0.1:\(server.port)/plaintext"),
+            ("bare", "100", "no", "http://127.0.0.1:\(server.port)/bytes/100"),
             ("python", "8", "agent", "http://localhost:\(python.port)/abc?d=e"),
         ]
-        for (server, bytes, measured, url) in expected {
-            let row = try Self.row(runs, of: server)
-            #expect(runs.field(row, "payload_bytes") == bytes, "\(server)")
+        for (name, bytes, measured, url) in expected {
+            let row = try Self.row(runs, of: name)
+            #expect(runs.field(row, "payload_bytes") == bytes, "\(name)")
             #expect(runs.field(row, "server_measured") == measured)
             #expect(runs.field(row, "server_url") == url)
             #expect(runs.field(row, "threads") == nil && runs.field(row, "pattern") == nil)
@@ -108,13 +108,21 @@ struct OutsideRunTests {
             #expect(runs.field(row, "srv_syscalls_per_req") == nil)
             if measured == "agent" {
                 let cpu = try #require(figures[0].flatMap { Double($0) })
-                #expect(cpu > 1_000, "\(server): \(cpu)")
+                #expect(cpu > 1_000, "\(name): \(cpu)")
             }
         }
-        #expect(runs.field(try Self.row(runs, of: "own"), "path") == "/plaintext")
+        // The server may run where the generator does, so that nobody is accused without an agent.
+        let bare = try Self.row(runs, of: "bare")
+        #expect(runs.field(bare, "gen_foreign_cpu_pct") == nil)
+        #expect(runs.field(bare, "srv_foreign_cpu_pct") == nil)
+        let own = try Self.row(runs, of: "own")
+        #expect(runs.field(own, "gen_foreign_cpu_pct") == nil)
+        #expect(runs.field(own, "srv_foreign_cpu_pct") != nil)
+        #expect(runs.field(own, "path") == "/plaintext")
         let manifest = try JSONValue(parsing: try runner.text("manifest.json"))
         let told = "\(manifest["servers"]?.compact ?? "")"
-        #expect(told.contains(#""url":"http://127.0.0.1:\#(own.port)/plaintext","started":false"#))
+        #expect(
+            told.contains(#""url":"http://127.0.0.1:\#(server.port)/plaintext","started":false"#))
         #expect(manifest["server_machines"]?["own"]?["hw_id"] != nil)
         #expect(manifest["server_machines"]?["bare"] == nil)
 
@@ -133,8 +141,49 @@ struct OutsideRunTests {
         #expect(gate.status == 64 && gate.errors.contains("which runs already"), "\(gate.errors)")
         python.end()
         // Nobody has ended it.
-        let report = try own.stop()
+        let report = try server.stop()
         #expect(report.event == "stopped")
+    }
+
+    @Test("apart from the generator's CPUs each side's disturbance is told of", arguments: [0, 1])
+    func apart(which: Int) throws {
+        let cpus = CPUSet.ofParent?.cpus ?? []
+        guard cpus.count > 1 else { return }
+        var python = try PythonServer(on: CPUSet([cpus[1]]))
+        var options = SpawnOptions("/bin/sh", ["-c", "while :; do :; done"])
+        options.cpus = CPUSet([cpus[which]])
+        options.diesWithParent = true
+        // Ends with the test, for a value that is dropped kills its process.
+        let other = try ChildProcess(options)
+        defer { _ = other.processID }
+        let runner = try Runner(
+            Self.matrix(
+                ["{name: 'python', url: 'http://127.0.0.1:\(python.port)/', measure: 'local'}"],
+                duration: "1s"))
+        let ending = try runner.run([
+            "run", "-q", "--no-plots", "--repeat", "1", "--load-cpus", "\(cpus[0])", "tiny.json5",
+        ])
+        let record = try #require(try runner.records().first, "\(ending.errors)")
+        #expect(record.serverCPUs == "\(cpus[1])")
+        let share = which == 0 ? record.load?.cpu.foreignShare : record.machine.foreignShare
+        #expect(try #require(share) > LoadReport.foreignShareLimit)
+        #expect(!record.isValid && ending.status == 12)
+        python.end()
+    }
+
+    @Test("CPU time a request is what the request burns")
+    func burn() throws {
+        let own = try ServerUnderTest("sharded:hash")
+        let runner = try Runner(
+            Self.matrix([
+                "{name: 'own', url: 'http://127.0.0.1:\(own.port)/work?us=400', measure: 'local'}"
+            ]))
+        let ending = try runner.run(["run", "-q", "--no-plots", "--repeat", "1", "tiny.json5"])
+        let server = try #require(try runner.records().first?.server, "\(ending.errors)")
+        // The rate is the generator's, over a window of which this span is a part.
+        let each = server.cpu.inSeconds / server.requests
+        #expect((300e-6...2_000e-6).contains(each), "\(each)")
+        _ = try own.stop()
     }
 
     @Test("a server that goes away spoils launches with its reason, and the run comes to its end")

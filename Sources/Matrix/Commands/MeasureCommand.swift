@@ -63,6 +63,10 @@ enum MeasureCommand: Command {
         options.standardInput = .inherit
         options.standardOutput = .inherit
         options.diesWithParent = true
+        // It reads the keys, and Ctrl-C ends it and not who measures.
+        let terminal = ControllingTerminal()
+        options.terminal = terminal
+        defer { terminal?.takeBack() }
         var ending: ChildProcess.Ending?
         do throws(SystemError) {
             var process = try ChildProcess(options)
