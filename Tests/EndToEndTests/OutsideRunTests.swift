@@ -52,7 +52,7 @@ struct OutsideRunTests {
         }
     }
 
-    private static func matrix(_ servers: [String], duration: String = "400ms") -> String {
+    private static func matrix(_ servers: [String], duration: String = "1s") -> String {
         """
         {
           defaults: {connections: 4, rate: 500, warmup: "50ms", duration: "\(duration)"},
@@ -193,7 +193,7 @@ struct OutsideRunTests {
         let runner = try Runner(
             Self.matrix(
                 ["{name: 'python', url: 'http://127.0.0.1:\(port)/', measure: 'local'}"],
-                duration: "700ms"))
+                duration: "1s"))
         var child = try runner.start([
             "run", "-q", "--no-plots", "--repeat", "3", "tiny.json5",
         ])
@@ -225,7 +225,7 @@ struct OutsideRunTests {
         ])
         #expect([0, 12].contains(ending.status), "\(ending.errors)")
         for cell in ["c1/tjson", "c8/tjson", "c64/tjson", "c64/r200/tjson", "c64/r1k/tjson"] {
-            #expect(ending.output.contains("h1/server/\(cell)"), "\(ending.output)")
+            #expect(ending.output.contains("h1/target/\(cell)"), "\(ending.output)")
         }
         let table = try CSVTable(parsing: try runner.text("cells.csv"))
         #expect(table.rows.count == 5)

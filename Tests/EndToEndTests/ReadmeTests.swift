@@ -101,7 +101,7 @@ struct ReadmeTests {
             case "switchyard run":
                 // What it would do takes minutes.
                 let ending = try shell(command + " --dry-run", in: folder)
-                let cell = command.contains("--url") ? "h1/server/c64" : "sharded"
+                let cell = command.contains("--url") ? "h1/target/c64" : "sharded"
                 #expect(ending.status == 0 && ending.output.contains(cell), "\(ending)")
             case "switchyard measure":
                 let line = command.replacingOccurrences(of: "8080", with: "\(server.port)")

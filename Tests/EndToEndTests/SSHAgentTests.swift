@@ -92,7 +92,7 @@ struct SSHAgentTests {
         return """
             {
               defaults: {
-                connections: 4, rate: 500, warmup: "50ms", duration: "400ms",
+                connections: 4, rate: 500, warmup: "50ms", duration: "2s",
                 server: {
                   name: 'own', url: 'http://127.0.0.1:\(port)/plaintext',
                   measure: '\(measure)'\(program),

@@ -199,7 +199,7 @@ struct OutsideServerTests {
         #expect(status == .failure)
         #expect(
             transcript.errors
-                == "switchyard: server server can't be reached at http://127.0.0.1:\(port)/:"
+                == "switchyard: server target can't be reached at http://127.0.0.1:\(port)/:"
                 + " Connection refused; start it, or mend its url\n")
         #expect(!FileManager.default.fileExists(atPath: scratch.path + "/results"))
     }
@@ -212,7 +212,7 @@ struct OutsideServerTests {
             (["--agent", "x"], "--agent belongs to --url"),
             (["--url", "http://h:x/"], "--url URL 'http://h:x/' has no port"),
             (["--url", "http://h/", "--measure", "ssh"], "--measure ssh is told no host"),
-            (["--url", "http://h/", "--agent", "x"], "--agent server server has an agent"),
+            (["--url", "http://h/", "--agent", "x"], "--agent server target has an agent"),
         ])
     func options(words: [String], problem: String) {
         for command in ["run", "plan"] {
@@ -239,8 +239,8 @@ struct OutsideServerTests {
         }
         #expect(
             ids == [
-                "h1/server/c1/tx", "h1/server/c8/tx", "h1/server/c64/tx",
-                "h1/server/c64/r200/tx", "h1/server/c64/r1k/tx",
+                "h1/target/c1/tx", "h1/target/c8/tx", "h1/target/c64/tx",
+                "h1/target/c64/r200/tx", "h1/target/c64/r1k/tx",
             ])
         guard case .number(let seconds)? = plan["expected_s"] else { throw TestFailure("no time") }
         #expect(seconds < 25)

@@ -76,8 +76,10 @@ struct RunSession {
         }
         for server in OutsideServers(servers, of: plan.cells).unmeasured {
             console.errors(
-                "what server \(server.name) used was not measured: give `measure` to know its CPU"
-                    + " time a request\n")
+                "what server \(server.name) used was not measured: "
+                    + (manifest.request.quick == nil
+                        ? "give `measure`" : "add --measure local, or 'ssh HOST' where it runs,")
+                    + " to know its CPU time a request\n")
         }
         let again = records.count - Self.planned(records)
         if again > 0 {

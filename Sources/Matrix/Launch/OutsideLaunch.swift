@@ -6,6 +6,8 @@ import Report
 /// Launches against servers that run already: the generator is started, and an agent where the
 /// matrix names one.
 extension ProcessExecutor {
+    private static let tellingRequests = 100.0
+
     mutating func measure(
         _ record: inout LaunchRecord, of server: OutsideServer, _ settings: Settings,
         _ interruption: StopRequest
@@ -89,6 +91,9 @@ extension ProcessExecutor {
         usage.requests = load.achievedRate * span.inSeconds
         // No server answers a request in less CPU time than that.
         guard usage.cpu.inSeconds >= usage.requests * WatchedCPUs.leastOfRequest.inSeconds else {
+            // Of a few requests the kernel's figures tell nothing, as where the second reading
+            // followed upon a late first one.
+            if usage.requests < Self.tellingRequests { return }
             throw LaunchFailure(
                 "the \(agent.hello.processes.count) processes behind port \(server.url.port) used"
                     + " \(usage.cpu.display) for \(Int(usage.requests)) requests, so that others"

@@ -8,7 +8,7 @@ struct QuickMatrix: Equatable, Sendable {
     /// Stands where the path of a matrix file would.
     static let name = "--url"
     /// What the server is called in cells.
-    static let server = "server"
+    static let server = "target"
 
     let url: String
     let measure: String?
