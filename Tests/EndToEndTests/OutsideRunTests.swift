@@ -171,6 +171,44 @@ struct OutsideRunTests {
         python.end()
     }
 
+    @Test(
+        "an agent that dies, or measures another process, spoils launches and not the run",
+        arguments: [
+            (
+                #""$0" "$@" | { read -r a; echo "$a"; read -r b; echo "$b"; exit 3; }"#,
+                "ended with status 3"
+            ),
+            (#"exec "$0" measure --pid IDLE"#, "so that others answer these; measure where"),
+        ])
+    func spoilt(script: String, problem: String) throws {
+        let own = try ServerUnderTest("single")
+        // Has nothing to do with the server.
+        let idle = try ChildProcess(SpawnOptions("sleep", ["1000"]))
+        defer { _ = idle.processID }
+        let script = script.replacingOccurrences(of: "IDLE", with: "\(idle.processID)")
+        let file = """
+            {
+              defaults: {
+                connections: 4, rate: "2k", warmup: "50ms", duration: "1s", repeat: 2,
+                server: {
+                  name: "own", url: "http://127.0.0.1:\(own.port)/",
+                  measure: ["sh", "-c", \(JSONValue.string(script).compact)],
+                  agent: "\(try Programs.own("switchyard"))",
+                },
+              },
+            }
+            """
+        let runner = try Runner(file)
+        let ending = try runner.run(["run", "-q", "--no-plots", "tiny.json5"])
+        let records = try runner.records()
+        #expect(records.count == 2 && ending.status == 12, "\(ending.errors)")
+        for record in records {
+            #expect(record.failure?.contains(problem) == true, "\(record.failure ?? "none")")
+            #expect(record.load == nil && record.server == nil)
+        }
+        _ = try own.stop()
+    }
+
     @Test("CPU time a request is what the request burns")
     func burn() throws {
         let own = try ServerUnderTest("sharded:hash")

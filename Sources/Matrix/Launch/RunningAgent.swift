@@ -13,7 +13,7 @@ struct RunningAgent: ~Copyable {
     }
 
     private enum Limit {
-        /// For it to end in order.
+        /// For it to end in order, or behind its output.
         static let stop = Nanoseconds.seconds(1)
         /// What a complaint shows of what came instead of an answer.
         static let characters = 120
@@ -126,7 +126,8 @@ struct RunningAgent: ~Copyable {
     private static func failure(
         _ process: inout ChildProcess, _ command: AgentCommand, within limit: Nanoseconds
     ) -> LaunchFailure {
-        let ending = process.wait(timeout: .milliseconds(200))?.ending
+        // The end of its output comes before its own.
+        let ending = process.wait(timeout: Limit.stop)?.ending
         if ending == nil { process.killNow() }
         let said = lastLine(process.remainingErrors(timeout: .milliseconds(500)))
         let own = said.hasPrefix("switchyard: ") ? String(said.dropFirst(12)) : said
