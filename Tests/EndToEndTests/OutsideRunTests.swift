@@ -126,13 +126,17 @@ struct OutsideRunTests {
         #expect(manifest["server_machines"]?["own"]?["hw_id"] != nil)
         #expect(manifest["server_machines"]?["bare"] == nil)
 
-        // Everything that reads such rows stands them.
+        // Everything that reads such rows stands them. Where others spoilt all of them there is
+        // nothing to compare.
+        let counts = runs.rows.indices.contains { runs.field($0, "valid") == "1" }
         for words in [
             ["report", "latest"], ["plot", "latest"], ["compare", "latest", "latest"],
             ["history", "add", "latest"], ["resume", "--no-plots", "latest"],
         ] {
             let next = try runner.run(words)
-            #expect([0, 12].contains(next.status), "\(words): \(next.errors)")
+            #expect(
+                [0, 12].contains(next.status) || !counts && next.status == 1,
+                "\(words): \(next.errors)")
             #expect(!next.errors.contains("nan") && !next.output.contains("nan"), "\(words)")
         }
         let page = try runner.text("report.html")

@@ -84,6 +84,24 @@ struct AgentTests {
         #expect(use.json["cpu_ns"] == .integer((second.process.cpu - first.process.cpu).raw))
     }
 
+    @Test("the work of processes that the asker names is not foreign")
+    func others() throws {
+        let server = try Burner()
+        var other = try Burner()
+        let holders = try ListenerProcesses.holding(other.port)
+        var stranger = try MeasureAgent(roots: [server.child.processID])
+        var friend = stranger
+        _ = stranger.answer(AgentRequest.watch(cpus: .available, others: []).line)
+        _ = friend.answer(AgentRequest.watch(cpus: .available, others: holders).line)
+        _ = try (stranger.read(), friend.read())
+        try other.burn(0.5)
+        // Taken first, so that what follows in between can only be to its harm.
+        let known = try friend.read().foreignShare
+        let unknown = try stranger.read().foreignShare
+        // Nil where the kernel's figures can't be right.
+        if let known, let unknown, unknown < 1 { #expect(known < unknown) }
+    }
+
     @Test(
         "a line that is no question is answered with what is wrong",
         arguments: [
