@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -380,6 +381,27 @@ void clinux_end_group(pid_t leader, pid_t guardian) {
 
 void clinux_reap(pid_t process) {
     while (process > 0 && waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+}
+
+ssize_t clinux_write_quietly(int fd, const void *bytes, size_t count) {
+    sigset_t broken, former, pending;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    sigpending(&pending);
+    bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+    if (pthread_sigmask(SIG_BLOCK, &broken, &former) != 0) return -1;
+    ssize_t written;
+    do {
+        written = write(fd, bytes, count);
+    } while (written < 0 && errno == EINTR);
+    int error = errno;
+    if (written < 0 && error == EPIPE && !was_pending) {
+        static const struct timespec now = {0};
+        while (sigtimedwait(&broken, NULL, &now) < 0 && errno == EINTR) {}
+    }
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    errno = error;
+    return written;
 }
 
 int clinux_process_handle(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

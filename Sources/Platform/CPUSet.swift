@@ -26,7 +26,7 @@ package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The CPUs and ranges of a list; nil when it is malformed.
-    init?(list text: some StringProtocol) {
+    package init?(list text: some StringProtocol) {
         var found: Set<Int> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
@@ -38,11 +38,13 @@ package struct CPUSet: Equatable, Sendable, CustomStringConvertible {
         cpus = found.sorted()
     }
 
-    /// The CPUs that the process which started this one may run on (proc_pid_status(5)): a set
-    /// that is smaller was chosen for this process, one that is the same only inherited. Nil where
-    /// it can't be read.
-    package static var ofParent: CPUSet? {
-        let status = (try? readFile("/proc/\(getppid())/status")) ?? ""
+    /// The CPUs that the process which started this one may run on: a set that is smaller was
+    /// chosen for this process, one that is the same only inherited. Nil where it can't be read.
+    package static var ofParent: CPUSet? { allowed(to: getppid()) }
+
+    /// The CPUs that a process may run on (proc_pid_status(5)); nil where it can't be read.
+    package static func allowed(to process: Int32) -> CPUSet? {
+        let status = (try? readFile("/proc/\(process)/status")) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
         return line.flatMap { $0.split(whereSeparator: { $0 == "\t" || $0 == " " }).last }.flatMap {
             CPUSet(list: $0)

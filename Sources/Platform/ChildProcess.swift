@@ -19,16 +19,22 @@ package struct ChildProcess: ~Copyable {
     private let handle: Descriptor
     private var output: LineReader
     private var errors: LineReader?
+    private var input: Descriptor?
     private var ended: (Ending, ResourceUsage)?
 
     package init(_ options: SpawnOptions) throws(SystemError) {
         let outputPipe = try Pipe()
         let outputWrite = outputPipe.writing.raw
         let errorPipe = try Pipe()
+        let inputPipe = try Pipe()
         let null = Descriptor(
             raw: try checked("open") { unsafe open("/dev/null", O_RDWR | O_CLOEXEC) })
         var request = unsafe clinux_spawn()
-        unsafe request.standard_input = options.standardInput == .inherit ? -1 : null.raw
+        switch options.standardInput {
+        case .nothing: unsafe request.standard_input = null.raw
+        case .inherit: unsafe request.standard_input = -1
+        case .piped: unsafe request.standard_input = inputPipe.reading.raw
+        }
         switch options.standardOutput {
         case .captured: unsafe request.standard_output = outputWrite
         case .inherit: unsafe request.standard_output = -1
@@ -83,6 +89,7 @@ package struct ChildProcess: ~Copyable {
         ended = nil
         output = LineReader(outputPipe.takeReading())
         errors = options.standardError == .captured ? LineReader(errorPipe.takeReading()) : nil
+        input = options.standardInput == .piped ? inputPipe.takeWriting() : nil
     }
 
     deinit {
@@ -104,6 +111,22 @@ package struct ChildProcess: ~Copyable {
     package mutating func remainingErrors(timeout: Nanoseconds) -> String {
         errors?.rest(timeout: timeout) ?? ""
     }
+
+    /// Writes a line of a few bytes to a piped standard input; false where nobody reads it.
+    package mutating func tell(_ line: String) -> Bool {
+        let bytes = Array((line + "\n").utf8)
+        precondition(bytes.count <= Limit.toldBytes, "what is told fits into the pipe")
+        guard let fd = input?.raw else { return false }
+        // SAFETY: the call reads the array's own bytes, which a pipe takes all or none (pipe(7),
+        // PIPE_BUF).
+        let written = unsafe bytes.withUnsafeBytes {
+            unsafe clinux_write_quietly(fd, $0.baseAddress!, $0.count)
+        }
+        return written == bytes.count
+    }
+
+    /// Ends a piped standard input.
+    package mutating func closeInput() { input = nil }
 
     /// Asks the child to end in order (SIGTERM).
     package func terminate() { signal(SIGTERM) }
@@ -166,6 +189,12 @@ package struct ChildProcess: ~Copyable {
     /// or until `deadline`: a look now and then would cost the CPUs that somebody measures on.
     package func sleep(until deadline: Instant, unless other: borrowing ChildProcess) {
         var entries = sources + other.sources
+        awaitActivity(of: &entries, until: deadline)
+    }
+
+    /// The same with no other.
+    package func sleep(until deadline: Instant) {
+        var entries = sources
         awaitActivity(of: &entries, until: deadline)
     }
 
@@ -279,6 +308,8 @@ private struct Pipe: ~Copyable {
 
     /// Closes the writing end and keeps the other.
     consuming func takeReading() -> Descriptor { reading }
+    /// Closes the reading end and keeps the other.
+    consuming func takeWriting() -> Descriptor { writing }
 }
 
 /// Lends a NULL-terminated array of C strings.

@@ -9,6 +9,8 @@ package enum Limit {
     static let cpus = 8_192
     /// Bytes of a child's output line that are kept while waiting for its end.
     static let childLineBytes = 64 * 1_024 * 1_024
+    /// Bytes of a line that is told to a child, which a pipe takes whole (pipe(7), PIPE_BUF).
+    static let toldBytes = 4_096
     /// Requests that a ring takes between two calls; more cost a call.
     static let ringEntries: UInt32 = 1_024
     /// How often completions are taken to make room for a request.

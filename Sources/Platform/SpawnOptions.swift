@@ -28,8 +28,9 @@ package struct SpawnOptions: Sendable {
     /// Soft limit of open descriptors; nil inherits.
     package var descriptorLimit: Int?
 
-    /// Where a child's standard input comes from.
-    package enum InputStream: Sendable { case nothing, inherit }
+    /// Where a child's standard input comes from: from nowhere, from where this program's does, or
+    /// from its owner.
+    package enum InputStream: Sendable { case nothing, inherit, piped }
     /// Where a child's standard output goes: to its owner, or where this program's own output or
     /// errors go.
     package enum OutputStream: Sendable { case captured, inherit, errors }

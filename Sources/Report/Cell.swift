@@ -35,7 +35,7 @@ package struct Cell: Equatable, Hashable, Sendable {
     /// The id of the execution pattern; nil for another server, whose pattern is its own affair.
     package var pattern: String?
     package var language: Language = .h1
-    /// Threads of the server.
+    /// Threads of the server; `unknownThreads` of one that no launch starts.
     package var threads: Int
     package var connections: Int
     /// Requests in flight on each connection by multiplexing.
@@ -79,6 +79,12 @@ package struct Cell: Equatable, Hashable, Sendable {
         self.connections = connections
     }
 
+    /// Stands for the threads of a server that was told none.
+    package static let unknownThreads = 0
+
+    /// Whether the server runs already, and no launch starts or ends it.
+    package var isOutside: Bool { threads == Self.unknownThreads }
+
     /// What is requested, with the query.
     package var target: String {
         if let path { return path }
@@ -98,12 +104,13 @@ package struct Cell: Equatable, Hashable, Sendable {
     package var answersAreItsOwn: Bool { server != Self.builtIn || path != nil || mix != nil }
 
     /// The name of this cell, made of its parameters in a fixed order; those that have their
-    /// default are left out except the first five. Two cells of one matrix never share it.
+    /// default are left out except the first ones. Two cells of one matrix never share it.
     package var id: String {
-        var parts = [
-            language.rawValue, pattern ?? server, "w\(threads)", "c\(connections)",
-            "p\(payload.raw)",
-        ]
+        var parts = [language.rawValue, pattern ?? server]
+        if !isOutside { parts.append("w\(threads)") }
+        parts.append("c\(connections)")
+        // What an outside server answers is its own affair; how long messages are is not.
+        if !isOutside || language == .ws || language == .grpc { parts.append("p\(payload.raw)") }
         if pattern != nil, server != Self.builtIn { parts.insert(server, at: 1) }
         if streams != 1 { parts.append("m\(streams)") }
         if pipeline != 1 { parts.append("pl\(pipeline)") }
@@ -134,7 +141,9 @@ package struct Cell: Equatable, Hashable, Sendable {
         if expected != .success {
             parts.append("x" + expected.rawValue.split(separator: ",").joined(separator: "+"))
         }
-        if let path { parts.append("t" + path.split(separator: "/").joined(separator: "-")) }
+        if let path, !isOutside || path != "/" {
+            parts.append("t" + path.split(separator: "/").joined(separator: "-"))
+        }
         if let mix { parts.append(mix.idPart) }
         return parts.joined(separator: "/")
     }

@@ -15,7 +15,10 @@ enum CellParameters {
             Column("pattern", "text", "the execution pattern; empty for another server") {
                 cell($0).pattern ?? ""
             },
-            Column("threads", "1", "threads the server was asked to use") { "\(cell($0).threads)" },
+            Column(
+                "threads", "1",
+                "threads the server was asked to use; empty where no launch started it"
+            ) { cell($0).isOutside ? "" : "\(cell($0).threads)" },
             Column("connections", "1", "connections of the generator") {
                 "\(cell($0).connections)"
             },
@@ -24,7 +27,7 @@ enum CellParameters {
             },
             Column(
                 "payload_bytes", "bytes",
-                "body of an answer; measured, in the mean, of another server or a path of one's own"
+                "mean body of an answer, as the generator measured it; empty without an answer"
             ) { field(payload($0), decimals: 0) },
             Column("pipeline", "1", "requests in flight on a connection by pipelining") {
                 "\(cell($0).pipeline)"
@@ -73,7 +76,10 @@ enum CellParameters {
             Column("burst", "1", "how many are due at once each time; 1 also in a closed loop") {
                 "\(cell($0).burst)"
             },
-            Column("path", "text", "what is asked for; empty for what gives payload_bytes") {
+            Column(
+                "path", "text",
+                "the path that is asked for where the cell, or the URL of its server, has one"
+            ) {
                 cell($0).path ?? ""
             },
             Column("mix", "text", "the name of a mix of requests; none where all are alike") {

@@ -4,6 +4,7 @@ extension LaunchRecord {
     package var json: JSONValue {
         guard case .object(var members) = launch else { return launch }
         if let link { members.append(.init("link", link.json)) }
+        if let outside { members.append(.init("outside", outside.json)) }
         if isUnavailable { members.append(.init("unavailable", true)) }
         if let replaces { members.append(.init("replaces", .count(replaces))) }
         return .object(members)
@@ -50,6 +51,9 @@ extension LaunchRecord {
         if let server = try fields.optionalFields("server") {
             self.server = try ServerUsage(server)
         }
+        if let outside = try fields.optionalFields("outside") {
+            self.outside = try OutsideReport(outside)
+        }
         if let link = try fields.optionalFields("link") { self.link = try LinkUsage(link) }
         for worker in try fields.objects("workers") { workers.append(try WorkerReport(worker)) }
         if let load = json["load"], load != .null { self.load = try LoadReport(json: load) }
@@ -69,7 +73,7 @@ extension ServerUsage {
             "rss_growth_bytes": .integer(residentGrowth),
             "counts": .object(counts.members { .optional($0) }),
             "listen_overflows": .optional(listenOverflows),
-            "listen_drops": .optional(listenDrops),
+            "listen_drops": .optional(listenDrops), "threads": .optional(threads),
         ]
     }
 
@@ -91,5 +95,6 @@ extension ServerUsage {
         if let counted = try fields.optionalFields("counts") { counts = try ReadCounts(counted) }
         listenOverflows = try fields.optionalInteger("listen_overflows")
         listenDrops = try fields.optionalInteger("listen_drops")
+        threads = try fields.optionalInteger("threads")
     }
 }

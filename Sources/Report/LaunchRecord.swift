@@ -29,6 +29,8 @@ package struct LaunchRecord: Equatable, Sendable {
     package var machine = MachineUsage()
     /// What the link did; nil for a cell on loopback.
     package var link: LinkUsage?
+    /// Of a server that runs already; nil of one that the launch started.
+    package var outside: OutsideReport?
     /// Why there are no figures, one line; nil when there are.
     package var failure: String?
     /// Whether that is because the machine can't run what the cell asks for.
@@ -73,8 +75,14 @@ package struct LaunchRecord: Equatable, Sendable {
     }
 
     private var theft: String? {
-        guard let stolen = machine.stolenShare, stolen > Self.stolenShareLimit else { return nil }
-        return "the hypervisor withheld \(fixed(stolen * 100, decimals: 1))% of the CPU time"
+        Self.theft(machine.stolenShare, of: "")
+            ?? Self.theft(outside?.stolenShare, of: " of the server's machine")
+    }
+
+    private static func theft(_ share: Double?, of machine: String) -> String? {
+        guard let share, share > stolenShareLimit else { return nil }
+        return "the hypervisor withheld \(fixed(share * 100, decimals: 1))% of the CPU time"
+            + machine
     }
 
     /// What others took of the machine, where it was so much that the launch does not count.
@@ -114,11 +122,9 @@ package struct LaunchRecord: Equatable, Sendable {
         }
     }
 
-    /// The mean body of an answer. What another server answers, or what lies at a path of the
-    /// user's own, was measured; nil where nothing was.
+    /// The mean body of an answer, as it was measured; nil where nothing was.
     package var payload: Double? {
-        guard cell.answersAreItsOwn else { return Double(cell.payload.raw) }
-        return load.flatMap { $0.requests > 0 ? Double($0.bodyBytes) / Double($0.requests) : nil }
+        load.flatMap { $0.requests > 0 ? Double($0.bodyBytes) / Double($0.requests) : nil }
     }
 
     /// The tag of this launch in the histogram log of its cell.

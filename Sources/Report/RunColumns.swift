@@ -19,7 +19,7 @@ package enum RunColumns {
         + CellParameters.search { $0.launch.cell } + Metric.capacity.map(column) + search
         + kinds + CellParameters.asked { $0.launch.cell } + places
         + Metric.ofPatterns.map(column)
-        + CellParameters.spread { $0.launch.cell } + spread + answers
+        + CellParameters.spread { $0.launch.cell } + spread + answers + outside
 
     private static let identity: [Column<RunRow>] = [
         Column("schema", "text", "the value \(schema)") { _ in schema },
@@ -178,7 +178,9 @@ package enum RunColumns {
         Column("psi_cpu_some_us", "us", "time in which some task of the machine waited for a CPU") {
             field($0.launch.machine.pressure.map { $0.raw / 1_000 })
         },
-        Column("server_cpus", "text", "the CPUs the server was held to") { $0.launch.serverCPUs },
+        Column("server_cpus", "text", "the CPUs the server was held to; empty where none told") {
+            $0.launch.serverCPUs
+        },
         Column("load_cpus", "text", "the CPUs the generator was held to") { $0.launch.loadCPUs },
         Column(
             "verdict", "text",
@@ -331,6 +333,31 @@ package enum RunColumns {
             $0.handshake.p50
         },
         span("handshake_p99_ns", "99th percentile of the same") { $0.handshake.p99 },
+    ]
+
+    private static let outside: [Column<RunRow>] = [
+        Column(
+            "server_url", "text",
+            "where the server was asked that runs already; empty for one that the launch started"
+        ) { $0.launch.outside?.url ?? "" },
+        Column(
+            "server_measured", "text",
+            "who reads what the server uses: runner, agent, or no for one that runs already and has"
+                + " no `measure`, whose figures are empty"
+        ) { $0.launch.outside.map { $0.isMeasured ? "agent" : "no" } ?? "runner" },
+        Column("srv_threads", "1", "threads of all the server's processes while it was read") {
+            field($0.launch.server?.threads)
+        },
+        Column(
+            "srv_steal_pct", "%",
+            "CPU time that the hypervisor of the server's machine withheld while it was read; empty"
+                + " without an agent"
+        ) { field($0.launch.outside?.stolenShare.map { $0 * 100 }, decimals: 3) },
+        Column(
+            "srv_cpus_busy_pct", "%",
+            "share of the time in which the server's CPUs were taken by whomever; empty without an"
+                + " agent"
+        ) { field($0.launch.outside?.busyShare.map { $0 * 100 }, decimals: 3) },
     ]
 
     private static func ofCompany(

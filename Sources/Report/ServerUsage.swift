@@ -36,5 +36,8 @@ package struct ServerUsage: Equatable, Sendable {
     /// the kernel's socket buffers.
     package var residentGrowth: Int64 = 0
 
+    /// Threads of all its processes at the second reading; nil in a record that does not say.
+    package var threads: Int64?
+
     package init() {}
 }

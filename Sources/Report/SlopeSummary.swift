@@ -21,6 +21,8 @@ package struct SlopeSummary: Equatable, Sendable {
     package let line: LeastSquares
     /// `valid` when that of all its cells is, else the first other one.
     package let verdict: String
+    /// The mean body of an answer over its cells; nil when it is not known.
+    package let payload: Double?
 
     /// Nil with fewer than two cells that have a median.
     ///
@@ -39,6 +41,8 @@ package struct SlopeSummary: Equatable, Sendable {
         self.line = line
         let valid = LoadReport.Verdict.valid.rawValue
         verdict = cells.map(\.verdict).first { $0 != valid } ?? valid
+        let payloads = cells.compactMap(\.payload)
+        payload = payloads.isEmpty ? nil : payloads.reduce(0, +) / Double(payloads.count)
     }
 
     /// The lines of a run, in the order of their cells.
@@ -111,7 +115,7 @@ package enum SlopeColumns {
     ]
 
     private static let cell: [Column<SlopeRow>] =
-        CellParameters.columns({ $0.line.cell }, payload: { Double($0.line.cell.payload.raw) })
+        CellParameters.columns({ $0.line.cell }, payload: { $0.line.payload })
         + CellParameters.laterColumns({ $0.line.cell }).filter { $0.name != "rtt_ns" }
         + CellParameters.spread { $0.line.cell }
 }

@@ -101,7 +101,13 @@ struct ReadmeTests {
             case "switchyard run":
                 // What it would do takes minutes.
                 let ending = try shell(command + " --dry-run", in: folder)
-                #expect(ending.status == 0 && ending.output.contains("sharded"), "\(ending)")
+                let cell = command.contains("--url") ? "h1/target/c64" : "sharded"
+                #expect(ending.status == 0 && ending.output.contains(cell), "\(ending)")
+            case "switchyard measure":
+                let line = command.replacingOccurrences(of: "8080", with: "\(server.port)")
+                    .replacingOccurrences(of: "-d 5s", with: "--duration 300ms --warmup 0s")
+                let ending = try shell(line, in: folder)
+                #expect(ending.status == 0 && ending.errors.contains("CPU time"), "\(ending)")
             case "switchyard link":
                 let line = command.replacingOccurrences(
                     of: "-d 5s", with: "--duration 300ms --warmup 0s")

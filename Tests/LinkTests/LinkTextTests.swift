@@ -45,6 +45,22 @@ struct LinkTextTests {
         #expect(ListeningPorts.isListening(8_080, six) && !ListeningPorts.isListening(8_080, ""))
     }
 
+    @Test("the inode of a listener stands in its row")
+    func inodes() throws {
+        let table = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid
+               0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0  \
+            0 4711 1 0000000000000000 100 0 0 10 0
+               1: 0100007F:1F90 0100007F:8F90 01 00000000:00000000 00:00000000 00000000     0  \
+            0 4712 1 0000000000000000 20 4 30 10 -1
+            """
+        #expect(ListeningPorts.rows(table).map(\.inode) == ["4711"])
+        #expect(ListeningPorts.rows(table).map(\.port) == [8_080])
+        let listener = try Socket.listen(on: .v4(0x7F00_0001, port: 0), ListenOptions())
+        let port = try #require(try Socket.localAddress(of: listener).port)
+        #expect(ListeningPorts.inodes(port).count == 1)
+    }
+
     @Test(
         "who may not make a network is told what forbids it and what to do",
         arguments: [

@@ -10,7 +10,7 @@ import Testing
 @Suite("launches with real processes")
 struct LaunchTests {
     private static func launch(
-        _ cell: Cell, in scratch: Scratch, servers: [ServerCommand] = [],
+        _ cell: Cell, in scratch: Scratch, servers: [ServerDescription] = [],
         interruption: StopRequest = StopRequest { .none }
     ) throws -> LaunchRecord? {
         let plan = Plan(cells: [cell], settings: .short(), seed: 3)

@@ -286,12 +286,12 @@ struct MatrixFileTests {
             (
                 "{axes: {server: 'nginx'}}",
                 "server 'nginx' is not described",
-                "write {name: ..., command: [...]} once"
+                "write {name: ..., command: [...]} once, or {name: ..., url: ...}"
             ),
             (
                 "{axes: {server: {name: 'nginx'}}}",
                 "axes.server: server nginx has no command",
-                "give a list of texts: the program, its arguments"
+                "give a list of texts: the program, its arguments; or a url where it runs already"
             ),
             (
                 "{axes: {server: {name: 'n', command: ['x'], ready: {prt: 1}}}}",

@@ -126,4 +126,27 @@ struct ChildProcessTests {
         let end = child.wait(timeout: .seconds(10))
         #expect(end?.ending == .killed(signal: 15))
     }
+
+    @Test("a child is told lines, until nobody reads them or its input is ended")
+    func told() throws {
+        var options = SpawnOptions("cat")
+        options.standardInput = .piped
+        var child = try ChildProcess(options)
+        for line in ["one", "", "three"] {
+            #expect(child.tell(line) == true)
+            #expect(child.nextLine(timeout: .seconds(60)) == line)
+        }
+        child.closeInput()
+        #expect(child.wait(timeout: .seconds(60))?.ending == .exited(0))
+        #expect(child.tell("four") == false)
+
+        options = SpawnOptions("sh", ["-c", "exec <&-; echo closed; exec sleep 100"])
+        options.standardInput = .piped
+        var deaf = try ChildProcess(options)
+        #expect(deaf.nextLine(timeout: .seconds(60)) == "closed")
+        // It would end this program by a signal.
+        #expect(deaf.tell("anything") == false)
+        var plain = try ChildProcess(SpawnOptions("true"))
+        #expect(plain.tell("nobody listens") == false)
+    }
 }

@@ -45,7 +45,8 @@ struct ColumnTests {
             skew,idle,slow_readers,slow_senders,busiest_connection_share,\
             idle_open,slow_readers_open,slow_readers_bytes,slow_senders_open,\
             answer_codes,first_byte_p50_ns,first_byte_p99_ns,connect_p50_ns,connect_p99_ns,\
-            handshake_p50_ns,handshake_p99_ns
+            handshake_p50_ns,handshake_p99_ns,\
+            server_url,server_measured,srv_threads,srv_steal_pct,srv_cpus_busy_pct
             """
         #expect(RunColumns.all.map(\.name).joined(separator: ",") == runs)
         let metrics = [

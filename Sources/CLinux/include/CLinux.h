@@ -110,6 +110,8 @@ pid_t clinux_spawn(const struct clinux_spawn *request, pid_t *guardian);
 void clinux_end_group(pid_t leader, pid_t guardian);
 /* Waits for the end of a child, unless `process` is 0. */
 void clinux_reap(pid_t process);
+/* write(2) to a pipe, which fails with EPIPE where nobody reads it and raises no signal. */
+ssize_t clinux_write_quietly(int fd, const void *bytes, size_t count);
 /* A descriptor that is readable once the process has ended (pidfd_open(2), Linux 5.3). */
 int clinux_process_handle(pid_t process);
 

@@ -58,7 +58,7 @@ enum CalibrateCommand: Command {
         }
         let wish = try options.choice("pairing", of: Wish.self) ?? .both
         var request = GateRequest(
-            run: try RunOptions.request(options, matrix: GateMatrix.standard, repeats: false))
+            run: try RunOptions.request(options, matrix: GateMatrix.standard, isRun: false))
         if let command = options.text("server-command") {
             try OwnCommand.checkProgram(command)
             request.commands = [command, command]

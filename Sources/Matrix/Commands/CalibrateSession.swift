@@ -12,7 +12,7 @@ struct CalibrateSession {
 
     let cells: [Cell]
     let settings: Settings
-    let servers: [ServerCommand]
+    let servers: [ServerDescription]
     /// Pairs of each cell.
     let pairs: Int
     let run: RunRequest

@@ -57,7 +57,7 @@ enum GateCommand: Command {
                 remedy: "give it twice: the base's command, then the candidate's")
         }
         var request = GateRequest(
-            run: try RunOptions.request(options, matrix: GateMatrix.standard, repeats: false))
+            run: try RunOptions.request(options, matrix: GateMatrix.standard, isRun: false))
         request.commands = commands
         request.isStrict = options.has("strict")
         request.isForced = options.has("force")

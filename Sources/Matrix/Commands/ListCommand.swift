@@ -34,6 +34,7 @@ enum ListCommand: Command {
             profile: profile, filter: filter,
             serverThreads: CPUSplit(halving: CPUSet.available.cpus).server.count
         ).cells
+        try OutsideServers(matrix.servers, of: cells).checkCells()
         try Abilities.check(cells, bin: options.text("bin"))
         if options.has("json") {
             let object: JSONValue = [

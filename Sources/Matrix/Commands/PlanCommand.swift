@@ -25,7 +25,7 @@ enum PlanCommand: Command {
 
     /// Also `run --dry-run`.
     static func show(
-        _ plan: Plan, servers: [ServerCommand], request: RunRequest, _ options: ParsedOptions,
+        _ plan: Plan, servers: [ServerDescription], request: RunRequest, _ options: ParsedOptions,
         on console: Console
     ) {
         let time = TimeEstimate(plan.settings).remaining(plan.slots)
@@ -59,8 +59,10 @@ enum PlanCommand: Command {
 
     /// One line: how many cells and launches, how long, under which seed.
     static func summary(_ plan: Plan, request: RunRequest, time: Nanoseconds) -> String {
-        "\(launches(plan)), about \(clock(time))\(spare(plan)); "
-            + "server on CPU \(list(request.cpus.server)), "
+        // A server that runs already has the CPUs that it has.
+        let isOutside = plan.cells.allSatisfy(\.isOutside)
+        return "\(launches(plan)), about \(clock(time))\(spare(plan)); "
+            + (isOutside ? "" : "server on CPU \(list(request.cpus.server)), ")
             + "generator on CPU \(list(request.cpus.load)); seed \(plan.seed)\n"
     }
 

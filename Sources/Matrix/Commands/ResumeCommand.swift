@@ -29,6 +29,7 @@ enum ResumeCommand: Command {
         }
         let programs = try Programs.find(in: options.text("bin"))
         try Abilities.check(plan.cells, programs)
+        _ = try OutsideServers(servers, of: plan.cells).checkReach()
         guard Fingerprint(.system).hardwareID == manifest.hardwareID else {
             throw Complaint(
                 "run \(directory.name) began on another machine",

@@ -13,7 +13,8 @@ enum RunCommand: Command {
             OptionSpec("dry-run", help: "only show the plan, like 'switchyard plan'")
         ],
         epilogue: """
-            MATRIX defaults to \(RunOptions.defaultMatrix). Ctrl-C finishes the launch under way and
+            MATRIX defaults to \(RunOptions.defaultMatrix). --url takes a first look at a server
+            that runs already, in under half a minute. Ctrl-C finishes the launch under way and
             prints the command that goes on; a second Ctrl-C, SIGTERM and the end of the
             terminal (SIGHUP, unless nohup has it ignored) stop at once. Exit status: 0 done, 12
             a cell has no valid launch, 64 bad input, 130 interrupted.
@@ -31,6 +32,7 @@ enum RunCommand: Command {
         }
         let programs = try Programs.find(in: options.text("bin"))
         try Abilities.check(plan.cells, programs)
+        let machines = try OutsideServers(servers, of: plan.cells).checkReach()
         let warnings = warnings(plan, request)
         for warning in warnings { console.errors("note: \(warning)\n") }
         let started = Nanoseconds(raw: WallClock.nanoseconds)
@@ -38,7 +40,7 @@ enum RunCommand: Command {
         if identity.isDirty == true { console.errors("note: \(Warning.uncommittedChanges)\n") }
         let commit = identity.commit.map { String($0.prefix(12)) } ?? "nocommit"
         // Gathered before there is a folder, which without its manifest could not be resumed.
-        let context = context(plan, servers, warnings)
+        let context = context(plan, servers, machines, warnings)
         let fingerprint = programs.fingerprint
         let directory = try RunDirectory.create(
             "\(UTCTime(started).compact)-\(commit)-\(request.profile)",
@@ -78,7 +80,8 @@ enum RunCommand: Command {
     }
 
     private static func context(
-        _ plan: Plan, _ servers: [ServerCommand], _ warnings: [Warning]
+        _ plan: Plan, _ servers: [ServerDescription], _ machines: [JSONValue.Member],
+        _ warnings: [Warning]
     ) -> [JSONValue.Member] {
         [
             .init("tool", ["name": "switchyard", "version": .string(switchyardVersion)])
@@ -86,6 +89,7 @@ enum RunCommand: Command {
             .init("fingerprint", Fingerprint(.system).json),
             .init("warnings", .array(warnings.map(\.json))),
             .init("servers", .array(servers.map(\.json))),
-        ] + Manifest.describe(plan)
+        ] + (machines.isEmpty ? [] : [.init("server_machines", .object(machines))])
+            + Manifest.describe(plan)
     }
 }

@@ -21,7 +21,16 @@ enum RunOptions {
             OptionSpec(
                 "spare", value: "TIME", help: "for launches in the place of ones that were spoilt"),
             seed,
-        ] + launch + [json]
+        ] + quick + launch + [json]
+
+    /// A server that runs already, instead of a matrix file.
+    private static let quick: [OptionSpec] = [
+        OptionSpec("url", value: "URL", help: "a first look at a server that runs, without MATRIX"),
+        OptionSpec(
+            "measure", value: "COMMAND",
+            help: "tell what it uses, too: local, or 'ssh HOST' where it runs"),
+        OptionSpec("agent", value: "PATH", help: "switchyard there (in the path)"),
+    ]
     static let seed = OptionSpec(
         "seed", value: "N", help: "of the order and the arrivals (drawn and shown)")
 
@@ -67,25 +76,49 @@ enum RunOptions {
     ///
     /// - Parameters:
     ///   - matrix: where none is named.
-    ///   - repeats: whether it may say how many launches a cell has; a gate has pairs instead.
+    ///   - isRun: whether it may say how many launches a cell has, and a server that runs already;
+    ///     a gate has pairs of its own servers instead.
     static func request(
-        _ options: ParsedOptions, matrix: String = defaultMatrix, repeats: Bool = true
+        _ options: ParsedOptions, matrix: String = defaultMatrix, isRun: Bool = true
     ) throws(Complaint) -> RunRequest {
         let seed = try options.seed("seed")
         // The lower digits of the nanosecond differ from run to run; six digits are easy to copy.
         let drawn = WallClock.nanoseconds / 1_000 % 1_000_000
+        let file = try options.operand("matrix file")
+        let quick = isRun ? try quickMatrix(options, besides: file) : nil
         var request = RunRequest(
-            matrix: try options.operand("matrix file") ?? matrix,
+            matrix: quick == nil ? file ?? matrix : QuickMatrix.name,
             profile: options.text("profile") ?? Matrix.defaultProfile,
             seed: seed ?? drawn, cpus: try cpus(options))
+        request.quick = quick
         request.filter = options.text("filter")
-        if repeats {
+        if isRun {
             request.repeats = try options.count("repeat", in: 1...1_000)
             request.spare = try options.time("spare", in: .zero ... .seconds(86_400))
         }
         request.warmup = try options.time("warmup", in: .zero ... .seconds(86_400))
         request.duration = try options.time("duration", in: .milliseconds(10) ... .seconds(86_400))
         return request
+    }
+
+    private static func quickMatrix(
+        _ options: ParsedOptions, besides file: String?
+    ) throws(Complaint) -> QuickMatrix? {
+        guard let url = options.text("url") else {
+            for name in ["measure", "agent"] where options.has(name) {
+                throw Complaint(
+                    "--\(name) belongs to --url",
+                    remedy: "give --url, or describe the server in the matrix file")
+            }
+            return nil
+        }
+        if let file {
+            throw Complaint(
+                "--url and the matrix file \(file) are two matrices",
+                remedy: "leave one out; a file's servers may have a url, too")
+        }
+        return QuickMatrix(
+            url: url, measure: options.text("measure"), agent: options.text("agent"))
     }
 
     static func cpus(_ options: ParsedOptions) throws(Complaint) -> CPUSplit {

@@ -9,7 +9,7 @@ struct RunSession {
     let directory: RunDirectory
     var manifest: Manifest
     let plan: Plan
-    let servers: [ServerCommand]
+    let servers: [ServerDescription]
     let programs: Programs
     let options: ParsedOptions
     let console: Console
@@ -73,6 +73,13 @@ struct RunSession {
             console.output("\n")
             console.output(
                 SummaryTable.text(summaries, width: console.width, colours: console.allowsColours))
+        }
+        for server in OutsideServers(servers, of: plan.cells).unmeasured {
+            console.errors(
+                "what server \(server.name) used was not measured: "
+                    + (manifest.request.quick == nil
+                        ? "give `measure`" : "add --measure local, or 'ssh HOST' where it runs,")
+                    + " to know its CPU time a request\n")
         }
         let again = records.count - Self.planned(records)
         if again > 0 {

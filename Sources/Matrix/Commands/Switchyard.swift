@@ -6,7 +6,8 @@ package enum Switchyard {
         DoctorCommand.self, ListCommand.self, PlanCommand.self, RunCommand.self,
         ResumeCommand.self, CompareCommand.self, GateCommand.self,
         GateSelftestCommand.self, CalibrateCommand.self, PlotCommand.self, ReportCommand.self,
-        HistoryCommand.self, LinkCommand.self, ValidateCommand.self, VersionCommand.self,
+        HistoryCommand.self, LinkCommand.self, MeasureCommand.self, ValidateCommand.self,
+        VersionCommand.self,
     ]
 
     /// Runs the command that `arguments` (without the program) name, and says what went wrong in

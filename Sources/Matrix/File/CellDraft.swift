@@ -7,6 +7,8 @@ struct CellDraft: Equatable {
     private var cell = Cell(
         pattern: PatternFamily.usualPattern, threads: 0, connections: 64)
     private var threads: Int?
+    private var language: Cell.Language?
+    private var tls: Cell.TLS?
     private var rate: PerSecond?
     private var subscribes = false
     /// The rules of a search for capacity; nil where there is none.
@@ -15,11 +17,23 @@ struct CellDraft: Equatable {
 
     var server: String { cell.server }
 
-    /// - Parameter serverThreads: for a cell that does not say.
-    func cell(serverThreads: Int) -> Cell {
+    private static let usualPayload = Cell(pattern: nil, threads: 1, connections: 1).payload
+
+    /// - Parameters:
+    ///   - serverThreads: for a cell that does not say.
+    ///   - outside: the server where no launch starts it: its URL says what the cell doesn't.
+    func cell(serverThreads: Int, outside: OutsideServer? = nil) -> Cell {
         var cell = cell
         cell.threads = threads ?? serverThreads
+        cell.language = language ?? outside?.language ?? cell.language
+        cell.tls = tls ?? outside?.tls ?? cell.tls
         if cell.server != Cell.builtIn { cell.pattern = nil }
+        if let outside {
+            cell.threads = Cell.unknownThreads
+            if cell.path == nil, cell.mix == nil { cell.path = outside.path }
+            // Only of messages does the generator decide how long they are.
+            if cell.language != .ws, cell.language != .grpc { cell.payload = Self.usualPayload }
+        }
         if subscribes { cell.arrival = .subscribe }
         var rate = rate
         if let connections = cell.churn.rate {
@@ -40,14 +54,14 @@ struct CellDraft: Equatable {
         switch axis {
         case .server: cell.server = try place.text(value, example: "switchyard")
         case .pattern: cell.pattern = try Self.pattern(value, place)
-        case .protocol: cell.language = try Self.choice(value, place)
+        case .protocol: language = try Self.choice(value, place)
         case .threads: threads = try Self.count(value, place, in: 1...4_096)
         case .connections: cell.connections = try Self.count(value, place, in: 1...Axis.countLimit)
         case .streams: cell.streams = try Self.count(value, place, in: 1...Axis.countLimit)
         case .payload: cell.payload = try Self.size(value, place)
         case .path: cell.path = try place.target(value)
         case .pipeline: cell.pipeline = try Self.count(value, place, in: 1...1_024)
-        case .tls: cell.tls = try Self.choice(value, place)
+        case .tls: tls = try Self.choice(value, place)
         case .handshake: cell.handshake = try Self.choice(value, place)
         case .nodelay: cell.nodelay = try Self.sides(value, place)
         case .quickack: cell.quickack = try Self.sides(value, place)

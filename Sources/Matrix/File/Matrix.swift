@@ -22,7 +22,7 @@ struct Matrix: Sendable {
     static let defaultProfile = "default"
 
     let file: String
-    let servers: [ServerCommand]
+    let servers: [ServerDescription]
     /// By rising name.
     let profiles: [(name: String, profile: Profile)]
     private let settings: Settings
@@ -82,7 +82,8 @@ struct Matrix: Sendable {
             let near = nearestName(to: draft.server, among: servers.map(\.name) + [Cell.builtIn])
             throw root.complaint(
                 "server '\(draft.server)' is not described",
-                near.map { "did you mean '\($0)'?" } ?? "write {name: ..., command: [...]} once")
+                near.map { "did you mean '\($0)'?" }
+                    ?? "write {name: ..., command: [...]} once, or {name: ..., url: ...}")
         }
     }
 
@@ -108,7 +109,11 @@ struct Matrix: Sendable {
         settings.repeats = profile.repeats ?? settings.repeats
         settings.spare = profile.spare ?? settings.spare
         settings.search = profile.search ?? settings.search
-        let all = Set(drafts.map { $0.cell(serverThreads: serverThreads) })
+        let all = Set(
+            drafts.map { draft in
+                let server = servers.first { $0.name == draft.server }
+                return draft.cell(serverThreads: serverThreads, outside: server?.outside)
+            })
         let cells = all.filter { cell in
             !excluded.contains { $0.matches(cell) } && profile.filter?.matches(cell) ?? true
                 && filter?.matches(cell) ?? true
@@ -141,7 +146,7 @@ struct Matrix: Sendable {
         let file: String
         var settings = Settings()
         var pairs: JSONValue?
-        var servers: [ServerCommand] = []
+        var servers: [ServerDescription] = []
 
         /// Each default is one value.
         mutating func defaults(
@@ -209,7 +214,7 @@ struct Matrix: Sendable {
             _ value: JSONValue, _ axis: Axis, _ place: FilePlace
         ) throws(Complaint) -> JSONValue {
             guard axis == .server, case .object = value else { return value }
-            let server = try ServerCommand(value, place)
+            let server = try ServerDescription(value, place)
             if let other = servers.first(where: { $0.name == server.name }) {
                 guard other == server else {
                     throw place.complaint(

@@ -17,7 +17,6 @@ struct ServerCommand: Equatable, Sendable {
         case http(String)
     }
 
-    let name: String
     /// The program and its arguments.
     let command: [String]
     let readiness: Readiness
@@ -26,7 +25,7 @@ struct ServerCommand: Equatable, Sendable {
 
     static let placeholders = ["{port}", "{host}", "{threads}", "{cpus}", "{dir}"]
 
-    var json: JSONValue {
+    var members: [JSONValue.Member] {
         let rule: JSONValue
         switch readiness {
         case .port: rule = ["port": true]
@@ -34,25 +33,20 @@ struct ServerCommand: Equatable, Sendable {
         case .http(let path): rule = ["http": .string(path)]
         }
         return [
-            "name": .string(name), "command": .array(command.map { .string($0) }), "ready": rule,
-            "files": .object(files),
+            .init("command", .array(command.map { .string($0) })), .init("ready", rule),
+            .init("files", .object(files)),
         ]
     }
 
-    /// Reads the object that an axis `server` may hold in place of a name.
-    init(_ value: JSONValue, _ place: FilePlace) throws(Complaint) {
-        let members = try place.members(value, known: ["name", "command", "ready", "files"])
-        guard case .string(let name)? = value["name"], name != Cell.builtIn,
-            name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil
-        else {
-            throw place.complaint(
-                "a server has no usable name", "give a name such as nginx, not \(Cell.builtIn)")
-        }
+    static let keys = ["command", "ready", "files"]
+
+    /// Reads what the description of server `name` says of its start.
+    init(_ value: JSONValue, of name: String, _ place: FilePlace) throws(Complaint) {
         guard case .array(let words)? = value["command"], !words.isEmpty else {
             throw place.complaint(
-                "server \(name) has no command", "give a list of texts: the program, its arguments")
+                "server \(name) has no command",
+                "give a list of texts: the program, its arguments; or a url where it runs already")
         }
-        self.name = name
         var command: [String] = []
         for word in words {
             guard case .string(let text) = word else {
@@ -64,7 +58,7 @@ struct ServerCommand: Equatable, Sendable {
         }
         self.command = command
         readiness = try Self.readiness(value["ready"], of: name, place)
-        files = try Self.files(members, of: name, place)
+        files = try Self.files(value["files"], of: name, place)
     }
 
     private static func readiness(
@@ -88,9 +82,9 @@ struct ServerCommand: Equatable, Sendable {
     }
 
     private static func files(
-        _ members: [JSONValue.Member], of name: String, _ place: FilePlace
+        _ value: JSONValue?, of name: String, _ place: FilePlace
     ) throws(Complaint) -> [JSONValue.Member] {
-        guard let value = members.first(where: { $0.name == "files" })?.value else { return [] }
+        guard let value else { return [] }
         guard case .object(let files) = value,
             files.allSatisfy({
                 if case .string = $0.value { return !$0.name.contains("/") && !$0.name.isEmpty }

@@ -35,13 +35,21 @@ struct GateRequest: Equatable {
     }
 
     /// The cells and times of a launch, and how the two servers are started.
-    func plan() throws(Complaint) -> (cells: [Cell], settings: Settings, servers: [[ServerCommand]])
-    {
+    func plan() throws(Complaint) -> (
+        cells: [Cell], settings: Settings, servers: [[ServerDescription]]
+    ) {
         let (plan, servers) = try run.plan(reading: GateMatrix.read)
         if let cell = plan.cells.first(where: { !$0.link.isLoopback }) {
             throw Complaint(
                 "cell \(cell.id) has a link, through which no cost of a request is known",
                 remedy: "leave such cells out with --filter 'rtt=0'")
+        }
+        if let cell = plan.cells.first(where: \.isOutside) {
+            throw Complaint(
+                "cell \(cell.id) asks server \(cell.server), which runs already, and a gate starts"
+                    + " the two that it compares",
+                remedy: "give their commands with --server-command, or leave such cells out with"
+                    + " --filter 'server!=\(cell.server)'")
         }
         guard !commands.isEmpty else { return (plan.cells, plan.settings, [servers, servers]) }
         // A server of the user's own has no patterns of ours: the loads remain.
@@ -51,7 +59,7 @@ struct GateRequest: Equatable {
             cell.pattern = nil
             if !cells.contains(cell) { cells.append(cell) }
         }
-        var own: [[ServerCommand]] = []
+        var own: [[ServerDescription]] = []
         for command in commands { own.append([try Self.server(command)]) }
         return (cells, plan.settings, own)
     }
@@ -63,7 +71,7 @@ struct GateRequest: Equatable {
     private static let ownName = "server"
 
     /// Reads a command line; the matrix file's own rules hold for its placeholders.
-    private static func server(_ command: String) throws(Complaint) -> ServerCommand {
+    private static func server(_ command: String) throws(Complaint) -> ServerDescription {
         let words = try OwnCommand.words(command)
         let matrix: JSONValue = [
             "defaults": [

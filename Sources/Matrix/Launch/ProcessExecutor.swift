@@ -12,7 +12,7 @@ import Report
 /// between them by what the server itself counted between them, so neither start-up nor warm-up nor
 /// the generator's time to connect enters.
 struct ProcessExecutor: Executor {
-    private enum Limit {
+    enum Limit {
         /// For a control socket to answer; a server at full load may be slow.
         static let snapshot = Nanoseconds.seconds(1)
         /// Beyond its planned time, for the generator to connect, drain and report.
@@ -20,10 +20,12 @@ struct ProcessExecutor: Executor {
     }
 
     let programs: Programs
-    private let servers: [ServerCommand]
+    private let servers: [ServerDescription]
     let cpus: CPUSplit
     /// For the forwarder of a link.
     private let linkCPUs: CPUSet
+    /// What measures servers on this machine that no launch starts.
+    var agentProgram = Programs.own
     /// A folder for the files of this executor; a launch has a folder in it.
     let scratch: String
 
@@ -31,7 +33,7 @@ struct ProcessExecutor: Executor {
     ///
     /// - Parameter available: the CPUs of this process before it was kept off some.
     init(
-        programs: Programs, servers: [ServerCommand], cpus: CPUSplit,
+        programs: Programs, servers: [ServerDescription], cpus: CPUSplit,
         available: CPUSet = .available
     ) throws(Complaint) {
         linkCPUs = CPUSet(cpus.forLink(of: available.cpus))
@@ -79,8 +81,8 @@ struct ProcessExecutor: Executor {
         }
         let set = CPUSet(cpus.server)
         if cell.server != Cell.builtIn {
-            guard let command = servers.first(where: { $0.name == cell.server }) else {
-                throw LaunchFailure("server \(cell.server) is not described")
+            guard case .started(let command)? = description(of: cell)?.kind else {
+                throw LaunchFailure("nothing describes how server \(cell.server) is started")
             }
             return try .foreign(cell, command, cpus: set, folder: folder, on: side)
         }
@@ -88,10 +90,17 @@ struct ProcessExecutor: Executor {
             cell, program: programs.server, cpus: set, folder: folder, on: side)
     }
 
+    private func description(of cell: Cell) -> ServerDescription? {
+        servers.first { $0.name == cell.server }
+    }
+
     private mutating func measure(
         _ record: inout LaunchRecord, _ settings: Settings, folder: String,
         _ interruption: StopRequest
     ) throws(LaunchFailure) {
+        if let outside = description(of: record.cell)?.outside {
+            return try measure(&record, of: outside, settings, interruption)
+        }
         if record.cell.link.isLoopback {
             let ends = Ends(near: .loopback, far: .loopback, link: nil)
             return try measure(&record, settings, folder: folder, ends, interruption)
@@ -219,9 +228,8 @@ struct ProcessExecutor: Executor {
         ) -> ServerUsage {
             let span = second.time.since(first.time)
             let workers = workers(from: first.report, to: second.report)
-            let (a, b) = (first.process, second.process)
-            var usage = ServerUsage()
-            usage.span = span
+            var usage = ServerUsage(
+                from: first.process, to: second.process, idle: idle, span: span)
             // Where connections subscribe, what is counted is events, on either side.
             let countsEvents = load.mode == .subscribe
             usage.requests =
@@ -230,14 +238,6 @@ struct ProcessExecutor: Executor {
                 }
                 ?? load.achievedRate * span.inSeconds
             usage.cpu = second.cpu - first.cpu
-            usage.user = b.user - a.user
-            usage.system = b.system - a.system
-            usage.runQueueWait = b.runQueueWait - a.runQueueWait
-            usage.voluntarySwitches = b.voluntarySwitches - a.voluntarySwitches
-            usage.involuntarySwitches = b.involuntarySwitches - a.involuntarySwitches
-            if let before = a.migrations, let after = b.migrations {
-                usage.migrations = after - before
-            }
             usage.syscalls = workers.map { $0.reduce(0) { $0 + $1.syscalls } }
             usage.epollWaits = workers.map {
                 $0.reduce(0) { $0 + ($1.counts.syscalls.wait ?? 0) }
@@ -245,8 +245,6 @@ struct ProcessExecutor: Executor {
             if workers != nil, let before = first.report, let after = second.report {
                 usage.counts = after.workers.counts.since(before.workers.counts)
             }
-            usage.peakResident = ByteCount(raw: Int(b.peakResident))
-            usage.residentGrowth = b.resident - idle.resident
             return usage
         }
     }

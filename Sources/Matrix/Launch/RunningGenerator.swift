@@ -113,6 +113,19 @@ struct RunningGenerator: ~Copyable {
         }
     }
 
+    /// The same where the server is none of this program's children.
+    mutating func go(
+        until instant: Instant, _ interruption: StopRequest
+    ) throws(LaunchFailure) {
+        while !hasEnded {
+            if interruption.check() == .now { throw .stopped }
+            let now = MonotonicClock.now
+            if now >= instant { return }
+            drain()
+            process.sleep(until: min(instant, now + StopRequest.look))
+        }
+    }
+
     /// Its report, once it has ended or its time is over.
     mutating func report() throws(LaunchFailure) -> LoadReport {
         guard let end = process.wait(timeout: .zero) else {

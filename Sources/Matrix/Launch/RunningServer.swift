@@ -91,7 +91,7 @@ struct RunningServer: ~Copyable {
             do {
                 try AtomicFile.replace("\(folder)/\(file.name)", with: filled(text))
             } catch {
-                throw LaunchFailure("can't write \(file.name) of server \(command.name): \(error)")
+                throw LaunchFailure("can't write \(file.name) of server \(cell.server): \(error)")
             }
         }
         let words = command.command.map(filled)

@@ -17,6 +17,13 @@ struct WatchedCPUs {
         others = (isShared ? [generator] : []) + (link.map { [$0] } ?? [])
     }
 
+    /// - Parameter others: processes whose work there is no foreign work.
+    init(_ cpus: CPUSet, server: ProcessGroup, others: [Int32]) {
+        self.cpus = cpus
+        self.server = server
+        self.others = others
+    }
+
     /// Whether the generator has no CPU for itself, so that it can't tell who else works there.
     static func isShared(_ split: CPUSplit, hasLink: Bool) -> Bool {
         hasLink || !split.shared.isEmpty
@@ -28,9 +35,13 @@ struct WatchedCPUs {
         fileprivate let server: Nanoseconds
     }
 
-    private enum Limit {
-        /// No server answers a request in less CPU time.
-        static let request = Nanoseconds.microseconds(1)
+    /// No server answers a request in less CPU time.
+    static let leastOfRequest = Nanoseconds.microseconds(1)
+
+    /// The share of the time in which the CPUs were taken between two readings, by whomever.
+    static func busyShare(from first: Reading, to second: Reading) -> Double? {
+        guard let before = first.occupation, let after = second.occupation else { return nil }
+        return after.busyShare(since: before)
     }
 
     func read() -> Reading {
@@ -54,7 +65,7 @@ struct WatchedCPUs {
         guard let before = first.occupation, let after = second.occupation else { return nil }
         let younger = server.youngerCPU
         let used = second.server + younger - first.server
-        guard used.inSeconds >= requests * Limit.request.inSeconds else { return nil }
+        guard used.inSeconds >= requests * Self.leastOfRequest.inSeconds else { return nil }
         return after.leaving(younger).foreignShare(since: before)
     }
 }

@@ -67,7 +67,7 @@ struct Plan: Equatable, Sendable {
     /// What two plans must share to be parts of one run.
     ///
     /// - Parameter servers: how the servers of the cells are started.
-    func hash(servers: [ServerCommand]) -> String {
+    func hash(servers: [ServerDescription]) -> String {
         let used = Set(cells.map(\.server))
         let value: JSONValue = [
             "cells": .array(cells.map(\.json)), "settings": settings.json,

@@ -12,6 +12,8 @@ struct RunRequest: Equatable, Sendable {
     var duration: Nanoseconds?
     var seed: Int64
     var cpus: CPUSplit
+    /// What is measured instead of a matrix file; nil where there is one.
+    var quick: QuickMatrix?
 }
 
 extension RunRequest {
@@ -20,12 +22,18 @@ extension RunRequest {
     /// - Parameter read: gives the text of the matrix file.
     func plan(
         reading read: (String) throws(Complaint) -> String
-    ) throws(Complaint) -> (plan: Plan, servers: [ServerCommand]) {
-        let matrix = try Matrix(parsing: try read(matrix), file: matrix)
+    ) throws(Complaint) -> (plan: Plan, servers: [ServerDescription]) {
+        let matrix =
+            if let quick {
+                try quick.matrix()
+            } else {
+                try Matrix(parsing: try read(matrix), file: matrix)
+            }
         var chosen: CellFilter?
         if let filter { chosen = try CellFilter(parsing: filter, origin: "--filter") }
         var (cells, settings) = try matrix.expand(
             profile: profile, filter: chosen, serverThreads: cpus.server.count)
+        try OutsideServers(matrix.servers, of: cells).checkCells()
         try Abilities.check(cells)
         try Abilities.check(cells, timeout: settings.timeout)
         settings.repeats = repeats ?? settings.repeats
@@ -41,6 +49,11 @@ extension RunRequest {
     }
 
     var json: JSONValue {
+        guard case .object(let members) = plain else { return plain }
+        return .object(members + (quick?.members ?? []))
+    }
+
+    private var plain: JSONValue {
         [
             "matrix": .string(matrix), "profile": .string(profile), "filter": .optional(filter),
             "repeat": .optional(repeats.map { Int64($0) }),
@@ -53,6 +66,7 @@ extension RunRequest {
     }
 
     init(_ fields: RecordFields) throws(RecordRefusal) {
+        quick = try QuickMatrix(fields)
         matrix = try fields.text("matrix")
         profile = try fields.text("profile")
         filter = try fields.optionalText("filter")

@@ -162,7 +162,7 @@ struct CellsSection {
                 + [counted(row)] + conditions(row) + varying.map { plain(row, $0.0) }
                 + [identity(row)]
         }
-        return note(constant) + linkNote + page.markup
+        return note(constant) + linkNote + outsideNote + page.markup
     }
 
     private func note(_ conditions: [(String, String, String)]) -> Markup {
@@ -198,6 +198,28 @@ struct CellsSection {
             "p", ["class": "note"],
             "Through a link there is no CPU time a request: the link's own work, done on the same "
                 + "CPUs, is in no figure, and is a limit to requests/s.")
+    }
+
+    /// Servers that ran already, and which of them nothing has measured.
+    private var outsideNote: Markup {
+        let runs = files.runs
+        var places: [String] = []
+        var unmeasured: [String] = []
+        for row in runs.rows.indices {
+            guard let url = runs.field(row, "server_url") else { continue }
+            let name = runs.field(row, "server") ?? "unnamed"
+            if !places.contains("\(name) at \(url)") { places.append("\(name) at \(url)") }
+            if runs.field(row, "server_measured") == "no", !unmeasured.contains(name) {
+                unmeasured.append(name)
+            }
+        }
+        if places.isEmpty { return "" }
+        let rest =
+            unmeasured.isEmpty
+            ? "" : " Not measured: what \(unmeasured.joined(separator: ", ")) used; give `measure`."
+        return .element(
+            "p", ["class": "note"],
+            .text("Not started by this run: \(places.joined(separator: ", ")).\(rest)"))
     }
 
     /// The values of a condition, empty where a cell has none. A server without a pattern stands

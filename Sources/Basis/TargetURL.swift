@@ -1,5 +1,3 @@
-package import Basis
-
 /// Where requests go, as the user wrote it (RFC 3986; the schemes `http` and `https` of RFC 9110
 /// §4.2, `ws` and `wss` of RFC 6455 §3, and `grpc` and `grpcs` for HTTP/2 with calls of gRPC).
 package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
@@ -35,6 +33,12 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
             let path = rest.dropFirst(front.count)
             throw refusedUnix(path.hasPrefix("//") ? path.dropFirst(2) : path)
         }
+        if Self.holdsUser(text) {
+            // Nor are its words shown, for a password may be among them.
+            throw Complaint(
+                "the URL holds a user name", remedy: "give --user NAME:PASSWORD and the URL without"
+            )
+        }
         let hasScheme = front.hasSuffix(":") && rest.dropFirst(front.count).hasPrefix("//")
         if hasScheme {
             let scheme = front.dropLast().lowercased()
@@ -59,12 +63,6 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         rest = rest.dropFirst(authority.count)
         if authority.lowercased() == "unix:" {
             throw refusedUnix(rest.prefix { $0 != ":" })
-        }
-        if authority.contains("@") {
-            // Nor are its words shown, for a password may be among them.
-            throw Complaint(
-                "the URL holds a user name", remedy: "give --user NAME:PASSWORD and the URL without"
-            )
         }
 
         let digits: Substring
@@ -91,6 +89,17 @@ package struct TargetURL: Equatable, Sendable, CustomStringConvertible {
         }
         self.port = port
         target = rest.hasPrefix("/") ? String(rest) : "/" + rest
+    }
+
+    /// Whether a user name, and maybe a password, stands before the host: what holds one is not to
+    /// be shown. An `@` further on belongs to the path.
+    package static func holdsUser(_ text: String) -> Bool {
+        var rest = Substring(text)
+        let front = rest.prefix { $0 != "/" }
+        if front.hasSuffix(":"), rest.dropFirst(front.count).hasPrefix("//") {
+            rest = rest.dropFirst(front.count + 2)
+        }
+        return rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }.contains("@")
     }
 
     /// Host and port for the Host field; the port is left out where it is the scheme's own.
