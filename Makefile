@@ -6,7 +6,6 @@ PROGRAMS := switchyard switchyard-server switchyard-load
 # Programs that need no Swift where they run, and what is made of them.
 STATIC := .build-static
 PREFIX ?= /usr/local
-BUILD ?= $(STATIC)/release
 RUN ?= results/latest
 FUZZ_SECONDS ?= 10
 RUN_TESTS := scripts/run-tests
@@ -74,8 +73,8 @@ test: ready-to-test ## run every test
 ##@ To install and to package
 
 .PHONY: install
-install: $(if $(filter $(STATIC)/%,$(BUILD)),static) ## put all below PREFIX, with manual
-	DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)' '$(BUILD)'
+install: $(if $(BUILD),,static) ## put programs, files and manual below PREFIX
+	DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)' '$(or $(BUILD),$(STATIC)/release)'
 
 .PHONY: uninstall
 uninstall: ## take away what install put there
@@ -200,7 +199,7 @@ clean: ## remove what was built (results/ stays)
 ##  RUN=folder    resume, plots, report: the run meant (results/latest)
 ##  BASE= CAND=   compare: two result folders or CSV files; gate: BASE is a git ref
 ##  PREFIX= DESTDIR=  install, uninstall: where (/usr/local), staged below DESTDIR
-##  BUILD=folder  install: programs that are built already (.build-static/release)
+##  BUILD=folder  install: programs that are built already, such as .build-static/release
 ##  ARCH=name     deb, packages: amd64 or arm64; only what this machine builds
 ##  FUZZ_SECONDS  fuzz-smoke: how long to feed each fuzzer (10)
 ##  CI=true       a missing test tool is a failure, not a skipped test

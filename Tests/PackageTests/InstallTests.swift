@@ -63,6 +63,7 @@ struct InstallTests {
 
         try matricesAreFound(folder.file("usr/bin/switchyard"))
         try figuresAreDrawn(folder.file("usr/bin/switchyard"))
+        try documentsAreFound(folder.file("usr/share"))
         let own = try folder.write("", "usr/share/switchyard/Benchmarks/mine.json5")
 
         let removal = try Script(
@@ -101,6 +102,23 @@ struct InstallTests {
         try folder.write("{ nonsense", "churn")
         let own = try Script(program, ["plan", "churn"], in: folder.path)
         #expect(own.status == 64 && own.errors.contains("churn: line 1,"), "\(own.errors)")
+    }
+
+    /// By the programs that look for them.
+    private func documentsAreFound(_ share: String) throws {
+        let library = "/usr/share/bash-completion/bash_completion"
+        for name in Documented.programs {
+            if Programs.isPresent("man") {
+                let page = try Script("man", ["-M", "\(share)/man", "-w", name])
+                #expect(page.lines == ["\(share)/man/man1/\(name).1"], "\(page.errors)")
+            }
+            guard FileManager.default.fileExists(atPath: library) else { continue }
+            let loaded = try Script.shell(
+                "source \(library); _completion_loader \(name); complete -p \(name)",
+                ["XDG_DATA_DIRS": share])
+            let function = name.map { $0 == "-" ? "_" : "\($0)" }.joined()
+            #expect(loaded.output == "complete -F _\(function) \(name)\n", "\(loaded.errors)")
+        }
     }
 
     private func figuresAreDrawn(_ program: String) throws {
