@@ -2,6 +2,10 @@
 # in switchyard-micro (Benchmarks/Micro) or in scripts/set-up. Every target does its own set-up.
 
 RELEASE := .build/release
+PROGRAMS := switchyard switchyard-server switchyard-load
+# Programs that need no Swift where they run, and what is made of them.
+STATIC := .build-static
+PREFIX ?= /usr/local
 RUN ?= results/latest
 FUZZ_SECONDS ?= 10
 RUN_TESTS := scripts/run-tests
@@ -14,28 +18,28 @@ RUN_TESTS := scripts/run-tests
 ##@ To measure
 
 .PHONY: bench
-bench: build ready-to-plot ## run the benchmark matrix, write results/ and draw it
+bench: programs ready-to-plot ## run the benchmark matrix, write results/ and draw it
 	$(RELEASE)/switchyard run Benchmarks/default.json5 $(if $(PROFILE),--profile '$(PROFILE)') \
 	    $(if $(FILTER),--filter '$(FILTER)')
 
 .PHONY: https
-https: build ready-to-plot ## measure and draw the ways to HTTPS over round-trip times (12 minutes)
+https: programs ready-to-plot ## measure and draw the ways to HTTPS over round trips (12 minutes)
 	$(RELEASE)/switchyard run Benchmarks/https.json5 $(if $(PROFILE),--profile '$(PROFILE)')
 
 .PHONY: resume
-resume: build ready-to-plot ## go on with an interrupted run
+resume: programs ready-to-plot ## go on with an interrupted run
 	$(RELEASE)/switchyard resume '$(RUN)'
 
 .PHONY: plots
-plots: build ready-to-plot ## draw a run's figures again
+plots: programs ready-to-plot ## draw a run's figures again
 	$(RELEASE)/switchyard plot '$(RUN)'
 
 .PHONY: report
-report: build ## write a run's HTML report again
+report: programs ## write a run's HTML report again
 	$(RELEASE)/switchyard report '$(RUN)'
 
 .PHONY: compare
-compare: build ready-to-plot ## compare two runs: BASE=folder CAND=folder
+compare: programs ready-to-plot ## compare two runs: BASE=folder CAND=folder
 	$(RELEASE)/switchyard compare '$(BASE)' '$(CAND)'
 
 .PHONY: gate
@@ -47,26 +51,57 @@ gate-selftest: build ## show that the gate passes, catches 8 % and refuses noise
 	$(RELEASE)/switchyard gate-selftest
 
 .PHONY: calibrate
-calibrate: build ## measure this machine's noise: identical servers in pairs
+calibrate: programs ## measure this machine's noise: identical servers in pairs
 	$(RELEASE)/switchyard calibrate
 
 .PHONY: payments
-payments: build ## pay for a million keys through a faulty server, and count what was paid
+payments: programs ## pay for a million keys through a faulty server, and count what was paid
 	scripts/payments $(or $(KEYS),1000000) $(RELEASE)
 
 .PHONY: validate
-validate: build ready-to-plot ## show and draw textbook effects: published, predicted, measured
+validate: programs ready-to-plot ## show and draw textbook effects: published, predicted, measured
 	$(RELEASE)/switchyard validate $(if $(FILTER),--filter '$(FILTER)')
 
 .PHONY: doctor
-doctor: build ## say whether this machine is fit to measure, and what to change
+doctor: programs ## say whether this machine is fit to measure, and what to change
 	$(RELEASE)/switchyard doctor
 
 .PHONY: test
 test: ready-to-test ## run every test
 	$(RUN_TESTS)
 
+##@ To install and to package
+
+.PHONY: install
+install: $(if $(BUILD),,static) ## put programs, files and manual below PREFIX
+	DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)' '$(or $(BUILD),$(STATIC)/release)'
+
+.PHONY: uninstall
+uninstall: ## take away what install put there
+	DESTDIR='$(DESTDIR)' scripts/install --remove '$(PREFIX)'
+
+.PHONY: static
+static: ready ## build the programs so that they need no Swift, into .build-static/release
+	$(foreach program,$(PROGRAMS) switchyard-documents,swift build -c release \
+	    --static-swift-stdlib --scratch-path $(STATIC) --product $(program) &&) true
+
+.PHONY: deb
+deb: static ready-to-package ## make a Debian package, in .build-static/packages
+	scripts/package deb $(STATIC)/release $(STATIC)/packages
+
+.PHONY: packages
+packages: deb ## the same and an archive, as a release has them
+	scripts/package tar $(STATIC)/release $(STATIC)/packages
+
+.PHONY: try-package
+try-package: deb ready-to-test ## install the package where nothing but apt is, and use it (root)
+	scripts/try-package "$$(scripts/package name $(STATIC)/packages)"
+
 ##@ To work on it
+
+.PHONY: programs
+programs: ready ## build the three programs alone for release, into .build/release
+	$(foreach program,$(PROGRAMS),swift build -c release --product $(program) &&) true
 
 .PHONY: build
 build: ready ## build the programs for release, into .build/release
@@ -78,7 +113,7 @@ check: lint tidy build asm-check alloc-check count-check gate-check fuzz-smoke #
 .PHONY: lint
 lint: ready-to-test ## look for bad style in Swift and shell
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
-	shellcheck scripts/set-up scripts/run-tests scripts/payments .ci/run $(wildcard Tests/*/*.sh)
+	shellcheck $(filter-out %.txt,$(wildcard scripts/*)) .ci/run $(wildcard Tests/*/*.sh)
 
 .PHONY: format
 format: ready ## bring the Swift sources into their style
@@ -155,13 +190,17 @@ asan: ready ## run the tests under the address sanitizer, in .build-asan
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-handicap .build-rates
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-handicap .build-rates \
+	    $(STATIC)
 
 ##@ Variables
 ##  PROFILE=name  bench: a profile of the matrix file (smoke, precise)
 ##  FILTER=terms  bench: only some cells, such as 'pattern=~sharded connections>=64'
 ##  RUN=folder    resume, plots, report: the run meant (results/latest)
 ##  BASE= CAND=   compare: two result folders or CSV files; gate: BASE is a git ref
+##  PREFIX= DESTDIR=  install, uninstall: where (/usr/local), staged below DESTDIR
+##  BUILD=folder  install: programs that are built already, such as .build-static/release
+##  ARCH=name     deb, packages: amd64 or arm64; only what this machine builds
 ##  FUZZ_SECONDS  fuzz-smoke: how long to feed each fuzzer (10)
 ##  CI=true       a missing test tool is a failure, not a skipped test
 ##  NO_COLOR=1    plain progress and tables
@@ -173,10 +212,12 @@ help:
 	    match($$0, /^[a-z-]+:.*## /) { name = $$0; sub(/:.*/, "", name); \
 	        printf "  make %-15s%s\n", name, substr($$0, RLENGTH + 1) }' $(MAKEFILE_LIST)
 
-.PHONY: ready ready-to-test ready-to-plot
+.PHONY: ready ready-to-test ready-to-plot ready-to-package
 ready:
 	@scripts/set-up build
 ready-to-test:
 	@scripts/set-up build test plot
 ready-to-plot:
 	@scripts/set-up build plot
+ready-to-package:
+	@scripts/set-up build package

@@ -47,6 +47,7 @@ let package = Package(
         .executable(name: "switchyard-server", targets: ["switchyard-server"]),
         .executable(name: "switchyard-load", targets: ["switchyard-load"]),
         .executable(name: "switchyard", targets: ["switchyard"]),
+        .executable(name: "switchyard-documents", targets: ["switchyard-documents"]),
         .library(name: "mallocmeter", type: .dynamic, targets: ["mallocmeter"]),
     ],
     targets: [
@@ -86,9 +87,13 @@ let package = Package(
         library("Link", ["Basis", "Platform", "Measure"]),
         library("Matrix", ["Basis", "Platform", "Measure", "Report", "Compare", "Link"]),
 
+        library("Documents", ["Basis"]),
+
         program("switchyard-server", ["Basis", "Platform", "Serve"]),
         program("switchyard-load", ["Basis", "Platform", "Load", "Report"]),
         program("switchyard", ["Basis", "Platform", "Matrix", "Report"]),
+        program(
+            "switchyard-documents", ["Basis", "Platform", "Documents", "Load", "Matrix", "Serve"]),
 
         .executableTarget(
             name: "switchyard-floor", dependencies: ["COpenSSL"], path: "Benchmarks/Floor",
@@ -124,6 +129,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("EndToEndTests", ["Basis", "Platform", "Measure", "Report", "Serve"]),
         tests("PeerTests", ["Basis", "Platform", "Wire", "Measure", "Report", "Serve"]),
+        tests(
+            "PackageTests",
+            ["Basis", "Platform", "Documents", "Load", "Matrix", "Serve", "switchyard-documents"]),
         tests("TidyTests", ["Basis"]),
         tests("MicroTests", ["Basis", "Platform", "switchyard-micro"]),
     ]

@@ -10,10 +10,11 @@ enum ListCommand: Command {
         summary: "list the cells and profiles of a matrix file",
         options: RunOptions.matrix + [
             OptionSpec("profiles", help: "list the profiles instead of the cells"),
+            OptionSpec("matrices", help: "list the matrices that come with the program"),
             RunOptions.bin, RunOptions.json,
         ],
         epilogue: """
-            MATRIX defaults to \(RunOptions.defaultMatrix).
+            \(RunOptions.aboutMatrix)
             The profile '\(Matrix.defaultProfile)' is the whole file.
             What 'run' would refuse is refused here too.
             """)
@@ -21,6 +22,7 @@ enum ListCommand: Command {
     static func run(
         _ options: ParsedOptions, on console: Console
     ) throws(Complaint) -> ExitStatus {
+        if options.has("matrices") { return try showMatrices(options, on: console) }
         let file = try options.operand("matrix file") ?? RunOptions.defaultMatrix
         let matrix = try Matrix(parsing: try RunOptions.read(file), file: file)
         if options.has("profiles") {
@@ -45,6 +47,25 @@ enum ListCommand: Command {
         } else {
             console.output(cells.map { $0.id + "\n" }.joined())
             console.errors("\(cells.count) cells\n")
+        }
+        return .success
+    }
+
+    private static func showMatrices(
+        _ options: ParsedOptions, on console: Console
+    ) throws(Complaint) -> ExitStatus {
+        if let file = options.operands.first {
+            throw Complaint("--matrices takes no '\(file)'", remedy: "leave one of them out")
+        }
+        let names = KnownMatrices.names
+        if options.has("json") {
+            let object: JSONValue = [
+                "schema": "switchyard.matrices/1",
+                "matrices": .array(names.map { .string($0) }),
+            ]
+            console.output(object.pretty)
+        } else {
+            console.output(names.map { $0 + "\n" }.joined())
         }
         return .success
     }

@@ -9,7 +9,7 @@ enum PlanCommand: Command {
         summary: "show the launches of a run, their order and their time",
         options: RunOptions.plan + [RunOptions.bin],
         epilogue: """
-            MATRIX defaults to \(RunOptions.defaultMatrix).
+            \(RunOptions.aboutMatrix)
             What 'run' would refuse is refused here too.
             """)
 

@@ -13,11 +13,12 @@ enum RunCommand: Command {
             OptionSpec("dry-run", help: "only show the plan, like 'switchyard plan'")
         ],
         epilogue: """
-            MATRIX defaults to \(RunOptions.defaultMatrix). --url takes a first look at a server
-            that runs already, in under half a minute. Ctrl-C finishes the launch under way and
-            prints the command that goes on; a second Ctrl-C, SIGTERM and the end of the
-            terminal (SIGHUP, unless nohup has it ignored) stop at once. Exit status: 0 done, 12
-            a cell has no valid launch, 64 bad input, 130 interrupted.
+            \(RunOptions.aboutMatrix)
+            --url takes a first look at a server that runs already, in under half a minute.
+            Ctrl-C finishes the launch under way and prints the command that goes on; a second
+            Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless nohup has it ignored) stop
+            at once. Exit status: 0 done, 12 a cell has no valid launch, 64 bad input, 130
+            interrupted.
             """)
 
     static func run(

@@ -7,6 +7,10 @@ import Report
 enum RunOptions {
     static let defaultMatrix = "Benchmarks/default.json5"
     static let defaultResults = "results"
+    static let aboutMatrix = """
+        MATRIX is a file, or the name of one that comes with the program, such as saturation
+        ('switchyard list --matrices'); it defaults to \(defaultMatrix).
+        """
 
     static let matrix: [OptionSpec] = [
         OptionSpec("profile", short: "p", value: "NAME", help: "a profile of the matrix file"),
@@ -47,7 +51,8 @@ enum RunOptions {
     static let bin = OptionSpec(
         "bin", value: "DIR", help: "where server and generator lie (beside this program)")
     static let plots = OptionSpec(
-        "plots", value: "DIR", help: "the scripts of the figures (plots)")
+        "plots", value: "DIR", help: "the scripts of the figures (those that come with the program)"
+    )
     static let json = OptionSpec("json", help: "print one JSON object")
 
     static let execution: [OptionSpec] = [
@@ -131,7 +136,8 @@ enum RunOptions {
 
     /// The text of a matrix file, or of one that lies in a run, that the user named.
     static func read(_ path: String) throws(Complaint) -> String {
-        try read(path, or: "name a matrix file such as \(defaultMatrix)")
+        try read(
+            try KnownMatrices.file(path), or: "name a matrix file such as \(defaultMatrix)")
     }
 
     /// The text of a file that the user named.

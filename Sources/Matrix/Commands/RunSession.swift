@@ -127,8 +127,8 @@ struct RunSession {
     }
 
     private func draw(_ records: [LaunchRecord]) throws(Complaint) {
-        guard let plotter = Plotter.find(options.text("plots")), Plotter.isAvailable else {
-            if !Plotter.isAvailable { console.errors("note: \(Warning.noGnuplot)\n") }
+        let plots = options.text("plots")
+        guard let plotter = Plotter.ready(plots, or: { console.errors("note: \($0)\n") }) else {
             return
         }
         _ = try PlotCommand.draw(

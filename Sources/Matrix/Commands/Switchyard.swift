@@ -10,6 +10,18 @@ package enum Switchyard {
         VersionCommand.self,
     ]
 
+    /// What the program is for.
+    package static let summary =
+        "Measures how a server's execution pattern decides its speed and its tail."
+
+    /// What each command understands, for the manual and the completions.
+    package static var parsers: [(name: String, parser: OptionParser)] {
+        commands.map { ($0.name, $0.parser) }
+    }
+
+    /// The call that prints the names of the matrices that come with the program.
+    package static let listOfMatrices = "switchyard \(ListCommand.name) --matrices"
+
     /// Runs the command that `arguments` (without the program) name, and says what went wrong in
     /// one line.
     package static func main(_ arguments: [String], on console: Console) -> ExitStatus {
@@ -58,7 +70,7 @@ package enum Switchyard {
     }
 
     private static var help: String {
-        var text = "Measures how a server's execution pattern decides its speed and its tail.\n\n"
+        var text = "\(summary)\n\n"
         text += "usage: switchyard COMMAND [options]\n\n"
         for command in commands {
             let gap = String(repeating: " ", count: max(1, 15 - command.name.count))

@@ -34,17 +34,9 @@ struct Plotter: Sendable {
 
     static var isAvailable: Bool { capture(["gnuplot", "--version"]) != nil }
 
-    /// `plots` in the working directory, or above this program.
+    /// The scripts that come with the program, where no folder is named.
     static func find(_ folder: String?) -> Plotter? {
-        if let folder { return Plotter(folder: folder) }
-        var candidates = ["plots"]
-        var above = Programs.ownFolder
-        for _ in 0..<4 {
-            candidates.append(above + "/plots")
-            above = folderPart(of: above)
-        }
-        return candidates.first { FileManager.default.fileExists(atPath: $0 + "/style.gp") }
-            .map { Plotter(folder: $0) }
+        (folder ?? OwnFiles.folder("plots", holding: "style.gp")).map { Plotter(folder: $0) }
     }
 
     /// The one of `folder`; where nothing can be drawn, `or` is told why, in a clause.

@@ -22,6 +22,8 @@ extension Rule {
         ],
         "Link": ["Basis", "Platform", "Measure"],
         "Matrix": ["Basis", "Platform", "Measure", "Report", "Compare", "Link", "Foundation"],
+        "Documents": ["Basis"],
+        "switchyard-documents": ["Basis", "Platform", "Documents", "Load", "Matrix", "Serve"],
         "switchyard-server": ["Basis", "Platform", "Serve", "Foundation"],
         "switchyard-load": ["Basis", "Platform", "Load", "Report", "Foundation"],
         "switchyard": ["Basis", "Platform", "Matrix", "Compare", "Report", "Foundation"],
