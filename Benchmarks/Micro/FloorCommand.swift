@@ -24,7 +24,7 @@ enum FloorCommand {
         epilogue: "exit status: 0 all targets met or nothing to compare with, 3 a target missed")
 
     private enum Part: String, CaseIterable {
-        case generator, server, http2, grpc, websocket, tls, scale, memory, lateness
+        case generator, mix, server, http2, grpc, websocket, tls, scale, memory, lateness
     }
 
     struct Settings {
@@ -51,6 +51,7 @@ enum FloorCommand {
         for part in only.map({ [$0] }) ?? Part.allCases {
             switch part {
             case .generator: rows += try generatorRows(settings, isQuiet)
+            case .mix: rows += try MixRows.measure(settings, isQuiet)
             case .server: rows += try serverRows(settings, isQuiet)
             case .http2: rows += try HTTP2Rows.measure(settings, isQuiet)
             case .grpc: rows += try GRPCRows.measure(settings, isQuiet)
@@ -139,17 +140,16 @@ enum FloorCommand {
     /// Requests that a generator makes for each second of its CPU time, and its longer run.
     static func requestsPerCPUSecond(
         _ kind: GeneratorKind, against other: ServerKind = .floor,
-        speaking spoken: Spoken = .http1, _ settings: Settings
+        speaking spoken: Spoken = .http1, path: String? = nil, _ settings: Settings
     ) throws(Complaint) -> (Double, GeneratorRun) {
         let server = try RunningServer(other, cpu: settings.serverCPU)
         func drive(_ duration: Nanoseconds) throws(Complaint) -> GeneratorRun {
             try kind.run(
-                port: server.port, connections: settings.connections, speaking: spoken,
+                port: server.port, connections: settings.connections, speaking: spoken, path: path,
                 duration: duration, cpu: settings.generatorCPU)
         }
-        // These take whole seconds: their short run is one, so the long one is longer by as much.
-        let isWhole = kind == .wrk || kind == .opensslTime
-        let short = isWhole ? Nanoseconds.seconds(1) : settings.duration / 4
+        // The short run of some is a whole second, so the long one is longer by as much.
+        let short = kind.takesWholeSeconds ? Nanoseconds.seconds(1) : settings.duration / 4
         let shorter = try drive(short)
         let longer = try drive(short + settings.duration)
         guard let rate = longer.requestsPerCPUSecond(beyond: shorter) else {

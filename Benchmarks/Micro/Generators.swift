@@ -9,12 +9,17 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
     case opensslTime
     /// h2load posting the bytes of a file as a call of gRPC; of the outcome it sees HTTP's status.
     case h2loadPosting(file: String)
+    /// Ours with a mix of requests, and wrk with a script that makes as many kinds.
+    case switchyardMix(file: String)
+    case wrkScript(file: String)
 
     var description: String {
         switch self {
         case .floor: "floor client"
         case .wrk: "wrk"
+        case .wrkScript: "wrk with a Lua script"
         case .switchyard: "switchyard-load"
+        case .switchyardMix: "switchyard-load --mix"
         case .h2load, .h2loadPosting: "h2load"
         case .opensslTime: "openssl s_time"
         }
@@ -23,8 +28,8 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
     /// The program of the system that it needs; nil where it is of this package.
     var program: String? {
         switch self {
-        case .floor, .switchyard: nil
-        case .wrk: "wrk"
+        case .floor, .switchyard, .switchyardMix: nil
+        case .wrk, .wrkScript: "wrk"
         case .h2load, .h2loadPosting: "h2load"
         case .opensslTime: "openssl"
         }
@@ -38,6 +43,14 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
 
     /// Whether it prints for people alone.
     fileprivate var isOfOthers: Bool { program != nil }
+
+    /// Whether it takes whole seconds only.
+    var takesWholeSeconds: Bool {
+        switch self {
+        case .wrk, .wrkScript, .opensslTime: true
+        case .floor, .switchyard, .switchyardMix, .h2load, .h2loadPosting: false
+        }
+    }
 
     /// Drives a server on `127.0.0.1:port` in a closed loop and waits for its end.
     ///
@@ -82,19 +95,20 @@ enum GeneratorKind: Equatable, CustomStringConvertible {
                     "client", "--port", "\(port)", "-c", "\(connections)", "-d", seconds,
                     "--warmup", fixed(warmUp.inSeconds, decimals: 3), "--json",
                 ] + Self.floor(spoken))
-        case .wrk:
+        case .wrk, .wrkScript:
             precondition(
                 spoken == .http1 || spoken == .tls(churns: false), "wrk speaks HTTP/1.1 alone")
-            // wrk takes whole seconds only.
             let whole = Int(duration.inSeconds.rounded(.up))
             options = SpawnOptions(program ?? "", ["-t1", "-c\(connections)", "-d\(whole)s", url])
-        case .switchyard:
+            if case .wrkScript(let file) = self { options.arguments += ["-s", file] }
+        case .switchyard, .switchyardMix:
             options = SpawnOptions(
                 try Programs.built("switchyard-load"),
                 [
                     "-c", "\(connections)", "-t", "1", "-d", "\(seconds)s",
                     "--warmup", "\(warmUp.raw)ns", "--json", "-", "-q", url,
                 ] + Self.switchyard(spoken))
+            if case .switchyardMix(let file) = self { options.arguments += ["--mix", file] }
         case .opensslTime:
             options = SpawnOptions(
                 program ?? "",
@@ -206,7 +220,7 @@ struct GeneratorRun: Equatable {
     /// How many requests a summary for people says were answered; nil where some failed.
     private static func requests(in text: String, of kind: GeneratorKind) -> Int? {
         let lines = text.split(separator: "\n")
-        if kind == .wrk {
+        if kind.program == "wrk" {
             // "  121269 requests in 1.00s, 15.61MB read"
             let line = lines.first { $0.contains(" requests in ") }
             return line?.split(separator: " ").first.flatMap { Int($0) }
