@@ -42,6 +42,33 @@ struct RedirectionTests {
         ])
     func elsewhere(location: String) { #expect(Self.target(location) == nil) }
 
+    @Test("whatever bytes a server says, what is asked for is a path of one line")
+    func hostile() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SeededGenerator(seed: seed)
+        let pieces = [
+            "/", "..", ".", "//", "?", "#", ":", "http:", "a:8080", "x", "%", "\r\n", " ",
+        ]
+        for _ in 0..<20_000 {
+            var location: [UInt8] = []
+            for _ in 0..<Int.random(in: 0...9, using: &generator) {
+                if Bool.random(using: &generator) {
+                    location += Array(pieces.randomElement(using: &generator)!.utf8)
+                } else {
+                    location.append(UInt8.random(in: 0...255, using: &generator))
+                }
+            }
+            let target = redirectedTarget(
+                location.span, from: Array("/b/c/d;p?q".utf8), scheme: "http",
+                authority: "a:8080")
+            guard let target else { continue }
+            let isOneLine = target.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+            #expect(
+                target.first == 0x2F && isOneLine && !target.contains(0x23),
+                "seed \(seed): \(location) leads to \(target)")
+        }
+    }
+
     @Test(
         "a scheme's own port may be written",
         arguments: [
