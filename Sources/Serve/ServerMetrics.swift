@@ -29,12 +29,13 @@ enum ServerMetrics {
         text.begin("\(prefix)_threads", .gauge, "threads that serve")
         text.append("\(prefix)_threads", [], Int64(threads.count))
         append(
-            "\(prefix)_cpu_seconds_total", "CPU time of each thread", series, to: &text
-        ) { seconds(number($0["cpu_ns"])) }
+            "\(prefix)_cpu_seconds_total", "CPU time of each thread", series, isTime: true,
+            to: &text
+        ) { number($0["cpu_ns"]) }
         append(
             "\(prefix)_context_switches_total", "context switches of each thread", series,
             to: &text
-        ) { .count(number($0["voluntary_switches"]) + number($0["involuntary_switches"])) }
+        ) { number($0["voluntary_switches"]) + number($0["involuntary_switches"]) }
         appendCounters(series, to: &text)
         text.begin("\(prefix)_process_cpu_seconds_total", .counter, "CPU time of the server")
         text.append(
@@ -51,10 +52,9 @@ enum ServerMetrics {
         for counter in Counter.all where counter.group == nil {
             let isTime = counter.unit == "ns"
             let name = isTime ? "\(counter.name.dropLast(3))_seconds" : counter.name
-            append("\(prefix)_\(name)_total", plain(counter.meaning), series, to: &text) { thread in
-                let value = number(thread[counter.name])
-                return isTime ? seconds(value) : .count(value)
-            }
+            append(
+                "\(prefix)_\(name)_total", plain(counter.meaning), series, isTime: isTime, to: &text
+            ) { number($0[counter.name]) }
         }
         for group in Set(Counter.all.compactMap(\.group)).sorted() {
             let name = "\(prefix)_\(group)_total"
@@ -74,35 +74,20 @@ enum ServerMetrics {
             .replacing(" since the start", with: "")
     }
 
-    private enum Value {
-        case count(Int64)
-        case seconds(Double)
-    }
-
-    private static func seconds(_ nanoseconds: Int64) -> Value {
-        .seconds(Double(nanoseconds) * 1e-9)
-    }
-
+    /// - Parameters:
+    ///   - isTime: whether what counts is nanoseconds, which are told in seconds.
+    ///   - value: of one thread.
     private static func append(
-        _ name: String, _ help: String, _ series: [Series], to text: inout ExpositionText,
-        _ value: (JSONValue) -> Value
+        _ name: String, _ help: String, _ series: [Series], isTime: Bool = false,
+        to text: inout ExpositionText, _ value: (JSONValue) -> Int64
     ) {
         text.begin(name, .counter, help)
         for one in series {
-            var (count, time) = (Int64(0), 0.0)
-            var isTime = false
-            for thread in one.threads {
-                switch value(thread) {
-                case .count(let more): count += more
-                case .seconds(let more):
-                    time += more
-                    isTime = true
-                }
-            }
+            let sum = one.threads.reduce(0) { $0 + value($1) }
             if isTime {
-                text.append(name, one.labels, time)
+                text.append(name, one.labels, Double(sum) * 1e-9)
             } else {
-                text.append(name, one.labels, count)
+                text.append(name, one.labels, sum)
             }
         }
     }

@@ -24,22 +24,16 @@ package struct KeyedRequests: HTTP1Requests {
         }
         var bytes = request
         let start = key.lowerBound + 1
-        for place in 0..<Self.digits { bytes[start + place] = Self.digit(run, place) }
+        for place in 0..<Self.digits { bytes[start + place] = run.hexDigit(place) }
         self.request = bytes
         name = start + Self.digits
-    }
-
-    @inline(always)
-    private static func digit(_ number: UInt64, _ place: Int) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: number >> UInt64(60 &- 4 &* place)) & 15
-        return value < 10 ? 0x30 &+ value : 0x57 &+ value
     }
 
     @inline(always)
     package mutating func compose(due: Instant, to output: inout ByteQueue) {
         output.append(request.span.extracting(first: name))
         for place in 0..<Self.digits {
-            output.append(Self.digit(UInt64(bitPattern: due.raw), place))
+            output.append(UInt64(bitPattern: due.raw).hexDigit(place))
         }
         output.append(request.span.extracting(droppingFirst: name + Self.digits))
     }

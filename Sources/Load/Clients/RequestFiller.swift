@@ -68,17 +68,11 @@ struct RequestFiller: Sendable {
         output.reserve(36)
         for place in 0..<16 {
             if place == 8 || place == 12 { output.append(UInt8(ascii: "-")) }
-            output.append(digit(high, place))
+            output.append(high.hexDigit(place))
         }
         for place in 0..<16 {
             if place == 0 || place == 4 { output.append(UInt8(ascii: "-")) }
-            output.append(digit(low, place))
+            output.append(low.hexDigit(place))
         }
-    }
-
-    @inline(always)
-    private static func digit(_ word: UInt64, _ place: Int) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* place)) & 15
-        return value < 10 ? 0x30 &+ value : 0x57 &+ value
     }
 }

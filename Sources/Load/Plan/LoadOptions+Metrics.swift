@@ -11,11 +11,11 @@ extension LoadOptions {
 
     static func metrics(_ plan: inout LoadPlan, _ options: ParsedOptions) throws(Complaint) {
         guard let text = options.text("metrics") else { return }
-        let reasons = [
+        let reasons: [(option: String, reason: String)] = [
             ("find-rate", "whose steps would each begin them anew"),
             ("stages", "which would each begin them anew"),
         ]
-        try refuse(beside: "metrics", reasons.map { (option: $0.0, reason: $0.1) }, options)
+        try refuse(beside: "metrics", reasons, options)
         plan.metrics = try SocketAddress(parsing: text)
     }
 }

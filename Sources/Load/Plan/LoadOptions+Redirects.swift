@@ -17,13 +17,13 @@ extension LoadOptions {
                 "--redirects is for HTTP/1.1, not for \(spoken.title)",
                 remedy: "leave it out, or use --protocol h1")
         }
-        let reasons = [
+        let reasons: [(option: String, reason: String)] = [
             ("mix", "whose kinds lead to no other"),
             ("idempotency-key", "whose keys name one request"),
             ("connection-rate", "whose connections have their own requests"),
             ("skew", "whose requests have a connection of their own"),
         ]
-        try refuse(beside: "redirects", reasons.map { (option: $0.0, reason: $0.1) }, options)
+        try refuse(beside: "redirects", reasons, options)
         plan.redirects = most
     }
 }

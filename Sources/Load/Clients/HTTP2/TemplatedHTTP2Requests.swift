@@ -5,7 +5,7 @@ import Wire
 /// Requests of HTTP/2 with places that are filled for each. What does not depend on a connection's
 /// tables is made before it is due: the literals of fields that differ, which no table would find
 /// again, and payloads.
-package struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
+struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
     /// What the requests of one kind say that others of it don't.
     private struct Kind {
         /// Of each field what stands before its value, and the value.
@@ -13,7 +13,7 @@ package struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
         let body: RequestTexts.Text?
     }
 
-    package let all: [HTTP2Request]
+    let all: [HTTP2Request]
     private let kinds: [Kind]
     private var chooser: KindChooser
     private var filler: RequestFiller
@@ -21,7 +21,7 @@ package struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
     /// The payload and the value that are being made.
     private var body = ByteQueue()
     private var value = ByteQueue()
-    package private(set) var lastKind = 0
+    private(set) var lastKind = 0
 
     /// - Parameters:
     ///   - all: one of each kind.
@@ -58,9 +58,9 @@ package struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
     }
 
     @inline(always)
-    package static var preparesAhead: Bool { true }
+    static var preparesAhead: Bool { true }
 
-    package mutating func prepare() {
+    mutating func prepare() {
         while !ready.isFull { makeOne() }
     }
 
@@ -92,7 +92,7 @@ package struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
         filler.advance()
     }
 
-    package mutating func begin(on connection: inout HTTP2KindsConnection) -> Int {
+    mutating func begin(on connection: inout HTTP2ClientConnection<HTTPExchange>) -> Int {
         if ready.isEmpty { makeOne() }
         lastKind = ready.kind
         let slot = begin(all[lastKind], kinds[lastKind].fields.count, on: &connection)
@@ -105,12 +105,13 @@ package struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
     /// - Parameter filled: how many fields are its own.
     @inline(always)
     private func begin(
-        _ request: HTTP2Request, _ filled: Int, on connection: inout HTTP2KindsConnection
+        _ request: HTTP2Request, _ filled: Int,
+        on connection: inout HTTP2ClientConnection<HTTPExchange>
     ) -> Int {
         let own = ready.oldest
         var end = 0
         for _ in 0..<filled { end &+= 4 &+ Int(own.bigEndian(UInt32.self, at: end)) }
-        return connection.state.begin(
+        return connection.begin(
             request, kind: UInt8(truncatingIfNeeded: lastKind), fields: own,
             body: request.fillsBody ? own.extracting(end..<own.count) : request.body.span)
     }
