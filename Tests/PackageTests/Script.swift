@@ -27,12 +27,8 @@ struct Script {
         var options = SpawnOptions(path, arguments)
         options.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         options.directory = folder
-        options.standardError = .captured
-        var child = try ChildProcess(options)
-        output = child.remainingOutput(timeout: TestLimit.hang)
-        errors = child.remainingErrors(timeout: TestLimit.hang)
-        let end = child.wait(timeout: TestLimit.hang)?.ending
-        if case .exited(let code) = end { status = code } else { status = nil }
+        let process = try FinishedProcess(options)
+        (status, output, errors) = (process.status, process.output, process.errors)
     }
 
     /// The same with shell text.

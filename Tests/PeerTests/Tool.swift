@@ -19,11 +19,7 @@ struct Tool {
             options = SpawnOptions(
                 "/bin/sh", ["-c", "printf %s \(quoted) | \"$0\" \"$@\"", path] + arguments)
         }
-        options.standardError = .captured
-        var child = try ChildProcess(options)
-        output = child.remainingOutput(timeout: TestLimit.hang)
-        errors = child.remainingErrors(timeout: TestLimit.hang)
-        let end = child.wait(timeout: TestLimit.hang)?.ending
-        if case .exited(let code) = end { status = code } else { status = nil }
+        let process = try FinishedProcess(options)
+        (status, output, errors) = (process.status, process.output, process.errors)
     }
 }

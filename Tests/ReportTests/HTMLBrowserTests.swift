@@ -12,20 +12,8 @@ struct HTMLBrowserTests {
         arguments: [(390, 844), (1280, 900)], [Browser.Scheme.light, .dark])
     func behaves(size: (width: Int, height: Int), scheme: Browser.Scheme) throws {
         let run = try RunCopy(figures: ["throughput"])
-        let page = try run.page().replacing(
-            "<meta http-equiv=\"Content-Security-Policy\"", with: "<meta name=\"unused\"")
-        try run.write(
-            "report.html", page.replacing("</body>", with: "<script>\(Self.probe)</script></body>"))
-        try run.write(
-            "frame.html",
-            """
-            <!DOCTYPE html><script>
-            addEventListener("message", (message) =>
-              Object.assign(document.documentElement.dataset, message.data));
-            </script><iframe src="report.html" width="\(size.width)" height="\(size.height)"
-              style="border: 0"></iframe>
-            """)
-        let found = try Browser.open(run.url.appending(path: "frame.html"), scheme: scheme)
+        let found = try run.probed(
+            by: Self.probe, width: size.width, height: size.height, scheme: scheme)
 
         #expect(found.value("width") == "\(size.width)", "the window is not as asked")
         #expect(found.value("dark") == "\(scheme == .dark)")

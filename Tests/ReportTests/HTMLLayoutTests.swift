@@ -36,22 +36,7 @@ struct HTMLLayoutTests {
                     return String(line.replacing(",valid,", with: ",\(verdict),"))
                 }.joined(separator: "\n") + "\n"
             }
-            let page = try run.page().replacing(
-                "<meta http-equiv=\"Content-Security-Policy\"", with: "<meta name=\"unused\"")
-            try run.write(
-                "report.html",
-                page.replacing("</body>", with: "<script>\(HTMLLayoutTests.probe)</script></body>"))
-            // Chromium makes no window narrower than 500 pixels, but frames of any width.
-            try run.write(
-                "frame.html",
-                """
-                <!DOCTYPE html><script>
-                addEventListener("message", (message) =>
-                  Object.assign(document.documentElement.dataset, message.data));
-                </script><iframe src="report.html" width="\(width)" height="900"
-                  style="border: 0"></iframe>
-                """)
-            self.page = try Browser.open(run.url.appending(path: "frame.html"))
+            page = try run.probed(by: HTMLLayoutTests.probe, width: width, height: 900)
         }
 
         /// The boxes of a selector, in the order of the page.

@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import Report
+import TestSupport
 import Testing
 
 /// A copy of the fixture run in a temporary folder, with two small figures.
@@ -53,6 +54,28 @@ final class RunCopy {
 
     func remove(_ name: String) throws {
         try FileManager.default.removeItem(at: url.appending(path: name))
+    }
+
+    /// The report as a browser shows it in a window of this size, behind a script that posts what
+    /// it finds to the window's parent.
+    func probed(
+        by script: String, width: Int, height: Int, scheme: Browser.Scheme = .light
+    ) throws -> Browser.Page {
+        let page = try page().replacing(
+            "<meta http-equiv=\"Content-Security-Policy\"", with: "<meta name=\"unused\"")
+        try write(
+            "report.html", page.replacing("</body>", with: "<script>\(script)</script></body>"))
+        // Chromium makes no window narrower than 500 pixels, but frames of any width.
+        try write(
+            "frame.html",
+            """
+            <!DOCTYPE html><script>
+            addEventListener("message", (message) =>
+              Object.assign(document.documentElement.dataset, message.data));
+            </script><iframe src="report.html" width="\(width)" height="\(height)"
+              style="border: 0"></iframe>
+            """)
+        return try Browser.open(url.appending(path: "frame.html"), scheme: scheme)
     }
 
     func files() throws -> RunFiles { try RunFiles(folder: path) }
