@@ -46,7 +46,6 @@ package struct Coordinator: ~Copyable {
         do throws(SystemError) {
             let desk = try MetricsDesk(on: address)
             try desk.watch(with: poller)
-            desk.metrics = LoadMetrics.text(of: total, plan)
             self.desk = desk
             return desk.url
         } catch {
@@ -194,7 +193,7 @@ package struct Coordinator: ~Copyable {
         var kernel = LinuxKernel()
         var events = EventBuffer(capacity: 4)
         try? kernel.wait(on: poller, for: &events, timeout: span.map { max(.zero, $0) })
-        desk?.serve(with: poller)
+        desk?.serve(with: poller) { LoadMetrics.text(of: total, plan) }
         return signals.next() != nil
     }
 
@@ -266,7 +265,6 @@ package struct Coordinator: ~Copyable {
         }
         total.add(interval)
         boundary = end
-        desk?.metrics = LoadMetrics.text(of: total, plan)
     }
 
     /// Waits for the threads and adds up what they bring home, also what they handed over after the

@@ -4,8 +4,6 @@ import Scrape
 /// Answers whoever asks a running generator for its metrics, on the coordinator's thread.
 final class MetricsDesk {
     private var socket: MetricsSocket
-    /// What was measured, as it was told last.
-    var metrics = ExpositionText()
 
     /// Behind those of the signals and of the bell.
     private static let firstToken: UInt64 = 2
@@ -20,7 +18,8 @@ final class MetricsDesk {
         try socket.watch(with: poller, firstToken: Self.firstToken)
     }
 
-    func serve(with poller: borrowing Poller) {
-        socket.serve(with: poller, firstToken: Self.firstToken) { metrics }
+    /// - Parameter metrics: what was measured so far; called when somebody asks.
+    func serve(with poller: borrowing Poller, metrics: () -> ExpositionText) {
+        socket.serve(with: poller, firstToken: Self.firstToken, metrics: metrics)
     }
 }

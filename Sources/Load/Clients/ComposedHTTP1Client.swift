@@ -3,56 +3,22 @@ package import Basis
 package import Wire
 
 /// Requests of HTTP/1.1 that are not all alike: each is composed when it begins.
-package protocol HTTP1Requests: ~Copyable, SendableMetatype {
-    /// Whether they are of several kinds, whose latencies are told apart.
-    static var hasKinds: Bool { get }
-
-    /// How many kinds there are; 0 where they are not told apart.
-    var kinds: Int { get }
-
-    /// The kind of the last one.
-    var lastKind: Int { get }
-
-    /// Whether requests can be made ready before they begin.
-    static var preparesAhead: Bool { get }
-
-    /// Makes some ready, when nothing is due.
-    mutating func prepare()
-
-    /// Whether an answer may ask for another request in the place of its own.
-    static var follows: Bool { get }
+package protocol HTTP1Requests: RequestVariety, ~Copyable {
+    /// Appends the next one.
+    ///
+    /// - Parameter due: when it was due; the same again where it is begun again.
+    mutating func compose(due: Instant, to output: inout ByteQueue)
 
     /// An answer asks for another request: whether that one is begun next with the same due time.
     ///
     /// - Parameter location: what it says of that.
     mutating func follow(due: Instant, _ outcome: Outcome, to location: Span<UInt8>) -> Bool
-
-    /// The request with this due time has ended.
-    mutating func forget(due: Instant)
-
-    /// Appends the next one.
-    ///
-    /// - Parameter due: when it was due; the same again where it is begun again.
-    mutating func compose(due: Instant, to output: inout ByteQueue)
 }
 
 extension HTTP1Requests where Self: ~Copyable {
-    @inline(always)
-    package static var preparesAhead: Bool { false }
-    @inline(always)
-    package mutating func prepare() {}
-    @inline(always)
-    package static var follows: Bool { false }
     package mutating func follow(
         due: Instant, _ outcome: Outcome, to location: Span<UInt8>
     ) -> Bool { false }
-    @inline(always)
-    package mutating func forget(due: Instant) {}
-    @inline(always)
-    package static var hasKinds: Bool { false }
-    package var kinds: Int { 0 }
-    @inline(always)
-    package var lastKind: Int { 0 }
 }
 
 /// HTTP/1.1 with requests that are composed one by one. The answers are read, and the slots kept,

@@ -7,7 +7,7 @@ package import Wire
 ///
 /// The session decides what lies in its output; the engine decides when it is sent, measures and
 /// counts. What a protocol does without is false in its static members, and compiled to nothing.
-package protocol ProtocolClient: ~Copyable, SendableMetatype {
+package protocol ProtocolClient: RequestVariety, ~Copyable {
     /// The state of one connection. Lies in the connection's hot memory, so it is small; what it
     /// owns ends with it.
     associatedtype Session: ~Copyable
@@ -38,30 +38,9 @@ package protocol ProtocolClient: ~Copyable, SendableMetatype {
     /// is not made without. They then speak unasked, too.
     static var opensItself: Bool { get }
 
-    /// Whether requests are of several kinds, whose latencies are told apart.
-    static var hasKinds: Bool { get }
-
-    /// How many kinds there are; 0 where they are not told apart.
-    var kinds: Int { get }
-
-    /// The kind of the request that was begun last.
-    var lastKind: Int { get }
-
-    /// Whether requests can be made ready before they begin.
-    static var preparesAhead: Bool { get }
-
-    /// Makes some ready, when nothing is due.
-    mutating func prepare()
-
-    /// Whether an answer may ask for another request in the place of its own.
-    static var follows: Bool { get }
-
     /// The last answer of a session asks for another request: whether that one is begun next with
     /// the same due time.
     mutating func follow(_ outcome: Outcome, due: Instant, on session: inout Session) -> Bool
-
-    /// The request with this due time has ended.
-    mutating func forget(due: Instant)
 
     /// How the output is divided into heads and bodies.
     static var framing: MessageFraming { get }
@@ -146,22 +125,9 @@ extension ProtocolClient where Self: ~Copyable {
     package static var tellsBeginnings: Bool { false }
     @inline(always)
     package static var opensItself: Bool { false }
-    @inline(always)
-    package static var hasKinds: Bool { false }
-    package var kinds: Int { 0 }
-    @inline(always)
-    package var lastKind: Int { 0 }
-    @inline(always)
-    package static var preparesAhead: Bool { false }
-    @inline(always)
-    package mutating func prepare() {}
-    @inline(always)
-    package static var follows: Bool { false }
     package mutating func follow(
         _ outcome: Outcome, due: Instant, on session: inout Session
     ) -> Bool { false }
-    @inline(always)
-    package mutating func forget(due: Instant) {}
     package static var framing: MessageFraming { .opaque }
 
     @inline(always)

@@ -3,21 +3,18 @@ import Basis
 import Wire
 
 /// Requests of HTTP/2 of several kinds.
-protocol HTTP2Kinds: ~Copyable, SendableMetatype {
+protocol HTTP2Kinds: RequestVariety, ~Copyable {
     /// One of each kind, none of them of HEAD.
     var all: [HTTP2Request] { get }
 
-    /// The kind of the last one that was begun.
-    var lastKind: Int { get }
-
-    /// Whether requests can be made ready before they begin.
-    static var preparesAhead: Bool { get }
-
-    /// Makes some ready, when nothing is due.
-    mutating func prepare()
-
     /// Begins the next one, and says its slot.
     mutating func begin(on connection: inout HTTP2ClientConnection<HTTPExchange>) -> Int
+}
+
+extension HTTP2Kinds where Self: ~Copyable {
+    @inline(always)
+    static var hasKinds: Bool { true }
+    var kinds: Int { all.count }
 }
 
 /// HTTP/2 with requests of several kinds.
@@ -44,13 +41,13 @@ struct ComposedHTTP2Client<Requests: HTTP2Kinds & ~Copyable>: ProtocolClient, ~C
     @inline(always)
     static var speaksUnasked: Bool { true }
     @inline(always)
-    static var hasKinds: Bool { true }
+    static var hasKinds: Bool { Requests.hasKinds }
     @inline(always)
     static var tellsBeginnings: Bool { true }
     @inline(always)
     static var preparesAhead: Bool { Requests.preparesAhead }
     static var framing: MessageFraming { .http2 }
-    var kinds: Int { kindsOfStreams.all.count }
+    var kinds: Int { requests.kinds }
     @inline(always)
     var lastKind: Int { requests.lastKind }
 

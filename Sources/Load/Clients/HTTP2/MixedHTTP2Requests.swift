@@ -13,11 +13,6 @@ struct MixedHTTP2Requests: HTTP2Kinds {
     }
 
     @inline(always)
-    static var preparesAhead: Bool { false }
-    @inline(always)
-    mutating func prepare() {}
-
-    @inline(always)
     mutating func begin(on connection: inout HTTP2ClientConnection<HTTPExchange>) -> Int {
         lastKind = chooser.next()
         return connection.begin(all[lastKind], kind: UInt8(truncatingIfNeeded: lastKind))

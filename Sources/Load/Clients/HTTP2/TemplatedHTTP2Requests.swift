@@ -14,7 +14,7 @@ struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
     }
 
     let all: [HTTP2Request]
-    private let kinds: [Kind]
+    private let own: [Kind]
     private var chooser: KindChooser
     private var filler: RequestFiller
     private var ready = ReadyRequests()
@@ -32,7 +32,7 @@ struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
         filler: (RequestTexts) -> RequestFiller
     ) {
         var texts = texts
-        kinds = zip(all, mix).map { request, kind in
+        own = zip(all, mix).map { request, kind in
             let fields = request.fields.filter(\.isFilled).map { field in
                 let name = texts.add(constant: Self.beginning(of: field))
                 let value =
@@ -66,7 +66,7 @@ struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
 
     private mutating func makeOne() {
         let kind = chooser.next()
-        let texts = kinds[kind]
+        let texts = own[kind]
         let start = ready.begin(kind: kind)
         var body = ByteQueue()
         var value = ByteQueue()
@@ -95,7 +95,7 @@ struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
     mutating func begin(on connection: inout HTTP2ClientConnection<HTTPExchange>) -> Int {
         if ready.isEmpty { makeOne() }
         lastKind = ready.kind
-        let slot = begin(all[lastKind], kinds[lastKind].fields.count, on: &connection)
+        let slot = begin(all[lastKind], own[lastKind].fields.count, on: &connection)
         ready.removeOldest()
         return slot
     }
@@ -108,11 +108,11 @@ struct TemplatedHTTP2Requests: HTTP2Kinds, ~Copyable {
         _ request: HTTP2Request, _ filled: Int,
         on connection: inout HTTP2ClientConnection<HTTPExchange>
     ) -> Int {
-        let own = ready.oldest
+        let oldest = ready.oldest
         var end = 0
-        for _ in 0..<filled { end &+= 4 &+ Int(own.bigEndian(UInt32.self, at: end)) }
+        for _ in 0..<filled { end &+= 4 &+ Int(oldest.bigEndian(UInt32.self, at: end)) }
         return connection.begin(
-            request, kind: UInt8(truncatingIfNeeded: lastKind), fields: own,
-            body: request.fillsBody ? own.extracting(end..<own.count) : request.body.span)
+            request, kind: UInt8(truncatingIfNeeded: lastKind), fields: oldest,
+            body: request.fillsBody ? oldest.extracting(end..<oldest.count) : request.body.span)
     }
 }
