@@ -14,6 +14,10 @@ package struct Descriptor: ~Copyable, Sendable {
 
     deinit { _ = Glibc.close(raw) }
 
+    /// Whether its number is below `count`. A new descriptor has the lowest free number (open(2)),
+    /// so those from its own to the limit are free, but for what was opened in a fuller table.
+    package func isAmongFirst(_ count: Int) -> Bool { Int(raw) < count }
+
     /// Ends the ownership without closing.
     consuming func release() -> CInt {
         let number = raw
@@ -27,5 +31,13 @@ extension Descriptor {
     package static func placeholder() throws(SystemError) -> Descriptor {
         // SAFETY: open(2) reads a literal path.
         Descriptor(raw: try checked("open") { unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) })
+    }
+
+    /// Fails unless so many more can be had now.
+    package static func checkRoom(for count: Int) throws(SystemError) {
+        if count == 0 { return }
+        let held = try placeholder()
+        try checkRoom(for: count - 1)
+        _ = consume held
     }
 }

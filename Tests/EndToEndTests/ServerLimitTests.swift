@@ -167,7 +167,7 @@ struct ServerLimitTests {
                 return client
             }
             #expect(TestClock.eventually { clients.contains(where: \.hasInput) })
-            let isFull = TestClock.eventually { server.descriptors >= 60 }
+            let isFull = TestClock.eventually { server.descriptors >= 56 }
             #expect(isFull, "\(server.descriptors)")
             #expect(server.process.comesToRest, "\(pattern): a thread spins")
             if pattern == "acceptors:blocking" {
@@ -183,5 +183,14 @@ struct ServerLimitTests {
             #expect(reply?.status == 200, "\(pattern): connection \(number) after recovery")
         }
         _ = try server.stop()
+    }
+
+    @Test("a peer that takes every descriptor and goes on asking ends nobody")
+    func busyWithoutDescriptors() throws {
+        // The pool of tasks opens files once a second, while it has work waiting.
+        let server = try ServerUnderTest("structured:global", descriptorLimit: 40)
+        let load = try server.load("/nowhere", ["-c", "64", "-d", "4s"])
+        #expect(load.output.contains("404"), "\(load.output)\(load.errors)")
+        #expect(try server.stop().shed > 0)
     }
 }

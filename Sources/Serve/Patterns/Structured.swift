@@ -17,6 +17,7 @@ struct Structured: ExecutionPattern {
     >(
         _ crew: Crew<K>, kind: ConnectionKind<Stream, S>
     ) throws(SystemError) -> [Listener] {
+        let spare = place == .globalPool ? Descriptors.sparedForPool : 0
         if place == .globalPool { try startPool(crew) }
         let shards = try crew.listenApart()
         for (index, listeners) in shards.enumerated() {
@@ -35,7 +36,8 @@ struct Structured: ExecutionPattern {
             let reader = try Reader<K, Stream, TaskDesk, S>(
                 context: context, kernel: context.kernel, port: port,
                 desk: TaskDesk(service: service, executor: executor), items: pool, kind: kind,
-                watched: try WatchedListeners(listeners, budget: Limit.acceptsPerTurn))
+                watched: try WatchedListeners(
+                    listeners, budget: Limit.acceptsPerTurn, leaving: spare))
             Task.detached(executorPreference: executor) { await service.serve() }
             crew.whenWorkersEnd {
                 service.end()
@@ -48,10 +50,12 @@ struct Structured: ExecutionPattern {
         return shards[0]
     }
 
-    /// Has the pool open what it needs, while it can be said that it can't: later that would end
-    /// the process.
+    /// Has the pool open what it keeps, while it can be said that it can't: whenever the pool can't
+    /// open something, it ends the process.
     private func startPool<K: Kernel>(_ crew: Crew<K>) throws(SystemError) {
-        try Self.checkRoom(for: Self.descriptorsOfPool)
+        // It opens its timer in a thread of its own, at the same time as the loops open theirs.
+        let ofLoops = crew.options.threads * (crew.options.listen.count + Descriptors.ofLoop)
+        try Descriptor.checkRoom(for: Descriptors.keptByPool + Descriptors.sparedForPool + ofLoops)
         let hasRun = Shared(WorkQueue(capacity: 1))
         crew.keep(hasRun)
         Task.detached { _ = hasRun.value.push(0) }
@@ -59,13 +63,14 @@ struct Structured: ExecutionPattern {
         _ = hasRun.value.pop(slept: &slept)
     }
 
-    /// More than the threads of the pool, their wakes and timers take.
-    private static let descriptorsOfPool = 12
-
-    private static func checkRoom(for count: Int) throws(SystemError) {
-        if count == 0 { return }
-        let held = try Descriptor.placeholder()
-        try checkRoom(for: count - 1)
-        _ = consume held
+    /// How many descriptors who needs, at most.
+    private enum Descriptors {
+        /// A poller, a wake, and a timer for each of three clocks.
+        static let keptByPool = 5
+        /// Where work has waited in it for a second, the pool reads of each of its threads in
+        /// /proc whether that runs; and who asks for figures has some read there, too.
+        static let sparedForPool = 8
+        /// Beside its listeners: a poller, a wake, a reserve, and a connection.
+        static let ofLoop = 4
     }
 }

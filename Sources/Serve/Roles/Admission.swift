@@ -18,9 +18,15 @@ struct Admission: ~Copyable {
     /// Set when accepting is pointless before something else has happened.
     private(set) var mustPause = false
 
-    /// - Parameter holdingReserve: false where nothing is to be accepted.
-    init(holdingReserve: Bool = true) throws(SystemError) {
+    /// Connections have descriptors below this number only.
+    private let places: Int
+
+    /// - Parameters:
+    ///   - holdingReserve: false where nothing is to be accepted.
+    ///   - spare: descriptors that connections leave to whoever else opens some in this process.
+    init(holdingReserve: Bool = true, leaving spare: Int = 0) throws(SystemError) {
         reserve = holdingReserve ? try Descriptor.placeholder() : nil
+        places = DescriptorLimit.current.soft - spare
     }
 
     deinit {
@@ -35,7 +41,11 @@ struct Admission: ~Copyable {
         if isWithoutReserve { restoreReserve() }
         do {
             if let accepted = try listener.accept(with: &kernel) {
-                if Self.withoutReserve.load(ordering: .sequentiallyConsistent) > 0, !Self.hasRoom {
+                let isTooMany =
+                    !accepted.isAmongFirst(places)
+                    || Self.withoutReserve.load(ordering: .sequentiallyConsistent) > 0
+                        && !Self.hasRoom
+                if isTooMany {
                     mustPause = true
                     shed(accepted, with: &kernel, tally: &tally)
                     return nil

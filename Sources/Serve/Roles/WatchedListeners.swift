@@ -20,14 +20,16 @@ struct WatchedListeners: ~Copyable {
     ///   - sharing: what other loops have to do with the listeners.
     ///   - budget: one, where other loops share the listener: a loop that drained the queue would
     ///     starve them.
+    ///   - spare: descriptors that the connections leave free.
     init(
-        _ listeners: [Listener], sharing: ListenerSharing = .alone, budget: Int
+        _ listeners: [Listener], sharing: ListenerSharing = .alone, budget: Int,
+        leaving spare: Int = 0
     ) throws(SystemError) {
         self.listeners = listeners
         self.sharing = sharing
         interest = sharing.isExclusive ? [.readable, .exclusive] : .readable
         self.budget = budget
-        admission = try Admission(holdingReserve: !listeners.isEmpty)
+        admission = try Admission(holdingReserve: !listeners.isEmpty, leaving: spare)
     }
 
     /// The tokens of the listeners' events: special slots behind the waker's.
