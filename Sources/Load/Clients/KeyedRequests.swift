@@ -24,7 +24,9 @@ package struct KeyedRequests: HTTP1Requests {
         }
         var bytes = request
         let start = key.lowerBound + 1
-        for place in 0..<Self.digits { bytes[start + place] = run.hexDigit(place) }
+        var digits = ByteQueue()
+        digits.append(hexadecimal: run)
+        bytes.replaceSubrange(start..<(start + Self.digits), with: Array(copying: digits.bytes))
         self.request = bytes
         name = start + Self.digits
     }
@@ -32,9 +34,7 @@ package struct KeyedRequests: HTTP1Requests {
     @inline(always)
     package mutating func compose(due: Instant, to output: inout ByteQueue) {
         output.append(request.span.extracting(first: name))
-        for place in 0..<Self.digits {
-            output.append(UInt64(bitPattern: due.raw).hexDigit(place))
-        }
+        output.append(hexadecimal: UInt64(bitPattern: due.raw))
         output.append(request.span.extracting(droppingFirst: name + Self.digits))
     }
 }

@@ -65,14 +65,20 @@ struct RequestFiller: Sendable {
     ) {
         let high = generator.next() & ~0xF000 | 0x4000
         let low = generator.next() & ~(0b11 << 62) | 0b10 << 62
-        output.reserve(36)
-        for place in 0..<16 {
-            if place == 8 || place == 12 { output.append(UInt8(ascii: "-")) }
-            output.append(high.hexDigit(place))
-        }
-        for place in 0..<16 {
-            if place == 0 || place == 4 { output.append(UInt8(ascii: "-")) }
-            output.append(low.hexDigit(place))
-        }
+        // 8-4-4-4-12 digits.
+        output.append(bigEndian: high.halves.high.hexDigits)
+        appendDashed(high.halves.low.hexDigits.halves, to: &output)
+        appendDashed(low.halves.high.hexDigits.halves, to: &output)
+        output.append(bigEndian: low.halves.low.hexDigits)
+    }
+
+    @inline(always)
+    private static func appendDashed(
+        _ digits: (high: UInt32, low: UInt32), to output: inout ByteQueue
+    ) {
+        output.append(UInt8(ascii: "-"))
+        output.append(bigEndian: digits.high)
+        output.append(UInt8(ascii: "-"))
+        output.append(bigEndian: digits.low)
     }
 }

@@ -12,28 +12,31 @@ extension HTTP2ClientConnection {
 
     /// Begins a stream and says its slot.
     @inline(always)
-    mutating func begin(_ request: HTTP2Request, kind: UInt8 = 0) -> Int {
-        let slot = open(kind: kind)
-        heads.write(request, kind: kind, stream: streams[slot].id, to: &output)
+    mutating func begin(_ request: HTTP2Request) -> Int {
+        let slot = open(kind: 0)
+        heads.write(request, stream: streams[slot].id, to: &output)
         if !request.body.isEmpty { sendFirst(slot, request.body.span) }
         return slot
     }
 
-    /// Begins a stream whose request has fields or a payload of its own.
+    /// Begins a stream whose request is one of several kinds.
     ///
     /// - Parameters:
-    ///   - fields: those, as `HTTP2RequestEncoder` takes them.
-    ///   - body: the payload; where it is that of the kind, the windows may keep it back for free.
+    ///   - filled: values of fields that are its own, as `HTTP2RequestEncoder` takes them.
+    ///   - body: the payload.
+    ///   - isOwnBody: whether others of its kind have another one. One of the kind may be kept back
+    ///     by the windows for free.
     mutating func begin(
-        _ request: HTTP2Request, kind: UInt8, fields: Span<UInt8>, body: Span<UInt8>
+        _ kind: Int, of heads: borrowing HTTP2MixHeads, filled: Span<UInt8>, body: Span<UInt8>,
+        isOwnBody: Bool
     ) -> Int {
-        let slot = open(kind: kind)
+        let slot = open(kind: UInt8(truncatingIfNeeded: kind))
         if !ownBodies.isEmpty { ownBodies[slot] = nil }
-        heads.write(
-            request, filled: fields, stream: streams[slot].id, endStream: body.isEmpty,
+        self.heads.write(
+            kind, of: heads, filled: filled, stream: streams[slot].id, endStream: body.isEmpty,
             to: &output)
         if !body.isEmpty { sendFirst(slot, body) }
-        if request.fillsBody, streams[slot].isSending { ownBodies[slot] = Array(copying: body) }
+        if isOwnBody, streams[slot].isSending { ownBodies[slot] = Array(copying: body) }
         return slot
     }
 

@@ -4,7 +4,7 @@ package import Wire
 /// The request that every stream asks: the fields of its head, and its payload.
 package struct HTTP2Request: Equatable, Sendable {
     /// One field of the head.
-    struct Field: Equatable, Sendable {
+    struct Field: Hashable, Sendable {
         /// In lower case (RFC 9113 §8.2).
         let name: [UInt8]
         let value: [UInt8]

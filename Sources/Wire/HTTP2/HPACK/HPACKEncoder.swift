@@ -39,6 +39,9 @@ package struct HPACKEncoder: ~Copyable {
     package var owesSizeUpdate: Bool { smallestLimit != nil }
     /// Entries that it has had the peer keep so far.
     package var insertions: UInt64 { table.inserted }
+    /// The size of the table, as the last block left it.
+    @inline(always)
+    package var tableBytes: Int { table.limit }
     /// Bytes of memory held.
     package var storageBytes: Int { table.storageBytes }
 
@@ -121,16 +124,30 @@ package struct HPACKEncoder: ~Copyable {
         if stamp == cached.stamp, let index = table.index(number: cached.number) {
             HPACKInteger.append(index, prefix: 7, pattern: 0x80, to: &output)
         } else {
-            insert(name, value, stamp: stamp, cached: &cached, to: &output)
+            insert(name.span, value, stamp: stamp, cached: &cached, to: &output)
+        }
+    }
+
+    /// The same for a field with one value and a name that is no literal of the program.
+    ///
+    /// Hot: several times a request of a mix.
+    @inline(always)
+    package mutating func append(
+        name: Span<UInt8>, value: Span<UInt8>, cached: inout HPACKCachedField,
+        to output: inout ByteQueue
+    ) {
+        if let index = table.index(number: cached.number) {
+            HPACKInteger.append(index, prefix: 7, pattern: 0x80, to: &output)
+        } else {
+            insert(name, value, stamp: 0, cached: &cached, to: &output)
         }
     }
 
     @inline(never)
     private mutating func insert(
-        _ name: StaticString, _ value: Span<UInt8>, stamp: UInt64,
+        _ name: Span<UInt8>, _ value: Span<UInt8>, stamp: UInt64,
         cached: inout HPACKCachedField, to output: inout ByteQueue
     ) {
-        let name = name.span
         cached = HPACKCachedField()
         let number = table.inserted
         let isKept = appendLiteral(
@@ -163,8 +180,30 @@ package struct HPACKEncoder: ~Copyable {
             to: &output)
     }
 
+    /// Whether the static table has the field whole.
+    /// - Parameter name: in lower case, RFC 9113 §8.2.
+    package static func isStatic(name: Span<UInt8>, value: Span<UInt8>) -> Bool {
+        HPACKStaticTable.find(name: name, value: value)?.hasValue == true
+    }
+
+    /// Appends a field so that it needs no table but the static one, and none keeps it.
+    /// - Parameters:
+    ///   - name: in lower case, RFC 9113 §8.2.
+    ///   - indexing: not `incremental`.
+    package static func appendAlone(
+        name: Span<UInt8>, value: Span<UInt8>, indexing: Indexing, to output: inout ByteQueue
+    ) {
+        let known = HPACKStaticTable.find(name: name, value: value)
+        if let known, known.hasValue, indexing != .never {
+            HPACKInteger.append(known.index, prefix: 7, pattern: 0x80, to: &output)
+            return
+        }
+        beginLiteral(name: name, indexing: indexing, to: &output)
+        append(string: value, in: Huffman(), to: &output)
+    }
+
     /// Appends what stands before the value of a literal that no table keeps, and that needs none
-    /// but the static one. The value goes as it is.
+    /// but the static one.
     /// - Parameter name: in lower case, RFC 9113 §8.2.
     package static func beginLiteral(
         name: Span<UInt8>, indexing: Indexing, to output: inout ByteQueue
@@ -173,9 +212,7 @@ package struct HPACKEncoder: ~Copyable {
         let known = HPACKStaticTable.find(name: name, value: empty.bytes)?.index
         HPACKInteger.append(
             known ?? 0, prefix: 4, pattern: indexing == .never ? 0x10 : 0, to: &output)
-        guard known == nil else { return }
-        HPACKInteger.append(name.count, prefix: 7, pattern: 0, to: &output)
-        output.append(name)
+        if known == nil { append(string: name, in: Huffman(), to: &output) }
     }
 
     /// The youngest entry that is this field, or at least has this name. Linear over at most 128
@@ -210,14 +247,16 @@ package struct HPACKEncoder: ~Copyable {
         HPACKInteger.append(
             nameIndex ?? 0, prefix: indexing == .incremental ? 6 : 4, pattern: pattern,
             to: &output)
-        if nameIndex == nil { append(string: name, to: &output) }
-        append(string: value, to: &output)
+        if nameIndex == nil { Self.append(string: name, in: huffman, to: &output) }
+        Self.append(string: value, in: huffman, to: &output)
         guard indexing == .incremental else { return false }
         return table.insert(name: name, value: value, known: .other)
     }
 
     /// Appends a string in whichever form is shorter, RFC 7541 §5.2.
-    private func append(string text: Span<UInt8>, to output: inout ByteQueue) {
+    private static func append(
+        string text: Span<UInt8>, in huffman: Huffman, to output: inout ByteQueue
+    ) {
         let count = huffman.encodedCount(text)
         // The examples of RFC 7541 take the code where both are as long.
         if !text.isEmpty, count <= text.count {
