@@ -23,8 +23,12 @@ final class ForeignServer {
     private let folder: TemporaryFolder
     private var child: ChildProcess
 
-    /// - Parameter identity: what it speaks TLS with; nil for none.
-    init(_ kind: Kind, identity: TLSFiles.Identity? = nil) throws {
+    /// - Parameters:
+    ///   - identity: what it speaks TLS with; nil for none.
+    ///   - more: arguments before those that say what it serves and where.
+    init(
+        _ kind: Kind, identity: TLSFiles.Identity? = nil, more: [String] = []
+    ) throws {
         let folder = try TemporaryFolder()
         let program = try #require(
             Programs.found(kind.program), "\(kind.program) is not installed")
@@ -39,7 +43,8 @@ final class ForeignServer {
             toFile: folder.file("files/small"), atomically: true, encoding: .utf8)
         try Data(repeating: 97, count: Self.largeBytes).write(
             to: URL(filePath: folder.file("files/large")))
-        var options = SpawnOptions(program, try Self.arguments(kind, folder, port, identity))
+        var options = SpawnOptions(
+            program, more + (try Self.arguments(kind, folder, port, identity)))
         options.standardError = .discarded
         self.kind = kind
         self.folder = folder

@@ -111,6 +111,38 @@ struct HTTP2PeerTests {
         server.stop()
     }
 
+    /// A hundred kinds, every other one with places, in more fields than a table has room for.
+    private static let mix: String = {
+        let kinds = (0..<100).map { kind in
+            let places = kind % 2 == 0 ? "&n={seq}" : ""
+            return """
+                {weight: \(1 + kind % 3), path: "/small?kind=\(kind)\(places)", headers: {
+                    "X-Kind": "\(kind % 9)", Cookie: "secret=\(kind)", "X-Id": "{uuid}"}}
+                """
+        }
+        return "{kinds: [\(kinds.joined(separator: ","))]}"
+    }()
+
+    @Test(
+        "foreign servers read mixes of many kinds, whatever their table has room for",
+        arguments: [
+            (.nginxHTTP2, nil), (.h2o, nil), (.nghttpd, nil), (.nghttpd, 0), (.nghttpd, 60),
+            (.nghttpd, 1_000), (.nghttpd, 65_536),
+        ].filter { Programs.isPresent($0.0.program) } as [(ForeignServer.Kind, Int?)])
+    func mixes(kind: ForeignServer.Kind, tableBytes: Int?) throws {
+        let server = try ForeignServer(
+            kind, more: tableBytes.map { ["--header-table-size=\($0)"] } ?? [])
+        let tool = try Tool(
+            try Programs.own("switchyard-load"),
+            ["--protocol", "h2", "-m", "8", "--json", "-", "-q", "-c", "4", "-n", "2000"]
+                + ["--mix", Self.mix, "http://127.0.0.1:\(server.port)/"])
+        let report = try LoadReport(json: JSONValue(parsing: tool.output))
+        #expect(report.requests == 2_000 && report.errors.total == 0, "\(report.errors)")
+        #expect(report.statuses.success2xx == report.requests)
+        #expect(report.bodyBytes == Int64(ForeignServer.body.utf8.count) * report.requests)
+        server.stop()
+    }
+
     @Test("a server of HTTP/1.1 alone is told of in one line")
     func wrongProtocol() throws {
         let server = try ForeignServer(.nginx)
