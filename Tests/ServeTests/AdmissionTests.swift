@@ -13,6 +13,7 @@ struct AdmissionTests {
     func spare(count: Int) throws {
         let listener = try Listener(
             Socket.listen(on: .v4(0x7F00_0001, port: 0), ListenOptions()))
+        defer { listener.socket.free() }
         let client = try RawClient(to: listener.address)
         var admission = try Admission(leaving: count)
         var kernel = LinuxKernel()
