@@ -2,8 +2,8 @@
 import Basis
 
 extension UInt32 {
-    /// Its eight hexadecimal digits in lower case, the highest in the highest byte. They are made
-    /// side by side: a loop takes longer than the rest of a short request.
+    /// Its eight hexadecimal digits in lower case, the highest in the highest byte, made side by
+    /// side.
     @inline(always)
     var hexDigits: UInt64 {
         var digits = UInt64(self)

@@ -37,9 +37,11 @@ struct HTTP2MixHeads: Sendable {
 
     init(_ all: [HTTP2Request]) {
         let numbers = keep(Self.ranked(all))
+        // Nothing is put into its table, so no other one is needed to read what it writes.
+        var encoder = HPACKEncoder()
         for request in all {
             let first = parts.count
-            for field in request.fields { add(field, numbers[field]) }
+            for field in request.fields { add(field, numbers[field], with: &encoder) }
             kinds.append(first..<parts.count)
             bodies.append(add { if !request.fillsBody { $0.append(request.body.span) } })
         }
@@ -81,18 +83,20 @@ struct HTTP2MixHeads: Sendable {
         return numbers
     }
 
-    private mutating func add(_ field: HTTP2Request.Field, _ number: Int?) {
+    private mutating func add(
+        _ field: HTTP2Request.Field, _ number: Int?, with encoder: inout HPACKEncoder
+    ) {
         let indexing: HPACKEncoder.Indexing = field.isSecret ? .never : .none
         if field.isFilled {
             let name = add {
-                HPACKEncoder.beginLiteral(name: field.name.span, indexing: indexing, to: &$0)
+                encoder.beginLiteral(name: field.name.span, indexing: indexing, to: &$0)
             }
             addPart(name)
             parts.append(.filled)
             return
         }
         let literal = add {
-            HPACKEncoder.appendAlone(
+            encoder.append(
                 name: field.name.span, value: field.value.span, indexing: indexing, to: &$0)
         }
         if let number { parts.append(.kept(number, literal: literal)) } else { addPart(literal) }

@@ -121,25 +121,21 @@ package struct HPACKEncoder: ~Copyable {
         _ name: StaticString, _ value: Span<UInt8>, stamp: UInt64 = 0,
         cached: inout HPACKCachedField, to output: inout ByteQueue
     ) {
-        if stamp == cached.stamp, let index = table.index(number: cached.number) {
-            HPACKInteger.append(index, prefix: 7, pattern: 0x80, to: &output)
-        } else {
-            insert(name.span, value, stamp: stamp, cached: &cached, to: &output)
-        }
+        append(name: name.span, value: value, stamp: stamp, cached: &cached, to: &output)
     }
 
-    /// The same for a field with one value and a name that is no literal of the program.
+    /// The same for a name that is no literal of the program.
     ///
     /// Hot: several times a request of a mix.
     @inline(always)
     package mutating func append(
-        name: Span<UInt8>, value: Span<UInt8>, cached: inout HPACKCachedField,
-        to output: inout ByteQueue
+        name: Span<UInt8>, value: Span<UInt8>, stamp: UInt64 = 0,
+        cached: inout HPACKCachedField, to output: inout ByteQueue
     ) {
-        if let index = table.index(number: cached.number) {
+        if stamp == cached.stamp, let index = table.index(number: cached.number) {
             HPACKInteger.append(index, prefix: 7, pattern: 0x80, to: &output)
         } else {
-            insert(name, value, stamp: 0, cached: &cached, to: &output)
+            insert(name, value, stamp: stamp, cached: &cached, to: &output)
         }
     }
 
@@ -186,33 +182,17 @@ package struct HPACKEncoder: ~Copyable {
         HPACKStaticTable.find(name: name, value: value)?.hasValue == true
     }
 
-    /// Appends a field so that it needs no table but the static one, and none keeps it.
-    /// - Parameters:
-    ///   - name: in lower case, RFC 9113 §8.2.
-    ///   - indexing: not `incremental`.
-    package static func appendAlone(
-        name: Span<UInt8>, value: Span<UInt8>, indexing: Indexing, to output: inout ByteQueue
-    ) {
-        let known = HPACKStaticTable.find(name: name, value: value)
-        if let known, known.hasValue, indexing != .never {
-            HPACKInteger.append(known.index, prefix: 7, pattern: 0x80, to: &output)
-            return
-        }
-        beginLiteral(name: name, indexing: indexing, to: &output)
-        append(string: value, in: Huffman(), to: &output)
-    }
-
     /// Appends what stands before the value of a literal that no table keeps, and that needs none
     /// but the static one.
     /// - Parameter name: in lower case, RFC 9113 §8.2.
-    package static func beginLiteral(
+    package func beginLiteral(
         name: Span<UInt8>, indexing: Indexing, to output: inout ByteQueue
     ) {
         let empty = ByteQueue()
         let known = HPACKStaticTable.find(name: name, value: empty.bytes)?.index
         HPACKInteger.append(
             known ?? 0, prefix: 4, pattern: indexing == .never ? 0x10 : 0, to: &output)
-        if known == nil { append(string: name, in: Huffman(), to: &output) }
+        if known == nil { append(string: name, to: &output) }
     }
 
     /// The youngest entry that is this field, or at least has this name. Linear over at most 128
@@ -247,16 +227,14 @@ package struct HPACKEncoder: ~Copyable {
         HPACKInteger.append(
             nameIndex ?? 0, prefix: indexing == .incremental ? 6 : 4, pattern: pattern,
             to: &output)
-        if nameIndex == nil { Self.append(string: name, in: huffman, to: &output) }
-        Self.append(string: value, in: huffman, to: &output)
+        if nameIndex == nil { append(string: name, to: &output) }
+        append(string: value, to: &output)
         guard indexing == .incremental else { return false }
         return table.insert(name: name, value: value, known: .other)
     }
 
     /// Appends a string in whichever form is shorter, RFC 7541 §5.2.
-    private static func append(
-        string text: Span<UInt8>, in huffman: Huffman, to output: inout ByteQueue
-    ) {
+    private func append(string text: Span<UInt8>, to output: inout ByteQueue) {
         let count = huffman.encodedCount(text)
         // The examples of RFC 7541 take the code where both are as long.
         if !text.isEmpty, count <= text.count {
